@@ -1,0 +1,77 @@
+/**
+ * What a run says while it goes: every sink (JSON lines, progress line, reports) sees only these.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import type { Scores } from "../metrics/scores.ts";
+
+/** Losses and health figures of one step, under the names of the method. */
+export type StepLog = Record<string, number>;
+
+/** Emitted once, before the first batch. */
+export interface StartEvent {
+  type: "start";
+  /** Milliseconds since the epoch. */
+  time: number;
+  config: Config;
+  /** What `auto` became. */
+  backend: string;
+  /** Adapter or processor, in words. */
+  device: string;
+  classes: string[];
+  stepsPerEpoch: number;
+  totalSteps: number;
+  parameters: { generator: number; discriminator: number };
+}
+
+/** Emitted at each reading of the losses, with the values of one step. */
+export interface StepEvent {
+  type: "step";
+  time: number;
+  /** Steps done, from 1. */
+  step: number;
+  /** Epoch in progress, from 1. */
+  epoch: number;
+  logs: StepLog;
+  /** Training images per second since the reading before. */
+  imagesPerSecond: number;
+  /** Share of wall time spent waiting for data since the reading before, 0..1. */
+  dataShare: number;
+}
+
+/** Emitted after each validation. */
+export interface ValidationEvent {
+  type: "validation";
+  time: number;
+  step: number;
+  epoch: number;
+  split: string;
+  scores: Scores;
+  /** Whether this is the best mIoU so far. */
+  best: boolean;
+}
+
+/** Something the user should know that does not stop the run. */
+export interface WarningEvent {
+  type: "warning";
+  time: number;
+  step: number;
+  message: string;
+}
+
+/** Emitted once, last. */
+export interface EndEvent {
+  type: "end";
+  time: number;
+  step: number;
+  reason: "finished" | "max-steps" | "aborted" | "non-finite";
+  seconds: number;
+  /** SHA-256 of all weights of G, hexadecimal. */
+  weightsSha256: string;
+  /** Tensor memory of the backend at the end. */
+  memory: { tensors: number; bytes: number };
+}
+
+/** Any event of a run. */
+export type TrainEvent = StartEvent | StepEvent | ValidationEvent | WarningEvent | EndEvent;
