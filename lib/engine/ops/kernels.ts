@@ -1,0 +1,93 @@
+/**
+ * Names, inputs and attributes of the training kernels that a backend may register with
+ * `tf.registerKernel`. An op in this folder uses the kernel where the current backend has it and a
+ * composition of stock ops otherwise, so a backend can grow kernel by kernel.
+ *
+ * All tensors are float32 and NHWC unless said otherwise.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Batch norm with batch statistics. Inputs `x [b,h,w,c]`, `gamma [c]`, `beta [c]`;
+ * outputs `[y [b,h,w,c], mean [c], variance [c] (biased)]`. With `relu`, y = max(0, bn(x)).
+ */
+export const BATCH_NORM_TRAIN = "SegadvBatchNormTrain";
+/** Attributes of {@linkcode BATCH_NORM_TRAIN} and its gradient. */
+export interface BatchNormTrainAttrs {
+  eps: number;
+  /** Whether a ReLU follows inside the kernel. */
+  relu: boolean;
+}
+/**
+ * Gradient of {@linkcode BATCH_NORM_TRAIN}. Inputs `x`, `y` (its output; masks the ReLU), `dy`,
+ * `gamma`, `mean`, `variance`; outputs `[dx [b,h,w,c], dgamma [c], dbeta [c]]`.
+ */
+export const BATCH_NORM_TRAIN_GRAD = "SegadvBatchNormTrainGrad";
+
+/**
+ * softmax(z / T) cross-entropy, loss and gradient in one. Inputs `logits [n,c]`, `labels [n]`
+ * (int32; the ignore label or any value outside 0..c-1 contributes nothing); outputs
+ * `[loss [] = scale·Σ −log p(label), dlogits [n,c] = d loss / d logits]`.
+ */
+export const SOFTMAX_CROSS_ENTROPY = "SegadvSoftmaxCrossEntropy";
+/** Attributes of {@linkcode SOFTMAX_CROSS_ENTROPY}. */
+export interface SoftmaxCrossEntropyAttrs {
+  temperature: number;
+  /** Usually 1 / (number of valid pixels). */
+  scale: number;
+}
+
+/** Input `x`, `dy` of one shape; output `dx = dy·(x > 0 ? 1 : alpha)`. Attributes `{ alpha }`. */
+export const LEAKY_RELU_GRAD = "SegadvLeakyReluGrad";
+
+/**
+ * Bilinear resize with half-pixel centres and clamped edges. Input `x [b,h,w,c]`; output
+ * `[b,H,W,c]`. Attributes {@linkcode ResizeAttrs}.
+ */
+export const RESIZE_BILINEAR = "SegadvResizeBilinear";
+/** Gradient of {@linkcode RESIZE_BILINEAR}: input `dy [b,H,W,c]`, output `dx [b,h,w,c]`. */
+export const RESIZE_BILINEAR_GRAD = "SegadvResizeBilinearGrad";
+/** Attributes of both resize kernels: the output's height and width (for the gradient, dx's). */
+export interface ResizeAttrs {
+  height: number;
+  width: number;
+}
+
+/**
+ * SGD with momentum, in place: g ← grad + (decoupled ? 0 : l2·w); v ← momentum·v + g;
+ * w ← w − lr·(nesterov ? g + momentum·v : v) − (decoupled ? lr·l2·w : 0), the old w throughout.
+ * Inputs `weight`, `velocity`, `grad` of one shape; `weight` and `velocity` are overwritten;
+ * outputs `[]`.
+ */
+export const SGD_UPDATE = "SegadvSgdUpdate";
+/** Attributes of {@linkcode SGD_UPDATE}. */
+export interface SgdUpdateAttrs {
+  lr: number;
+  momentum: number;
+  nesterov: boolean;
+  l2: number;
+  decoupled: boolean;
+}
+
+/**
+ * Adam, in place: m ← β1·m + (1−β1)·g; v ← β2·v + (1−β2)·g²;
+ * w ← w − lr·(m / (1−β1^t)) / (√(v / (1−β2^t)) + eps). Inputs `weight`, `m`, `v`, `grad`;
+ * the first three are overwritten; outputs `[]`.
+ */
+export const ADAM_UPDATE = "SegadvAdamUpdate";
+/** Attributes of {@linkcode ADAM_UPDATE}. */
+export interface AdamUpdateAttrs {
+  lr: number;
+  beta1: number;
+  beta2: number;
+  eps: number;
+  /** t, from 1. */
+  step: number;
+}
+
+/** Whether the current backend registered the named kernel. */
+export function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) != null;
+}
