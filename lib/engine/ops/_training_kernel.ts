@@ -1,0 +1,69 @@
+/**
+ * How an op of this folder becomes a tfjs kernel with a gradient: native where the backend
+ * registered one, a composition of stock ops otherwise.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { hasKernel } from "./kernels.ts";
+
+/** Named tensors, as tfjs kernels take them. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/** Attributes of a kernel. */
+// deno-lint-ignore ban-types -- any interface of plain values fits, which no index signature allows
+export type Attrs = object;
+
+/** One op with its gradient and its composition of stock ops. */
+export interface TrainingKernel<A extends Attrs> {
+  name: string;
+  /** Stock ops that do the same; runs inside a tidy. */
+  compose(inputs: NamedTensors, attrs: A): tf.Tensor[];
+  /** Which tensors the gradient wants, and the gradient itself. */
+  gradient?: {
+    saveInputs: string[];
+    saveOutputs: boolean[];
+    /** `saved` holds the saved inputs in order, then the saved outputs. */
+    run(dys: tf.Tensor[], saved: tf.Tensor[], attrs: A): NamedTensors;
+  };
+}
+
+/**
+ * Runs a kernel on the current backend and returns its outputs, which the caller owns (or the
+ * surrounding tidy).
+ */
+export function runTrainingKernel<A extends Attrs>(
+  kernel: TrainingKernel<A>,
+  options: { inputs: NamedTensors; attrs: A },
+): tf.Tensor[] {
+  register(kernel);
+  const outputs = tf.engine().runKernel(
+    kernel.name,
+    options.inputs,
+    options.attrs as unknown as tf.NamedAttrMap,
+  ) as tf.Tensor | tf.Tensor[];
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Registers what is missing: lazily, so that importing the library changes nothing in tfjs. */
+function register<A extends Attrs>(kernel: TrainingKernel<A>): void {
+  const { name, gradient } = kernel;
+  if (!hasKernel(name)) {
+    tf.registerKernel({
+      kernelName: name,
+      backendName: tf.getBackend(),
+      kernelFunc: ({ inputs, attrs }) =>
+        tf.tidy(() => kernel.compose(inputs as NamedTensors, attrs as unknown as A)),
+    });
+  }
+  if (gradient && tf.getGradient(name) == null) {
+    tf.registerGradient({
+      kernelName: name,
+      inputsToSave: gradient.saveInputs,
+      outputsToSave: gradient.saveOutputs,
+      gradFunc: (dy, saved, attrs) => {
+        const dys = Array.isArray(dy) ? dy : [dy];
+        const grads = gradient.run(dys, saved, attrs as unknown as A);
+        return Object.fromEntries(Object.entries(grads).map(([key, grad]) => [key, () => grad]));
+      },
+    });
+  }
+}

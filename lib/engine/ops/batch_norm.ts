@@ -1,0 +1,74 @@
+/**
+ * Batch norm in training mode, with an optional ReLU in the same pass.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "./kernels.ts";
+
+const AXES = [0, 1, 2];
+
+const GRADIENT: TrainingKernel<BatchNormTrainAttrs> = {
+  name: BATCH_NORM_TRAIN_GRAD,
+  compose(inputs, { eps, relu }) {
+    const { x, y, gamma, mean, variance } = inputs as Record<string, tf.Tensor4D>;
+    const dy = relu ? tf.mul(inputs.dy!, tf.cast(tf.greater(y!, 0), "float32")) : inputs.dy!;
+    const n = x!.size / gamma!.size;
+    const inverse = tf.rsqrt(tf.add(variance!, eps));
+    const normalized = tf.mul(tf.sub(x!, mean!), inverse);
+    const dbeta = tf.sum(dy, AXES);
+    const dgamma = tf.sum(tf.mul(dy, normalized), AXES);
+    const centred = tf.sub(tf.sub(dy, tf.div(dbeta, n)), tf.mul(normalized, tf.div(dgamma, n)));
+    return [tf.mul(centred, tf.mul(gamma!, inverse)), dgamma, dbeta];
+  },
+};
+
+const FORWARD: TrainingKernel<BatchNormTrainAttrs> = {
+  name: BATCH_NORM_TRAIN,
+  compose({ x, gamma, beta }, { eps, relu }) {
+    const { mean, variance } = tf.moments(x!, AXES);
+    const scale = tf.mul(gamma!, tf.rsqrt(tf.add(variance, eps)));
+    const y = tf.add(tf.mul(tf.sub(x!, mean), scale), beta!);
+    return [relu ? tf.relu(y) : y, mean, variance];
+  },
+  gradient: {
+    saveInputs: ["x", "gamma"],
+    saveOutputs: [true, true, true],
+    run([dy], saved, attrs) {
+      const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+      const inputs = { x, y: y!, dy: dy!, gamma, mean: mean!, variance: variance! };
+      const [dx, dgamma, dbeta] = runTrainingKernel(GRADIENT, { inputs, attrs });
+      return { x: dx!, gamma: dgamma!, beta: dbeta! };
+    },
+  },
+};
+
+/**
+ * Normalises each channel by the mean and biased variance of the batch, then scales and shifts:
+ * y = γ·(x − mean) / √(variance + ε) + β, followed by a ReLU where `relu` is set.
+ *
+ * Differentiable in `x`, `gamma` and `beta` through `y`; the statistics carry no gradient.
+ *
+ * @param inputs Activations `x [b, h, w, c]`, scale `gamma [c]`, shift `beta [c]`.
+ * @returns `[y [b, h, w, c], mean [c], variance [c]]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { batchNormTraining, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const x = tf.tensor4d([1, 3], [2, 1, 1, 1]);
+ * const [y, mean] = batchNormTraining({ x, gamma: tf.ones([1]), beta: tf.zeros([1]) }, { eps: 0 });
+ * assert.deepEqual([...await y.data()], [-1, 1]);
+ * assert.deepEqual([...await mean.data()], [2]);
+ * ```
+ */
+export function batchNormTraining(
+  inputs: { x: tf.Tensor4D; gamma: tf.Tensor1D; beta: tf.Tensor1D },
+  options: { eps: number; relu?: boolean },
+): [y: tf.Tensor4D, mean: tf.Tensor1D, variance: tf.Tensor1D] {
+  const attrs = { eps: options.eps, relu: options.relu ?? false };
+  return runTrainingKernel(FORWARD, { inputs, attrs }) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
+}

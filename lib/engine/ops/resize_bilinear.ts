@@ -1,0 +1,78 @@
+/**
+ * Bilinear resize with half-pixel centres and its true gradient.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "./kernels.ts";
+
+/** Stock tfjs ignores half-pixel centres in its gradient, so it is written as two products. */
+const GRADIENT: TrainingKernel<ResizeAttrs> = {
+  name: RESIZE_BILINEAR_GRAD,
+  compose({ dy }, { height, width }) {
+    const [b, outHeight, outWidth, c] = dy!.shape as [number, number, number, number];
+    const vertical = interpolationMatrix(outHeight, height);
+    const horizontal = interpolationMatrix(outWidth, width);
+    const columns = tf.transpose(tf.reshape(dy!, [b, outHeight, outWidth * c]), [1, 0, 2]);
+    const rows = tf.matMul(vertical, tf.reshape(columns, [outHeight, -1]) as tf.Tensor2D, true);
+    const byColumn = tf.transpose(tf.reshape(rows, [height * b, outWidth, c]), [1, 0, 2]);
+    const dx = tf.matMul(horizontal, tf.reshape(byColumn, [outWidth, -1]) as tf.Tensor2D, true);
+    return [tf.transpose(tf.reshape(dx, [width, height, b, c]), [2, 1, 0, 3])];
+  },
+};
+
+const FORWARD: TrainingKernel<ResizeAttrs> = {
+  name: RESIZE_BILINEAR,
+  compose: ({ x }, { height, width }) => [
+    tf.image.resizeBilinear(x as tf.Tensor4D, [height, width], false, true),
+  ],
+  gradient: {
+    saveInputs: ["x"],
+    saveOutputs: [],
+    run([dy], [x]) {
+      const [, height, width] = x!.shape as [number, number, number, number];
+      const options = { inputs: { dy: dy! }, attrs: { height, width } };
+      return { x: runTrainingKernel(GRADIENT, options)[0]! };
+    },
+  },
+};
+
+/**
+ * Resizes maps bilinearly with half-pixel centres and clamped edges: TensorFlow 2's resize,
+ * PyTorch's `align_corners=False`. No filter is applied when shrinking.
+ *
+ * @param x Maps `[b, h, w, c]`.
+ * @returns Maps `[b, height, width, c]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { resizeBilinear, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const x = tf.tensor4d([0, 4], [1, 1, 2, 1]);
+ * const y = resizeBilinear(x, { height: 1, width: 4 });
+ * assert.deepEqual([...await y.data()], [0, 1, 3, 4]);
+ * ```
+ */
+export function resizeBilinear(
+  x: tf.Tensor4D,
+  size: { height: number; width: number },
+): tf.Tensor4D {
+  const attrs = { height: size.height, width: size.width };
+  return runTrainingKernel(FORWARD, { inputs: { x }, attrs })[0] as tf.Tensor4D;
+}
+
+/** Weights `[out, in]` of a one-dimensional half-pixel bilinear resize. */
+function interpolationMatrix(out: number, from: number): tf.Tensor2D {
+  const weights = new Float32Array(out * from);
+  for (let i = 0; i < out; i++) {
+    const centre = Math.min(Math.max((i + 0.5) * from / out - 0.5, 0), from - 1);
+    const low = Math.floor(centre);
+    const high = Math.min(low + 1, from - 1);
+    weights[i * from + low]! += 1 - (centre - low);
+    weights[i * from + high]! += centre - low;
+  }
+  return tf.tensor2d(weights, [out, from]);
+}
