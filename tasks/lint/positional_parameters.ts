@@ -1,0 +1,30 @@
+import { isShipped } from "./room.ts";
+
+/**
+ * Exported functions take at most two positional parameters; what follows is one object, so that a
+ * call can be read without its definition.
+ */
+export const positionalParameters: Deno.lint.Rule = {
+  create(context) {
+    if (!isShipped(context.filename)) return {};
+    return {
+      "ExportNamedDeclaration > FunctionDeclaration"(node: Deno.lint.FunctionDeclaration) {
+        const positional = node.params.filter((parameter) => !isOptions(parameter));
+        if (positional.length > 2 || node.params.length > 3) {
+          context.report({
+            node: node.id ?? node,
+            message: `${node.id?.name ?? "This function"}() takes ${node.params.length} parameters`,
+            hint: "Take at most two, then an object named options (or destructured)",
+          });
+        }
+      },
+    };
+  },
+};
+
+/** A parameter that is an options object: destructured, or named so. */
+function isOptions(parameter: Deno.lint.Parameter): boolean {
+  const target = parameter.type === "AssignmentPattern" ? parameter.left : parameter;
+  if (target.type === "ObjectPattern") return true;
+  return target.type === "Identifier" && /^_?(options|attrs|config)$|Options$/.test(target.name);
+}

@@ -1,0 +1,22 @@
+import { roomOf } from "./room.ts";
+
+/** A `mod.ts` is a table of contents: documentation and re-exports. */
+export const reexportsOnly: Deno.lint.Rule = {
+  create(context) {
+    const isMod = /(^|[\\/])mod\.ts$/.test(context.filename);
+    if (!isMod || !["mod", "lib", "runtime"].includes(roomOf(context.filename))) return {};
+    return {
+      Program(node) {
+        for (const statement of node.body) {
+          if (statement.type === "ExportAllDeclaration") continue;
+          if (statement.type === "ExportNamedDeclaration" && statement.source) continue;
+          context.report({
+            node: statement,
+            message: "A mod.ts holds documentation and re-exports, nothing else",
+            hint: "Move the code into a file of its own and re-export it here",
+          });
+        }
+      },
+    };
+  },
+};
