@@ -1,0 +1,49 @@
+/**
+ * Leaky ReLU with a one-pass gradient.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { LEAKY_RELU_GRAD } from "./kernels.ts";
+
+interface LeakyReluAttrs {
+  alpha: number;
+}
+
+const GRADIENT: TrainingKernel<LeakyReluAttrs> = {
+  name: LEAKY_RELU_GRAD,
+  compose: ({ x, dy }, { alpha }) => [tf.where(tf.greater(x!, 0), dy!, tf.mul(dy!, alpha))],
+};
+
+/** Stock tfjs already has the forward kernel; only its gradient takes two more passes. */
+const FORWARD: TrainingKernel<LeakyReluAttrs> = {
+  name: "SegadvLeakyRelu",
+  compose: ({ x }, { alpha }) => [tf.leakyRelu(x!, alpha)],
+  gradient: {
+    saveInputs: ["x"],
+    saveOutputs: [],
+    run: ([dy], [x], attrs) => ({
+      x: runTrainingKernel(GRADIENT, { inputs: { x: x!, dy: dy! }, attrs })[0]!,
+    }),
+  },
+};
+
+/**
+ * max(x, α·x) for 0 ≤ α < 1, differentiable in `x`.
+ *
+ * @param x Any shape.
+ * @returns A tensor of the same shape, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { leakyRelu, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * assert.deepEqual([...await leakyRelu(tf.tensor1d([-2, 3]), 0.5).data()], [-1, 3]);
+ * ```
+ */
+export function leakyRelu<T extends tf.Tensor>(x: T, alpha: number): T {
+  return runTrainingKernel(FORWARD, { inputs: { x }, attrs: { alpha } })[0] as T;
+}

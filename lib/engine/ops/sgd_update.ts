@@ -1,0 +1,50 @@
+/**
+ * One step of SGD with momentum on one weight.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { SGD_UPDATE, type SgdUpdateAttrs } from "./kernels.ts";
+
+const KERNEL: TrainingKernel<SgdUpdateAttrs> = {
+  name: SGD_UPDATE,
+  compose(inputs, { lr, momentum, nesterov, l2, decoupled }) {
+    const weight = inputs.weight as tf.Variable;
+    const velocity = inputs.velocity as tf.Variable;
+    const grad = decoupled || l2 === 0
+      ? inputs.grad!
+      : tf.add(inputs.grad!, tf.mul(weight, l2)) as tf.Tensor;
+    const moved = tf.add(tf.mul(velocity, momentum), grad);
+    const direction = nesterov ? tf.add(grad, tf.mul(moved, momentum)) : moved;
+    const kept = decoupled ? tf.mul(weight, 1 - lr * l2) : weight;
+    weight.assign(tf.sub(kept, tf.mul(direction, lr)));
+    velocity.assign(moved);
+    return [];
+  },
+};
+
+/**
+ * Moves `weight` by one step of SGD with momentum and overwrites `velocity`; both stay the
+ * caller's. See {@linkcode SgdUpdateAttrs} for the formula.
+ *
+ * @param tensors Three of one shape.
+ *
+ * @example
+ * ```ts
+ * import { sgdUpdate, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const weight = tf.variable(tf.scalar(1)), velocity = tf.variable(tf.scalar(0));
+ * const options = { lr: 0.5, momentum: 0.9, nesterov: false, l2: 0, decoupled: false };
+ * sgdUpdate({ weight, velocity, grad: tf.scalar(1) }, options);
+ * assert.equal((await weight.data())[0], 0.5);
+ * ```
+ */
+export function sgdUpdate(
+  tensors: { weight: tf.Variable; velocity: tf.Variable; grad: tf.Tensor },
+  options: SgdUpdateAttrs,
+): void {
+  runTrainingKernel(KERNEL, { inputs: tensors, attrs: options });
+}

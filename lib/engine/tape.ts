@@ -1,0 +1,157 @@
+/**
+ * Backward pass over tfjs's own tape that frees memory as it goes. `tf.grads` keeps every
+ * intermediate gradient and every saved activation to the end; this one disposes each as soon as
+ * its last reader has run, which roughly halves the peak of a deep convolutional network.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { recordTape, type TapeNode } from "./_tfjs_tape.ts";
+
+/** A forward pass that can be run backward once. */
+export interface Recording {
+  /** The result of the forward pass, owned by the caller. */
+  value: tf.Tensor;
+  /**
+   * Gradients with respect to `xs`, given the gradient `dy` with respect to `value`. Frees
+   * everything that the recording held, so it can be called once.
+   *
+   * @returns One tensor for each of `xs`, of its shape, owned by the caller; `null` where `value`
+   * does not depend on it.
+   * @throws {Error} If the recording was used or disposed before.
+   */
+  backward(dy: tf.Tensor, xs: tf.Tensor[]): (tf.Tensor | null)[];
+  /** Frees what the recording holds when no backward pass is wanted. `value` stays. */
+  dispose(): void;
+}
+
+/**
+ * Runs `forward` and remembers how, for one backward pass. Intermediate tensors are freed as by
+ * `tf.tidy`, except those that the gradient needs.
+ *
+ * @param forward Computes one tensor from tensors or variables.
+ * @throws {Error} If called inside another gradient computation.
+ *
+ * @example
+ * ```ts
+ * import { record, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const x = tf.variable(tf.scalar(3));
+ * const recording = record(() => tf.square(x));
+ * const [dx] = recording.backward(tf.scalar(1), [x]);
+ * assert.deepEqual([...await dx!.data()], [6]);
+ * ```
+ */
+export function record(forward: () => tf.Tensor): Recording {
+  const [value, recorded] = recordTape(forward);
+  let tape: TapeNode[] | null = recorded;
+  const release = (): void => {
+    for (const node of tape ?? []) free(node);
+    tape = null;
+  };
+  return {
+    value,
+    backward(dy, xs) {
+      if (tape === null) throw new Error("Cannot run backward: this recording was already used");
+      try {
+        return walk({ tape, y: value, dy, xs });
+      } finally {
+        release();
+      }
+    },
+    dispose: release,
+  };
+}
+
+/** Visits the tape in reverse, freeing gradients and saved tensors once consumed. */
+function walk(
+  pass: { tape: TapeNode[]; y: tf.Tensor; dy: tf.Tensor; xs: tf.Tensor[] },
+): (tf.Tensor | null)[] {
+  const { tape, y, dy, xs } = pass;
+  const wanted = dependents(tape, xs);
+  const kept = new Set(xs.map((x) => x.id));
+  const gradients = new Map<number, tf.Tensor>([[y.id, dy.clone()]]);
+
+  for (let i = tape.length - 1; i >= 0; i--) {
+    const node = tape[i]!;
+    const dys = node.outputs.map((output) => gradients.get(output.id) ?? null);
+    if (dys.some((d) => d !== null) && node.outputs.some((output) => wanted.has(output.id))) {
+      const inputs = Object.entries(node.inputs).filter(([, t]) => wanted.has(t.id));
+      for (const [id, gradient] of inputGradients({ node, dys, inputs })) {
+        add(gradients, { id, gradient });
+      }
+    }
+    for (const output of node.outputs) {
+      if (kept.has(output.id)) continue;
+      gradients.get(output.id)?.dispose();
+      gradients.delete(output.id);
+    }
+    free(node);
+  }
+  const results = xs.map((x) => gradients.get(x.id) ?? null);
+  for (const [id, gradient] of gradients) if (!kept.has(id)) gradient.dispose();
+  return results;
+}
+
+/** Ids of all tensors that depend on `xs`, `xs` included. */
+function dependents(tape: TapeNode[], xs: tf.Tensor[]): Set<number> {
+  const ids = new Set(xs.map((x) => x.id));
+  for (const node of tape) {
+    if (Object.values(node.inputs).some((input) => ids.has(input.id))) {
+      for (const output of node.outputs) ids.add(output.id);
+    }
+  }
+  return ids;
+}
+
+/** Gradients of one node with respect to some of its inputs, by tensor id. */
+function inputGradients(
+  call: { node: TapeNode; dys: (tf.Tensor | null)[]; inputs: [string, tf.Tensor][] },
+): [id: number, gradient: tf.Tensor][] {
+  const { node, dys, inputs } = call;
+  if (node.gradient === undefined) {
+    throw new Error(`Cannot run backward: tfjs has no gradient for ${node.kernelName}`);
+  }
+  const results = tf.tidy(() => {
+    const functions = node.gradient!(dys);
+    return inputs.map(([name, input]) => {
+      const compute = functions[name];
+      if (compute === undefined) {
+        throw new Error(`Cannot run backward: ${node.kernelName} has no gradient for ${name}`);
+      }
+      const gradient = compute();
+      if (gradient.shape.join() !== input.shape.join()) {
+        throw new RangeError(
+          `Cannot run backward: the gradient of ${node.kernelName} for ${name} has shape ` +
+            `[${gradient.shape}], not [${input.shape}]`,
+        );
+      }
+      // A gradient may be dy itself, whose life ends with this node, or serve two inputs.
+      return gradient.clone();
+    });
+  });
+  return results.map((gradient, i) => [inputs[i]![1].id, gradient]);
+}
+
+/** Adds a gradient to what has been gathered for a tensor, consuming it. */
+function add(
+  gradients: Map<number, tf.Tensor>,
+  entry: { id: number; gradient: tf.Tensor },
+): void {
+  const before = gradients.get(entry.id);
+  if (before === undefined) {
+    gradients.set(entry.id, entry.gradient);
+    return;
+  }
+  gradients.set(entry.id, tf.add(before, entry.gradient));
+  before.dispose();
+  entry.gradient.dispose();
+}
+
+/** Frees what a node saved for its gradient. */
+function free(node: TapeNode): void {
+  node.saved?.forEach((tensor) => tensor.dispose());
+  delete node.saved;
+}
