@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bareImport } from "./bare_import.ts";
 import { errorMessage } from "./error_message.ts";
 import { fileName } from "./file_name.ts";
 import { noConsole } from "./no_console.ts";
@@ -16,6 +17,7 @@ import { topLevelFunction } from "./top_level_function.ts";
 const plugin: Deno.lint.Plugin = {
   name: "segadv",
   rules: {
+    "bare-import": bareImport,
     "error-message": errorMessage,
     "file-name": fileName,
     "no-console": noConsole,

@@ -29,6 +29,15 @@ const cases: Case[] = [
       "throw new Error(`Cannot open\n${x} at all\nnow`)",
     ],
   },
+  {
+    rule: "bare-import",
+    good: ['import { z } from "zod";', 'import "node:fs";', 'f("npm:zod")'],
+    bad: [
+      'import { z } from "npm:zod@4.6.7";',
+      'export * from "jsr:@std/yaml";',
+      'await import("https://deno.land/x/a.ts")',
+    ],
+  },
   { rule: "file-name", file: "lib/snake_case.ts", good: ["1;"], bad: [] },
   { rule: "file-name", file: "lib/_private_2.ts", good: ["1;"], bad: [] },
   { rule: "file-name", file: "lib/camelCase.ts", good: [], bad: ["1;"] },

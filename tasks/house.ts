@@ -1,0 +1,59 @@
+/**
+ * The house rules that need more than one file, or something else than the syntax tree: run by
+ * `deno task house`, one line per offence.
+ */
+import { pathToFileURL } from "node:url";
+import process from "node:process";
+import { stripVTControlCharacters } from "node:util";
+import { checkDocs, readDocs } from "./house/docs.ts";
+import elsewhere from "./house/elsewhere.json" with { type: "json" };
+import { checkExportsMaps } from "./house/exports_map.ts";
+import { checkFileSize } from "./house/file_size.ts";
+import { checkForeignData } from "./house/foreign_data.ts";
+import { checkForeignNames } from "./house/foreign_names.ts";
+import { checkIgnoreReasons } from "./house/ignore_reason.ts";
+import { checkTestMirror } from "./house/test_mirror.ts";
+import { type Problem, readTree, textOf, type TreeFile } from "./house/tree.ts";
+
+/** Runs every check over a checkout. */
+export async function checkHouse(folder: string): Promise<Problem[]> {
+  const files = await readTree(folder);
+  return [
+    ...checkFileSize(files),
+    ...checkIgnoreReasons(files),
+    ...checkExportsMaps(files),
+    ...checkTestMirror(files, elsewhere),
+    ...checkForeignNames(files),
+    ...checkForeignData(files),
+    ...await documentation(folder, files),
+  ];
+}
+
+async function documentation(folder: string, files: TreeFile[]): Promise<Problem[]> {
+  const root = pathToFileURL(`${folder}/`).href;
+  try {
+    return checkDocs(await readDocs(folder, files), { entries: entryPoints(files, root), root });
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    const [reason = message] = stderr.split("\n").filter((line) => line.includes("error"));
+    return [{ path: "mod.ts", message: `deno doc failed: ${stripVTControlCharacters(reason)}` }];
+  }
+}
+
+function entryPoints(files: TreeFile[], root: string): string[] {
+  const manifest = files.find(({ path }) => path === "deno.json");
+  const { exports } = JSON.parse(manifest ? textOf(manifest) ?? "{}" : "{}");
+  return Object.values<string>(exports ?? {}).map((target) => new URL(target, root).href);
+}
+
+function formatProblem({ path, line, message, warning }: Problem): string {
+  return `${path}${line ? `:${line}` : ""} ${warning ? "warning" : "error"}: ${message}`;
+}
+
+if (import.meta.main) {
+  const problems = await checkHouse(process.cwd());
+  for (const problem of problems) console.error(formatProblem(problem));
+  const errors = problems.filter(({ warning }) => !warning).length;
+  console.log(`House rules: ${errors} errors, ${problems.length - errors} warnings`);
+  process.exitCode = errors > 0 ? 1 : 0;
+}

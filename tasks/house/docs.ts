@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Problem, TreeFile } from "./tree.ts";
+
+/** The part of `deno doc --json` that the check reads. */
+export interface DocReport {
+  nodes: Record<string, DocModule>;
+}
+interface DocModule {
+  symbols?: { name: string; declarations: DocDeclaration[] }[];
+}
+interface DocDeclaration {
+  location: { filename: string; line: number };
+  declarationKind: string;
+  kind: string;
+  jsDoc?: { doc?: string; tags?: { kind: string }[] };
+}
+
+/**
+ * Finds exported symbols without a doc comment, and functions of the public entry points without
+ * an `@example` (which `deno task doc` then runs).
+ *
+ * @param report Documentation of all modules, keyed by the module's URL.
+ * @param entries URLs of the public entry points.
+ */
+export function checkDocs(
+  report: DocReport,
+  { entries, root }: { entries: string[]; root: string },
+): Problem[] {
+  const found = new Map<string, Problem>();
+  for (const [url, { symbols = [] }] of Object.entries(report.nodes)) {
+    for (const { name, declarations } of symbols) {
+      const exported = declarations.filter(({ declarationKind }) => declarationKind === "export");
+      const [first] = exported;
+      if (!first || !first.location.filename.startsWith(root)) continue;
+      const message = missing(name, exported, { isEntry: entries.includes(url) });
+      if (!message) continue;
+      const path = first.location.filename.slice(root.length);
+      found.set(`${path} ${message}`, { path, line: first.location.line + 1, message });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Says what the declarations of one symbol (several for an overloaded function) lack. */
+function missing(
+  name: string,
+  declarations: DocDeclaration[],
+  { isEntry }: { isEntry: boolean },
+): string | undefined {
+  if (!declarations.some(({ jsDoc }) => jsDoc?.doc?.trim())) return `${name} has no doc comment`;
+  const isFunction = declarations.some(({ kind }) => kind === "function");
+  const hasExample = declarations.some(({ jsDoc }) =>
+    jsDoc?.tags?.some(({ kind }) => kind === "example")
+  );
+  if (isEntry && isFunction && !hasExample) return `${name}() is public and has no @example`;
+  return undefined;
+}
+
+/** Documents every module of the library and the command line that is not private. */
+export async function readDocs(root: string, files: TreeFile[]): Promise<DocReport> {
+  const modules = files.map(({ path }) => path).filter((path) =>
+    path === "mod.ts" || /^(lib|cli)\/(?!.*(\/_|\/assembly\/)).*\.ts$/.test(path)
+  );
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["doc", "--json", ...modules],
+    { cwd: root, maxBuffer: 1 << 28 },
+  );
+  return JSON.parse(stdout);
+}

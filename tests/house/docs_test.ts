@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { checkDocs } from "../../tasks/house/docs.ts";
+import { places } from "./_tree_file.ts";
+
+const skip = "Deno" in globalThis ? false : "deno doc exists in Deno only";
+
+describe("checkDocs()", () => {
+  it("accepts documented symbols, and an example for each public function", { skip }, async () => {
+    const source = [
+      "/** One. */\nexport const one: number = 1;",
+      "/**\n * Adds.\n *\n * @example\n * ```ts\n * add(1, 2);\n * ```\n */",
+      "export function add(a: number, b: number): number { return a + b; }",
+      "function hidden(): void {}\nhidden();\n",
+    ].join("\n");
+    assert.deepEqual(await check(source), []);
+  });
+
+  it("finds an exported symbol without a doc comment", { skip }, async () => {
+    assert.deepEqual(await check("\nexport interface A { b: 1 }\n"), ["m.ts:2"]);
+    assert.deepEqual(await check("/** */\nexport const one: number = 1;\n"), ["m.ts:2"]);
+  });
+
+  it("finds a public function without an example, private modules apart", { skip }, async () => {
+    const source = "/** Adds. */\nexport function add(): void {}\n";
+    assert.deepEqual(await check(source), ["m.ts:2"]);
+    assert.deepEqual(await check(source, { isEntry: false }), []);
+  });
+});
+
+async function check(source: string, { isEntry = true } = {}): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-docs-"));
+  try {
+    await writeFile(join(folder, "m.ts"), source);
+    const { stdout } = await promisify(execFile)(process.execPath, ["doc", "--json", "m.ts"], {
+      cwd: folder,
+    });
+    const root = pathToFileURL(`${folder}/`).href;
+    return places(checkDocs(JSON.parse(stdout), { entries: isEntry ? [`${root}m.ts`] : [], root }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
