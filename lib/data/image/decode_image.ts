@@ -1,0 +1,62 @@
+/**
+ * Decoding of photographs: any supported format to 8-bit RGB.
+ *
+ * @module
+ */
+import type { RgbImage } from "../dataset.ts";
+import { decodeJpeg, isJpeg } from "./jpeg.ts";
+import { type DecodeOptions, decodePng, isPng, type PngImage } from "./png_decode.ts";
+
+/**
+ * Decodes a JPEG or PNG to 8-bit RGB. The format is told by the bytes, not by the name. Grey is
+ * repeated over the channels, alpha is dropped, 16-bit samples keep their high byte.
+ *
+ * @throws {SyntaxError} If the bytes are neither, damaged or truncated; the message names the file.
+ * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @example
+ * ```ts
+ * import { decodeImage, encodePng } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = encodePng({ width: 1, height: 1, channels: 1, data: new Uint8Array([9]) });
+ * assert.deepEqual([...(await decodeImage(bytes, { file: "grey.png" })).data], [9, 9, 9]);
+ * ```
+ */
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+  if (isJpeg(bytes)) return await decodeJpeg(bytes, options);
+  if (isPng(bytes)) return toRgb(decodePng(bytes, options), options.file);
+  throw new SyntaxError(
+    `Cannot decode image "${options.file}": it is neither JPEG nor PNG` +
+      (bytes.length === 0 ? " (the file is empty)" : ""),
+  );
+}
+
+function toRgb(png: PngImage, file: string): RgbImage {
+  const { width, height, channels, bitDepth, data: source, palette } = png;
+  const pixels = width * height;
+  if (channels === 3 && bitDepth === 8) return { width, height, data: source as Uint8Array };
+  const data = new Uint8Array(pixels * 3);
+  if (palette) {
+    for (let i = 0, to = 0; i < pixels; i++) {
+      const from = source[i]! * 3;
+      if (from >= palette.length) {
+        throw new SyntaxError(
+          `Cannot decode PNG "${file}": index ${source[i]} has no colour in its palette`,
+        );
+      }
+      data[to++] = palette[from]!;
+      data[to++] = palette[from + 1]!;
+      data[to++] = palette[from + 2]!;
+    }
+    return { width, height, data };
+  }
+  const shift = bitDepth === 16 ? 8 : 0;
+  const scale = bitDepth < 8 ? 255 / ((1 << bitDepth) - 1) : 1;
+  const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
+  for (let i = 0, from = 0, to = 0; i < pixels; i++, from += channels) {
+    data[to++] = (source[from]! >> shift) * scale;
+    data[to++] = (source[from + green]! >> shift) * scale;
+    data[to++] = (source[from + blue]! >> shift) * scale;
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,67 @@
+/**
+ * Decoding of label maps: PNG to class indices.
+ *
+ * @module
+ */
+import type { LabelMap } from "../dataset.ts";
+import { isJpeg } from "./jpeg.ts";
+import { type DecodeOptions, decodePng, isPng } from "./png_decode.ts";
+
+/**
+ * Decodes a label map: the palette indices of a palette PNG, or the values of a grey one. Values
+ * equal those that Pillow gives: grey of 2 and 4 bits is stretched to 0..255, of 1 bit stays 0..1;
+ * 16-bit grey must fit into 8 bits.
+ *
+ * @throws {TypeError} If the file holds colours instead of indices, or is a JPEG (which alters
+ * values).
+ * @throws {SyntaxError} If the file is no PNG, damaged or truncated.
+ * @throws {RangeError} If a 16-bit value exceeds 255, or the image has more than `maxPixels` pixels.
+ * @example
+ * ```ts
+ * import { decodeLabel, encodePng } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = encodePng({ width: 2, height: 1, channels: 1, data: new Uint8Array([0, 255]) });
+ * assert.deepEqual([...decodeLabel(bytes, { file: "label.png" }).data], [0, 255]);
+ * ```
+ */
+export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap {
+  const { file } = options;
+  if (isJpeg(bytes)) {
+    throw new TypeError(
+      `Cannot read labels from JPEG "${file}": JPEG alters class indices, save labels as PNG`,
+    );
+  }
+  if (!isPng(bytes)) {
+    throw new SyntaxError(
+      `Cannot read labels from "${file}": it is not a PNG` +
+        (bytes.length === 0 ? " (the file is empty)" : ""),
+    );
+  }
+  const { width, height, channels, bitDepth, data, palette } = decodePng(bytes, options);
+  if (channels >= 3) {
+    throw new TypeError(
+      `Cannot read labels from "${file}": it holds ${channels === 3 ? "RGB" : "RGBA"} colours, ` +
+        `not class indices: convert it to a grey or palette PNG whose pixel value is the class index`,
+    );
+  }
+  if (channels === 1 && data instanceof Uint8Array) {
+    if (!palette && (bitDepth === 2 || bitDepth === 4)) {
+      const scale = bitDepth === 2 ? 85 : 17;
+      for (let i = 0; i < data.length; i++) data[i] = data[i]! * scale;
+    }
+    return { width, height, data };
+  }
+  const label = new Uint8Array(width * height);
+  for (let i = 0; i < label.length; i++) {
+    const value = data[i * channels]!;
+    if (value > 255) {
+      throw new RangeError(
+        `Cannot read labels from "${file}": value ${value} at column ${i % width}, row ` +
+          `${Math.floor(i / width)} does not fit 8 bits`,
+      );
+    }
+    label[i] = value;
+  }
+  return { width, height, data: label };
+}

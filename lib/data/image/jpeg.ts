@@ -1,0 +1,73 @@
+/**
+ * JPEG decoding with mozjpeg's own code (WebAssembly, @jsquash/jpeg), plus the checks that it does
+ * not make: size before memory is taken, and truncation.
+ *
+ * @module
+ */
+import decode, { init } from "@jsquash/jpeg/decode.js";
+import type { RgbImage } from "../dataset.ts";
+import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
+import { readJpegHeader } from "./_jpeg_header.ts";
+
+/** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
+const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
+
+let ready = false;
+let complaints: string[] = [];
+
+/** Whether the bytes start with the JPEG signature. */
+export function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
+}
+
+/**
+ * Decodes a baseline or progressive JPEG, grey or colour, to RGB. Pixels equal libjpeg-turbo's; the
+ * EXIF orientation is ignored, as label maps are drawn over the stored pixels.
+ *
+ * @throws {SyntaxError} If the bytes are no JPEG, damaged or truncated; the message names the file.
+ * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ */
+export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+  const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${why}`;
+  const header = readJpegHeader(bytes, fail);
+  const limit = options.maxPixels ?? MAX_PIXELS;
+  if (header.width * header.height > limit) {
+    throw new RangeError(
+      fail(`${header.width}x${header.height} is more than the limit of ${limit} pixels`),
+    );
+  }
+  if (header.components !== 1 && header.components !== 3) {
+    throw new SyntaxError(
+      fail(`${header.components} colour components are not supported: convert the file to RGB`),
+    );
+  }
+  const rgba = await runDecoder(bytes, fail);
+  const { width, height } = rgba;
+  const data = new Uint8Array(width * height * 3);
+  const source = rgba.data;
+  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+    data[to] = source[from]!;
+    data[to + 1] = source[from + 1]!;
+    data[to + 2] = source[from + 2]!;
+  }
+  return { width, height, data };
+}
+
+async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {
+  if (!ready) {
+    ready = true;
+    await init({ print: () => {}, printErr: (line: string) => complaints.push(line) } as object);
+  }
+  let image: ImageData;
+  // The decoder runs synchronously once it is loaded, so these complaints are about this image.
+  complaints = [];
+  try {
+    image = await decode(bytes as unknown as ArrayBuffer);
+  } catch {
+    ready = false; // after a failure its memory cannot be trusted: load it afresh next time
+    throw new SyntaxError(fail(complaints[0] ?? "damaged data"));
+  }
+  const fatal = complaints.find((line) => FATAL.test(line));
+  if (fatal) throw new SyntaxError(fail(fatal));
+  return image;
+}

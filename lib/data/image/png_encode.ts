@@ -1,0 +1,109 @@
+/**
+ * PNG encoder for what this project writes: label maps with a palette, grey and RGB pictures.
+ *
+ * @module
+ */
+import { crc32, deflateSync } from "node:zlib";
+
+/** Pixels to encode, 8 bits a sample. */
+export interface PngSource {
+  width: number;
+  height: number;
+  /** 1: grey, or indices where `palette` is given. 3: RGB. */
+  channels: 1 | 3;
+  /** Row-major, interleaved. */
+  data: Uint8Array;
+  /** 1..256 RGB triples; makes a palette image. */
+  palette?: Uint8Array;
+  /**
+   * Deflate level, 1 (fast) to 9 (small).
+   *
+   * @default 6
+   */
+  level?: number;
+}
+
+/**
+ * Encodes an 8-bit PNG. Label maps keep their values: a palette image stores `data` as it is.
+ *
+ * @throws {RangeError} If `data` or `palette` has the wrong length or an index has no colour.
+ * @example
+ * ```ts
+ * import { decodePng, encodePng } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const palette = new Uint8Array([0, 0, 0, 128, 0, 0]);
+ * const label = { width: 2, height: 1, channels: 1 as const, data: new Uint8Array([0, 1]), palette };
+ * assert.deepEqual(decodePng(encodePng(label), { file: "label.png" }).palette, palette);
+ * ```
+ */
+export function encodePng(source: PngSource): Uint8Array {
+  const { width, height, channels, data, palette } = source;
+  if (!(width > 0 && height > 0) || data.length !== width * height * channels) {
+    throw new RangeError(
+      `Cannot encode a PNG of ${width}x${height}x${channels} from ${data.length} bytes`,
+    );
+  }
+  if (palette) checkPalette(source, palette);
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, palette ? 3 : channels === 1 ? 0 : 2], 8);
+  const chunks = [Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), chunk("IHDR", header)];
+  if (palette) chunks.push(chunk("PLTE", palette));
+  // Indices compress best unfiltered; continuous tones against the row above.
+  const rows = filterRows(source, palette ? 0 : 2);
+  chunks.push(chunk("IDAT", deflateSync(rows, { level: source.level ?? 6 })));
+  chunks.push(chunk("IEND", new Uint8Array(0)));
+  const bytes = new Uint8Array(chunks.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of chunks) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function checkPalette({ channels, data }: PngSource, palette: Uint8Array): void {
+  if (channels !== 1 || palette.length === 0 || palette.length % 3 || palette.length > 768) {
+    throw new RangeError(
+      `Cannot encode a palette of ${palette.length} bytes over ${channels} channels: ` +
+        `must be 1..256 RGB triples over 1 channel`,
+    );
+  }
+  const position = data.findIndex((value) => value >= palette.length / 3);
+  if (position >= 0) {
+    throw new RangeError(
+      `Cannot encode index ${data[position]} with a palette of ${palette.length / 3} colours`,
+    );
+  }
+}
+
+/** Puts a filter byte before every row: 0 (none) or 2 (difference to the row above). */
+function filterRows({ width, height, channels, data }: PngSource, filter: 0 | 2): Uint8Array {
+  const stride = width * channels;
+  const rows = new Uint8Array(height * (stride + 1));
+  for (let row = 0; row < height; row++) {
+    const target = row * (stride + 1);
+    rows[target] = filter;
+    if (filter === 0 || row === 0) {
+      rows.set(data.subarray(row * stride, (row + 1) * stride), target + 1);
+    } else {
+      for (let i = 0; i < stride; i++) {
+        rows[target + 1 + i] = data[row * stride + i]! - data[(row - 1) * stride + i]!;
+      }
+    }
+  }
+  return rows;
+}
+
+function chunk(type: string, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(12 + body.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, body.length);
+  for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
+  bytes.set(body, 8);
+  view.setUint32(8 + body.length, crc32(bytes.subarray(4, 8 + body.length)));
+  return bytes;
+}
