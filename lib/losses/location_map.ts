@@ -1,0 +1,46 @@
+/**
+ * The location map: which pixels count, and means over them.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** Label value of pixels that count nowhere. */
+export const IGNORE_LABEL = 255;
+
+/**
+ * Map of valid pixels: 1 where the label is a class, 0 where it is to be ignored (thesis §3.1).
+ *
+ * @param labels int32 `[b, h, w]`.
+ * @returns float32 `[b, h, w, 1]`, owned by the caller.
+ */
+export function locationMap(labels: tf.Tensor3D): tf.Tensor4D {
+  return tf.tidy(() =>
+    tf.expandDims(tf.cast(tf.notEqual(labels, tf.scalar(IGNORE_LABEL, "int32")), "float32"), 3)
+  );
+}
+
+/**
+ * Shrinks a location map to D's own resolution: the share of valid pixels under each output.
+ *
+ * @param map `[b, h, w, 1]`.
+ * @returns `[b, ceil(h/stride), ceil(w/stride), 1]`, owned by the caller.
+ */
+export function shrinkLocationMap(map: tf.Tensor4D, stride: number): tf.Tensor4D {
+  return tf.avgPool(map, stride, stride, "same");
+}
+
+/**
+ * Σ map · error / Σ map; 0 where no pixel is valid, never NaN.
+ *
+ * @param error `[b, h, w, 1]`.
+ * @param options `map [b, h, w, 1]` and the sum of its entries, `valid`.
+ * @returns A scalar, owned by the caller.
+ */
+export function maskedMean(
+  error: tf.Tensor4D,
+  options: { map: tf.Tensor4D; valid: number },
+): tf.Scalar {
+  const scale = options.valid > 0 ? 1 / options.valid : 0;
+  return tf.mul(tf.sum(tf.mul(error, options.map)), scale);
+}
