@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { GeneratorConfig } from "../config/config.ts";
 import type { HeadOrder } from "../models/segmentation_model.ts";
+import { oneHot } from "../engine/ops/one_hot.ts";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import { softmaxCrossEntropy } from "../engine/ops/softmax_cross_entropy.ts";
 import { probabilityMap } from "./probability_map.ts";
@@ -58,7 +59,7 @@ export function segmentationLoss(
     return softmaxCrossEntropy({ logits: full, labels }, { temperature, scale });
   }
   const p = probabilityMap(logits, { temperature, head, height, width });
-  const truth = tf.oneHot(labels, p.shape[3], 1, 0, "float32") as unknown as tf.Tensor4D;
+  const truth = oneHot(labels, p.shape[3]) as tf.Tensor4D;
   return tf.mul(tf.sum(kind === "ce" ? categorical(p, truth) : binary(p, truth)), scale);
 }
 

@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { AdversarialConfig, GeneratorConfig } from "../config/config.ts";
+import { oneHot } from "../engine/ops/one_hot.ts";
 import { record } from "../engine/tape.ts";
 import type { AdversarialLoss } from "../losses/adversarial_loss.ts";
 import { locationMap } from "../losses/location_map.ts";
@@ -129,7 +130,7 @@ function playDiscriminator(scene: Scene, rates: { discriminator: number }): Step
     const temperature = adversary.config.mode === "temperature" ? adversary.config.td : 1;
     const { head, classes } = generator.model;
     return [
-      tf.oneHot(batch.labels, classes, 1, 0, "float32") as unknown as tf.Tensor4D,
+      oneHot(batch.labels, classes) as tf.Tensor4D,
       probabilityMap(logits, { temperature, head, ...size(batch) }),
     ] as const;
   });

@@ -5,13 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { oneHot } from "./one_hot.ts";
 import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "./kernels.ts";
 
 const KERNEL: TrainingKernel<SoftmaxCrossEntropyAttrs> = {
   name: SOFTMAX_CROSS_ENTROPY,
   compose({ logits, labels }, { temperature, scale }) {
     const classes = logits!.shape[1]!;
-    const truth = tf.oneHot(labels!, classes, 1, 0, "float32"); // [n, c], zero rows where ignored
+    const truth = oneHot(labels!, classes); // [n, c], zero rows where ignored
     const logP = tf.logSoftmax(tf.div(logits!, temperature));
     const valid = tf.sum(truth, -1, true);
     const loss = tf.mul(tf.sum(tf.mul(truth, logP)), -scale);
@@ -51,12 +52,13 @@ export function softmaxCrossEntropy(
   inputs: { logits: tf.Tensor4D; labels: tf.Tensor3D },
   options: SoftmaxCrossEntropyAttrs,
 ): tf.Scalar {
-  const classes = inputs.logits.shape[3];
-  const logits = tf.reshape(inputs.logits, [-1, classes]);
-  const labels = tf.reshape(inputs.labels, [-1]);
-  const { temperature, scale } = options;
-  const run = { inputs: { logits, labels }, attrs: { temperature, scale } };
-  const [loss, gradient] = runTrainingKernel(KERNEL, run);
-  gradient!.dispose(); // the tape holds its own reference
-  return loss as tf.Scalar;
+  return tf.tidy(() => {
+    const logits = tf.reshape(inputs.logits, [-1, inputs.logits.shape[3]]);
+    const labels = tf.reshape(inputs.labels, [-1]);
+    const { temperature, scale } = options;
+    return runTrainingKernel(KERNEL, {
+      inputs: { logits, labels },
+      attrs: { temperature, scale },
+    })[0];
+  }) as tf.Scalar;
 }

@@ -1,0 +1,29 @@
+/**
+ * One-hot maps that are right on every backend.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * One-hot float maps of class labels; any value outside 0..classes−1, the ignore label included,
+ * becomes the zero vector.
+ *
+ * Stock `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast.
+ *
+ * @param labels int32, any shape.
+ * @returns float32 of shape `[...labels.shape, classes]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { oneHot, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const maps = oneHot(tf.tensor1d([1, 255], "int32"), 2);
+ * assert.deepEqual([...await maps.data()], [0, 1, 0, 0]);
+ * ```
+ */
+export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
+  return tf.tidy(() => tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32"));
+}
