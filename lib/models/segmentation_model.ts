@@ -4,9 +4,20 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { ModelConfig } from "../config/config.ts";
+import type { DropoutState } from "./layers/dropout.ts";
 
 /** Order of upsampling and softmax: see {@linkcode SegmentationModel.head}. */
 export type HeadOrder = "logits" | "probabilities";
+
+/**
+ * What a built-in network was built from, all but its weights: enough to build it again. Plain
+ * JSON; written into saved models.
+ */
+export interface NetworkRecipe extends Omit<ModelConfig, "init" | "head"> {
+  head: HeadOrder;
+  classes: number;
+}
 
 /** A segmentation network G. */
 export interface SegmentationModel {
@@ -14,7 +25,8 @@ export interface SegmentationModel {
   name: string;
   /**
    * Maps images `[b, h, w, 3]` to logits `[b, h/stride, w/stride, classes]`. Weights are ordinary
-   * tfjs variables, so tfjs's tape sees them.
+   * tfjs variables, so tfjs's tape sees them. Called with `{ training: true }` dropout is on and
+   * batch norm uses the batch; its moving averages move only with `updateStatistics: true` too.
    */
   layers: tf.LayersModel;
   classes: number;
@@ -24,4 +36,16 @@ export interface SegmentationModel {
   head: HeadOrder;
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
+  /** What built it; absent for a network that a user brought. */
+  recipe?: NetworkRecipe;
+  /** What its dropout masks are drawn from; absent for a network that a user brought. */
+  dropout?: DropoutState;
+}
+
+/**
+ * Tells a model which dropout masks come next: a function of run seed and step, so that a resumed
+ * run draws the masks of the run it continues. A network that a user brought is left alone.
+ */
+export function setDropoutStep(model: SegmentationModel, state: DropoutState): void {
+  if (model.dropout) Object.assign(model.dropout, state);
 }

@@ -1,0 +1,40 @@
+/**
+ * The layers of the discriminator (thesis §3.3; spec of DCGAN for the rest).
+ *
+ * @module
+ */
+import type { Kit } from "./kit.ts";
+import { scaledChannels } from "./_scaled_channels.ts";
+
+/** What decides a discriminator's architecture. */
+export interface DiscriminatorOptions {
+  /** Channels of the input: class probabilities. */
+  classes: number;
+  width: number;
+  lastStride: 1 | 2;
+  initStd: number;
+  bnMomentum: number;
+}
+
+const FILTERS = [64, 128, 256, 512] as const;
+const KERNEL = 4;
+const LEAK = 0.2;
+const BATCH_NORM_EPSILON = 1.001e-5;
+
+/**
+ * Writes D in a kit: class maps `[b, h, w, classes]` to logits `[b, h/s, w/s, 1]` with s = 32, or
+ * 16 where `lastStride` is 1. Five 4×4 convolutions, leaky ReLU, batch norm on the second to fourth.
+ */
+export function discriminatorNetwork<T>(kit: Kit<T>, options: DiscriminatorOptions): T {
+  const init = { kind: "normal", std: options.initStd } as const;
+  const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON, relu: false };
+  let x = kit.input(options.classes);
+  for (const [index, channels] of FILTERS.entries()) {
+    const filters = scaledChannels(channels, options.width);
+    x = kit.conv(x, { name: `d_conv${index + 1}`, filters, kernel: KERNEL, stride: 2, init });
+    if (index > 0) x = kit.batchNorm(x, { name: `d_bn${index + 1}`, ...norm });
+    x = kit.leakyRelu(x, { name: `d_relu${index + 1}`, alpha: LEAK });
+  }
+  const stride = options.lastStride;
+  return kit.conv(x, { name: "d_conv5", filters: 1, kernel: KERNEL, stride, init });
+}

@@ -1,0 +1,62 @@
+/**
+ * Builds a segmentation network by name.
+ *
+ * @module
+ */
+import type { ModelConfig } from "../config/config.ts";
+import { assemble } from "./_assemble.ts";
+import { checkRecipe } from "./_check_recipe.ts";
+import { findModel } from "./registry.ts";
+import type { NetworkRecipe, SegmentationModel } from "./segmentation_model.ts";
+import { trainingKit } from "./_training_kit.ts";
+import { seededWeights, type WeightSource } from "./weight_source.ts";
+
+/**
+ * Builds the network that `config` names, with weights drawn from `seed` (`config.init` is the
+ * caller's business: see the weight readers). Needs a ready backend.
+ *
+ * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
+ * @throws {RangeError} If no network has the name or an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 16 };
+ * const model = buildModel(config, { classes: 3, seed: 1 });
+ * const logits = tf.tidy(() => model.layers.predict(tf.zeros([1, 32, 32, 3])) as tf.Tensor);
+ * assert.deepEqual(logits.shape, [1, 32, 32, 3]);
+ * ```
+ */
+export function buildModel(
+  config: ModelConfig,
+  options: { classes: number; seed: number },
+): SegmentationModel {
+  const recipe = networkRecipe(config, options.classes);
+  return buildNetwork(recipe, seededWeights(options.seed));
+}
+
+/** The part of a config that decides the architecture, with `head: auto` resolved. */
+export function networkRecipe(config: ModelConfig, classes: number): NetworkRecipe {
+  const { name, width, variant, skipScales, padding, dropout, bnMomentum } = config;
+  const head = config.head === "auto" ? findModel(name).head : config.head;
+  return { name, width, head, variant, skipScales, padding, dropout, bnMomentum, classes };
+}
+
+/**
+ * Builds a network from its recipe, with weights from `source`.
+ *
+ * @throws {RangeError} If no network has the recipe's name or an option is out of range.
+ */
+export function buildNetwork(recipe: NetworkRecipe, source: WeightSource): SegmentationModel {
+  const entry = findModel(recipe.name);
+  checkRecipe(recipe);
+  const dropout = { seed: 0, step: 0 };
+  const kit = trainingKit(source, dropout);
+  const layers = assemble({ name: entry.name, kit }, (kit) => entry.write(kit, recipe));
+  const { name, logitStride, inputMultiple } = entry;
+  const { classes, head } = recipe;
+  return { name, layers, classes, logitStride, head, inputMultiple, recipe, dropout };
+}

@@ -1,0 +1,84 @@
+/**
+ * The discriminator D: is this class map a label or a prediction? (Thesis §3.3.)
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { DiscriminatorConfig } from "../config/config.ts";
+import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
+import type { DiscriminatorOutput } from "../losses/adversarial_loss.ts";
+import { assemble } from "./_assemble.ts";
+import { discriminatorNetwork } from "./_discriminator_network.ts";
+import { trainingKit } from "./_training_kit.ts";
+import { seededWeights } from "./weight_source.ts";
+
+/** The discriminator. */
+export interface Discriminator {
+  /** Maps class maps `[b, h, w, classes]` to logits `[b, h/stride, w/stride, 1]`. */
+  layers: tf.LayersModel;
+  classes: number;
+  /** Input pixels per logit: 32, or 16 where the last convolution has stride 1. */
+  stride: number;
+  /** Non-linearity after upsampling. */
+  output: "sigmoid" | "linear";
+  /** Size of its verdict: that of the maps, or its own. */
+  lossResolution: "input" | "own";
+}
+
+/** Momentum of D's moving statistics, as G's (§4). */
+const BATCH_NORM_MOMENTUM = 0.9;
+
+/**
+ * Builds D with weights drawn from `seed`. Needs a ready backend.
+ *
+ * @returns A model that owns its weights: dispose with `discriminator.layers.dispose()`.
+ */
+export function buildDiscriminator(
+  config: DiscriminatorConfig,
+  options: { classes: number; seed: number },
+): Discriminator {
+  const { classes, seed } = options;
+  const { lastStride, output, lossResolution } = config;
+  const kit = trainingKit(seededWeights(seed), { seed, step: 0 });
+  const network = { ...config, classes, bnMomentum: BATCH_NORM_MOMENTUM };
+  const layers = assemble(
+    { name: "discriminator", kit },
+    (kit) => discriminatorNetwork(kit, network),
+  );
+  return { layers, classes, stride: 16 * lastStride, output, lossResolution };
+}
+
+/** How batch norm runs inside D. */
+export interface DiscriminateOptions {
+  /** Normalise by the batch (true) or by the moving averages. @default true */
+  batchStatistics?: boolean;
+  /** Whether the moving averages move. @default false */
+  updateStatistics?: boolean;
+}
+
+/**
+ * D's verdict on class maps: logits and, after the non-linearity, values in (0, 1) that are near 1
+ * where D takes the map for a label. Logits are upsampled bilinearly (half-pixel centres) to the
+ * maps' size first, unless `lossResolution` is `own`. Differentiable in the maps and D's weights.
+ *
+ * @param maps `[b, h, w, classes]`, h and w multiples of the discriminator's stride.
+ * @returns Two tensors `[b, h, w, 1]` (`[b, h/stride, w/stride, 1]` for `own`), owned by the caller;
+ * with `output: linear` both hold the logits.
+ */
+export function discriminate(
+  discriminator: Discriminator,
+  maps: tf.Tensor4D,
+  options: DiscriminateOptions = {},
+): DiscriminatorOutput {
+  const { batchStatistics = true, updateStatistics = false } = options;
+  return tf.tidy(() => {
+    const kwargs = { training: batchStatistics, updateStatistics };
+    const own = discriminator.layers.apply(maps, kwargs) as tf.Tensor4D;
+    const [, height, width] = maps.shape;
+    const logits = discriminator.lossResolution === "own"
+      ? own
+      : resizeBilinear(own, { height, width });
+    const output = discriminator.output === "sigmoid" ? tf.sigmoid(logits) : logits.clone();
+    return { logits, output };
+  });
+}

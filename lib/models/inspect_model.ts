@@ -1,0 +1,127 @@
+/**
+ * What a network is made of, without building it.
+ *
+ * @module
+ */
+import type { ModelConfig, Size } from "../config/config.ts";
+import { checkRecipe } from "./_check_recipe.ts";
+import { discriminatorNetwork } from "./_discriminator_network.ts";
+import type { Kit } from "./kit.ts";
+import { findModel } from "./registry.ts";
+import type { NetworkRecipe } from "./segmentation_model.ts";
+import { type LayerInfo, type Shape, shapeKit } from "./_shape_kit.ts";
+
+export type { LayerInfo, WeightInfo } from "./_shape_kit.ts";
+
+/** The table of a network's layers and its size. */
+export interface ModelReport {
+  name: string;
+  classes: number;
+  /** Height and width of the input that `layers` shows. */
+  input: Size;
+  /** All layers in the order of a forward pass. */
+  layers: LayerInfo[];
+  /** Numbers of weights: `total` counts moving statistics as Keras does; constants never count. */
+  parameters: { total: number; trainable: number };
+}
+
+/** Which variant of a network to look at; what is left out is the paper's. */
+export interface InspectOptions extends Partial<Omit<ModelConfig, "name" | "init" | "head">> {
+  classes: number;
+  /** Height and width of the input in pixels. @default [416, 416] */
+  input?: Size;
+  /** Discriminator only: stride of the last convolution. @default 2 */
+  lastStride?: 1 | 2;
+}
+
+/**
+ * Lists the layers of a network (`discriminator` included) and counts its weights. Allocates no
+ * tensor, so the full FCN-8s takes as long as a toy.
+ *
+ * @throws {RangeError} If no network has the name, an option is out of range or the input is not a
+ * multiple of the network's stride.
+ *
+ * @example
+ * ```ts
+ * import { inspectModel } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const { parameters } = inspectModel("fcn8s-vgg16", { classes: 21 });
+ * assert.equal(parameters.total, 134_475_647);
+ * ```
+ */
+export function inspectModel(name: string, options: InspectOptions): ModelReport {
+  const { input: size = [416, 416], lastStride = 2, ...variant } = options;
+  const recipe: NetworkRecipe = {
+    width: 1,
+    variant: "v1",
+    skipScales: [0.01, 0.0001],
+    padding: "same",
+    dropout: 0.5,
+    bnMomentum: 0.9,
+    ...variant,
+    name,
+    head: "logits",
+  };
+  checkRecipe(recipe);
+  const { kit, rows } = shapeKit({ height: size[0], width: size[1] });
+  if (name === "discriminator") {
+    discriminatorNetwork(kit, { ...recipe, lastStride, initStd: 0.02 });
+  } else {
+    writeNetwork(kit, { recipe, size });
+  }
+  return { name, classes: recipe.classes, input: size, layers: rows, parameters: count(rows) };
+}
+
+/** A large tensor of a training step. */
+export interface TensorInfo {
+  /** Layer and, for a weight, its name. */
+  name: string;
+  shape: number[];
+  bytes: number;
+}
+
+/**
+ * The largest tensor that a training step holds in one piece: an activation of the batch, a class
+ * map at the input's size, or a weight. Adapters limit the bytes of one binding, so this is what to
+ * hold against `maxStorageBufferBindingSize`.
+ *
+ * @param report At the input size of the step.
+ */
+export function largestTensor(report: ModelReport, options: { batch: number }): TensorInfo {
+  const { batch } = options;
+  const tensor = (name: string, shape: number[]): TensorInfo => ({
+    name,
+    shape,
+    bytes: 4 * shape.reduce((product, length) => product * length, 1),
+  });
+  const tensors = [tensor("class map", [batch, ...report.input, report.classes])];
+  for (const layer of report.layers) {
+    tensors.push(tensor(layer.name, [batch, ...layer.output]));
+    for (const weight of layer.weights) tensors.push(tensor(weight.name, weight.shape));
+  }
+  return tensors.reduce((largest, one) => one.bytes > largest.bytes ? one : largest);
+}
+
+function writeNetwork(kit: Kit<Shape>, network: { recipe: NetworkRecipe; size: Size }): void {
+  const { recipe, size } = network;
+  const entry = findModel(recipe.name);
+  if (size.some((length) => length % entry.inputMultiple !== 0)) {
+    throw new RangeError(
+      `Cannot run ${recipe.name} on ${size.join("×")}: height and width must be multiples of ` +
+        `${entry.inputMultiple}`,
+    );
+  }
+  entry.write(kit, recipe);
+}
+
+function count(rows: LayerInfo[]): ModelReport["parameters"] {
+  let total = 0;
+  let trainable = 0;
+  for (const weight of rows.flatMap((row) => row.weights)) {
+    const size = weight.shape.reduce((product, length) => product * length, 1);
+    total += size;
+    if (weight.trainable) trainable += size;
+  }
+  return { total, trainable };
+}

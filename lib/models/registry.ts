@@ -1,0 +1,77 @@
+/**
+ * The segmentation networks by name: one entry feeds the config's schema, the command line, the
+ * help and the documentation.
+ *
+ * @module
+ */
+import { fcn, type FcnOptions } from "./fcn.ts";
+import type { Kit } from "./kit.ts";
+import { resnet, type ResnetOptions } from "./resnet.ts";
+import type { HeadOrder, NetworkRecipe } from "./segmentation_model.ts";
+
+/** A network that can be built by name. */
+export interface ModelEntry {
+  name: string;
+  /** One line for `--help`. */
+  summary: string;
+  /** The head order that `head: auto` means. */
+  head: HeadOrder;
+  /** Pixels of input per logit. */
+  logitStride: number;
+  /** Input height and width must be multiples of this. */
+  inputMultiple: number;
+  /** Writes the network in a kit; returns its logits. */
+  write<T>(kit: Kit<T>, recipe: NetworkRecipe): T;
+}
+
+/** All built-in segmentation networks, in the order in which they are listed. */
+export const modelRegistry: ReadonlyMap<string, ModelEntry> = new Map(
+  [
+    fcnEntry("vgg16", 8),
+    fcnEntry("vgg16", 16),
+    fcnEntry("vgg16", 32),
+    fcnEntry("vgg19", 8),
+    fcnEntry("vgg19", 16),
+    fcnEntry("vgg19", 32),
+    resnetEntry(50),
+    resnetEntry(101),
+    resnetEntry(152),
+  ].map((entry) => [entry.name, entry]),
+);
+
+/**
+ * The entry of a name.
+ *
+ * @throws {RangeError} If no network has this name; the message lists those that exist.
+ */
+export function findModel(name: string): ModelEntry {
+  const entry = modelRegistry.get(name);
+  if (!entry) {
+    const known = [...modelRegistry.keys()].join(", ");
+    throw new RangeError(`No network is named "${name}": choose one of ${known}`);
+  }
+  return entry;
+}
+
+function fcnEntry(backbone: FcnOptions["backbone"], stride: FcnOptions["stride"]): ModelEntry {
+  const vgg = backbone === "vgg16" ? "VGG-16" : "VGG-19";
+  return {
+    name: `fcn${stride}s-${backbone}`,
+    summary: `FCN-${stride}s on ${vgg} (Long et al. 2015), logits at full size`,
+    head: "logits",
+    logitStride: 1,
+    inputMultiple: 32,
+    write: (kit, recipe) => fcn(kit, { ...recipe, backbone, stride }),
+  };
+}
+
+function resnetEntry(depth: ResnetOptions["depth"]): ModelEntry {
+  return {
+    name: `resnet${depth}`,
+    summary: `ResNet-${depth} (He et al. 2016) with a 1×1 score layer, logits at stride 32`,
+    head: "probabilities",
+    logitStride: 32,
+    inputMultiple: 32,
+    write: (kit, recipe) => resnet(kit, { ...recipe, depth }),
+  };
+}
