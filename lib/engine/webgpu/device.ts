@@ -1,0 +1,161 @@
+/**
+ * Opens a WebGPU device that is fit for training: the adapter's maximum limits and the optional
+ * features that the kernels can use.
+ *
+ * @module
+ */
+import process from "node:process";
+import { tmpdir } from "node:os";
+import { ErrorCollector } from "./error_collector.ts";
+
+/** An open device and what is known of it. */
+export interface TrainingDevice {
+  device: GPUDevice;
+  info: GPUAdapterInfo;
+  /** Adapter in words. */
+  name: string;
+  /** Whether the adapter is a program on the processor (lavapipe, SwiftShader). */
+  software: boolean;
+  /** Optional features that the device was given. */
+  features: string[];
+  /** Limits of the device, by their WebGPU names. */
+  limits: Record<string, number>;
+  errors: ErrorCollector;
+}
+
+/** Options of {@linkcode openDevice} and {@linkcode requestAdapter}. */
+export interface OpenDeviceOptions {
+  /**
+   * The WebGPU implementation, for example Dawn's.
+   * @default navigator.gpu
+   */
+  gpu?: GPU;
+  /**
+   * Whether a software adapter will do.
+   * @default true
+   */
+  allowSoftware?: boolean;
+}
+
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+const INSTALL = "install a GPU driver with Vulkan support, or Mesa's software driver to try it " +
+  "(Debian and Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1), or choose backend wasm";
+
+/** Whether an adapter is a program on the processor. */
+export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
+  const info = adapter.info;
+  const flags = [adapter, info] as unknown as { isFallbackAdapter?: boolean }[];
+  if (flags.some((f) => f.isFallbackAdapter === true)) return true;
+  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return /llvmpipe|lavapipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
+}
+
+/** Adapter in words: its description, or what else it says of itself. */
+export function adapterName(info: GPUAdapterInfo): string {
+  const words = info.description || [info.vendor, info.architecture, info.device].join(" ").trim();
+  return words === "" ? "unnamed WebGPU adapter" : words;
+}
+
+/**
+ * Finds the fastest adapter.
+ *
+ * @throws {Error} If there is no WebGPU, no adapter, or only a software adapter and
+ * `allowSoftware` is false; the message says what to install.
+ */
+export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<GPUAdapter> {
+  const gpu = options.gpu ?? (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
+  if (gpu == null) {
+    throw new Error(
+      "Cannot use WebGPU: this runtime has no navigator.gpu; run with Deno 2.9 or newer, pass " +
+        "a WebGPU implementation as gpu, or choose backend wasm",
+    );
+  }
+  const adapter = await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
+  if (adapter === null) throw new Error(`Cannot use WebGPU: no adapter was found; ${INSTALL}`);
+  if (options.allowSoftware === false && isSoftwareAdapter(adapter)) {
+    throw new Error(
+      `Cannot use WebGPU: the only adapter is a software one (${adapterName(adapter.info)}), ` +
+        `slower than WASM; name the backend webgpu to use it all the same`,
+    );
+  }
+  return adapter;
+}
+
+/**
+ * Opens a device with the adapter's maximum limits and shader-f16, subgroups and timestamp-query
+ * where they can be had. The caller owns it.
+ *
+ * @throws {Error} If there is no fit adapter, see {@linkcode requestAdapter}.
+ */
+export async function openDevice(options: OpenDeviceOptions = {}): Promise<TrainingDevice> {
+  const adapter = await requestAdapter(options);
+  const adapterLimits = adapter.limits as unknown as Record<string, number>;
+  const requiredLimits = Object.fromEntries(LIMITS.map((k) => [k, adapterLimits[k] ?? 0]));
+  const offered = (["shader-f16", "timestamp-query"] as GPUFeatureName[])
+    .filter((f) => adapter.features.has(f));
+  // Deno hides "subgroups" from the list of features but grants it on request.
+  const device = await tryDevice(adapter, requiredLimits, [
+    ...offered,
+    "subgroups" as GPUFeatureName,
+  ]) ?? await adapter.requestDevice({ requiredLimits, requiredFeatures: offered });
+  if (options.gpu !== undefined) defineGlobals(options.gpu, device);
+  const limits = device.limits as unknown as Record<string, number>;
+  return {
+    device,
+    info: adapter.info,
+    name: adapterName(adapter.info),
+    software: isSoftwareAdapter(adapter),
+    features: [...device.features].sort(),
+    limits: Object.fromEntries(LIMITS.map((k) => [k, limits[k] ?? 0])),
+    errors: new ErrorCollector(device),
+  };
+}
+
+async function tryDevice(
+  adapter: GPUAdapter,
+  requiredLimits: Record<string, number>,
+  requiredFeatures: GPUFeatureName[],
+): Promise<GPUDevice | null> {
+  try {
+    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  } catch {
+    return null;
+  }
+}
+
+/** tfjs looks for `navigator.gpu` and the class `GPUBuffer`; an injected `gpu` may bring neither. */
+function defineGlobals(gpu: GPU, device: GPUDevice): void {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  if ((globalThis.navigator as { gpu?: GPU } | undefined)?.gpu === undefined) {
+    const target = globalThis.navigator ?? {};
+    Object.defineProperty(target, "gpu", { value: gpu, configurable: true });
+    scope.navigator ??= target;
+  }
+  if (scope.GPUBuffer === undefined) {
+    const buffer = device.createBuffer({ size: 16, usage: 128 });
+    scope.GPUBuffer = buffer.constructor;
+    buffer.destroy();
+  }
+  scope.GPUTexture ??= class GPUTexture {};
+}
+
+/** Mesa complains on stderr of a missing XDG_RUNTIME_DIR; it needs none for computing. */
+async function quietly<T>(f: () => Promise<T>): Promise<T> {
+  if (process.platform !== "linux" || process.env.XDG_RUNTIME_DIR !== undefined) return await f();
+  process.env.XDG_RUNTIME_DIR = tmpdir();
+  try {
+    return await f();
+  } finally {
+    delete process.env.XDG_RUNTIME_DIR;
+  }
+}

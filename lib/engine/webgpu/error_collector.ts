@@ -1,0 +1,63 @@
+/**
+ * WebGPU reports validation and out-of-memory errors by an event and goes on computing garbage. The
+ * collector keeps what the device says and throws it at a moment the caller chooses.
+ *
+ * @module
+ */
+
+/** Keeps a device's uncaptured errors and its loss until {@linkcode ErrorCollector.check}. */
+export class ErrorCollector {
+  #first: string | null = null;
+  #count = 0;
+  #lost: string | null = null;
+  #closing = false;
+
+  /** Starts listening to `device`. */
+  constructor(device: GPUDevice) {
+    device.addEventListener("uncapturederror", (event: Event): void => {
+      const error = (event as unknown as { error: GPUError }).error;
+      this.add(`${error.constructor.name}: ${error.message.trim().replaceAll(/\s+/g, " ")}`);
+    });
+    void device.lost.then((info) => {
+      if (!this.#closing) this.#lost = `${info.reason}: ${info.message}`;
+    });
+  }
+
+  /** Errors seen since the last check. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Records an error that was found in another way, such as by an error scope. */
+  add(message: string): void {
+    this.#first ??= message;
+    this.#count++;
+  }
+
+  /** Says that the device will be destroyed on purpose, so that its loss is no error. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  /**
+   * Throws what was collected and forgets it. Call it at the end of a step: it lets pending events
+   * arrive first, which costs one turn of the event loop and no GPU wait.
+   *
+   * @throws {Error} If the device reported errors or was lost since the last check.
+   */
+  async check(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#lost !== null) {
+      throw new Error(
+        `WebGPU device was lost (${this.#lost}): results since the last checkpoint are gone, ` +
+          `resume the run from its last checkpoint`,
+      );
+    }
+    if (this.#first === null) return;
+    const message = `WebGPU reported ${this.#count} error${this.#count > 1 ? "s" : ""} ` +
+      `in this step, results are invalid; the first: ${this.#first}`;
+    this.#first = null;
+    this.#count = 0;
+    throw new Error(message);
+  }
+}

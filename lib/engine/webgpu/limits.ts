@@ -1,0 +1,54 @@
+/**
+ * Checks tensors against what the adapter can bind, before the first batch: an over-limit tensor
+ * would compute zeros without a word.
+ *
+ * @module
+ */
+
+/** What a tensor is checked against. */
+export interface TensorLimit {
+  /** Largest tensor in bytes that one kernel can see. */
+  bytes: number;
+  /** Adapter in words, for the message. */
+  device: string;
+}
+
+/** Largest tensor that a device with these limits can bind as one storage buffer, in bytes. */
+export function largestTensorBytes(limits: Record<string, number>): number {
+  const binding = limits.maxStorageBufferBindingSize ?? 0;
+  const buffer = limits.maxBufferSize ?? 0;
+  // tfjs indexes with 32-bit signed integers.
+  return Math.min(binding, buffer, 2 ** 31 - 4);
+}
+
+/**
+ * Checks that a tensor of `bytes` fits; `what` names it.
+ *
+ * @throws {RangeError} If it does not; the message names limit, tensor and remedy.
+ *
+ * @example Refusing a tensor that the adapter cannot bind
+ * ```ts
+ * import { assertTensorFits } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const limit = { bytes: 128 * 2 ** 20, device: "llvmpipe" };
+ * assertTensorFits(64 * 2 ** 20, { what: "logits [4,128,128,21]", limit });
+ * assert.throws(() => assertTensorFits(2 ** 30, { what: "fc6 kernel", limit }), RangeError);
+ * ```
+ */
+export function assertTensorFits(
+  bytes: number,
+  options: { what: string; limit: TensorLimit },
+): void {
+  const { what, limit } = options;
+  if (bytes <= limit.bytes) return;
+  throw new RangeError(
+    `Cannot put ${what} on ${limit.device}: it takes ${mib(bytes)} and the adapter binds at most ` +
+      `${mib(limit.bytes)} in one tensor; lower data.batch, data.crop or model.width, or use ` +
+      `another backend`,
+  );
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

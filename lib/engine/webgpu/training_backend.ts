@@ -1,0 +1,299 @@
+/**
+ * tfjs's WebGPU backend with an own device, buffer manager, uniform arena and counters. This is the
+ * one file that touches tfjs's private members; it is written against one version of tfjs and
+ * refuses any other.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { MAP_MODE_READ, USAGE } from "./_usage.ts";
+import { BufferManager } from "./buffer_manager.ts";
+import { newCounters, type WebgpuCounters } from "./counters.ts";
+import type { TrainingDevice } from "./device.ts";
+import { largestTensorBytes } from "./limits.ts";
+import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
+
+/** The version of tfjs whose private members this file knows. */
+const TFJS_VERSION = "4.22.0";
+
+/** What the backend keeps of a tensor. */
+interface TensorData {
+  dtype: tf.DataType;
+  shape: number[];
+  values: tf.BackendValues | null;
+  refCount: number;
+  resource?: GPUBuffer | null;
+  external?: boolean;
+  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo } | null;
+}
+
+interface ProgramUniform {
+  type: string;
+  data: number[];
+}
+
+/** The members of tfjs's backend that are used here, public and private. */
+interface StockBackend extends tf.KernelBackend {
+  device: GPUDevice;
+  queue: GPUQueue;
+  bufferManager: unknown;
+  tensorMap: tf.DataStorage<TensorData>;
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  dispatchCountInPass: number;
+  stagingPendingDisposal: GPUBuffer[];
+  uniformPendingDisposal: GPUBuffer[];
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  disposeData(dataId: tf.DataId, force?: boolean): boolean;
+  uploadToGPU(dataId: tf.DataId): void;
+  makeUniforms(uniforms: ProgramUniform[]): UniformBinding;
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: tf.BackendValues): tf.TensorInfo;
+  recordAndSubmit(...args: unknown[]): void;
+  read(dataId: tf.DataId): Promise<tf.BackendValues>;
+  dispose(): void;
+}
+
+// The typings mark most of these members private, so the class is seen through an interface.
+const Stock = WebGPUBackend as unknown as new (
+  device: GPUDevice,
+  info: GPUAdapterInfo,
+) => StockBackend;
+
+/** Dispatches recorded before the queue gets them. */
+const DISPATCHES_PER_SUBMIT = 32;
+const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+
+/** One kernel launch on tensors; see {@linkcode TrainingBackend.launch}. */
+export interface Launch {
+  pipeline: GPUComputePipeline;
+  /** Scalars of the kernel, in order, already as bytes. */
+  uniforms: ArrayBuffer;
+  /** Bound from binding 1 on, in order. */
+  tensors: tf.TensorInfo[];
+  grid: [number, number, number];
+}
+
+/** The WebGPU backend of this toolkit. */
+export class TrainingBackend extends Stock {
+  readonly counters: WebgpuCounters = newCounters();
+  readonly training: TrainingDevice;
+  readonly pipelines: Map<string, GPUComputePipeline> = new Map();
+  readonly #buffers: BufferManager;
+  readonly #uniforms: UniformArena;
+
+  /**
+   * Wraps an open device, which it owns from here on. `capBytes` bounds its buffers.
+   *
+   * @throws {Error} If the installed tfjs is not the version this engine was written for.
+   */
+  constructor(training: TrainingDevice, capBytes: number) {
+    super(training.device, training.info);
+    this.training = training;
+    assertKnownTfjs(this);
+    this.#buffers = new BufferManager(training.device, {
+      capBytes,
+      bindingBytes: largestTensorBytes(training.limits),
+      counters: this.counters,
+      onOutOfMemory: (message) => {
+        throw new RangeError(message);
+      },
+    });
+    this.bufferManager = this.#buffers;
+    this.#uniforms = new UniformArena(training.device);
+  }
+
+  /** The pool of buffers. */
+  get buffers(): BufferManager {
+    return this.#buffers;
+  }
+
+  /** The buffer that holds a tensor, which is uploaded or allocated first where needed. */
+  bufferOf(tensor: tf.TensorInfo): GPUBuffer {
+    this.uploadToGPU(tensor.dataId);
+    return this.tensorMap.get(tensor.dataId).resource!;
+  }
+
+  /** Records one kernel launch, in order with stock ops. */
+  launch(launch: Launch): void {
+    const buffers = launch.tensors.map((t) => this.bufferOf(t));
+    const uniforms = this.#addUniforms(launch.uniforms);
+    const group = this.device.createBindGroup({
+      layout: launch.pipeline.getBindGroupLayout(0),
+      entries: [
+        { binding: 0, resource: uniforms },
+        ...buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
+      ],
+    });
+    this.ensureCommandEncoderReady();
+    this.computePassEncoder ??= this.commandEncoder!.beginComputePass();
+    this.computePassEncoder.setPipeline(launch.pipeline);
+    this.computePassEncoder.setBindGroup(0, group);
+    this.computePassEncoder.dispatchWorkgroups(...launch.grid);
+    this.counters.dispatches++;
+    if (++this.dispatchCountInPass >= DISPATCHES_PER_SUBMIT) this.flush();
+  }
+
+  /** Hands everything recorded to the queue. */
+  flush(): void {
+    this.endComputePassEncoder();
+    if (this.commandEncoder !== null) this.submitQueue();
+  }
+
+  override recordAndSubmit(...args: unknown[]): void {
+    this.counters.dispatches++;
+    super.recordAndSubmit(...args);
+  }
+
+  override submitQueue(): void {
+    this.#uniforms.flush();
+    this.queue.submit([this.commandEncoder!.finish()]);
+    this.counters.submits++;
+    this.#buffers.epoch++;
+    this.commandEncoder = null;
+    this.dispatchCountInPass = 0;
+    for (const b of this.uniformPendingDisposal) this.#buffers.releaseBuffer(b);
+    for (const b of this.stagingPendingDisposal) this.#buffers.releaseBuffer(b, false);
+    this.uniformPendingDisposal = [];
+    this.stagingPendingDisposal = [];
+  }
+
+  /** Frees at once: commands run in order, so later ones may write the buffer again. */
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.tensorMap.has(dataId)) return true;
+    const data = this.tensorMap.get(dataId);
+    data.refCount = force ? 0 : data.refCount - 1;
+    if (data.refCount > 0) return false;
+    if (data.complexTensorInfos != null) {
+      this.disposeData(data.complexTensorInfos.real.dataId);
+      this.disposeData(data.complexTensorInfos.imag.dataId);
+    }
+    if (data.resource != null && !data.external) this.#buffers.releaseBuffer(data.resource);
+    this.tensorMap.delete(dataId);
+    return true;
+  }
+
+  override uploadToGPU(dataId: tf.DataId): void {
+    const data = this.tensorMap.get(dataId);
+    if (data.resource != null) return;
+    const bytes = 4 * tf.util.sizeFromShape(data.shape);
+    if (data.values == null) {
+      data.resource = this.#buffers.acquireBuffer(bytes, STORAGE);
+      return;
+    }
+    const Numbers = data.dtype === "float32" ? Float32Array : Int32Array;
+    const values = data.values as Float32Array | Int32Array;
+    const source = values instanceof Numbers ? values : new Numbers(values);
+    data.resource = this.#upload(source, bytes);
+    data.values = null;
+  }
+
+  override makeUniforms(uniforms: ProgramUniform[]): UniformBinding {
+    return this.#addUniforms(packUniforms(uniforms));
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    const data = this.tensorMap.get(dataId);
+    if (data.values != null || data.dtype === "complex64" || data.resource == null) {
+      return await super.read(dataId);
+    }
+    const bytes = await this.#download(data.resource, 4 * tf.util.sizeFromShape(data.shape));
+    const values = data.dtype === "float32"
+      ? new Float32Array(bytes)
+      : data.dtype === "bool"
+      ? Uint8Array.from(new Int32Array(bytes))
+      : new Int32Array(bytes);
+    return values;
+  }
+
+  override dispose(): void {
+    this.training.errors.close();
+    super.dispose();
+    this.#uniforms.dispose();
+    this.device.destroy();
+  }
+
+  #upload(source: Float32Array | Int32Array, bytes: number): GPUBuffer {
+    this.counters.uploads++;
+    this.counters.uploadBytes += bytes;
+    const buffer = this.#buffers.acquireBuffer(bytes, STORAGE);
+    // The queue's write would overtake recorded commands that still use a recycled buffer.
+    if (this.commandEncoder !== null) this.flush();
+    if (bytes > 0) this.queue.writeBuffer(buffer, 0, source as Float32Array<ArrayBuffer>);
+    return buffer;
+  }
+
+  async #download(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    this.counters.readbacks++;
+    const usage = USAGE.COPY_DST | USAGE.MAP_READ;
+    const staging = this.#buffers.acquireBuffer(bytes, usage);
+    this.ensureCommandEncoderReady();
+    this.endComputePassEncoder();
+    this.commandEncoder!.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+    this.submitQueue();
+    try {
+      await staging.mapAsync(MAP_MODE_READ);
+      return staging.getMappedRange().slice(0, bytes);
+    } finally {
+      if (staging.mapState === "mapped") staging.unmap();
+      this.#buffers.releaseBuffer(staging);
+    }
+  }
+
+  #addUniforms(bytes: ArrayBuffer): UniformBinding {
+    this.counters.uniformBytes += bytes.byteLength;
+    return this.#uniforms.add(bytes, () => this.flush());
+  }
+}
+
+/** Lays scalars and small vectors out by WGSL's alignment rules, as tfjs's shaders declare them. */
+function packUniforms(uniforms: ProgramUniform[]): ArrayBuffer {
+  let offset = 0;
+  let largest = 4;
+  let before = 0;
+  const places = uniforms.map(({ type, data }) => {
+    const values = data.length === 0 ? [1] : data;
+    // Rank 5 and 6 are structs of 16-byte alignment, and so is what follows them.
+    const align = values.length === 1 ? 4 : values.length === 2 ? 8 : 16;
+    const aligned = before > 4 ? 16 : align;
+    largest = Math.max(largest, aligned);
+    offset = Math.ceil(offset / aligned) * aligned;
+    const place = { type, values, offset };
+    offset += 4 * values.length;
+    before = values.length;
+    return place;
+  });
+  const bytes = new ArrayBuffer(Math.ceil(offset / largest) * largest);
+  for (const { type, values, offset } of places) {
+    const Numbers = type === "int32" ? Int32Array : type === "uint32" ? Uint32Array : Float32Array;
+    new Numbers(bytes, offset, values.length).set(values);
+  }
+  return bytes;
+}
+
+function assertKnownTfjs(backend: StockBackend): void {
+  const version = tf.version_core;
+  const known = ["tensorMap", "dispatchCountInPass", "uniformPendingDisposal"] as const;
+  if (version === TFJS_VERSION && known.every((name) => name in backend)) return;
+  throw new Error(
+    `Cannot use the WebGPU engine with @tensorflow/tfjs ${version}: it is written for ` +
+      `${TFJS_VERSION}, install exactly that version of @tensorflow/tfjs and ` +
+      `@tensorflow/tfjs-backend-webgpu`,
+  );
+}
+
+/**
+ * The current backend as a {@linkcode TrainingBackend}.
+ *
+ * @throws {Error} If another backend is current.
+ */
+export function trainingBackend(): TrainingBackend {
+  const backend = tf.backend();
+  if (backend instanceof TrainingBackend) return backend;
+  throw new Error(
+    `Cannot reach the WebGPU engine: the current backend is "${tf.getBackend()}", select it with ` +
+      `useBackend({ backend: "webgpu" }) first`,
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * Choice of the tfjs backend. Backends are imported when they are asked for, so that importing the
+ * toolkit registers nothing and opens no device.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { cpus } from "node:os";
+
+/** Names of the backends that can be current. */
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** Options of {@linkcode useBackend}. */
+export interface UseBackendOptions {
+  /** `auto`: a real WebGPU adapter if there is one, else WASM. A software adapter only by name. */
+  backend: "auto" | BackendName;
+  /**
+   * WASM threads; 0: one per core.
+   * @default 0
+   */
+  threads?: number;
+  /**
+   * The WebGPU implementation, for example Dawn's.
+   * @default navigator.gpu
+   */
+  gpu?: GPU;
+}
+
+/** The current backend and what a run needs of it. */
+export interface BackendInfo {
+  name: BackendName;
+  /** Adapter or processor in words. */
+  device: string;
+  /** Whether a WebGPU adapter is a program on the processor. */
+  software: boolean;
+  /** Largest tensor in bytes, or `null` where memory is the only limit. */
+  largestTensorBytes: number | null;
+  /**
+   * Throws what the device reported since the last call; call it at the end of each step.
+   *
+   * @throws {Error} If results are invalid, naming the first error and how many there were.
+   */
+  checkErrors(): Promise<void> | void;
+  /** Most bytes of tensors so far. */
+  peakBytes(): number;
+  /** Frees the backend; its tensors are gone. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes a backend current for all of tfjs in this thread.
+ *
+ * @throws {Error} If the backend cannot run here; the message says what to install or to choose.
+ * @throws {RangeError} If `threads` is not a whole number of at least 0.
+ *
+ * @example The processor, which is always there
+ * ```ts
+ * import { useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const backend = await useBackend({ backend: "cpu" });
+ * assert.equal(backend.name, "cpu");
+ * await backend.dispose();
+ * ```
+ */
+export async function useBackend(options: UseBackendOptions): Promise<BackendInfo> {
+  const { backend, threads = 0, gpu } = options;
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new RangeError(
+      `Cannot start a backend with threads ${threads}: threads must be a whole number, 0 for ` +
+        `one per core`,
+    );
+  }
+  tf.enableProdMode(); // silences tfjs's advice on the console
+  if (backend === "cpu") return await useCpu();
+  if (backend === "wasm") return await useWasm(threads);
+  if (backend === "webgpu") return await useWebgpu(gpu === undefined ? {} : { gpu });
+  if (backend !== "auto") {
+    throw new RangeError(
+      `Cannot start backend "${backend}": the backends are auto, webgpu, wasm and cpu`,
+    );
+  }
+  return await tryRealWebgpu(gpu) ?? await useWasm(threads);
+}
+
+async function tryRealWebgpu(gpu?: GPU): Promise<BackendInfo | null> {
+  const present = gpu ?? (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
+  if (present == null) return null;
+  try {
+    return await useWebgpu({ gpu: present, allowSoftware: false });
+  } catch {
+    return null; // no adapter, a software one, or a driver that gives no device
+  }
+}
+
+async function useWebgpu(
+  options: { gpu?: GPU; allowSoftware?: boolean },
+): Promise<BackendInfo> {
+  const engine = await import("../engine/webgpu/mod.ts");
+  const backend = await engine.registerWebgpuBackend(options);
+  const { training } = backend;
+  return {
+    name: "webgpu",
+    device: training.name,
+    software: training.software,
+    largestTensorBytes: engine.largestTensorBytes(training.limits),
+    checkErrors: () => training.errors.check(),
+    peakBytes: () => backend.counters.peakAllocatedBytes,
+    dispose: () => Promise.resolve(engine.disposeWebgpuBackend()),
+  };
+}
+
+async function useCpu(): Promise<BackendInfo> {
+  await tf.setBackend("cpu");
+  return {
+    name: "cpu",
+    device: `${processorName()}, plain JavaScript`,
+    software: false,
+    largestTensorBytes: null,
+    checkErrors: () => {},
+    peakBytes: trackPeak(),
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** What is used of `lib/engine/wasm`. */
+interface WasmEngine {
+  registerWasmBackend(options: { threads: number }): Promise<unknown>;
+  disposeWasmBackend(): Promise<void> | void;
+}
+
+async function useWasm(threads: number): Promise<BackendInfo> {
+  const engine = await import("../engine/wasm/mod.ts") as unknown as Partial<WasmEngine>;
+  let device = "stock WASM";
+  if (engine.registerWasmBackend === undefined) {
+    await import("@tensorflow/tfjs-backend-wasm");
+    await tf.setBackend("wasm");
+  } else {
+    device = String(await engine.registerWasmBackend({ threads }));
+  }
+  return {
+    name: "wasm",
+    device: `${processorName()}, ${device}`,
+    software: false,
+    largestTensorBytes: null,
+    checkErrors: () => {},
+    peakBytes: trackPeak(),
+    dispose: async () => await engine.disposeWasmBackend?.(),
+  };
+}
+
+/** Processor in words, with its number of logical cores. */
+export function processorName(): string {
+  const cores = cpus();
+  const model = cores[0]?.model.trim() || "processor";
+  return `${model} (${cores.length} core${cores.length === 1 ? "" : "s"})`;
+}
+
+/** tfjs keeps no peak, so it is taken whenever someone asks. */
+function trackPeak(): () => number {
+  let peak = 0;
+  return () => peak = Math.max(peak, tf.memory().numBytes);
+}

@@ -1,0 +1,94 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { BufferManager, sizeClass } from "../../../lib/engine/webgpu/buffer_manager.ts";
+import { newCounters } from "../../../lib/engine/webgpu/counters.ts";
+
+const STORAGE = 0x80;
+
+/** A device whose buffers are only sizes. */
+function fakeDevice(): { device: GPUDevice; live: Set<object> } {
+  const live = new Set<object>();
+  const createBuffer = ({ size, usage }: { size: number; usage: number }) => {
+    const buffer = { size, usage, destroy: () => live.delete(buffer) };
+    live.add(buffer);
+    return buffer;
+  };
+  return { device: { createBuffer } as unknown as GPUDevice, live };
+}
+
+function manager(capBytes = Infinity, keepIdleBytes = 2 ** 26) {
+  const { device, live } = fakeDevice();
+  const counters = newCounters();
+  const onOutOfMemory = (message: string) => {
+    throw new RangeError(message);
+  };
+  const options = { capBytes, bindingBytes: 2 ** 27, counters, keepIdleBytes, onOutOfMemory };
+  return { pool: new BufferManager(device, options), live, counters };
+}
+
+test("sizeClass() holds the bytes, wastes at most an eighth, keeps to the limit", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 27 }), (bytes) => {
+    const size = sizeClass(bytes, 2 ** 27);
+    assert(size >= bytes && size <= 2 ** 27 && size % 4 === 0);
+    assert(size <= Math.max(bytes * 1.126, bytes + 256));
+  }));
+});
+
+test("BufferManager gives a released storage buffer to the next tensor of its class", () => {
+  const { pool, live } = manager();
+  const first = pool.acquireBuffer(1000, STORAGE);
+  pool.releaseBuffer(first);
+  assert.equal(pool.acquireBuffer(1010, STORAGE), first);
+  assert.equal(live.size, 1);
+});
+
+test("BufferManager does not hand a parameter buffer out before its commands are submitted", () => {
+  const { pool } = manager();
+  const first = pool.acquireBuffer(64, 8);
+  pool.releaseBuffer(first);
+  assert.notEqual(pool.acquireBuffer(64, 8), first);
+  pool.epoch++;
+  assert.equal(pool.acquireBuffer(64, 8), first);
+});
+
+test("BufferManager destroys idle buffers before it breaks the cap", () => {
+  const { pool, live } = manager(3 * 2 ** 20);
+  const first = pool.acquireBuffer(2 ** 21, STORAGE);
+  pool.releaseBuffer(first);
+  pool.epoch++;
+  pool.acquireBuffer(2 ** 21 + 2 ** 19, STORAGE);
+  assert.equal(live.size, 1);
+  assert.throws(() => pool.acquireBuffer(2 ** 20, STORAGE), /Out of adapter memory/);
+});
+
+test("BufferManager does not pile up buffers of sizes that came once", () => {
+  const { pool } = manager(Infinity, 2 ** 20);
+  for (let size = 2 ** 18; size < 2 ** 26; size *= 1.2) {
+    pool.releaseBuffer(pool.acquireBuffer(size, STORAGE));
+    pool.epoch++;
+    assert(pool.numBytesAllocated <= 2.5 * size + 2 ** 20);
+  }
+});
+
+test("BufferManager keeps true books over any sequence", () => {
+  const sequence = fc.array(fc.tuple(fc.integer({ min: 1, max: 1e6 }), fc.boolean()));
+  fc.assert(fc.property(sequence, (steps) => {
+    const { pool, live, counters } = manager();
+    const held: GPUBuffer[] = [];
+    for (const [bytes, release] of steps) {
+      const buffer = pool.acquireBuffer(bytes, STORAGE);
+      assert(!held.includes(buffer));
+      held.push(buffer);
+      if (release) pool.releaseBuffer(held.shift()!);
+      pool.epoch++;
+    }
+    const used = held.reduce((sum, b) => sum + b.size, 0);
+    assert.equal(pool.numBytesUsed, used);
+    assert.equal(pool.getNumUsedBuffers(), held.length);
+    assert.equal(pool.getNumUsedBuffers() + pool.getNumFreeBuffers(), live.size);
+    assert(counters.peakAllocatedBytes >= pool.numBytesAllocated);
+    pool.dispose();
+    assert.equal(live.size, 0);
+  }));
+});

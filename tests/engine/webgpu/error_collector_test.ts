@@ -1,0 +1,50 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { ErrorCollector } from "../../../lib/engine/webgpu/error_collector.ts";
+
+/** A device that errors and is lost on demand. */
+function fakeDevice() {
+  const target = new EventTarget();
+  let lose: (info: { reason: string; message: string }) => void = () => {};
+  const lost = new Promise((resolve) => lose = resolve);
+  const device = Object.assign(target, { lost }) as unknown as GPUDevice;
+  const fail = (error: Error) => {
+    target.dispatchEvent(Object.assign(new Event("uncapturederror"), { error }));
+  };
+  return { device, fail, lose };
+}
+
+test("ErrorCollector.check() throws the first error and the count, once", async () => {
+  const { device, fail } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  await errors.check();
+  fail(new RangeError(["first", "of two"].join("\n  ")));
+  fail(new TypeError("second"));
+  assert.equal(errors.count, 2);
+  await assert.rejects(errors.check(), /2 errors .*the first: RangeError: first of two/);
+  await errors.check();
+});
+
+test("ErrorCollector.check() sees errors that arrive within the same turn", async () => {
+  const { device, fail } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  const check = errors.check();
+  fail(new Error("late"));
+  await assert.rejects(check, /late/);
+});
+
+test("ErrorCollector.check() throws for a lost device, each time", async () => {
+  const { device, lose } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  lose({ reason: "unknown", message: "driver reset" });
+  await assert.rejects(errors.check(), /lost \(unknown: driver reset\)/);
+  await assert.rejects(errors.check(), /last checkpoint/);
+});
+
+test("ErrorCollector.check() takes a closed device for granted", async () => {
+  const { device, lose } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  errors.close();
+  lose({ reason: "destroyed", message: "" });
+  await errors.check();
+});

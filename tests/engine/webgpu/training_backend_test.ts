@@ -1,0 +1,55 @@
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { noAdapter } from "./_adapter.ts";
+
+const skip = await noAdapter();
+const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
+
+describe("TrainingBackend", { skip }, () => {
+  test("TrainingBackend reads back every type at its own length", async () => {
+    const backend = await engine!.registerWebgpuBackend();
+    for (const n of [1, 3, 65, 1000]) {
+      const floats = tf.add(tf.range(0, n), 0.5);
+      const ints = tf.add(tf.range(0, n, 1, "int32"), tf.scalar(1, "int32"));
+      const bools = tf.greater(tf.range(0, n), 1);
+      assert.deepEqual([...await floats.data()], Array.from({ length: n }, (_, i) => i + 0.5));
+      assert.deepEqual([...await ints.data()], Array.from({ length: n }, (_, i) => i + 1));
+      assert.deepEqual([...await bools.data()], Array.from({ length: n }, (_, i) => +(i > 1)));
+    }
+    await backend.training.errors.check();
+    engine!.disposeWebgpuBackend();
+  });
+
+  test("TrainingBackend leaves no buffer in use when all tensors are gone", async () => {
+    const backend = await engine!.registerWebgpuBackend();
+    for (let step = 0; step < 9; step++) {
+      const y = tf.tidy(() => {
+        let x: tf.Tensor = tf.randomUniform([64 + step, 64]);
+        for (let i = 0; i < 6; i++) x = tf.relu(tf.mul(tf.add(x, 1), 0.5));
+        return tf.sum(x);
+      });
+      await y.data();
+      y.dispose();
+    }
+    assert.equal(backend.buffers.numBytesUsed, 0);
+    engine!.disposeWebgpuBackend();
+  });
+
+  test("TrainingBackend counts uploads and readbacks, and parameters apart from tensors", async () => {
+    const backend = await engine!.registerWebgpuBackend();
+    Object.assign(backend.counters, { uploads: 0, uploadBytes: 0, readbacks: 0, dispatches: 0 });
+    const x = tf.tensor1d(new Float32Array(2000));
+    const y = tf.tidy(() => tf.relu(tf.relu(x)));
+    await y.data();
+    const { dispatches, uploads, uploadBytes, readbacks, uniformBytes } = backend.counters;
+    assert.deepEqual({ dispatches, uploads, uploadBytes, readbacks }, {
+      dispatches: 2,
+      uploads: 1,
+      uploadBytes: 8000,
+      readbacks: 1,
+    });
+    assert(uniformBytes > 0);
+    engine!.disposeWebgpuBackend();
+  });
+});
