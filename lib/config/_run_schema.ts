@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type {
+  AdversarialConfig,
+  CheckpointConfig,
+  TrainConfig,
+  ValidationConfig,
+} from "./config.ts";
+import { field, nonNegative, positive, section, size, text, whole } from "./_fields.ts";
+
+/** Schema of {@linkcode AdversarialConfig}. */
+export const adversarialSchema: z.ZodType<AdversarialConfig> = section(
+  "The adversarial framework with temperatures.",
+  {
+    mode: field(z.enum(["baseline", "adversarial", "temperature"]), {
+      fallback: "temperature",
+      about: "No D at all; D with T_g = T_d = 1; or D with the temperatures tg and td.",
+      source: "§3.2",
+    }),
+    game: field(text, {
+      fallback: "lsgan",
+      about: "Name of the adversarial loss.",
+      source: "§4.1",
+    }),
+    alpha: field(nonNegative, {
+      fallback: 0.05,
+      about:
+        "Weight of L_G: 0.1 for FCN on CityScapes, else 0.05; pool 0.01, 0.02, 0.05, 0.1, 0.2.",
+      source: "Table 4-1",
+    }),
+    tg: field(positive, {
+      fallback: 0.5,
+      about: "T_g, the temperature of L_seg and L_G.",
+      source: "§3.2",
+    }),
+    td: field(positive, {
+      fallback: 1,
+      about: "T_d, the temperature of L_D.",
+      source: "§3.2",
+    }),
+    lgTiming: field(z.enum(["before", "after"]), {
+      fallback: "before",
+      about: "Whether L_G sees D's weights from before or after D's update of the same step.",
+      source: "Algorithm 1",
+    }),
+    locationMap: field(z.enum(["error", "output"]), {
+      fallback: "error",
+      about: "What the location map multiplies: the error or D's output.",
+      source: "§3.1.2",
+    }),
+    maskInputs: field(z.boolean(), {
+      fallback: false,
+      about: "Also zero D's inputs where the label is to be ignored.",
+    }),
+    frozenBatchNorm: field(z.boolean(), {
+      fallback: false,
+      about: "While G is stepped, D's batch norm uses its moving averages, not the batch's.",
+    }),
+  },
+);
+
+/** Schema of {@linkcode TrainConfig}. */
+export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.", {
+  epochs: field(whole(1), {
+    fallback: 50,
+    about: "Epochs: 50 for VOC2012, 200 for CityScapes.",
+    source: "§4.2",
+  }),
+  warmupEpochs: field(nonNegative, {
+    fallback: 5,
+    about: "Epochs of linear warm-up before the cosine decay.",
+    source: "§4.1",
+  }),
+  maxSteps: field(z.nullable(whole(1)), {
+    fallback: null,
+    about: "Stop after this many steps; null for no limit. The schedule still spans `epochs`.",
+  }),
+  logEvery: field(z.nullable(whole(1)), {
+    fallback: null,
+    about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 10 on WebGPU.",
+  }),
+});
+
+/** Schema of {@linkcode ValidationConfig}. */
+export const validationSchema: z.ZodType<ValidationConfig> = section(
+  "How the validation split is scored, always at T = 1.",
+  {
+    every: field(whole(1), {
+      fallback: 1,
+      about: "Epochs between validations; the last epoch is always validated.",
+    }),
+    resize: field(z.nullable(size), {
+      fallback: null,
+      about: "Resize image (bilinear) and label (nearest) to [height, width] first; null keeps " +
+        "the original size.",
+      source: "§4.2",
+    }),
+    batch: field(whole(1), { fallback: 1, about: "Images in a validation batch." }),
+  },
+);
+
+/** Schema of {@linkcode CheckpointConfig}. */
+export const checkpointSchema: z.ZodType<CheckpointConfig> = section("When state is saved.", {
+  everySteps: field(whole(0), {
+    fallback: 0,
+    about: "Steps between checkpoints; 0: at epoch ends only.",
+  }),
+});

@@ -1,0 +1,117 @@
+/**
+ * Where a run's configuration comes from: a preset, a YAML file over it, single values over both.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config_error.ts";
+import { presets } from "./presets.ts";
+import { configSchema } from "./schema.ts";
+import { unknownName } from "./_describe_issue.ts";
+import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./_layer.ts";
+import { checkConfig } from "./_check.ts";
+import { overridesLayer } from "./_overrides.ts";
+import { type YamlLayer, yamlLayer } from "./_yaml_layer.ts";
+
+/** Sources of a configuration, from the weakest to the strongest. */
+export interface LoadConfigOptions {
+  /** Name of the preset to start from; a YAML file may name one as `preset: NAME` itself. */
+  preset?: string | undefined;
+  /** A YAML file, or with `yaml` the name that error messages give to that text. */
+  path?: string | undefined;
+  /** YAML text in place of a file's. */
+  yaml?: string | undefined;
+  /** Single values: `["generator.lr=0.01"]`, or `{ "generator.lr": 0.01 }`, or nested sections. */
+  overrides?: Readonly<Record<string, unknown>> | readonly string[] | undefined;
+}
+
+/**
+ * Makes a whole configuration: defaults, then the preset, the file and the overrides, each over
+ * the one before, checked as {@linkcode validateConfig} does.
+ *
+ * Temperatures belong to the mode: a source that sets `adversarial.mode` to `baseline` or
+ * `adversarial` puts temperatures that come from weaker sources back to 1.
+ *
+ * @throws {ConfigError} If a source cannot be read or a value is wrong; each line of the message
+ * names file, line, column and key.
+ * @example
+ * ```ts
+ * import { loadConfig } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const config = await loadConfig({
+ *   preset: "fixtures",
+ *   yaml: "train:\n  epochs: 3\n",
+ *   overrides: ["adversarial.tg=2"],
+ * });
+ * assert.equal(config.train.epochs, 3);
+ * assert.equal(config.adversarial.tg, 2);
+ *
+ * const typo = loadConfig({ path: "run.yaml", yaml: "preset: fixtures\ntrain:\n  epohcs: 3\n" });
+ * await assert.rejects(typo, {
+ *   message: "run.yaml:3:3 train.epohcs: unknown key; did you mean train.epochs?",
+ * });
+ * ```
+ */
+export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
+  const file = await fileLayer(options);
+  const preset = presetLayer(options, file);
+  const layers = [
+    plainLayer(configSchema.parse({})),
+    ...(preset === null ? [] : [preset]),
+    ...(file === null ? [] : [file]),
+    ...(options.overrides === undefined ? [] : [overridesLayer(options.overrides)]),
+  ];
+  let merged: Record<string, unknown> = {};
+  for (const { tree } of layers) merged = merge(merged, tree);
+  const { config, issues } = checkConfig(resetTemperatures(merged, layers));
+  if (config !== null && issues.length === 0) return config;
+  throw new ConfigError(issues.map(({ path, message, at }) => ({
+    key: keyOf(path),
+    message,
+    where: layers[ownerOf(layers, path)]?.where(path, at) ?? null,
+  })));
+}
+
+async function fileLayer({ path, yaml }: LoadConfigOptions): Promise<YamlLayer | null> {
+  if (yaml !== undefined) return yamlLayer(yaml, path ?? "yaml");
+  if (path === undefined) return null;
+  try {
+    return yamlLayer(await readFile(path, "utf8"), path);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError([{ key: "", where: path, message: unreadable(path, error) }]);
+  }
+}
+
+function unreadable(path: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const hint = presets.has(path) ? `; for the preset use --preset ${path}` : "";
+  if (code === "ENOENT") return `there is no such config file${hint}`;
+  if (code === "EISDIR") return `expected a YAML file, got a folder${hint}`;
+  return `cannot read the config file: ${code ?? String(error)}`;
+}
+
+function presetLayer({ preset }: LoadConfigOptions, file: YamlLayer | null): Layer | null {
+  const name = preset ?? file?.preset ?? null;
+  if (name === null) return null;
+  const found = presets.get(name);
+  if (found !== undefined) return plainLayer(found.config);
+  const where = preset === undefined ? file?.where(["preset"], "value") ?? null : null;
+  throw new ConfigError([{ key: "preset", where, message: unknownName(name, presets.keys()) }]);
+}
+
+/** Temperatures that a stronger source's mode makes void go back to 1. */
+function resetTemperatures(
+  merged: Record<string, unknown>,
+  layers: readonly Layer[],
+): Record<string, unknown> {
+  const adversarial = merged.adversarial as Config["adversarial"];
+  const { mode } = adversarial;
+  if (mode !== "baseline" && mode !== "adversarial") return merged;
+  const modeOwner = ownerOf(layers, ["adversarial", "mode"]);
+  const isVoid = (name: "tg" | "td"): boolean => ownerOf(layers, ["adversarial", name]) < modeOwner;
+  const resets = (["tg", "td"] as const).filter(isVoid).map((name) => [name, 1]);
+  return merge(merged, { adversarial: Object.fromEntries(resets) });
+}

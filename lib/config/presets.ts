@@ -1,0 +1,37 @@
+/**
+ * Configurations by name: one to try things out, one for a CPU, and the thesis' four.
+ *
+ * @module
+ */
+import type { Preset } from "./_define_preset.ts";
+import { camvidSmall } from "./presets/camvid_small.ts";
+import { fixtures } from "./presets/fixtures.ts";
+import { thesisFcn8sCityscapes } from "./presets/thesis_fcn8s_cityscapes.ts";
+import { thesisFcn8sVoc } from "./presets/thesis_fcn8s_voc.ts";
+import { thesisResnet50Cityscapes } from "./presets/thesis_resnet50_cityscapes.ts";
+import { thesisResnet50Voc } from "./presets/thesis_resnet50_voc.ts";
+
+export type { Preset } from "./_define_preset.ts";
+
+/**
+ * Every preset by name.
+ *
+ * @example
+ * ```ts
+ * import { presets } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const thesis = presets.get("thesis-fcn8s-voc")!;
+ * assert.equal(thesis.config.discriminator.lr, 1e-7);
+ * ```
+ */
+export const presets: ReadonlyMap<string, Preset> = new Map(
+  [
+    fixtures,
+    camvidSmall,
+    thesisFcn8sVoc,
+    thesisFcn8sCityscapes,
+    thesisResnet50Voc,
+    thesisResnet50Cityscapes,
+  ].map((preset) => [preset.name, preset]),
+);

@@ -1,0 +1,26 @@
+import { definePreset, type Preset } from "../_define_preset.ts";
+
+/** FCN-8s-VGG16 on CityScapes as in the thesis: Table 4-1, §4.2.1, best λ and T of §4.3.1. */
+export const thesisFcn8sCityscapes: Preset = definePreset({
+  name: "thesis-fcn8s-cityscapes",
+  summary: "the thesis' FCN-8s-VGG16 on CityScapes, 200 epochs, alpha = 0.1, T_g = 0.5",
+  needs: "--data FOLDER with images, train-id labels and classes.json, ImageNet weights " +
+    "(--set model.init=FILE), a GPU",
+  config: {
+    data: {
+      dataset: "folder",
+      trainSplit: "train",
+      valSplit: "val",
+      crop: [416, 416],
+      batch: 16,
+      augment: { zoom: [0.5, 2], rotate: 10, flip: true },
+      normalize: { order: "rgb", mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
+    },
+    model: { name: "fcn8s-vgg16", width: 1, head: "logits", skipScales: [0.01, 0.0001] },
+    generator: { lr: 5e-3, momentum: 0.9, l2: 0, decay: "kernels", loss: "ce" },
+    discriminator: { lr: 1e-7, beta1: 0.5, beta2: 0.999, steps: 1, width: 1 },
+    adversarial: { mode: "temperature", game: "lsgan", alpha: 0.1, tg: 0.5, td: 1 },
+    train: { epochs: 200, warmupEpochs: 5 },
+    validation: { resize: null },
+  },
+});

@@ -1,0 +1,25 @@
+import { definePreset, type Preset } from "../_define_preset.ts";
+
+/** ResNet-50 on augmented VOC2012 as in the thesis: Table 4-1, §4.2.2, best λ and T of §4.3.2. */
+export const thesisResnet50Voc: Preset = definePreset({
+  name: "thesis-resnet50-voc",
+  summary: "the thesis' ResNet-50 on VOC2012 with SBD's labels, 50 epochs, T_g = 0.5",
+  needs: "--data VOCdevkit/VOC2012, ImageNet weights (--set model.init=FILE), a GPU",
+  config: {
+    data: {
+      dataset: "voc",
+      trainSplit: "train_aug",
+      valSplit: "val",
+      crop: [416, 416],
+      batch: 16,
+      augment: { zoom: [0.5, 2], rotate: 10, flip: true },
+      normalize: { order: "rgb", mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
+    },
+    model: { name: "resnet50", width: 1, head: "probabilities", variant: "v1", bnMomentum: 0.9 },
+    generator: { lr: 5e-3, momentum: 0.9, l2: 0, decay: "kernels", loss: "ce" },
+    discriminator: { lr: 5e-8, beta1: 0.5, beta2: 0.999, steps: 1, width: 1 },
+    adversarial: { mode: "temperature", game: "lsgan", alpha: 0.05, tg: 0.5, td: 1 },
+    train: { epochs: 50, warmupEpochs: 5 },
+    validation: { resize: [416, 416] },
+  },
+});
