@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { tally } from "../../tasks/tally.ts";
 
@@ -56,3 +57,37 @@ describe("tally() with the real runner", () => {
     }
   });
 });
+
+describe("the tally task", () => {
+  const passing = '<testsuites><testcase name="a"/><testcase name="b"/></testsuites>';
+  const failing = '<testsuites><testcase name="c"><failure/></testcase></testsuites>';
+
+  it("ends with the sum over all reports and fails if a test failed", { skip }, async () => {
+    assert.deepEqual(await sum([passing, failing]), ["2 passed, 1 failed", 1]);
+    assert.deepEqual(await sum([passing, passing]), ["4 passed, 0 failed", 0]);
+  });
+
+  it("counts a failed stage only where no test explains it", { skip }, async () => {
+    assert.deepEqual(await sum([passing], ["gate"]), ["2 passed, 1 failed", 1]);
+    assert.deepEqual(await sum([failing], ["test"]), ["0 passed, 1 failed", 1]);
+  });
+
+  it("fails when nothing ran", { skip }, async () => {
+    assert.deepEqual(await sum([]), ["0 passed, 0 failed", 1]);
+  });
+});
+
+/** Runs the task over some reports: its last line and its exit code. */
+async function sum(reports: string[], stages: string[] = []): Promise<[string, number]> {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-tally-"));
+  try {
+    for (const [index, report] of reports.entries()) {
+      await writeFile(join(folder, `${index}.xml`), report);
+    }
+    const task = fileURLToPath(new URL("../../tasks/tally.ts", import.meta.url));
+    const { status, stdout } = spawnSync(process.execPath, ["run", "-A", task, folder, ...stages]);
+    return [stdout.toString().trimEnd().split("\n").at(-1)!, status ?? -1];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
