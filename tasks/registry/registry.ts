@@ -31,39 +31,44 @@ export function startRegistry(): Registry {
   };
 }
 
-const PACKAGE = new URLPattern({ pathname: "/api/scopes/:scope/packages/:name" });
-const VERSION = new URLPattern({ pathname: "/api/scopes/:scope/packages/:name/versions/:version" });
-const STATUS = new URLPattern({ pathname: "/api/publish_status/:id" });
-const META = new URLPattern({ pathname: "/@:scope/:name/meta.json" });
-const VERSION_META = new URLPattern({ pathname: "/@:scope/:name/:version([^/]+)_meta.json" });
-const FILE = new URLPattern({ pathname: "/@:scope/:name/:version/*" });
+const API = "/api/scopes/(?<scope>[^/]+)/packages/(?<name>[^/]+)";
+const PACKAGE = new RegExp(`^${API}$`);
+const VERSION = new RegExp(`^${API}/versions/(?<version>[^/]+)$`);
+const META = /^\/@(?<scope>[^/]+)\/(?<name>[^/]+)\/meta\.json$/;
+const VERSION_META = /^\/@(?<scope>[^/]+)\/(?<name>[^/]+)\/(?<version>[^/]+)_meta\.json$/;
+const FILE = /^\/@(?<scope>[^/]+)\/(?<name>[^/]+)\/(?<version>[^/]+)(?<path>\/.+)$/;
 
 async function answer(request: Request, store: PackageStore): Promise<Response> {
-  const { url, method } = request;
-  const version = VERSION.exec(url)?.pathname.groups;
-  if (version && method === "POST") return await publish(request, { store, ...idOf(version) });
+  const { pathname } = new URL(request.url);
+  const version = VERSION.exec(pathname)?.groups;
+  if (version && request.method === "POST") return await publish(request, store, idOf(version));
   if (version) return store.find(idOf(version)) ? Response.json(version) : notFound();
-  const known = PACKAGE.exec(url)?.pathname.groups;
+  const known = PACKAGE.exec(pathname)?.groups;
   if (known) return Response.json({ ...known, latestVersion: null });
-  if (STATUS.test(url)) return Response.json({ id: "1", status: "success" });
-  const meta = META.exec(url)?.pathname.groups;
-  if (meta) return packageMeta(idOf(meta).name, store);
-  const versionMeta = VERSION_META.exec(url)?.pathname.groups;
+  if (pathname.startsWith("/api/publish_status/")) return Response.json(DONE);
+  const meta = META.exec(pathname)?.groups;
+  if (meta) return describePackage(idOf(meta).name, store);
+  const versionMeta = VERSION_META.exec(pathname)?.groups;
   if (versionMeta) return describeVersion(idOf(versionMeta), store);
-  const file = FILE.exec(url)?.pathname.groups;
-  const bytes = file && store.find(idOf(file))?.files.get(`/${file["0"]}`);
+  const file = FILE.exec(pathname)?.groups;
+  const bytes = file && store.find(idOf(file))?.files.get(decodeURI(file.path ?? ""));
   if (!bytes) return notFound();
-  return new Response(bytes, { headers: { "content-type": mediaType(url) } });
+  return new Response(bytes, { headers: { "content-type": mediaType(pathname) } });
 }
 
-function idOf(groups: Record<string, string | undefined>): { name: string; version: string } {
+/** State of every upload: it is stored before it is answered. */
+const DONE = { id: "1", status: "success" };
+
+interface Id {
+  name: string;
+  version: string;
+}
+
+function idOf(groups: Record<string, string | undefined>): Id {
   return { name: `@${groups.scope}/${groups.name}`, version: groups.version ?? "" };
 }
 
-async function publish(
-  request: Request,
-  { store, name, version }: { store: PackageStore; name: string; version: string },
-): Promise<Response> {
+async function publish(request: Request, store: PackageStore, id: Id): Promise<Response> {
   if (!request.headers.has("authorization")) {
     return Response.json({ code: "missingAuthentication", message: "No token" }, { status: 401 });
   }
@@ -71,15 +76,15 @@ async function publish(
   try {
     const body = request.body?.pipeThrough(new DecompressionStream("gzip"));
     const archive = new Uint8Array(await new Response(body).arrayBuffer());
-    store.add({ name, version }, { files: readTar(archive), config });
+    store.add(id, { files: readTar(archive), config });
   } catch (error) {
     const { message } = error as Error;
     return Response.json({ code: "malformedRequest", message }, { status: 400 });
   }
-  return Response.json({ id: "1", status: "success" });
+  return Response.json(DONE);
 }
 
-function packageMeta(name: string, store: PackageStore): Response {
+function describePackage(name: string, store: PackageStore): Response {
   const versions = store.versions(name);
   if (versions.length === 0) return notFound();
   return Response.json({
@@ -88,7 +93,7 @@ function packageMeta(name: string, store: PackageStore): Response {
   });
 }
 
-function describeVersion(id: { name: string; version: string }, store: PackageStore): Response {
+function describeVersion(id: Id, store: PackageStore): Response {
   const version = store.find(id);
   if (!version) return notFound();
   const manifest = [...version.files].map(([path, bytes]) => [path, {

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { lastLine, run } from "./_command.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const evaluate = "Deno" in globalThis ? "eval" : "--eval";
+
+/** What importing the library changed, told by a program of its own. */
+interface Findings {
+  before: string[];
+  after: string[];
+  tensors: number;
+  milliseconds: number;
+}
+
+const program = `
+import * as tf from "@tensorflow/tfjs";
+const backends = () => Object.keys(tf.engine().registryFactory).sort();
+const before = backends();
+const start = performance.now();
+await import("@segadv/segadv");
+console.log(JSON.stringify({
+  before,
+  after: backends(),
+  tensors: tf.memory().numTensors,
+  milliseconds: performance.now() - start,
+}));
+`;
+
+describe("importing @segadv/segadv", () => {
+  it("prints nothing, registers no backend, makes no tensor and is quick", async () => {
+    const { stdout, stderr } = await run([process.execPath, evaluate, program], { cwd: root });
+    assert.equal(stderr, "");
+    assert.equal(stdout.trimEnd().split("\n").length, 1, stdout);
+    const found = lastLine(stdout) as Findings;
+    assert.deepEqual(found.after, found.before);
+    assert.equal(found.tensors, 0);
+    // Ten times what a quiet machine takes.
+    assert(found.milliseconds < 3000, `${found.milliseconds} ms`);
+  });
+});
