@@ -1,1 +1,11 @@
-export const x = 1;
+/**
+ * The WASM training engine: TensorFlow.js' WASM backend with kernels for training, on all cores.
+ *
+ * @module
+ */
+export {
+  disposeWasmBackend,
+  registerWasmBackend,
+  type WasmBackendInfo,
+  type WasmBackendOptions,
+} from "./register.ts";

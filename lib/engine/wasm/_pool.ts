@@ -1,0 +1,111 @@
+import { Worker } from "node:worker_threads";
+
+/** Exports of the kernel module (assembly/index.ts). */
+export interface KernelExports {
+  publish(ctrl: number, kind: number, params: number, chunks: number): void;
+  assist(ctrl: number, scratch: number): void;
+  join(ctrl: number, sleep: number): void;
+  failChunk(ctrl: number): void;
+  quit(ctrl: number): void;
+  runAll(kind: number, params: number, chunks: number, scratch: number): void;
+}
+
+/** Byte offset of the trap count in the control block. */
+const FAILURES = 204;
+/** Byte offset of the scratch pointers in the control block: main's, then each worker's. */
+export const SCRATCH_SLOTS = 256;
+
+/**
+ * The worker's whole program, as text: so it needs no file, and works from a folder, from a package
+ * registry and in Bun alike. It instantiates the kernels on the shared memory and never returns to
+ * its event loop, except to leave.
+ */
+const PROGRAM = `
+import("node:worker_threads").then(async ({ parentPort, workerData }) => {
+  const { binary, memory, ctrl, slot } = workerData;
+  const env = { memory, abort() { throw new Error("abort"); } };
+  const { instance } = await WebAssembly.instantiate(binary, { env });
+  parentPort.postMessage("ready");
+  for (;;) {
+    try {
+      instance.exports.workerLoop(ctrl, slot);
+      break;
+    } catch {
+      instance.exports.failChunk(ctrl);
+    }
+  }
+});
+`;
+
+/** How a pool is made. */
+export interface PoolOptions {
+  binary: Uint8Array;
+  memory: WebAssembly.Memory;
+  exports: KernelExports;
+  ctrl: number;
+  threads: number;
+}
+
+/** Threads that share out the chunks of a job. */
+export interface Pool {
+  threads: number;
+  /** Runs all chunks and returns when they are done. @throws {Error} If one trapped */
+  run(kind: number, params: number, chunks: number): void;
+  /** Ends the workers. */
+  stop(): Promise<void>;
+}
+
+/** Starts `threads - 1` workers; fewer where the engine refuses them. */
+export async function startPool(options: PoolOptions): Promise<Pool> {
+  const { exports, ctrl, memory } = options;
+  const workers: Worker[] = [];
+  try {
+    await Promise.all(
+      Array.from({ length: options.threads - 1 }, (_, i) => startWorker(options, i + 1)),
+    ).then((started) => workers.push(...started));
+  } catch {
+    // No workers here (a sandbox may forbid them): the main thread does it alone.
+  }
+  const mainScratch = (): number => word(SCRATCH_SLOTS);
+  const word = (offset: number): number => new Uint32Array(memory.buffer, ctrl + offset, 1)[0]!;
+
+  function run(kind: number, params: number, chunks: number): void {
+    exports.publish(ctrl, kind, params, chunks);
+    let failure: unknown;
+    for (let busy = true; busy;) {
+      try {
+        exports.assist(ctrl, mainScratch());
+        busy = false;
+      } catch (error) {
+        failure = error;
+        exports.failChunk(ctrl);
+      }
+    }
+    exports.join(ctrl, 1);
+    if (word(FAILURES) > 0) {
+      new Uint32Array(memory.buffer, ctrl + FAILURES, 1)[0] = 0;
+      throw new Error(`WASM kernel ${kind} failed in one of ${chunks} chunks`, { cause: failure });
+    }
+  }
+
+  async function stop(): Promise<void> {
+    exports.quit(ctrl);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+
+  return { threads: workers.length + 1, run, stop };
+}
+
+function startWorker(options: PoolOptions, index: number): Promise<Worker> {
+  const { binary, memory, ctrl } = options;
+  const slot = ctrl + SCRATCH_SLOTS + 4 * index;
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(PROGRAM, { eval: true, workerData: { binary, memory, ctrl, slot } });
+    worker.once("message", () => {
+      // A worker that sleeps in WASM must not keep the process alive.
+      worker.unref();
+      resolve(worker);
+    });
+    worker.once("error", reject);
+  });
+}

@@ -1,0 +1,138 @@
+// Copies that put operands where the micro-kernels can stream them.
+import {
+  G_FIRST_PANEL, G_N, G_PACKED, G_PANELS, G_SUBS, G_TRANSPOSED, G_W, G_W_CIN, G_W_COUT, SUB_K,
+  SUB_PACKED, SUB_PANEL, SUB_RUN, SUB_SIZE, SUB_TAPS, SUB_TAP_TABLE, TAP_SIZE,
+} from "./layout";
+
+/** Filter to [sub][panel][tap][k][16]; chunk = (sub, panel). Missing columns become zero. */
+export function packChunk(p: usize, chunk: i32): void {
+  const panels = load<i32>(p, G_PANELS);
+  const panel = chunk % panels;
+  const sub = load<usize>(p, G_SUBS) + <usize>(chunk / panels) * SUB_SIZE;
+  const w = load<usize>(p, G_W);
+  const cin = load<i32>(p, G_W_CIN);
+  const cout = load<i32>(p, G_W_COUT);
+  const n = load<i32>(p, G_N);
+  const column = (load<i32>(p, G_FIRST_PANEL) + panel) * 16;
+  const width = min(16, n - column);
+  const taps = load<i32>(sub, SUB_TAPS);
+  const run = load<i32>(sub, SUB_RUN);
+  const table = load<usize>(sub, SUB_TAP_TABLE);
+  let to = load<usize>(p, G_PACKED) + load<usize>(sub, SUB_PACKED) +
+    <usize>panel * load<usize>(sub, SUB_PANEL);
+  const transposed = load<i32>(p, G_TRANSPOSED);
+  for (let t = 0; t < taps; t++) {
+    const tap = table + <usize>t * TAP_SIZE;
+    const index = load<i32>(tap, 8);
+    const step = load<i32>(tap, 12);
+    for (let j = 0; j < run; j++) {
+      const matrix = w + <usize>((index + j * step) * cin * cout) * 4;
+      if (transposed) to = packTransposed(matrix, cout, column, width, to);
+      else to = packRows(matrix, cin, cout, column, width, to);
+    }
+  }
+}
+
+/** `rows` rows of 16 columns of a [rows][ld] matrix. */
+export function packRows(
+  matrix: usize, rows: i32, ld: i32, column: i32, width: i32, to: usize,
+): usize {
+  let from = matrix + <usize>column * 4;
+  const stride = <usize>ld * 4;
+  if (width == 16) {
+    for (let r = 0; r < rows; r++) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+      from += stride;
+      to += 64;
+    }
+    return to;
+  }
+  for (let r = 0; r < rows; r++) {
+    memory.fill(to, 0, 64);
+    memory.copy(to, from, <usize>width * 4);
+    from += stride;
+    to += 64;
+  }
+  return to;
+}
+
+/** Rows `column`.. of a [.][depth] matrix as columns: to[k][r] = matrix[column + r][k]. */
+function packTransposed(matrix: usize, depth: i32, column: i32, width: i32, to: usize): usize {
+  const stride = <usize>depth * 4;
+  const base = matrix + <usize>column * stride;
+  const whole = depth & ~3;
+  for (let r = 0; r < 16; r += 4) {
+    const lanes = to + <usize>r * 4;
+    if (r + 4 <= width) {
+      const r0 = base + <usize>r * stride;
+      const r1 = r0 + stride;
+      const r2 = r1 + stride;
+      const r3 = r2 + stride;
+      for (let k = 0; k < whole; k += 4) {
+        const at = <usize>k * 4;
+        const a = v128.load(r0 + at);
+        const b = v128.load(r1 + at);
+        const c = v128.load(r2 + at);
+        const d = v128.load(r3 + at);
+        const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+        const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+        const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+        const CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+        const o = lanes + <usize>k * 64;
+        v128.store(o, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+        v128.store(o, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7), 64);
+        v128.store(o, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5), 128);
+        v128.store(o, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7), 192);
+      }
+      for (let k = whole; k < depth; k++) {
+        const at = <usize>k * 4;
+        const o = lanes + <usize>k * 64;
+        store<f32>(o, load<f32>(r0 + at));
+        store<f32>(o, load<f32>(r1 + at), 4);
+        store<f32>(o, load<f32>(r2 + at), 8);
+        store<f32>(o, load<f32>(r3 + at), 12);
+      }
+    } else {
+      for (let i = 0; i < 4; i++) {
+        const live = r + i < width;
+        for (let k = 0; k < depth; k++) {
+          store<f32>(
+            lanes + <usize>k * 64 + <usize>i * 4,
+            live ? load<f32>(base + <usize>(r + i) * stride + <usize>k * 4) : 0,
+          );
+        }
+      }
+    }
+  }
+  return to + <usize>depth * 64;
+}
+
+/** Zero-padded copy of an NHWC tensor; chunk = one output row. Words: from, to, H, W, C, top, left, H', W'. */
+export function padChunk(p: usize, chunk: i32): void {
+  const h = load<i32>(p, 8);
+  const w = load<i32>(p, 12);
+  const c = load<i32>(p, 16);
+  const h2 = load<i32>(p, 28);
+  const w2 = load<i32>(p, 32);
+  const left = load<i32>(p, 24);
+  const y = chunk % h2 - load<i32>(p, 20);
+  const b = chunk / h2;
+  const row = <usize>(w2 * c * 4);
+  const to = load<usize>(p, 4) + <usize>chunk * row;
+  if (<u32>y >= <u32>h) {
+    memory.fill(to, 0, row);
+    return;
+  }
+  // A crop (negative left) happens where a stride skips the last columns.
+  const skip = max(0, -left);
+  const begin = max(0, left);
+  const live = max(0, min(w - skip, w2 - begin));
+  const head = <usize>(begin * c * 4);
+  const bytes = <usize>(live * c * 4);
+  memory.fill(to, 0, head);
+  memory.copy(to + head, load<usize>(p) + <usize>((b * h + y) * w + skip) * <usize>(c * 4), bytes);
+  memory.fill(to + head + bytes, 0, row - head - bytes);
+}

@@ -1,0 +1,97 @@
+// Pooling. A parameter block holds, in words: x, other, dx, batch, H, W, C, OH, OW, window height,
+// window width, stride y, stride x, pad top, pad left, bands (row bands or channel groups).
+
+/**
+ * Max pool gradient: dy of an output goes to the first of its window's largest inputs (whatever
+ * their sign). Chunk = (image, channel group), so overlapping windows never meet between threads.
+ */
+export function maxPoolGradChunk(p: usize, chunk: i32, scratch: usize): void {
+  const h = load<i32>(p, 16);
+  const w = load<i32>(p, 20);
+  const c = load<i32>(p, 24);
+  const oh = load<i32>(p, 28);
+  const ow = load<i32>(p, 32);
+  const fh = load<i32>(p, 36);
+  const fw = load<i32>(p, 40);
+  const sy = load<i32>(p, 44);
+  const sx = load<i32>(p, 48);
+  const top = load<i32>(p, 52);
+  const left = load<i32>(p, 56);
+  const bands = load<i32>(p, 60);
+  const b = chunk / bands;
+  const band = chunk % bands;
+  const pixel = <usize>c * 4;
+  const x = load<usize>(p) + <usize>(b * h * w) * pixel;
+  const dy = load<usize>(p, 4) + <usize>(b * oh * ow) * pixel;
+  const dx = load<usize>(p, 8) + <usize>(b * h * w) * pixel;
+  // Bands are groups of output rows where windows do not overlap, else groups of channels.
+  const byRows = fh <= sy;
+  const per = ((byRows ? oh : (c + 3) >> 2) + bands - 1) / bands;
+  let y0 = 0, y1 = oh, c0 = 0, c1 = c;
+  if (byRows) {
+    y0 = band * per;
+    y1 = min(oh, y0 + per);
+    if (y0 >= y1) return;
+    const r0 = y0 == 0 ? 0 : max(0, y0 * sy - top);
+    const r1 = y1 == oh ? h : min(h, y1 * sy - top);
+    if (r1 > r0) memory.fill(dx + <usize>(r0 * w) * pixel, 0, <usize>((r1 - r0) * w) * pixel);
+  } else {
+    c0 = band * per * 4;
+    c1 = min(c, c0 + per * 4);
+    if (c0 >= c1) return;
+    const bytes = <usize>(c1 - c0) * 4;
+    for (let i = 0; i < h * w; i++) memory.fill(dx + <usize>i * pixel + <usize>c0 * 4, 0, bytes);
+  }
+  const low = f32x4.splat(-Infinity);
+  for (let oy = y0; oy < y1; oy++) {
+    const fromY = max(0, oy * sy - top);
+    const toY = min(h, oy * sy - top + fh);
+    for (let ox = 0; ox < ow; ox++) {
+      const fromX = max(0, ox * sx - left);
+      const toX = min(w, ox * sx - left + fw);
+      const g = dy + <usize>(oy * ow + ox) * pixel;
+      let ch = c0;
+      for (; ch + 4 <= c1; ch += 4) {
+        const at = <usize>ch * 4;
+        let best = low;
+        let where = i32x4.splat(-1);
+        for (let iy = fromY; iy < toY; iy++) {
+          for (let ix = fromX; ix < toX; ix++) {
+            const index = iy * w + ix;
+            const v = v128.load(x + <usize>index * pixel + at);
+            const more = f32x4.gt(v, best);
+            best = v128.bitselect(v, best, more);
+            where = v128.bitselect(i32x4.splat(index), where, more);
+          }
+        }
+        const grad = v128.load(g + at);
+        for (let iy = fromY; iy < toY; iy++) {
+          for (let ix = fromX; ix < toX; ix++) {
+            const index = iy * w + ix;
+            const mine = v128.and(grad, i32x4.eq(where, i32x4.splat(index)));
+            const o = dx + <usize>index * pixel + at;
+            v128.store(o, f32x4.add(v128.load(o), mine));
+          }
+        }
+      }
+      for (; ch < c1; ch++) {
+        const at = <usize>ch * 4;
+        let best: f32 = -Infinity;
+        let where = -1;
+        for (let iy = fromY; iy < toY; iy++) {
+          for (let ix = fromX; ix < toX; ix++) {
+            const v = load<f32>(x + <usize>(iy * w + ix) * pixel + at);
+            if (v > best) {
+              best = v;
+              where = iy * w + ix;
+            }
+          }
+        }
+        if (where >= 0) {
+          const o = dx + <usize>where * pixel + at;
+          store<f32>(o, load<f32>(o) + load<f32>(g + at));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import * as tf from "@tensorflow/tfjs";
+import { availableParallelism } from "node:os";
+import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
+import { conv2d, fusedConv2d } from "./_conv_forward.ts";
+import { conv2dInputGrad } from "./_conv_input_grad.ts";
+import { type Engine, startEngine } from "./_engine.ts";
+import { maxPoolGrad } from "./_pooling.ts";
+import { getStockFactory } from "./_stock_backend.ts";
+import type { KernelCall } from "./_tfjs.ts";
+
+/** How {@linkcode registerWasmBackend} starts the engine. */
+export interface WasmBackendOptions {
+  /** Threads that share the work, the main one included. @default all cores */
+  threads?: number;
+  /**
+   * Kernels with relaxed SIMD (fused multiply-add): faster, but their last bits depend on the CPU
+   * and engine. "auto" takes them where the engine has them. @default false
+   */
+  relaxedSimd?: boolean | "auto";
+  /** Same bits in Deno and Bun, for any number of threads; excludes relaxed SIMD. @default false */
+  deterministic?: boolean;
+}
+
+/** What {@linkcode registerWasmBackend} started. */
+export interface WasmBackendInfo {
+  /** Threads that work, the main one included. */
+  threads: number;
+  /** The binary in use: "plain" gives the same bits everywhere, "relaxed" per engine and CPU. */
+  build: "plain" | "relaxed";
+  /** Whether the heap is shared between threads; without it there is one thread. */
+  sharedMemory: boolean;
+  /** Largest number of bytes allocated on the WASM heap at any time since the start. */
+  peakBytes(): number;
+  /** Bytes allocated on the WASM heap now. */
+  liveBytes(): number;
+}
+
+type KernelFunction = (engine: Engine, call: KernelCall) => tf.TensorInfo | undefined;
+
+/** Kernels of TensorFlow.js that the engine replaces or adds. */
+const KERNELS: Record<string, KernelFunction> = {
+  Conv2D: conv2d,
+  FusedConv2D: fusedConv2d,
+  Conv2DBackpropInput: conv2dInputGrad,
+  Conv2DBackpropFilter: conv2dFilterGrad,
+  MaxPoolGrad: maxPoolGrad,
+};
+
+const PRIORITY = 2;
+let current: Engine | undefined;
+let stockKernels: tf.KernelConfig[] = [];
+
+/**
+ * Replaces TensorFlow.js' backend "wasm" by the training engine: the same backend with our kernels
+ * for convolution and its gradients, pooling, batch norm, losses and optimizers, on all cores.
+ * Select it afterwards with `tf.setBackend("wasm")`. Calling it again restarts the engine; tensors
+ * of the former one are lost.
+ *
+ * @throws {RangeError} If `threads` is not a positive integer
+ * @throws {TypeError} If relaxed SIMD and determinism are both asked for
+ * @throws {Error} If relaxed SIMD is asked for and the engine lacks it
+ *
+ * @example
+ * ```ts
+ * import { registerWasmBackend } from "@segadv/segadv/wasm";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * const { build } = await registerWasmBackend({ threads: 1 });
+ * await tf.setBackend("wasm");
+ * assert.equal(build, "plain");
+ * const dw = tf.grad((w: tf.Tensor4D) => tf.conv2d(tf.ones([1, 4, 4, 1]), w, 1, "valid"))(
+ *   tf.ones([3, 3, 1, 1]),
+ * );
+ * assert.deepEqual([...await dw.data()], Array(9).fill(4));
+ * ```
+ */
+export async function registerWasmBackend(
+  options: WasmBackendOptions = {},
+): Promise<WasmBackendInfo> {
+  const threads = options.threads ?? availableParallelism();
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`threads must be a positive integer, got ${threads}`);
+  }
+  const relaxed = chooseRelaxed(options);
+  await disposeWasmBackend();
+  getStockFactory();
+  const engine = await startEngine({ threads, relaxed });
+  tf.removeBackend("wasm");
+  stockKernels = [];
+  for (const [name, kernel] of Object.entries(KERNELS)) replaceKernel(engine, name, kernel);
+  tf.registerBackend("wasm", () => engine.backend, PRIORITY);
+  current = engine;
+  return {
+    threads: engine.pool.threads,
+    build: engine.build,
+    sharedMemory: engine.sharedMemory,
+    peakBytes: engine.heap.peakBytes,
+    liveBytes: engine.heap.liveBytes,
+  };
+}
+
+/**
+ * Ends the engine's threads and puts TensorFlow.js' own backend and kernels back. Tensors of the
+ * engine are lost. Not needed at exit: idle threads do not keep a process alive.
+ */
+export async function disposeWasmBackend(): Promise<void> {
+  if (!current) return;
+  const engine = current;
+  current = undefined;
+  for (const name of Object.keys(KERNELS)) {
+    if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
+  }
+  for (const kernel of stockKernels) tf.registerKernel(kernel);
+  tf.removeBackend("wasm");
+  tf.registerBackend("wasm", getStockFactory(), PRIORITY);
+  await engine.pool.stop();
+}
+
+function replaceKernel(engine: Engine, name: string, kernel: KernelFunction): void {
+  const stock = tf.getKernel(name, "wasm");
+  if (stock) {
+    stockKernels.push(stock);
+    tf.unregisterKernel(name, "wasm");
+  }
+  tf.registerKernel({
+    kernelName: name,
+    backendName: "wasm",
+    ...(stock?.setupFunc ? { setupFunc: stock.setupFunc } : {}),
+    kernelFunc: (args) => {
+      const result = kernel(engine, args as unknown as KernelCall);
+      if (result) return result;
+      if (!stock) throw new Error(`the WASM engine does not cover this case of ${name}`);
+      return stock.kernelFunc(args);
+    },
+  });
+}
+
+function chooseRelaxed(options: WasmBackendOptions): boolean {
+  const wanted = options.relaxedSimd ?? false;
+  if (options.deterministic && wanted === true) {
+    throw new TypeError("deterministic: true excludes relaxedSimd: true; drop one of them");
+  }
+  if (options.deterministic || wanted === false) return false;
+  const available = hasRelaxedSimd();
+  if (wanted === true && !available) {
+    throw new Error('this engine has no relaxed SIMD; use relaxedSimd: false or "auto"');
+  }
+  return available;
+}
+
+/** Whether a function that uses `f32x4.relaxed_madd` validates. */
+function hasRelaxedSimd(): boolean {
+  // (func (result v128) (f32x4.relaxed_madd (i32x4.splat (i32.const 0)) ... three times))
+  const splat = [0x41, 0x00, 0xfd, 0x11];
+  const code = [0x00, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x0b];
+  const module = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+    .concat([1, 5, 1, 0x60, 0, 1, 0x7b], [3, 2, 1, 0])
+    .concat([10, code.length + 2, 1, code.length, ...code]);
+  return WebAssembly.validate(new Uint8Array(module));
+}

@@ -1,0 +1,118 @@
+/**
+ * Text of the unrolled micro-kernels (AssemblyScript has no unrolling): `tileN` computes 6 output
+ * pixels x N channels with all of K in registers, `rankN` adds 6 x N of a filter gradient.
+ *
+ * @module
+ */
+
+const ROWS = 6;
+const WIDTHS = [16, 12, 8, 4] as const;
+
+/** The AssemblyScript module `micro`. */
+export function microKernels(): string {
+  return [
+    "function fma(a: v128, b: v128, c: v128): v128 {",
+    "  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);",
+    "  return f32x4.add(f32x4.mul(a, b), c);",
+    "}",
+    "function activate(v: v128, act: i32, alpha: f32): v128 {",
+    "  const zero = f32x4.splat(0);",
+    "  if (act == 0) return v;",
+    "  if (act == 1) return f32x4.max(v, zero);",
+    "  if (act == 2) return f32x4.min(f32x4.max(v, zero), f32x4.splat(6));",
+    "  return v128.bitselect(f32x4.mul(v, f32x4.splat(alpha)), v, f32x4.lt(v, zero));",
+    "}",
+    ...WIDTHS.flatMap((n) => [tile(n), rank(n)]),
+  ].join("\n");
+}
+
+function each<T>(count: number, make: (i: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
+}
+
+function accumulators(vectors: number): string[] {
+  return each(ROWS, (r) => each(vectors, (v) => `  let c${r}${v} = f32x4.splat(0);`).join(""))
+    .flat();
+}
+
+function tile(width: number): string {
+  const vectors = width / 4;
+  const step = (k: number): string[] => [
+    ...each(vectors, (v) => `      b${v} = v128.load(w, ${k * 64 + v * 16});`),
+    ...each(ROWS, (r) => [
+      `      a = v128.load_splat<f32>(a${r}, ${k * 4});`,
+      ...each(vectors, (v) => `      c${r}${v} = fma(a, b${v}, c${r}${v});`),
+    ]).flat(),
+  ];
+  const advance = (bytes: number): string =>
+    `      w += ${bytes * 16}; ` + each(ROWS, (r) => `a${r} += ${bytes};`).join(" ");
+  return [
+    `export function tile${width}(entry: usize, live: i32, packed: usize, k: i32, rows: usize, bias: usize, act: i32, alpha: f32): void {`,
+    ...accumulators(vectors),
+    `  let a: v128, ${each(vectors, (v) => `b${v}: v128`).join(", ")};`,
+    "  for (let t = 0; t < live; t++) {",
+    "    let w = packed + load<usize>(entry);",
+    ...each(ROWS, (r) => `    let a${r} = load<usize>(entry, ${r * 4 + 4});`),
+    "    for (let i = k >> 2; i > 0; i--) {",
+    ...each(4, step).flat(),
+    advance(16),
+    "    }",
+    "    for (let i = k & 3; i > 0; i--) {",
+    ...step(0),
+    advance(4),
+    "    }",
+    "    entry += 28;",
+    "  }",
+    "  if (bias) {",
+    ...each(vectors, (v) => [
+      `    b${v} = v128.load(bias, ${v * 16});`,
+      ...each(ROWS, (r) => `    c${r}${v} = f32x4.add(c${r}${v}, b${v});`),
+    ]).flat(),
+    "  }",
+    "  if (act) {",
+    ...each(ROWS, (r) => each(vectors, (v) => `    c${r}${v} = activate(c${r}${v}, act, alpha);`))
+      .flat(),
+    "  }",
+    "  let o: usize;",
+    ...each(ROWS, (r) => [
+      `  o = load<usize>(rows, ${r * 4});`,
+      ...each(vectors, (v) => `  v128.store(o, c${r}${v}, ${v * 16});`),
+    ]).flat(),
+    "}",
+  ].join("\n");
+}
+
+function rank(width: number): string {
+  const vectors = width / 4;
+  const step = (u: number): string[] => [
+    `    x = load<usize>(pair, ${u * 8}) + a; d = load<usize>(pair, ${u * 8 + 4}) + column;`,
+    ...each(vectors, (v) => `    b${v} = v128.load(d, ${v * 16});`),
+    ...each(ROWS, (r) => [
+      `    s = v128.load_splat<f32>(x, ${r * 4});`,
+      ...each(vectors, (v) => `    c${r}${v} = fma(s, b${v}, c${r}${v});`),
+    ]).flat(),
+  ];
+  return [
+    `export function rank${width}(pair: usize, live: i32, a: usize, column: usize, o: usize, ld: usize, skip: i32, rows: i32, fresh: i32): void {`,
+    ...accumulators(vectors),
+    `  let s: v128, x: usize, d: usize, ${each(vectors, (v) => `b${v}: v128`).join(", ")};`,
+    "  for (let i = live >> 1; i > 0; i--) {",
+    ...step(0),
+    ...step(1),
+    "    pair += 16;",
+    "  }",
+    "  if (live & 1) {",
+    ...step(0),
+    "  }",
+    ...each(ROWS, (r) => [
+      `  if (${r} >= skip && ${r} < skip + rows) {`,
+      "    if (!fresh) {",
+      ...each(vectors, (v) => `      c${r}${v} = f32x4.add(v128.load(o, ${v * 16}), c${r}${v});`),
+      "    }",
+      ...each(vectors, (v) => `    v128.store(o, c${r}${v}, ${v * 16});`),
+      "    o += ld;",
+      "  }",
+    ]).flat(),
+    "}",
+  ].join("\n");
+}
