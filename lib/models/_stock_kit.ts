@@ -76,7 +76,8 @@ export function stockKit(source: WeightSource): Kit<Symbolic> {
         name: `${name}_x`,
         size: [1, factor],
       }),
-    softmax: (x, { name }) => tf.layers.softmax({ name }).apply(x) as Symbolic,
+    softmax: (x, { name }) =>
+      tf.layers.activation({ name, activation: "softmax" }).apply(x) as Symbolic,
   };
 }
 
