@@ -6,9 +6,11 @@
 import { nearest } from "../config/nearest.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
+import { folderReader } from "./readers/folder.ts";
+import { vocReader } from "./readers/voc.ts";
 
 const readers = new Map<string, DatasetReader>(
-  [fixturesReader].map((reader) => [reader.name, reader]),
+  [fixturesReader, folderReader, vocReader].map((reader) => [reader.name, reader]),
 );
 
 /** Every reader that `data.dataset` can name. */

@@ -1,0 +1,99 @@
+/** Folders and lists: which files there are, and which of them a list names. */
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { readBytes } from "./_pair_dataset.ts";
+
+/** Extensions of files that may hold an image. */
+export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
+
+/** Whether the path is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+/** Whether the path is a file. */
+export async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isFile(), () => false);
+}
+
+/**
+ * The files of a folder and its subfolders with one of the extensions: path below the folder
+ * without extension (and without `suffix`), to full path; sorted by name.
+ *
+ * @throws {RangeError} If two files share a name.
+ */
+export async function indexFolder(
+  folder: string,
+  options: { extensions: readonly string[]; suffix?: string },
+): Promise<Map<string, string>> {
+  const { extensions, suffix = "" } = options;
+  const found = new Map<string, string>();
+  const names = await readdir(folder, { recursive: true });
+  for (const name of names.map((each) => each.replaceAll("\\", "/")).sort(byCodeUnit)) {
+    const extension = extname(name);
+    if (!extensions.includes(extension.toLowerCase())) continue;
+    if (name.split("/").some((part) => part.startsWith("."))) continue;
+    const stem = name.slice(0, -extension.length);
+    if (!stem.endsWith(suffix)) continue;
+    const key = stem.slice(0, stem.length - suffix.length);
+    const other = found.get(key);
+    if (other) {
+      throw new RangeError(
+        `Cannot tell two files apart: "${other}" and "${join(folder, name)}" have one name, ` +
+          `remove one of them`,
+      );
+    }
+    found.set(key, join(folder, name));
+  }
+  return found;
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The names in a list file, one a line, without extension. Empty lines are skipped.
+ *
+ * @throws {RangeError} If a name is absolute, leaves the folder or is listed twice; tells the line.
+ */
+export async function readList(
+  file: string,
+  options: { pattern?: RegExp } = {},
+): Promise<string[]> {
+  const text = new TextDecoder().decode(await readBytes(file));
+  const lines = new Map<string, number>();
+  for (const [i, raw] of text.split(/\r\n|\n|\r/).entries()) {
+    const line = raw.trim();
+    if (line === "") continue;
+    const name = stripExtension(options.pattern?.exec(line)?.[1] ?? line);
+    const where = `"${file}" line ${i + 1}`;
+    if (!isInside(name)) {
+      throw new RangeError(
+        `Cannot use ${where}: ${JSON.stringify(line.slice(0, 80))} is not a name inside the data ` +
+          `set's folder`,
+      );
+    }
+    if (lines.has(name)) {
+      throw new RangeError(
+        `Cannot use ${where}: "${name}" is listed twice, first in line ${lines.get(name)}`,
+      );
+    }
+    lines.set(name, i + 1);
+  }
+  return [...lines.keys()];
+}
+
+function stripExtension(name: string): string {
+  const extension = extname(name);
+  return IMAGE_EXTENSIONS.includes(extension.toLowerCase())
+    ? name.slice(0, -extension.length)
+    : name;
+}
+
+/** A relative path of plain names: nothing that could lead out of the folder. */
+function isInside(name: string): boolean {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  if (/[\\\x00-\x1f]/.test(name) || /^[a-z]:/i.test(name)) return false;
+  return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
