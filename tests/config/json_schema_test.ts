@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { jsonSchema } from "../../lib/config/json_schema.ts";
+
+interface Node {
+  enum?: unknown[];
+  type?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  additionalProperties?: boolean;
+  properties: Record<string, Node>;
+}
+
+test("jsonSchema() knows types, ranges and the names that are registered", () => {
+  const { properties } = jsonSchema() as unknown as Node;
+  const { data, model, generator, adversarial, seed, preset } = properties;
+  assert.equal(generator!.properties.lr!.exclusiveMinimum, 0);
+  assert.equal(seed!.maximum, 2 ** 32 - 1);
+  assert.equal(data!.properties.batch!.type, "integer");
+  assert.equal(data!.properties.batch!.maximum, undefined);
+  assert.ok(data!.properties.dataset!.enum!.includes("voc"));
+  assert.ok(model!.properties.name!.enum!.includes("fcn8s-vgg16"));
+  assert.ok(adversarial!.properties.game!.enum!.includes("lsgan"));
+  assert.ok(preset!.enum!.includes("fixtures"));
+  assert.equal(data!.properties.dir!.enum, undefined);
+});
+
+test("jsonSchema() refuses unknown keys in every section", () => {
+  const { properties, additionalProperties } = jsonSchema() as unknown as Node;
+  const sections = Object.values(properties).filter(({ type }) => type === "object");
+  assert.equal(sections.length, 8);
+  assert.ok([additionalProperties, ...sections.map((one) => one.additionalProperties)]
+    .every((allowed) => allowed === false));
+});

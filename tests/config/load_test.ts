@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ConfigError } from "../../lib/config/config_error.ts";
+import { loadConfig, type LoadConfigOptions } from "../../lib/config/load.ts";
+
+test("loadConfig() lays overrides over the file, the file over the preset", async () => {
+  const config = await loadConfig({
+    preset: "fixtures",
+    yaml: "generator: { lr: 0.5, l2: 0.25 }",
+    overrides: ["generator.lr=0.125"],
+  });
+  assert.equal(config.generator.lr, 0.125);
+  assert.equal(config.generator.l2, 0.25);
+  assert.equal(config.data.dataset, "fixtures");
+});
+
+test("loadConfig() takes the preset that the file names, unless another is asked for", async () => {
+  const yaml = "preset: camvid-small\ndata: { dir: x }";
+  assert.deepEqual((await loadConfig({ yaml })).data.crop, [128, 160]);
+  const other = await loadConfig({ yaml, preset: "thesis-fcn8s-voc" });
+  assert.deepEqual(other.data.crop, [416, 416]);
+});
+
+test("loadConfig() reads a file and leaves an empty section alone", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-config-"));
+  try {
+    const path = join(folder, "run.yaml");
+    await writeFile(path, "preset: fixtures\ngenerator:\n  # lr: 1\ntrain:\n  epochs: 3\n");
+    const config = await loadConfig({ path });
+    assert.equal(config.train.epochs, 3);
+    assert.equal(config.generator.lr, (await loadConfig({ preset: "fixtures" })).generator.lr);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("loadConfig() gives a copy that can be changed", async () => {
+  const config = await loadConfig({ preset: "fixtures" });
+  config.train.epochs = 1;
+  config.data.crop[0] = 32;
+  assert.deepEqual((await loadConfig({ preset: "fixtures" })).data.crop, [64, 64]);
+});
+
+const OVERRIDES: [override: string, section: string, key: string, value: unknown][] = [
+  ["adversarial.tg=0.5", "adversarial", "tg", 0.5],
+  ["generator.lr = 1e-3", "generator", "lr", 1e-3],
+  ["data.crop=[32, 96]", "data", "crop", [32, 96]],
+  ["model.padding=100", "model", "padding", 100],
+  ["model.padding=same", "model", "padding", "same"],
+  ["model.init=2012", "model", "init", "2012"],
+  ["model.init=a=b.h5", "model", "init", "a=b.h5"],
+  ["model.init='null'", "model", "init", "null"],
+  ["model.init=#1: {x", "model", "init", "#1: {x"],
+  ["data.dir=null", "data", "dir", null],
+  ["train.maxSteps=null", "train", "maxSteps", null],
+  ["generator.nesterov=true", "generator", "nesterov", true],
+];
+for (const [override, section, key, value] of OVERRIDES) {
+  test(`loadConfig() understands the override ${override}`, async () => {
+    const config = await loadConfig({ preset: "fixtures", overrides: [override] });
+    const found = config[section as "data"][key as "dir"];
+    assert.deepEqual(found as unknown, value);
+  });
+}
+
+test("loadConfig() takes overrides as dotted or nested keys", async () => {
+  const overrides = { "generator.lr": 1, generator: { l2: 2 }, "data.augment": { rotate: 3 } };
+  const config = await loadConfig({ preset: "fixtures", overrides });
+  assert.equal(config.generator.lr, 1);
+  assert.equal(config.generator.l2, 2);
+  assert.equal(config.data.augment.rotate, 3);
+  assert.equal(config.data.augment.flip, true);
+});
+
+const TEMPERATURES: [what: string, options: LoadConfigOptions, tg: number][] = [
+  ["keeps a preset's temperature", {}, 0.5],
+  ["resets it for another mode", { overrides: ["adversarial.mode=adversarial"] }, 1],
+  ["resets it for a file's mode", { yaml: "adversarial: { mode: baseline }" }, 1],
+  ["lets overrides give mode and temperature", {
+    yaml: "adversarial: { mode: baseline }",
+    overrides: ["adversarial.mode=temperature", "adversarial.tg=2"],
+  }, 2],
+];
+for (const [what, options, tg] of TEMPERATURES) {
+  test(`loadConfig() ${what}`, async () => {
+    const config = await loadConfig({ preset: "fixtures", ...options });
+    assert.equal(config.adversarial.tg, tg);
+  });
+}
+
+const base = "preset: fixtures\n";
+const FAULTS: [yaml: string, message: string][] = [
+  ["generator:\n  lr: fast", 'run.yaml:3:7 generator.lr: expected a number, got "fast"'],
+  ["generator:\n  lr: .inf", "run.yaml:3:7 generator.lr: expected a finite number, got Infinity"],
+  ["generator:\n  lr: 0", "run.yaml:3:7 generator.lr: expected a number above 0, got 0"],
+  ["generator: { lrr: 1 }", "run.yaml:2:14 generator.lrr: unknown key; did you mean generator.lr?"],
+  ["lr: 1", "run.yaml:2:1 lr: unknown key; did you mean generator.lr or discriminator.lr?"],
+  ["epohcs: 1", "run.yaml:2:1 epohcs: unknown key; did you mean train.epochs?"],
+  ["trian: { epochs: 1 }", "run.yaml:2:1 trian: unknown key; did you mean train?"],
+  [
+    "checkpoint: { often: true }",
+    "run.yaml:2:15 checkpoint.often: unknown key; checkpoint has: everySteps",
+  ],
+  ["generator: 5", "run.yaml:2:12 generator: expected a section of keys, got 5"],
+  ["seed: -1", "run.yaml:2:7 seed: expected a number of at least 0, got -1"],
+  ["seed: 1.5", "run.yaml:2:7 seed: expected a whole number, got 1.5"],
+  ["seed: 1e99", "run.yaml:2:7 seed: expected a number of at most 4294967295, got 1e+99"],
+  ["data: { crop: 64 }", "run.yaml:2:15 data.crop: expected [height, width], got 64"],
+  ["data: { crop: [64, x] }", 'run.yaml:2:20 data.crop[1]: expected a number, got "x"'],
+  [
+    "data: { augment: { flip: yes } }",
+    'run.yaml:2:26 data.augment.flip: expected true or false, got "yes"',
+  ],
+  [
+    "backend: webgl",
+    'run.yaml:2:10 backend: expected one of auto, webgpu, wasm, cpu, got "webgl"; ' +
+    "did you mean webgpu?",
+  ],
+  ["model: { padding: 50 }", "run.yaml:2:19 model.padding: expected one of same, 100, got 50"],
+  [
+    "data: { crop: [100, 64] }",
+    "run.yaml:2:15 data.crop: expected multiples of 32, as fcn8s-vgg16 needs them, " +
+    "got [100, 64]; the nearest are [96, 64]",
+  ],
+  [
+    "adversarial: { mode: adversarial, tg: 2 }",
+    "run.yaml:2:39 adversarial.tg: expected 1 as adversarial.mode is adversarial, got 2; " +
+    "set adversarial.mode to temperature to use it",
+  ],
+  ["__proto__: { seed: 1 }", "run.yaml:2:1 __proto__: unknown key; known keys: preset, seed"],
+  ["seed: 1\nseed: 2", "run.yaml:3:1: map keys must be unique"],
+  ["seed: [1", "run.yaml:2:9: flow sequence"],
+  ["seed: *a", "run.yaml: unresolved alias"],
+  ["---\nseed: 1\n---\nseed: 2", "expected one YAML document, got several"],
+];
+for (const [yaml, message] of FAULTS) {
+  test(`loadConfig() refuses ${JSON.stringify(yaml)} with place, key and remedy`, async () => {
+    await assert.rejects(loadConfig({ path: "run.yaml", yaml: base + yaml }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.issues.length, 1);
+      assert.ok(error.message.includes(message), error.message);
+      return true;
+    });
+  });
+}
+
+const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
+  ["a file that is not there", { path: "nope.yaml" }, /^nope\.yaml: there is no such config file$/],
+  ["a preset as a file", { path: "camvid-small" }, /for the preset use --preset camvid-small$/],
+  ["a folder", { path: "lib" }, /^lib: expected a YAML file, got a folder$/],
+  ["an unknown preset", { preset: "camvid" }, /^preset: .*did you mean camvid-small\?$/],
+  ["a preset in the file", { path: "a.yaml", yaml: "preset: x" }, /^a\.yaml:1:9 preset: expected/],
+  ["a preset of another type", { yaml: "preset: [x]" }, /^yaml:1:9 preset: expected the name/],
+  ["a list", { yaml: "- seed" }, /^yaml:1:1: expected sections of keys/],
+  ["a reader without its folder", { preset: "camvid-small" }, /^data\.dir: .*--data DIR/],
+  ["a folder that nobody reads", { preset: "fixtures", overrides: ["data.dir=x"] }, /^data\.dir/],
+  ["an override without a value", { overrides: ["generator.lr"] }, /expected key=value, such as/],
+  ["an unknown data set", { overrides: ["data.dataset=vok"] }, /did you mean voc\?/],
+  ["an unknown network", { overrides: ["model.name=resnet5"] }, /did you mean resnet50\?/],
+  ["an unknown game", { overrides: ["adversarial.game=gan"] }, /one of lsgan, bce, got "gan"/],
+  ["deep nesting", { yaml: "[".repeat(1e5) }, /nested too deeply|flow sequence/],
+  ["a huge file", { yaml: "#".repeat(1 << 21) }, /expected at most 1048576 characters/],
+  ["exploding aliases", {
+    yaml: "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n" +
+      "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n",
+  }, /alias/],
+];
+for (const [what, options, message] of REFUSED) {
+  test(`loadConfig() refuses ${what}`, async () => {
+    await assert.rejects(loadConfig(options), (error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+test("loadConfig() lists every fault, each on a line of its own", async () => {
+  const yaml = "generator:\n  lr: fast\n  lrr: 1\nmodl: 3\n";
+  await assert.rejects(loadConfig({ path: "run.yaml", yaml }), {
+    message: [
+      'run.yaml:2:7 generator.lr: expected a number, got "fast"',
+      "run.yaml:3:3 generator.lrr: unknown key; did you mean generator.lr?",
+      "run.yaml:4:1 modl: unknown key; did you mean model?",
+    ].join("\n"),
+  });
+});
+
+test("loadConfig() answers any text with a configuration or a ConfigError", async () => {
+  const line = fc.tuple(
+    fc.constantFrom("", "  ", "    ", "- "),
+    fc.constantFrom("seed", "data", "crop", "generator", "lr", "preset", "__proto__", "<<", "?"),
+    fc.constantFrom(": ", ":", " ", ": &a ", ": *a ", ": !!binary "),
+    fc.oneof(fc.constantFrom("1", "[1, 2]", "{", "fixtures", "null", "|", "'"), fc.string()),
+  ).map((parts) => parts.join(""));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 8 }), async (lines) => {
+      try {
+        await loadConfig({ yaml: lines.join("\n") });
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+        assert.ok(!error.message.includes("\n\n"));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

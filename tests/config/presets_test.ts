@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { presets } from "../../lib/config/presets.ts";
+import { loadConfig } from "../../lib/config/load.ts";
+
+test("presets hold the names that the command line promises", () => {
+  assert.deepEqual([...presets.keys()], [
+    "fixtures",
+    "camvid-small",
+    "thesis-fcn8s-voc",
+    "thesis-fcn8s-cityscapes",
+    "thesis-resnet50-voc",
+    "thesis-resnet50-cityscapes",
+  ]);
+});
+
+for (const { name, summary, config } of presets.values()) {
+  test(`presets: ${name} is whole, valid once it has its data, and frozen`, async () => {
+    const dir = config.data.dataset === "fixtures" ? null : "x";
+    assert.deepEqual(await loadConfig({ preset: name, overrides: { "data.dir": dir } }), {
+      ...config,
+      data: { ...config.data, dir },
+    });
+    assert.ok(!summary.includes("\n") && summary.length <= 90, summary);
+    assert.throws(() => Object.assign(config.data.crop, { 0: 1 }), TypeError);
+  });
+}
+
+// Table 4-1 and §4.1 to §4.3 of the thesis, typed from there and not from the presets
+const COMMON = { crop: [416, 416], batch: 16, zoom: [0.5, 2], rotate: 10, lr: 5e-3, momentum: 0.9 };
+const TABLE: Record<string, { lrD: number; alpha: number; l2: number; epochs: number }> = {
+  "thesis-fcn8s-voc": { lrD: 1e-7, alpha: 0.05, l2: 0, epochs: 50 },
+  "thesis-fcn8s-cityscapes": { lrD: 1e-7, alpha: 0.1, l2: 0, epochs: 200 },
+  "thesis-resnet50-voc": { lrD: 5e-8, alpha: 0.05, l2: 0, epochs: 50 },
+  "thesis-resnet50-cityscapes": { lrD: 5e-8, alpha: 0.05, l2: 5e-4, epochs: 200 },
+};
+for (const [name, expected] of Object.entries(TABLE)) {
+  test(`presets: ${name} has every number of Table 4-1`, () => {
+    const { data, model, generator, discriminator, adversarial, train, validation } =
+      presets.get(name)!.config;
+    const { crop, batch, augment: { zoom, rotate, flip } } = data;
+    const { lr, momentum } = generator;
+    assert.deepEqual({ crop, batch, zoom, rotate, lr, momentum }, COMMON);
+    assert.equal(flip, true);
+    assert.deepEqual([discriminator.beta1, discriminator.beta2], [0.5, 0.999]);
+    assert.equal(discriminator.lr, expected.lrD);
+    assert.equal(model.bnMomentum, 0.9);
+    assert.equal(model.width, 1);
+    assert.equal(adversarial.alpha, expected.alpha);
+    assert.equal(generator.l2, expected.l2);
+    assert.deepEqual([train.epochs, train.warmupEpochs], [expected.epochs, 5]);
+    assert.deepEqual([adversarial.tg, adversarial.td, adversarial.game], [0.5, 1, "lsgan"]);
+    assert.deepEqual(validation.resize, name.endsWith("voc") ? [416, 416] : null);
+    assert.equal(model.name, name.includes("fcn8s") ? "fcn8s-vgg16" : "resnet50");
+  });
+}
