@@ -1,1 +1,183 @@
-export const x = 1;
+/**
+ * Trains semantic-segmentation networks with the adversarial framework with temperatures: a light
+ * discriminator judges the softmax maps of a segmentation network, two temperatures shape those
+ * maps, and the adversarial loss regularises the network in place of L2.
+ *
+ * The pipeline is {@linkcode train}, {@linkcode evaluate} and {@linkcode predict}; its parts
+ * (backends, data sets, networks, losses, the step, schedules, metrics) are here one by one.
+ *
+ * @example Train on the embedded pictures of shapes, then score the network
+ * ```ts
+ * import { evaluate, loadConfig, loadModel, openDataset, train } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const out = join(await mkdtemp(join(tmpdir(), "segadv-")), "run");
+ * const overrides = ["backend=wasm", "train.epochs=1", "train.warmupEpochs=0"];
+ * const config = await loadConfig({ preset: "fixtures", overrides });
+ * const { last } = await train(config, { out });
+ *
+ * const { model, normalize } = await loadModel(join(out, "model"));
+ * const dataset = await openDataset("fixtures", { split: "val" });
+ * const { mIoU } = await evaluate(model, dataset, { normalize });
+ * assert.equal(mIoU, last!.mIoU);
+ * ```
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** TensorFlow.js as this package uses it: make tensors for these functions with no other copy. */
+export { tf };
+
+// The pipeline
+export { train, type TrainOptions } from "./lib/train/train.ts";
+export type { RunScores, TrainResult } from "./lib/train/train_result.ts";
+export { evaluate, type EvaluateOptions } from "./lib/metrics/evaluate.ts";
+export { type NormalizedImage, predict, predictBatch } from "./lib/models/predict.ts";
+export { loadModel, type OpenedModel } from "./lib/weights/load_model.ts";
+export * from "./lib/config/mod.ts";
+
+// Backends
+export * from "./lib/runtime/mod.ts";
+export { fillNormal, fillUniform, RandomStream, randomStream } from "./lib/runtime/random.ts";
+
+// Data
+export type {
+  ClassInfo,
+  Dataset,
+  DatasetReader,
+  LabelMap,
+  RgbImage,
+  Sample,
+} from "./lib/data/dataset.ts";
+export {
+  datasetReaders,
+  openDataset,
+  type OpenOptions,
+  registerDataset,
+} from "./lib/data/registry.ts";
+export { checkDataset } from "./lib/data/check.ts";
+export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/augment.ts";
+export { cacheSamples } from "./lib/data/cache_samples.ts";
+export {
+  type EvaluationItem,
+  evaluationItems,
+  type EvaluationOptions,
+} from "./lib/data/evaluation_items.ts";
+export {
+  type Batch as HostBatch,
+  stepsPerEpoch,
+  trainBatches,
+  type TrainBatchesOptions,
+} from "./lib/data/train_batches.ts";
+export { normalizeInto } from "./lib/data/normalize.ts";
+export { permutation } from "./lib/data/permutation.ts";
+export { remapLabels, type RemapOptions } from "./lib/data/remap_labels.ts";
+export { resizeImage, resizeLabel } from "./lib/data/resize.ts";
+export { vocPalette } from "./lib/data/voc_palette.ts";
+export { decodeImage } from "./lib/data/image/decode_image.ts";
+export { decodeLabel } from "./lib/data/image/decode_label.ts";
+export { decodeJpeg } from "./lib/data/image/jpeg.ts";
+export {
+  type DecodeOptions,
+  decodePng,
+  MAX_PIXELS,
+  type PngImage,
+} from "./lib/data/image/png_decode.ts";
+export { encodePng, type PngSource } from "./lib/data/image/png_encode.ts";
+
+// Networks
+export type {
+  HeadOrder,
+  NetworkRecipe,
+  SegmentationModel,
+} from "./lib/models/segmentation_model.ts";
+export { setDropoutStep } from "./lib/models/segmentation_model.ts";
+export { type ModelEntry, modelRegistry } from "./lib/models/registry.ts";
+export { buildModel } from "./lib/models/build_model.ts";
+export { fromLayersModel, type FromLayersModelOptions } from "./lib/models/from_layers_model.ts";
+export {
+  buildDiscriminator,
+  discriminate,
+  type DiscriminateOptions,
+  type Discriminator,
+} from "./lib/models/discriminator.ts";
+export {
+  inspectModel,
+  type InspectOptions,
+  largestTensor,
+  type ModelReport,
+  type TensorInfo,
+} from "./lib/models/inspect_model.ts";
+export {
+  type LoadedModel,
+  loadSegmentationModel,
+  type ModelMetadata,
+  type SavedModelInfo,
+  saveSegmentationModel,
+} from "./lib/weights/tfjs_format.ts";
+export { weightsSha256 } from "./lib/weights/hash.ts";
+
+// Losses
+export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial_loss.ts";
+export { adversarialLosses } from "./lib/losses/registry.ts";
+export { lsgan } from "./lib/losses/lsgan.ts";
+export { bce } from "./lib/losses/bce.ts";
+export {
+  IGNORE_LABEL,
+  locationMap,
+  maskedMean,
+  shrinkLocationMap,
+} from "./lib/losses/location_map.ts";
+export { probabilityMap } from "./lib/losses/probability_map.ts";
+export {
+  discriminatorLoss,
+  type DiscriminatorLosses,
+  generatorLoss,
+  type RefereeOptions,
+} from "./lib/losses/referee.ts";
+export { segmentationLoss, type SegmentationLossOptions } from "./lib/losses/segmentation_loss.ts";
+
+// Training
+export {
+  type Adversary,
+  type Batch,
+  type Player,
+  type Players,
+  type StepLosses,
+  trainStep,
+} from "./lib/train/step.ts";
+export { createPlayers, disposePlayers } from "./lib/train/players.ts";
+export { type Parameter, parametersOf } from "./lib/train/parameters.ts";
+export {
+  adam,
+  type AdamOptions,
+  type Optimizer,
+  sgdMomentum,
+  type SgdOptions,
+} from "./lib/train/optimizers.ts";
+export { cosineWithWarmup, type ScheduleOptions } from "./lib/train/schedule.ts";
+export { NonFiniteError } from "./lib/train/non_finite_error.ts";
+export type * from "./lib/train/events.ts";
+
+// Metrics
+export { ConfusionMatrix } from "./lib/metrics/confusion_matrix.ts";
+export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
+
+// Engine
+export { record, type Recording } from "./lib/engine/tape.ts";
+export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
+export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
+export { leakyRelu } from "./lib/engine/ops/leaky_relu.ts";
+export { oneHot } from "./lib/engine/ops/one_hot.ts";
+export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";
+export { sgdUpdate } from "./lib/engine/ops/sgd_update.ts";
+export { softmaxCrossEntropy } from "./lib/engine/ops/softmax_cross_entropy.ts";
+export type {
+  AdamUpdateAttrs,
+  SgdUpdateAttrs,
+  SoftmaxCrossEntropyAttrs,
+} from "./lib/engine/ops/kernels.ts";

@@ -1,0 +1,92 @@
+/**
+ * Reads the losses of steps back from the device, seldom and packed, because each reading stalls a
+ * GPU.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../config/config.ts";
+import type { StepLog } from "./events.ts";
+import type { Players, StepLosses } from "./step.ts";
+
+/** The losses of one step on the host. */
+export interface Reading {
+  step: number;
+  ids: string[];
+  logs: StepLog;
+}
+
+/** Collects losses on the device between readings. */
+export interface Meter {
+  /** Takes ownership of the losses of one step. */
+  add(step: number, entry: { losses: StepLosses; ids: string[] }): void;
+  /** Reads everything collected, in order, adding the whole-network figures to the last step. */
+  read(): Promise<Reading[]>;
+  dispose(): void;
+}
+
+/** A meter for the players of a run; remembers D's initial weights for `d/drift`. */
+export function createMeter(players: Players, config: Config): Meter {
+  const initial = players.adversary?.parameters.map(({ weight }) =>
+    tf.tidy(() => tf.add(weight, 0))
+  );
+  let pending: { step: number; ids: string[]; losses: StepLosses }[] = [];
+  return {
+    add(step, { losses, ids }) {
+      pending.push({ step, ids, losses });
+    },
+    async read() {
+      const last = pending.at(-1);
+      if (last === undefined) return [];
+      Object.assign(last.losses, wholeNetwork({ players, config, initial }));
+      const scalars = pending.flatMap(({ losses }) => Object.values(losses));
+      const packed = tf.stack(scalars);
+      tf.dispose(scalars);
+      const values = await packed.data();
+      packed.dispose();
+      let at = 0;
+      const readings = pending.map(({ step, ids, losses }) => {
+        const logs = Object.fromEntries(Object.keys(losses).map((key) => [key, values[at++]!]));
+        return { step, ids, logs: withTotal(logs, config) };
+      });
+      pending = [];
+      return readings;
+    },
+    dispose() {
+      for (const { losses } of pending) tf.dispose(losses);
+      if (initial !== undefined) tf.dispose(initial);
+    },
+  };
+}
+
+/** `loss/l2` and `d/drift`, which look at every weight. */
+function wholeNetwork(
+  scene: { players: Players; config: Config; initial: tf.Tensor[] | undefined },
+): StepLosses {
+  const { players, config, initial } = scene;
+  const { l2 } = config.generator;
+  const losses: StepLosses = {};
+  const decaying = players.generator.parameters.filter(({ decays }) => decays);
+  losses["loss/l2"] = l2 === 0 ? tf.scalar(0) : tf.tidy(() => {
+    const squares = decaying.map(({ weight }) => tf.sum(tf.square(weight)));
+    return tf.mul(tf.addN(squares), l2 / 2) as tf.Scalar;
+  });
+  const { adversary } = players;
+  if (adversary !== null && initial !== undefined) {
+    losses["d/drift"] = tf.tidy(() => {
+      const moved = adversary.parameters.map(({ weight }, i) =>
+        tf.sum(tf.square(tf.sub(weight, initial[i]!)))
+      );
+      const size = initial.map((weight) => tf.sum(tf.square(weight)));
+      return tf.sqrt(tf.div(tf.addN(moved), tf.addN(size))) as tf.Scalar;
+    });
+  }
+  return losses;
+}
+
+/** Adds `loss/total` = L_seg + α·L_G + L2 where its parts are known. */
+function withTotal(logs: StepLog, config: Config): StepLog {
+  const [seg, gen, l2] = [logs["loss/seg"], logs["loss/gen"] ?? 0, logs["loss/l2"]];
+  if (seg === undefined || l2 === undefined) return logs;
+  return { ...logs, "loss/total": seg + config.adversarial.alpha * gen + l2 };
+}

@@ -1,0 +1,28 @@
+/**
+ * The first event of a run.
+ *
+ * @module
+ */
+import type { StartEvent } from "./events.ts";
+import { parameterCount } from "./players.ts";
+import type { Session } from "./session.ts";
+
+/** What a session is about to do, as an event. */
+export function startEvent(session: Session): StartEvent {
+  const { config, backend, train, players, stepsPerEpoch, totalSteps } = session;
+  const { adversary, generator } = players;
+  return {
+    type: "start",
+    time: Date.now(),
+    config,
+    backend: backend.name,
+    device: backend.device,
+    classes: train.classes.map(({ name }) => name),
+    stepsPerEpoch,
+    totalSteps: Math.min(totalSteps, config.train.maxSteps ?? totalSteps),
+    parameters: {
+      generator: parameterCount(generator.model.layers),
+      discriminator: adversary === null ? 0 : parameterCount(adversary.model.layers),
+    },
+  };
+}
