@@ -9,7 +9,8 @@ export const reexportsOnly: Deno.lint.Rule = {
       Program(node) {
         for (const statement of node.body) {
           if (statement.type === "ExportAllDeclaration") continue;
-          if (statement.type === "ExportNamedDeclaration" && statement.source) continue;
+          if (statement.type === "ExportNamedDeclaration" && !statement.declaration) continue;
+          if (statement.type === "ImportDeclaration" && statement.specifiers.length > 0) continue;
           context.report({
             node: statement,
             message: "A mod.ts holds documentation and re-exports, nothing else",
