@@ -1,4 +1,4 @@
-import { configSchema } from "./schema.ts";
+import { defaultConfig } from "./default_config.ts";
 import { nearest } from "./nearest.ts";
 
 /** Whether a value is a section: an object that is not a list. */
@@ -8,7 +8,7 @@ export function isSection(value: unknown): value is Record<string, unknown> {
 
 /** Every key of the configuration with its default, by dotted name, in the schema's order. */
 export const defaultLeaves: ReadonlyMap<string, unknown> = new Map(
-  leaves(configSchema.parse({})),
+  leaves(defaultConfig()),
 );
 
 /** Says that a key does not exist and which one was probably meant. */

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
-import { configSchema } from "./schema.ts";
+import { defaultConfig } from "./default_config.ts";
 import { unknownName } from "./_describe_issue.ts";
 import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./_layer.ts";
 import { checkConfig } from "./_check.ts";
@@ -58,7 +58,7 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   const file = await fileLayer(options);
   const preset = presetLayer(options, file);
   const layers = [
-    plainLayer(configSchema.parse({})),
+    plainLayer(defaultConfig()),
     ...(preset === null ? [] : [preset]),
     ...(file === null ? [] : [file]),
     ...(options.overrides === undefined ? [] : [overridesLayer(options.overrides)]),
