@@ -31,15 +31,18 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
   const operands = { dy: engine.at(dy), out: engine.at(out) };
   if (info.inChannels <= RUN_CHANNELS && info.filterWidth > 1) {
     const padding = inputPadding(info, engine.at(x));
-    withPadded(engine, padding, (padded) =>
-      accumulate(engine, info, {
-        ...operands,
-        x: padded,
-        ih: padding.height,
-        iw: padding.width,
-        taps: rowTaps(info),
-        k: info.inChannels * info.filterWidth,
-      }));
+    withPadded(engine, {
+      ...padding,
+      use: (padded) =>
+        accumulate(engine, info, {
+          ...operands,
+          x: padded,
+          ih: padding.height,
+          iw: padding.width,
+          taps: rowTaps(info),
+          k: info.inChannels * info.filterWidth,
+        }),
+    });
     return out;
   }
   const taps: Tap[] = [];

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./_engine.ts";
 import { ACTIVATION, type Activation, gatherGemm, type Tap } from "./_gather_gemm.ts";
-import { withPadded } from "./_pad.ts";
+import { type Padding, withPadded } from "./_pad.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 /** Up to this many input channels, the columns of a filter row are read as one run. */
@@ -101,14 +101,17 @@ function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands)
 
   if (c <= RUN_CHANNELS && kw > 1 && info.dilationWidth === 1) {
     const padding = inputPadding(info, o.x);
-    withPadded(engine, padding, (x) =>
-      gatherGemm(engine, {
-        ...common,
-        x,
-        ih: padding.height,
-        iw: padding.width,
-        phases: [{ ...phase, run: kw, taps: rowTaps(info) }],
-      }));
+    withPadded(engine, {
+      ...padding,
+      use: (x) =>
+        gatherGemm(engine, {
+          ...common,
+          x,
+          ih: padding.height,
+          iw: padding.width,
+          phases: [{ ...phase, run: kw, taps: rowTaps(info) }],
+        }),
+    });
     return;
   }
   const taps: Tap[] = [];
@@ -145,7 +148,7 @@ export function rowTaps(info: tf.backend_util.Conv2DInfo): Tap[] {
 export function inputPadding(
   info: tf.backend_util.Conv2DInfo,
   x: number,
-): Parameters<typeof withPadded>[1] {
+): Padding {
   return {
     x,
     batch: info.batchSize,

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { Buffer } from "node:buffer";
 import { PLAIN, RELAXED } from "./_binaries.ts";
 import type { Job } from "./_jobs.ts";

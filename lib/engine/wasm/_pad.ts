@@ -15,12 +15,17 @@ export interface Padding {
   width: number;
 }
 
-/** Copies a tensor with zero padding into scratch for the duration of `body`. */
-export function withPadded<T>(engine: Engine, p: Padding, body: (pointer: number) => T): T {
+/** {@linkcode Padding} and what is done with the padded copy. */
+export interface PaddedUse<T> extends Padding {
+  use: (pointer: number) => T;
+}
+
+/** Copies a tensor with zero padding into scratch for the duration of `use`. */
+export function withPadded<T>(engine: Engine, p: PaddedUse<T>): T {
   const floats = p.batch * p.height * p.width * p.c;
   return engine.withScratch(floats * 4, (to) => {
     engine.write([p.x, to, p.h, p.w, p.c, p.top, p.left, p.height, p.width]);
     engine.run(JOB.pad, p.batch * p.height, floats * 4);
-    return body(to);
+    return p.use(to);
   });
 }
