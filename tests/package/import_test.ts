@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { lastLine, run } from "./_command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const evaluate = "Deno" in globalThis ? "eval" : "--eval";
+const evaluate = "Deno" in globalThis ? ["eval", "--quiet"] : ["--eval"];
 
 /** What importing the library changed, told by a program of its own. */
 interface Findings {
@@ -31,7 +31,7 @@ console.log(JSON.stringify({
 
 describe("importing @segadv/segadv", () => {
   it("prints nothing, registers no backend, makes no tensor and is quick", async () => {
-    const { stdout, stderr } = await run([process.execPath, evaluate, program], { cwd: root });
+    const { stdout, stderr } = await run([process.execPath, ...evaluate, program], { cwd: root });
     assert.equal(stderr, "");
     assert.equal(stdout.trimEnd().split("\n").length, 1, stdout);
     const found = lastLine(stdout) as Findings;
