@@ -28,11 +28,14 @@ export class ConfusionMatrix {
   readonly counts: Float64Array;
   /** Predictions outside the classes on a valid pixel, by truth: each is a false negative. */
   readonly strays: Float64Array;
+  /** Predictions on ignored pixels, by prediction: counted, and left out unless asked for. */
+  readonly onIgnored: Float64Array;
 
   constructor(classes: readonly string[], counts?: ArrayLike<number>) {
     this.classes = classes;
     this.counts = new Float64Array(classes.length ** 2);
     this.strays = new Float64Array(classes.length);
+    this.onIgnored = new Float64Array(classes.length);
     if (counts !== undefined) {
       if (counts.length !== this.counts.length) {
         throw new RangeError(
@@ -60,20 +63,27 @@ export class ConfusionMatrix {
     const n = this.classes.length;
     for (let i = 0; i < truth.length; i++) {
       const t = truth[i]!;
-      if (t >= n) continue;
       const p = prediction[i]!;
-      if (p < n) this.counts[t * n + p]!++;
+      if (t >= n) {
+        if (p < n) this.onIgnored[p]!++;
+      } else if (p < n) this.counts[t * n + p]!++;
       else this.strays[t]!++;
     }
   }
 
-  /** Scores of all pixels added so far. A class that occurs nowhere has `iou: null`. */
-  scores(): Scores {
+  /**
+   * Scores of all pixels added so far. A class that occurs nowhere has `iou: null`.
+   *
+   * @param options `ignored: "false-positive"` counts predictions on ignored pixels against the
+   * predicted class, as some published CamVid figures do; the default drops those pixels.
+   */
+  scores(options: { ignored?: "drop" | "false-positive" } = {}): Scores {
+    const spill = options.ignored === "false-positive";
     const n = this.classes.length;
     const classes = this.classes.map((name, c) => {
       const hits = this.counts[c * n + c]!;
       let truth = this.strays[c]!;
-      let predicted = 0;
+      let predicted = spill ? this.onIgnored[c]! : 0;
       for (let k = 0; k < n; k++) {
         truth += this.counts[c * n + k]!;
         predicted += this.counts[k * n + c]!;

@@ -1,0 +1,208 @@
+/**
+ * The CityScapes benchmark's scores: class and category IoU, and the instance-weighted iIoU, which
+ * gives a small car the weight of a large one (cityscapesScripts, evalPixelLevelSemanticLabeling).
+ *
+ * @module
+ */
+
+/** One CityScapes label. */
+export interface CityscapesLabel {
+  /** labelId of the files, 0..33. */
+  id: number;
+  name: string;
+  category: string;
+  /** Mean area of an instance in pixels, where the benchmark counts instances. */
+  instanceArea?: number;
+}
+
+/** The 19 evaluated labels, in the order of their trainIds. */
+export const CITYSCAPES_LABELS: readonly CityscapesLabel[] = [
+  { id: 7, name: "road", category: "flat" },
+  { id: 8, name: "sidewalk", category: "flat" },
+  { id: 11, name: "building", category: "construction" },
+  { id: 12, name: "wall", category: "construction" },
+  { id: 13, name: "fence", category: "construction" },
+  { id: 17, name: "pole", category: "object" },
+  { id: 19, name: "traffic light", category: "object" },
+  { id: 20, name: "traffic sign", category: "object" },
+  { id: 21, name: "vegetation", category: "nature" },
+  { id: 22, name: "terrain", category: "nature" },
+  { id: 23, name: "sky", category: "sky" },
+  { id: 24, name: "person", category: "human", instanceArea: 3462.4756337644 },
+  { id: 25, name: "rider", category: "human", instanceArea: 3930.4788056518 },
+  { id: 26, name: "car", category: "vehicle", instanceArea: 12794.0202738185 },
+  { id: 27, name: "truck", category: "vehicle", instanceArea: 27855.1264367816 },
+  { id: 28, name: "bus", category: "vehicle", instanceArea: 35732.1511111111 },
+  { id: 31, name: "train", category: "vehicle", instanceArea: 67583.7075812274 },
+  { id: 32, name: "motorcycle", category: "vehicle", instanceArea: 6298.7200839748 },
+  { id: 33, name: "bicycle", category: "vehicle", instanceArea: 4672.3249222261 },
+];
+
+/** Scores by name, `null` where a class occurs in neither truth nor prediction. */
+export type NamedScores = Record<string, number | null>;
+
+/** The benchmark's four figures with their parts, all fractions. */
+export interface CityscapesScores {
+  classIoU: number;
+  categoryIoU: number;
+  classInstanceIoU: number;
+  categoryInstanceIoU: number;
+  classes: NamedScores;
+  categories: NamedScores;
+  instanceClasses: NamedScores;
+  instanceCategories: NamedScores;
+}
+
+/** Instance-weighted hits and misses of one class or category. */
+interface Weighted {
+  hits: number;
+  misses: number;
+}
+
+const IDS = 34;
+const BY_ID = new Map(CITYSCAPES_LABELS.map((label) => [label.id, label]));
+const CATEGORIES = [...new Set(CITYSCAPES_LABELS.map((label) => label.category))];
+const VALID_IDS = CITYSCAPES_LABELS.map((label) => label.id);
+
+/**
+ * Gathers label maps and scores them as the benchmark does.
+ *
+ * @example
+ * ```ts
+ * import { CityscapesEvaluation } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const evaluation = new CityscapesEvaluation();
+ * // A road pixel found, one called sidewalk, one that nobody counts.
+ * evaluation.add({ truth: [7, 7, 4], prediction: [7, 8, 7], instances: [7, 7, 4] });
+ * const { classes, categoryIoU } = evaluation.scores();
+ * assert.equal(classes.road, 0.5);
+ * assert.equal(categoryIoU, 1);
+ * ```
+ */
+export class CityscapesEvaluation {
+  /** Row-major counts of labelIds: `counts[truth * 34 + prediction]`. */
+  readonly counts: Float64Array = new Float64Array(IDS * IDS);
+  readonly #classes = new Map<string, Weighted>();
+  readonly #categories = new Map<string, Weighted>();
+
+  /**
+   * Adds one image.
+   *
+   * @param maps labelIds of `truth` and `prediction`, and `instances`: labelId·1000 + number for a
+   * single thing, the plain labelId otherwise.
+   * @throws {RangeError} If the maps differ in length or hold an id above 33.
+   */
+  add(
+    maps: {
+      truth: ArrayLike<number>;
+      prediction: ArrayLike<number>;
+      instances: ArrayLike<number>;
+    },
+  ): void {
+    const { truth, prediction, instances } = maps;
+    if (truth.length !== prediction.length || truth.length !== instances.length) {
+      throw new RangeError(
+        `Cannot compare CityScapes maps of ${truth.length}, ${prediction.length} and ` +
+          `${instances.length} pixels: they must be equal in size`,
+      );
+    }
+    /** Pixels of each instance, by predicted labelId. */
+    const things = new Map<number, Float64Array>();
+    for (let i = 0; i < truth.length; i++) {
+      const [t, p, instance] = [truth[i]!, prediction[i]!, instances[i]!];
+      if (t >= IDS || p >= IDS) {
+        throw new RangeError(`Cannot use CityScapes labelId ${Math.max(t, p)}: ids end at 33`);
+      }
+      this.counts[t * IDS + p]!++;
+      if (instance < 1000) continue;
+      let predicted = things.get(instance);
+      if (predicted === undefined) things.set(instance, predicted = new Float64Array(IDS));
+      predicted[p]!++;
+    }
+    for (const [instance, predicted] of things) this.#addInstance(instance, predicted);
+  }
+
+  /** Scores of all images added so far. */
+  scores(): CityscapesScores {
+    const classes: NamedScores = {};
+    const instanceClasses: NamedScores = {};
+    for (const { id, name, instanceArea } of CITYSCAPES_LABELS) {
+      const area = this.#areas([id]);
+      classes[name] = ratio(area.hits, area.misses + area.wrong);
+      if (instanceArea === undefined) continue;
+      instanceClasses[name] = weightedRatio(this.#classes.get(name), area.wrong);
+    }
+    const categories: NamedScores = {};
+    const instanceCategories: NamedScores = {};
+    for (const category of CATEGORIES) {
+      const members = CITYSCAPES_LABELS.filter((label) => label.category === category);
+      const area = this.#areas(members.map((label) => label.id));
+      categories[category] = ratio(area.hits, area.misses + area.wrong);
+      if (members.every((label) => label.instanceArea === undefined)) continue;
+      instanceCategories[category] = weightedRatio(this.#categories.get(category), area.wrong);
+    }
+    return {
+      classIoU: mean(classes),
+      categoryIoU: mean(categories),
+      classInstanceIoU: mean(instanceClasses),
+      categoryInstanceIoU: mean(instanceCategories),
+      classes,
+      categories,
+      instanceClasses,
+      instanceCategories,
+    };
+  }
+
+  #addInstance(instance: number, predicted: Float64Array): void {
+    const label = BY_ID.get(Math.floor(instance / 1000));
+    if (label?.instanceArea === undefined) return;
+    const size = predicted.reduce((a, b) => a + b, 0);
+    const weight = label.instanceArea / size;
+    const own = predicted[label.id]!;
+    const related = CITYSCAPES_LABELS.filter(({ category }) => category === label.category)
+      .reduce((sum, { id }) => sum + predicted[id]!, 0);
+    accumulate(this.#classes, { name: label.name, hits: own, size, weight });
+    accumulate(this.#categories, { name: label.category, hits: related, size, weight });
+  }
+
+  /** Pixels hit, missed and wrongly taken by a set of ids; rows of ignored truth do not count. */
+  #areas(ids: number[]): { hits: number; misses: number; wrong: number } {
+    const own = new Set(ids);
+    const area = { hits: 0, misses: 0, wrong: 0 };
+    for (const t of VALID_IDS) {
+      for (let p = 0; p < IDS; p++) {
+        const count = this.counts[t * IDS + p]!;
+        if (own.has(t)) area[own.has(p) ? "hits" : "misses"] += count;
+        else if (own.has(p)) area.wrong += count;
+      }
+    }
+    return area;
+  }
+}
+
+function accumulate(
+  totals: Map<string, Weighted>,
+  thing: { name: string; hits: number; size: number; weight: number },
+): void {
+  const { name, hits, size, weight } = thing;
+  const before = totals.get(name) ?? { hits: 0, misses: 0 };
+  totals.set(name, {
+    hits: before.hits + hits * weight,
+    misses: before.misses + (size - hits) * weight,
+  });
+}
+
+function weightedRatio(weighted: Weighted | undefined, wrong: number): number | null {
+  return ratio(weighted?.hits ?? 0, (weighted?.misses ?? 0) + wrong);
+}
+
+function ratio(hits: number, errors: number): number | null {
+  return hits + errors > 0 ? hits / (hits + errors) : null;
+}
+
+/** Mean of the scores that exist. */
+function mean(scores: NamedScores): number {
+  const present = Object.values(scores).filter((score) => score !== null);
+  return present.reduce((a, b) => a + b, 0) / Math.max(present.length, 1);
+}
