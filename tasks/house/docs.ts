@@ -10,10 +10,18 @@ interface DocModule {
   symbols?: { name: string; declarations: DocDeclaration[] }[];
 }
 interface DocDeclaration {
-  location: { filename: string; line: number };
+  location: DocLocation;
+  /** Where a re-export leads (`kind` is then `reference`). */
+  def?: { target?: DocLocation };
   declarationKind: string;
   kind: string;
   jsDoc?: { doc?: string; tags?: { kind: string }[] };
+}
+
+interface DocLocation {
+  filename: string;
+  line: number;
+  col: number;
 }
 
 /**
@@ -28,9 +36,12 @@ export function checkDocs(
   { entries, root }: { entries: string[]; root: string },
 ): Problem[] {
   const found = new Map<string, Problem>();
+  const originals = indexDeclarations(report);
   for (const [url, { symbols = [] }] of Object.entries(report.nodes)) {
     for (const { name, declarations } of symbols) {
-      const exported = declarations.filter(({ declarationKind }) => declarationKind === "export");
+      const exported = declarations
+        .filter(({ declarationKind }) => declarationKind === "export")
+        .flatMap((declaration) => originals.get(place(declaration.def?.target)) ?? declaration);
       const [first] = exported;
       if (!first || !first.location.filename.startsWith(root)) continue;
       const message = missing(name, exported, { isEntry: entries.includes(url) });
@@ -40,6 +51,23 @@ export function checkDocs(
     }
   }
   return [...found.values()];
+}
+
+/** All declarations by their place, so that a re-export can be followed to what it names. */
+function indexDeclarations({ nodes }: DocReport): Map<string, DocDeclaration[]> {
+  const index = new Map<string, DocDeclaration[]>();
+  for (const { symbols = [] } of Object.values(nodes)) {
+    for (const { declarations } of symbols) {
+      for (const { location, kind } of declarations) {
+        if (kind !== "reference") index.set(place(location), declarations);
+      }
+    }
+  }
+  return index;
+}
+
+function place(location?: DocLocation): string {
+  return location ? `${location.filename}:${location.line}:${location.col}` : "";
 }
 
 /** Says what the declarations of one symbol (several for an overloaded function) lack. */
