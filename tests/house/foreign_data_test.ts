@@ -9,7 +9,7 @@ test("checkForeignData() accepts text, and binary files where tasks put them", (
   const files = treeOf({
     "lib/a.ts": "export {}",
     "fixtures/voc/JPEGImages/1.jpg": binary,
-    "tests/goldens/step.bin": binary,
+    "fixtures/goldens/step.bin": new Uint8Array(900_000),
     "lib/engine/wasm/built/kernels.wasm": binary,
   });
   assert.deepEqual(checkForeignData(files), []);
