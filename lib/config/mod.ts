@@ -29,6 +29,7 @@ export type {
   ValidationConfig,
 } from "./config.ts";
 export { ConfigError, type ConfigIssue } from "./config_error.ts";
+export { defaultConfig } from "./default_config.ts";
 export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { nearest } from "./nearest.ts";
