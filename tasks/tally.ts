@@ -7,56 +7,57 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 
-/** How many tests ended how. */
-export interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
+/** One test of a report. */
+export interface TestOutcome {
+  name: string;
+  outcome: "passed" | "failed" | "skipped";
 }
 
 /**
- * Counts the tests of one JUnit report. Deno reports a `describe()` as a test of its own beside the
- * tests in it; such a group is counted only where it failed without any of its tests failing, as
- * it does when a hook throws.
+ * Reads the tests of one JUnit report. Deno reports a `describe()` as a test of its own beside the
+ * tests in it; such a group is kept only where it failed without any of its tests failing, as it
+ * does when a hook throws.
  *
  * @throws {SyntaxError} If the text is not a complete JUnit report.
  */
-export function tally(report: string): Tally {
+export function readReport(report: string): TestOutcome[] {
   if (!/<\/testsuites>\s*$/.test(report)) {
     throw new SyntaxError("Cannot count the tests: the JUnit report is incomplete");
   }
-  const cases = [...report.matchAll(/<testcase name="([^"]*)"[^>]*?(\/>|>([\s\S]*?)<\/testcase>)/g)]
-    .map(([, name = "", , body = ""]) => ({
-      name,
-      outcome: /<(failure|error)\b/.test(body)
-        ? "failed" as const
-        : /<skipped\b/.test(body)
-        ? "skipped" as const
-        : "passed" as const,
-    }));
-  const total: Tally = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, outcome } of cases) {
-    const members = cases.filter((other) => other.name.startsWith(`${name} &gt; `));
-    const explained = outcome !== "failed" || members.some((member) => member.outcome === "failed");
-    if (members.length > 0 && explained) continue;
-    total[outcome]++;
-  }
-  return total;
+  const tests = [...report.matchAll(/<testcase name="([^"]*)"[^>]*?(\/>|>([\s\S]*?)<\/testcase>)/g)]
+    .map(([, name = "", , body = ""]): TestOutcome => ({ name, outcome: outcomeOf(body) }));
+  return tests.filter(({ name, outcome }) => {
+    const members = tests.filter((test) => test.name.startsWith(`${name} &gt; `));
+    if (members.length === 0) return true;
+    return outcome === "failed" && members.every((member) => member.outcome !== "failed");
+  });
+}
+
+function outcomeOf(body: string): TestOutcome["outcome"] {
+  if (/<(failure|error)\b/.test(body)) return "failed";
+  return /<skipped\b/.test(body) ? "skipped" : "passed";
+}
+
+function count(tests: TestOutcome[], outcome: TestOutcome["outcome"]): number {
+  return tests.filter((test) => test.outcome === outcome).length;
 }
 
 async function main(folder: string, failedStages: string[]): Promise<void> {
-  const sum: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const all: TestOutcome[] = [];
   for (const name of (await readdir(folder)).filter((name) => name.endsWith(".xml")).sort()) {
-    const { passed, failed, skipped } = tally(await readFile(join(folder, name), "utf8"));
-    console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
-    sum.passed += passed;
-    sum.failed += failed;
-    sum.skipped += skipped;
+    const tests = readReport(await readFile(join(folder, name), "utf8"));
+    for (const test of tests.filter(({ outcome }) => outcome !== "passed")) {
+      console.log(`${name}: ${test.outcome}: ${test.name.replaceAll("&gt;", ">")}`);
+    }
+    const [passed, failed] = [count(tests, "passed"), count(tests, "failed")];
+    console.log(`${name}: ${passed} passed, ${failed} failed, ${count(tests, "skipped")} skipped`);
+    all.push(...tests);
   }
   for (const stage of failedStages) console.log(`failed stage: ${stage}`);
-  sum.failed ||= failedStages.length;
-  console.log(`${sum.passed} passed, ${sum.failed} failed`);
-  process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+  const passed = count(all, "passed");
+  const failed = count(all, "failed") || failedStages.length;
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 }
 
 if (import.meta.main) {
