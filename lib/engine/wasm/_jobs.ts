@@ -6,6 +6,17 @@ export const JOB = {
   filter: 3,
   reduce: 4,
   maxPoolGrad: 5,
+  element: 6,
+  softmax: 7,
+  sum: 8,
+  moments: 9,
+  mergeMoments: 10,
+  normalize: 11,
+  gradSums: 12,
+  mergeGrad: 13,
+  gradInput: 14,
+  resize: 15,
+  resizeGrad: 16,
 } as const;
 
 /** One of {@linkcode JOB}. */

@@ -1,10 +1,24 @@
 import * as tf from "@tensorflow/tfjs";
 import { availableParallelism } from "node:os";
+import {
+  ADAM_UPDATE,
+  BATCH_NORM_TRAIN,
+  BATCH_NORM_TRAIN_GRAD,
+  LEAKY_RELU_GRAD,
+  RESIZE_BILINEAR,
+  RESIZE_BILINEAR_GRAD,
+  SGD_UPDATE,
+  SOFTMAX_CROSS_ENTROPY,
+} from "../ops/kernels.ts";
+import { batchNormTrain, batchNormTrainGrad } from "./_batch_norm.ts";
 import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
 import { conv2d, fusedConv2d } from "./_conv_forward.ts";
 import { conv2dInputGrad } from "./_conv_input_grad.ts";
+import { adamUpdate, leakyRelu, leakyReluGrad, sgdUpdate } from "./_elementwise.ts";
 import { type Engine, startEngine } from "./_engine.ts";
 import { maxPoolGrad } from "./_pooling.ts";
+import { resizeBilinear, resizeBilinearGrad } from "./_resize.ts";
+import { softmaxCrossEntropy } from "./_softmax.ts";
 import { getStockFactory } from "./_stock_backend.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
@@ -35,7 +49,10 @@ export interface WasmBackendInfo {
   liveBytes(): number;
 }
 
-type KernelFunction = (engine: Engine, call: KernelCall) => tf.TensorInfo | undefined;
+type KernelFunction = (
+  engine: Engine,
+  call: KernelCall,
+) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
 /** Kernels of TensorFlow.js that the engine replaces or adds. */
 const KERNELS: Record<string, KernelFunction> = {
@@ -44,6 +61,15 @@ const KERNELS: Record<string, KernelFunction> = {
   Conv2DBackpropInput: conv2dInputGrad,
   Conv2DBackpropFilter: conv2dFilterGrad,
   MaxPoolGrad: maxPoolGrad,
+  LeakyRelu: leakyRelu,
+  [BATCH_NORM_TRAIN]: batchNormTrain,
+  [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,
+  [SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
+  [LEAKY_RELU_GRAD]: leakyReluGrad,
+  [RESIZE_BILINEAR]: resizeBilinear,
+  [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
+  [SGD_UPDATE]: sgdUpdate,
+  [ADAM_UPDATE]: adamUpdate,
 };
 
 const PRIORITY = 2;

@@ -1,0 +1,27 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { ResizeAttrs } from "../ops/kernels.ts";
+import type { Engine } from "./_engine.ts";
+import { JOB } from "./_jobs.ts";
+import type { KernelCall } from "./_tfjs.ts";
+
+/** Bilinear resize with half-pixel centres. */
+export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const x = call.inputs.x!;
+  const { height, width }: ResizeAttrs = call.attrs;
+  const [b, h, w, c] = x.shape as [number, number, number, number];
+  const out = call.backend.makeOutput([b, height, width, c], "float32");
+  engine.write([engine.at(x), engine.at(out), b, h, w, c, height, width]);
+  engine.run(JOB.resize, b * height, 8 * b * height * width * c);
+  return out;
+}
+
+/** Its gradient. */
+export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const dy = call.inputs.dy!;
+  const { height, width }: ResizeAttrs = call.attrs;
+  const [b, outH, outW, c] = dy.shape as [number, number, number, number];
+  const out = call.backend.makeOutput([b, height, width, c], "float32");
+  engine.write([engine.at(dy), engine.at(out), b, height, width, c, outH, outW]);
+  engine.run(JOB.resizeGrad, b * height, 16 * b * outH * outW * c);
+  return out;
+}

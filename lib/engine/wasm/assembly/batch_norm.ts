@@ -1,0 +1,279 @@
+// Batch norm with batch statistics. A block of rows stays in the cache while its mean and squared
+// deviations are taken; the blocks are merged in their order in double precision (Chan et al.).
+//
+// Words: x, y, dy, out, partials, rows, c, rows per block, blocks, gamma, beta, mean, variance,
+// coefficients, relu, dgamma, dbeta; float at +68: eps.
+const X: usize = 0;
+const Y: usize = 4;
+const DY: usize = 8;
+const OUT: usize = 12;
+const PARTIALS: usize = 16;
+const ROWS: usize = 20;
+const C: usize = 24;
+const PER: usize = 28;
+const BLOCKS: usize = 32;
+const GAMMA: usize = 36;
+const BETA: usize = 40;
+const MEAN: usize = 44;
+const VARIANCE: usize = 48;
+const COEFFICIENTS: usize = 52;
+const RELU: usize = 56;
+const DGAMMA: usize = 60;
+const DBETA: usize = 64;
+const EPS: usize = 68;
+
+/** Mean and sum of squared deviations of one block of rows, to partials[block][2][c]. */
+export function momentsChunk(p: usize, block: i32): void {
+  const c = load<i32>(p, C);
+  const per = load<i32>(p, PER);
+  const rows = min(per, load<i32>(p, ROWS) - block * per);
+  const stride = <usize>c * 4;
+  const x = load<usize>(p, X) + <usize>(block * per) * stride;
+  const mean = load<usize>(p, PARTIALS) + <usize>block * stride * 2;
+  const m2 = mean + stride;
+  const inverse: f32 = 1 / <f32>rows;
+  const inverse4 = f32x4.splat(inverse);
+  let ch = 0;
+  for (; ch + 8 <= c; ch += 8) {
+    const at = <usize>ch * 4;
+    let s0 = f32x4.splat(0), s1 = s0;
+    // Relative to the first row: sums of values far from zero lose digits.
+    let row = x + at;
+    const x0 = v128.load(row);
+    const x1 = v128.load(row, 16);
+    for (let r = 0; r < rows; r++) {
+      s0 = f32x4.add(s0, f32x4.sub(v128.load(row), x0));
+      s1 = f32x4.add(s1, f32x4.sub(v128.load(row, 16), x1));
+      row += stride;
+    }
+    const a = f32x4.add(x0, f32x4.mul(s0, inverse4));
+    const b = f32x4.add(x1, f32x4.mul(s1, inverse4));
+    s0 = f32x4.splat(0);
+    s1 = s0;
+    row = x + at;
+    for (let r = 0; r < rows; r++) {
+      const d0 = f32x4.sub(v128.load(row), a);
+      const d1 = f32x4.sub(v128.load(row, 16), b);
+      s0 = f32x4.add(s0, f32x4.mul(d0, d0));
+      s1 = f32x4.add(s1, f32x4.mul(d1, d1));
+      row += stride;
+    }
+    v128.store(mean + at, a);
+    v128.store(mean + at, b, 16);
+    v128.store(m2 + at, s0);
+    v128.store(m2 + at, s1, 16);
+  }
+  for (; ch < c; ch++) {
+    const at = <usize>ch * 4;
+    const x0 = load<f32>(x + at);
+    let sum: f32 = 0;
+    for (let r = 0; r < rows; r++) sum += load<f32>(x + at + <usize>r * stride) - x0;
+    const a: f32 = x0 + sum * inverse;
+    sum = 0;
+    for (let r = 0; r < rows; r++) {
+      const d = load<f32>(x + at + <usize>r * stride) - a;
+      sum += d * d;
+    }
+    store<f32>(mean + at, a);
+    store<f32>(m2 + at, sum);
+  }
+}
+
+/** Merges the blocks: mean, variance and coefficients [scale][mean][shift]; chunk = 16 channels. */
+export function mergeMomentsChunk(p: usize, chunk: i32): void {
+  const c = load<i32>(p, C);
+  const rows = load<i32>(p, ROWS);
+  const per = load<i32>(p, PER);
+  const stride = <usize>c * 4;
+  const coefficients = load<usize>(p, COEFFICIENTS);
+  const last = min(c, chunk * 16 + 16);
+  for (let ch = chunk * 16; ch < last; ch++) {
+    const at = <usize>ch * 4;
+    let mean: f64 = 0;
+    let m2: f64 = 0;
+    let count: f64 = 0;
+    let from = load<usize>(p, PARTIALS) + at;
+    for (let block = 0; block < load<i32>(p, BLOCKS); block++) {
+      const n = <f64>min(per, rows - block * per);
+      const delta = <f64>load<f32>(from) - mean;
+      const total = count + n;
+      mean += delta * n / total;
+      m2 += <f64>load<f32>(from + stride) + delta * delta * count * n / total;
+      count = total;
+      from += stride * 2;
+    }
+    const variance = m2 / count;
+    store<f32>(load<usize>(p, MEAN) + at, <f32>mean);
+    store<f32>(load<usize>(p, VARIANCE) + at, <f32>variance);
+    const scale = <f64>load<f32>(load<usize>(p, GAMMA) + at) /
+      sqrt<f64>(variance + <f64>load<f32>(p, EPS));
+    store<f32>(coefficients + at, <f32>scale);
+    store<f32>(coefficients + stride + at, <f32>mean);
+    store<f32>(coefficients + stride * 2 + at, load<f32>(load<usize>(p, BETA) + at));
+  }
+}
+
+/** out = (x - mean) * scale + shift, with ReLU where asked; chunk = one block of rows. */
+export function normalizeChunk(p: usize, block: i32): void {
+  const c = load<i32>(p, C);
+  const per = load<i32>(p, PER);
+  const rows = min(per, load<i32>(p, ROWS) - block * per);
+  const stride = <usize>c * 4;
+  const skip = <usize>(block * per) * stride;
+  const x = load<usize>(p, X) + skip;
+  const out = load<usize>(p, OUT) + skip;
+  const scale = load<usize>(p, COEFFICIENTS);
+  const mean = scale + stride;
+  const shift = mean + stride;
+  const relu = load<i32>(p, RELU);
+  const zero = f32x4.splat(0);
+  let ch = 0;
+  for (; ch + 4 <= c; ch += 4) {
+    const at = <usize>ch * 4;
+    const s = v128.load(scale + at);
+    const m = v128.load(mean + at);
+    const b = v128.load(shift + at);
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      let v = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), m), s), b);
+      if (relu) v = f32x4.max(v, zero);
+      v128.store(out + i, v);
+      i += stride;
+    }
+  }
+  for (; ch < c; ch++) {
+    const at = <usize>ch * 4;
+    const s = load<f32>(scale + at);
+    const m = load<f32>(mean + at);
+    const b = load<f32>(shift + at);
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      let v: f32 = (load<f32>(x + i) - m) * s + b;
+      if (relu) v = max<f32>(v, 0);
+      store<f32>(out + i, v);
+      i += stride;
+    }
+  }
+}
+
+/** Sums of dy' and dy' * (x - mean) over a block; dy' = dy where the ReLU let y through. */
+export function gradSumsChunk(p: usize, block: i32): void {
+  const c = load<i32>(p, C);
+  const per = load<i32>(p, PER);
+  const rows = min(per, load<i32>(p, ROWS) - block * per);
+  const stride = <usize>c * 4;
+  const skip = <usize>(block * per) * stride;
+  const x = load<usize>(p, X) + skip;
+  const y = load<usize>(p, Y) + skip;
+  const dy = load<usize>(p, DY) + skip;
+  const mean = load<usize>(p, MEAN);
+  const sums = load<usize>(p, PARTIALS) + <usize>block * stride * 2;
+  const relu = load<i32>(p, RELU);
+  const zero = f32x4.splat(0);
+  let ch = 0;
+  for (; ch + 4 <= c; ch += 4) {
+    const at = <usize>ch * 4;
+    const m = v128.load(mean + at);
+    let s = zero, q = zero;
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      let g = v128.load(dy + i);
+      if (relu) g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+      s = f32x4.add(s, g);
+      q = f32x4.add(q, f32x4.mul(g, f32x4.sub(v128.load(x + i), m)));
+      i += stride;
+    }
+    v128.store(sums + at, s);
+    v128.store(sums + stride + at, q);
+  }
+  for (; ch < c; ch++) {
+    const at = <usize>ch * 4;
+    const m = load<f32>(mean + at);
+    let s: f32 = 0, q: f32 = 0;
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      const g: f32 = relu && !(load<f32>(y + i) > 0) ? 0 : load<f32>(dy + i);
+      s += g;
+      q += g * (load<f32>(x + i) - m);
+      i += stride;
+    }
+    store<f32>(sums + at, s);
+    store<f32>(sums + stride + at, q);
+  }
+}
+
+/** dgamma, dbeta and coefficients of dx = k1 dy' + k2 (x - mean) + k3; chunk = 16 channels. */
+export function mergeGradChunk(p: usize, chunk: i32): void {
+  const c = load<i32>(p, C);
+  const stride = <usize>c * 4;
+  const coefficients = load<usize>(p, COEFFICIENTS);
+  const last = min(c, chunk * 16 + 16);
+  for (let ch = chunk * 16; ch < last; ch++) {
+    const at = <usize>ch * 4;
+    let s: f64 = 0;
+    let q: f64 = 0;
+    let from = load<usize>(p, PARTIALS) + at;
+    for (let block = 0; block < load<i32>(p, BLOCKS); block++) {
+      s += <f64>load<f32>(from);
+      q += <f64>load<f32>(from + stride);
+      from += stride * 2;
+    }
+    const variance = <f64>load<f32>(load<usize>(p, VARIANCE) + at) + <f64>load<f32>(p, EPS);
+    const inverse: f64 = 1 / sqrt<f64>(variance);
+    const k1 = <f64>load<f32>(load<usize>(p, GAMMA) + at) * inverse;
+    const rows = <f64>load<i32>(p, ROWS);
+    store<f32>(load<usize>(p, DGAMMA) + at, <f32>(q * inverse));
+    store<f32>(load<usize>(p, DBETA) + at, <f32>s);
+    store<f32>(coefficients + at, <f32>k1);
+    store<f32>(coefficients + stride + at, <f32>(-k1 * q / (variance * rows)));
+    store<f32>(coefficients + stride * 2 + at, <f32>(-k1 * s / rows));
+  }
+}
+
+/** dx of one block of rows. */
+export function gradInputChunk(p: usize, block: i32): void {
+  const c = load<i32>(p, C);
+  const per = load<i32>(p, PER);
+  const rows = min(per, load<i32>(p, ROWS) - block * per);
+  const stride = <usize>c * 4;
+  const skip = <usize>(block * per) * stride;
+  const x = load<usize>(p, X) + skip;
+  const y = load<usize>(p, Y) + skip;
+  const dy = load<usize>(p, DY) + skip;
+  const out = load<usize>(p, OUT) + skip;
+  const k1 = load<usize>(p, COEFFICIENTS);
+  const k2 = k1 + stride;
+  const k3 = k2 + stride;
+  const mean = load<usize>(p, MEAN);
+  const relu = load<i32>(p, RELU);
+  const zero = f32x4.splat(0);
+  let ch = 0;
+  for (; ch + 4 <= c; ch += 4) {
+    const at = <usize>ch * 4;
+    const a = v128.load(k1 + at);
+    const b = v128.load(k2 + at);
+    const d = v128.load(k3 + at);
+    const m = v128.load(mean + at);
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      let g = v128.load(dy + i);
+      if (relu) g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+      const v = f32x4.add(f32x4.mul(b, f32x4.sub(v128.load(x + i), m)), d);
+      v128.store(out + i, f32x4.add(f32x4.mul(a, g), v));
+      i += stride;
+    }
+  }
+  for (; ch < c; ch++) {
+    const at = <usize>ch * 4;
+    const a = load<f32>(k1 + at);
+    const b = load<f32>(k2 + at);
+    const d = load<f32>(k3 + at);
+    const m = load<f32>(mean + at);
+    let i = at;
+    for (let r = 0; r < rows; r++) {
+      const g: f32 = relu && !(load<f32>(y + i) > 0) ? 0 : load<f32>(dy + i);
+      store<f32>(out + i, a * g + (b * (load<f32>(x + i) - m) + d));
+      i += stride;
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import * as tf from "@tensorflow/tfjs";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { adamUpdate } from "../../../lib/engine/ops/adam_update.ts";
+import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
+import * as kernels from "../../../lib/engine/ops/kernels.ts";
+import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
+import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
+import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
+import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
+import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
+import { assertSameAsCpu, on, tensor } from "./_compare.ts";
+
+const size = fc.integer({ min: 1, max: 17 });
+const maps = fc.record({
+  b: fc.integer({ min: 1, max: 5 }),
+  h: size,
+  w: size,
+  c: fc.integer({ min: 1, max: 70 }),
+});
+
+describe("WASM training kernels", () => {
+  before(async () => void await registerWasmBackend({ threads: 2 }));
+  after(disposeWasmBackend);
+
+  it("registerWasmBackend offers every training kernel", () => {
+    const names = Object.values(kernels).filter((value) => typeof value === "string");
+    assert.ok(names.length >= 8);
+    for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
+  });
+
+  it("batchNormTraining and its gradients equal cpu, with and without ReLU", async () => {
+    await fc.assert(
+      fc.asyncProperty(maps, fc.boolean(), async ({ b, h, w, c }, relu) => {
+        // A single value has no spread: its gradient is all rounding.
+        if (b * h * w < 4) return;
+        await assertSameAsCpu(() => {
+          const x = tf.add(tf.mul(tensor([b, h, w, c], 1), 3), 5);
+          const gamma = tensor([c], 2);
+          const beta = tensor([c], 3);
+          const run = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor =>
+            batchNormTraining({
+              x: x as tf.Tensor4D,
+              gamma: gamma as tf.Tensor1D,
+              beta: beta as tf.Tensor1D,
+            }, { eps: 1e-3, relu })[0];
+          const outputs = batchNormTraining({
+            x: x as tf.Tensor4D,
+            gamma: gamma as tf.Tensor1D,
+            beta: beta as tf.Tensor1D,
+          }, { eps: 1e-3, relu });
+          const weights = tensor([b, h, w, c], 4);
+          return [...outputs, ...tf.grads(run)([x, gamma, beta], weights)];
+        }, { tolerance: 1e-4, label: JSON.stringify({ b, h, w, c, relu }) });
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it("batchNormTraining keeps its precision when the mean is far from zero", async () => {
+    const body = (): tf.Tensor[] => {
+      const x = tf.add(tensor([4, 40, 40, 5], 1), 1000) as tf.Tensor4D;
+      return batchNormTraining({ x, gamma: tf.ones([5]), beta: tf.zeros([5]) }, { eps: 0 });
+    };
+    const [, mean, variance] = await on("wasm", body);
+    const x = (await on("wasm", () => tf.add(tensor([4, 40, 40, 5], 1), 1000)))[0]!;
+    for (let c = 0; c < 5; c++) {
+      const values = [...x].filter((_, i) => i % 5 === c);
+      const m = values.reduce((a, b) => a + b, 0) / values.length;
+      const v = values.reduce((a, b) => a + (b - m) ** 2, 0) / values.length;
+      assert.ok(Math.abs(mean![c]! - m) < 1e-4);
+      assert.ok(Math.abs(variance![c]! / v - 1) < 1e-4, `${variance![c]} ${v}`);
+    }
+  });
+
+  it("softmaxCrossEntropy equals a float64 reference in loss and gradient", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.constantFrom(0.5, 1, 2),
+        async (c, n, temperature) => {
+          const scale = 1 / n;
+          const z = (await on("cpu", () => tf.mul(tensor([n, c], 7), 20)))[0]!;
+          const labels = Int32Array.from({ length: n }, (_, i) => i % 7 === 3 ? 255 : i % c);
+          const [loss, gradient] = await on("wasm", () => {
+            const logits = tf.tensor4d(z, [1, 1, n, c]);
+            const target = tf.tensor3d(labels, [1, 1, n], "int32");
+            const { value, grad } = tf.valueAndGrad((l: tf.Tensor) =>
+              softmaxCrossEntropy({ logits: l as tf.Tensor4D, labels: target }, {
+                temperature,
+                scale,
+              })
+            )(logits);
+            return [value, grad];
+          });
+          let expected = 0;
+          for (let i = 0; i < n; i++) {
+            const row = [...z.subarray(i * c, i * c + c)].map((v) => v / temperature);
+            const top = Math.max(...row);
+            const sum = row.reduce((a, v) => a + Math.exp(v - top), 0);
+            const label = labels[i]!;
+            if (label < c) expected += scale * (Math.log(sum) - row[label]! + top);
+            for (let k = 0; k < c; k++) {
+              const p = Math.exp(row[k]! - top) / sum;
+              const d = label < c ? scale / temperature * (p - (k === label ? 1 : 0)) : 0;
+              assert.ok(Math.abs(gradient![i * c + k]! - d) < 1e-6 * scale * 10, `${i} ${k}`);
+            }
+          }
+          assert.ok(Math.abs(loss![0]! - expected) <= 2e-6 * Math.max(0.1, expected));
+        },
+      ),
+      { numRuns: 25, seed: 2 },
+    );
+  });
+
+  it("softmaxCrossEntropy lets a NaN through and counts no ignored pixel", async () => {
+    const run = (z: number, label: number): Promise<Float32Array[]> =>
+      on("wasm", () =>
+        softmaxCrossEntropy({
+          logits: tf.tensor4d([z, 1, 2], [1, 1, 1, 3]),
+          labels: tf.tensor3d([label], [1, 1, 1], "int32"),
+        }, { temperature: 1, scale: 1 }));
+    assert.ok(Number.isNaN((await run(NaN, 1))[0]![0]));
+    assert.equal((await run(5, 255))[0]![0], 0);
+    assert.equal((await run(5, -1))[0]![0], 0);
+  });
+
+  it("leakyRelu and its gradient equal cpu", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 70000 }), async (n) => {
+        await assertSameAsCpu(() => {
+          const x = tensor<tf.Rank.R1>([n], 1);
+          const grad = tf.grad((a: tf.Tensor) => leakyRelu(a, 0.2))(x, tensor([n], 2));
+          return [leakyRelu(x, 0.2), grad, tf.leakyRelu(x, 0.1)];
+        });
+      }),
+      { numRuns: 20, seed: 6 },
+    );
+  });
+
+  it("resizeBilinear and its gradient equal cpu for any pair of sizes", async () => {
+    await fc.assert(
+      fc.asyncProperty(maps, size, size, async ({ b, h, w, c }, height, width) => {
+        await assertSameAsCpu(() => {
+          const x = tensor<tf.Rank.R4>([b, h, w, c], 1);
+          const run = (a: tf.Tensor): tf.Tensor =>
+            resizeBilinear(a as tf.Tensor4D, { height, width });
+          return [run(x), tf.grad(run)(x, tensor([b, height, width, c], 2))];
+        }, { label: JSON.stringify({ b, h, w, c, height, width }) });
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  });
+
+  it("sgdUpdate and adamUpdate equal cpu over five steps, whatever the size", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 70000 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (n, nesterov, decoupled) => {
+          await assertSameAsCpu(() => {
+            const make = (seed: number): tf.Variable => tf.variable(tensor([n], seed));
+            const sgd = { weight: make(1), velocity: make(2) };
+            const adam = { weight: make(3), m: make(4), v: tf.variable(tf.abs(make(5))) };
+            for (let step = 1; step <= 5; step++) {
+              const grad = tensor([n], 10 + step);
+              sgdUpdate({ ...sgd, grad }, {
+                lr: 0.1,
+                momentum: 0.9,
+                nesterov,
+                l2: 1e-2,
+                decoupled,
+              });
+              adamUpdate({ ...adam, grad }, {
+                lr: 1e-2,
+                beta1: 0.5,
+                beta2: 0.999,
+                eps: 1e-8,
+                step,
+              });
+            }
+            const results = [...Object.values(sgd), ...Object.values(adam)].map((t) => t.clone());
+            tf.dispose([sgd, adam]);
+            return results;
+          });
+        },
+      ),
+      { numRuns: 12, seed: 8 },
+    );
+  });
+});
