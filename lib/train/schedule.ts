@@ -34,7 +34,7 @@ export interface ScheduleOptions {
 export function cosineWithWarmup(step: number, options: ScheduleOptions): number {
   const { base, warmupSteps, totalSteps } = options;
   if (step >= totalSteps) return 0;
-  if (step < warmupSteps) return base * (step + 1) / warmupSteps;
+  if (step < warmupSteps) return base * ((step + 1) / warmupSteps);
   const t = (step - warmupSteps) / (totalSteps - warmupSteps);
   return 0.5 * base * (1 + Math.cos(Math.PI * t));
 }
