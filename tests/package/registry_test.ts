@@ -1,25 +1,43 @@
 /** Publishes both packages to a stand-in for JSR and uses them from there, as users will. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Registry, startRegistry } from "../../tasks/registry/registry.ts";
-import { run } from "./_command.ts";
+import { lastLine, run } from "./_command.ts";
 
 const skip = "Deno" in globalThis ? false : "deno publish exists in Deno only";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const deno = process.execPath;
 
+/** What a user's program looks like: it names the package, and nothing of this checkout. */
+const program = `
+import { evaluate, loadConfig, loadModel, openDataset, train } from "jsr:@segadv/segadv";
+
+const config = await loadConfig({
+  preset: "fixtures",
+  overrides: { backend: "wasm", "train.maxSteps": 3 },
+});
+const { last } = await train(config, { out: "run" });
+const { model, normalize } = await loadModel("run/model");
+const dataset = await openDataset("fixtures", { split: "val" });
+const { mIoU } = await evaluate(model, dataset, { normalize });
+console.log(JSON.stringify({ trained: last.mIoU, evaluated: mIoU }));
+`;
+
 describe("the published packages", { skip }, () => {
   let registry: Registry;
   let folder: string;
+  /** An empty cache beside an empty folder: the packages come from the registry or not at all. */
+  let env: { JSR_URL: string; DENO_DIR: string };
 
   before(async () => {
     registry = startRegistry();
     folder = await mkdtemp(join(tmpdir(), "segadv-registry-"));
+    env = { JSR_URL: registry.url, DENO_DIR: join(folder, "cache") };
     const publish = ["publish", "--token", "any", "--allow-dirty", "--no-check"];
     for (const member of [root, join(root, "cli")]) {
       await run([deno, ...publish], { cwd: member, env: { JSR_URL: registry.url } });
@@ -36,8 +54,27 @@ describe("the published packages", { skip }, () => {
     const library = paths(registry, "@segadv/segadv");
     assert.deepEqual(library.filter((path) => !names.test(path)), []);
     for (const path of ["/mod.ts", "/LICENSE", "/README.md"]) assert(library.includes(path), path);
-    const others = /^\/(mod\.ts|(commands|ui)\/.*\.ts|(deno|package)\.json|README\.md)$/;
+    const others = /^\/(.*\.ts|(deno|package)\.json|README\.md)$/;
     assert.deepEqual(paths(registry, "@segadv/cli").filter((path) => !others.test(path)), []);
+  });
+
+  it("train by the command line, without a clone", async () => {
+    const args = ["train", "--backend", "wasm", "--seed", "1", "--json"];
+    const { stdout } = await run([deno, "run", "-A", "jsr:@segadv/cli", ...args], {
+      cwd: folder,
+      env,
+    });
+    const { backend, steps, best } = lastLine(stdout) as Record<string, unknown>;
+    assert.equal(backend, "wasm");
+    assert((steps as number) > 10);
+    assert((best as { mIoU: number }).mIoU > 0.3);
+  });
+
+  it("train and evaluate from a program that imports them", async () => {
+    await writeFile(join(folder, "program.ts"), program);
+    const { stdout } = await run([deno, "run", "-A", "program.ts"], { cwd: folder, env });
+    const { trained, evaluated } = lastLine(stdout) as Record<string, number>;
+    assert.equal(trained, evaluated);
   });
 });
 
