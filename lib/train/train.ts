@@ -128,13 +128,12 @@ class Run {
     for await (const batch of this.#timed(batches)) {
       this.#runStep(batch);
       await backend.checkErrors();
-      const ends = this.#reason() !== null;
-      if (this.#step % logEvery === 0 || ends) await this.#report(epoch);
+      if (this.#step % logEvery === 0) await this.#report(epoch);
       if (batch.valid === 0) await this.#warn(`no valid pixel in ${batch.ids.join(", ")}`);
       if (everySteps > 0 && this.#step % everySteps === 0) {
         await this.#folder?.save("model", this.#session.players.generator.model);
       }
-      if (ends) break;
+      if (this.#reason() !== null) break;
     }
     await this.#report(epoch);
   }
