@@ -1,0 +1,85 @@
+import { describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { VOC_CLASSES, vocReader } from "../../../lib/data/readers/voc.ts";
+import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { sharedPath, skipWithout } from "../../support/shared_data.ts";
+
+const FIXTURES = join(import.meta.dirname!, "../../../fixtures");
+const IMAGE = picture(4, 3);
+const VOC = {
+  "VOC2012/JPEGImages/x_1.jpg": IMAGE,
+  "VOC2012/JPEGImages/x_2.jpg": IMAGE,
+  "VOC2012/SegmentationClass/x_1.png": labels(4, 3, { values: [1] }),
+  "VOC2012/SegmentationClassAug/x_1.png": labels(4, 3, { values: [2] }),
+  "VOC2012/SegmentationClassAug/x_2.png": labels(4, 3, { values: [2] }),
+  "VOC2012/ImageSets/Segmentation/train.txt": "x_1\n",
+  "VOC2012/ImageSets/Segmentation/val.txt": "x_2\n",
+  "VOC2012/ImageSets/Segmentation/empty.txt": "",
+  "VOC2012/ImageSets/Segmentation/train_aug.txt":
+    "/JPEGImages/x_2.jpg /SegmentationClassAug/x_2.png\n/JPEGImages/x_1.jpg /SegmentationClassAug/x_1.png\n",
+};
+
+describe("vocReader", () => {
+  test("vocReader opens the devkit, its parent and VOC2012 itself", async () => {
+    for (
+      const dir of [FIXTURES, join(FIXTURES, "VOCdevkit"), join(FIXTURES, "VOCdevkit/VOC2012")]
+    ) {
+      const dataset = await vocReader.open({ dir, split: "val" });
+      assert.equal(dataset.ids.length, 8);
+      assert.equal(dataset.ignoreLabel, 255);
+      assert.equal((await dataset.read(7)).label.data.length, 64 * 64);
+    }
+  });
+
+  test("vocReader takes train_aug from SegmentationClassAug, also listed as two paths", () =>
+    withFiles(VOC, async (dir) => {
+      const augmented = await vocReader.open({ dir, split: "train_aug" });
+      assert.deepEqual(augmented.ids, ["x_2", "x_1"]);
+      assert.equal((await augmented.read(1)).label.data[0], 2);
+      const train = await vocReader.open({ dir, split: "train" });
+      assert.equal((await train.read(0)).label.data[0], 1);
+    }));
+
+  test("vocReader refuses what lacks in one line", () =>
+    withFiles(VOC, async (dir) => {
+      const cases: [string, RegExp][] = [
+        ["val", /^Cannot open split "val" of ".*": no label PNG named "x_2" in ".*Class"$/],
+        ["empty", /^Cannot open split "empty" of ".*": its list is empty$/],
+        ["tran", /there is no such list .*, available: empty, train, train_aug, val$/],
+      ];
+      for (const [split, message] of cases) {
+        await assert.rejects(vocReader.open({ dir, split }), { message });
+      }
+      await assert.rejects(vocReader.open({ dir: join(dir, "VOC2012/JPEGImages"), split: "val" }), {
+        message: /found no VOCdevkit\/VOC2012\/ImageSets\/Segmentation in it$/,
+      });
+    }));
+
+  test("VOC_CLASSES are the published 21", () => {
+    assert.equal(VOC_CLASSES.length, 21);
+    assert.deepEqual(VOC_CLASSES[15], { name: "person", color: [192, 128, 128] });
+    assert.deepEqual(VOC_CLASSES[20], { name: "tvmonitor", color: [0, 64, 128] });
+  });
+
+  test("vocReader reads real VOC files: photographs, borders and known classes", {
+    skip: skipWithout("data/formats/voc"),
+  }, async () => {
+    const dir = sharedPath("data/formats/voc");
+    for (const [split, count] of [["train", 5], ["val", 8], ["trainval", 13], ["train_aug", 12]]) {
+      const dataset = await vocReader.open({ dir, split: String(split) });
+      assert.equal(dataset.ids.length, count);
+      let border = 0;
+      for (let i = 0; i < dataset.ids.length; i++) {
+        const { label } = await dataset.read(i);
+        assert.ok(label.data.every((value) => value <= 20 || value === 255));
+        border += label.data.filter((value) => value === 255).length;
+      }
+      assert.ok(border > 0);
+    }
+    // 2007_000032 shows aeroplanes with people before them.
+    const train = await vocReader.open({ dir, split: "trainval" });
+    const { label } = await train.read(train.ids.indexOf("2007_000032"));
+    assert.deepEqual([...new Set(label.data)].sort((a, b) => a - b), [0, 1, 15, 255]);
+  });
+});

@@ -1,0 +1,42 @@
+/** Small data sets on disk for tests. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { encodePng } from "../../lib/data/image/png_encode.ts";
+
+/** A file's content: bytes, text, or a value to be written as JSON. */
+export type Content = Uint8Array | string | object;
+
+/** Writes the files below a new folder, gives its path to `use`, and removes it. */
+export async function withFiles(
+  files: Record<string, Content>,
+  use: (dir: string) => Promise<void>,
+): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "segadv-data-"));
+  try {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      const raw = content instanceof Uint8Array || typeof content === "string";
+      writeFileSync(join(dir, path), raw ? content : JSON.stringify(content));
+    }
+    await use(dir);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** An RGB PNG of one colour. */
+export function picture(width: number, height: number): Uint8Array {
+  const data = new Uint8Array(width * height * 3).fill(90);
+  return encodePng({ width, height, channels: 3, data });
+}
+
+/** A grey PNG that holds `values`, repeated to the size. */
+export function labels(
+  width: number,
+  height: number,
+  { values = [0] }: { values?: number[] } = {},
+): Uint8Array {
+  const data = Uint8Array.from({ length: width * height }, (_, i) => values[i % values.length]!);
+  return encodePng({ width, height, channels: 1, data });
+}
