@@ -1,0 +1,59 @@
+/** What the prose promises, held against the code. Its TypeScript blocks run in `deno task doc`. */
+import assert from "node:assert/strict";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { presets } from "@segadv/segadv";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "cli/README.md"];
+
+async function read(path: string): Promise<string> {
+  return await readFile(join(root, path), "utf8");
+}
+
+test("README.md has a row for every preset and for nothing else", async () => {
+  const section = (await read("README.md")).split("\n## Presets\n")[1]?.split("\n## ")[0] ?? "";
+  const rows = [...section.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, [...presets.keys()]);
+});
+
+test("deno.json has every task that the prose names", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  const text = (await Promise.all(pages.map(read))).join("\n");
+  const named = new Set(
+    [...text.matchAll(/deno\s+task (?:--quiet )?([\w:]+)/g)].map(([, name]) => name!),
+  );
+  assert(named.size >= 3);
+  assert.deepEqual([...named].filter((name) => !(name in tasks)), []);
+});
+
+test("every file that a task runs exists", async () => {
+  const { tasks } = JSON.parse(await read("deno.json"));
+  for (const [name, task] of Object.entries<string | { command: string }>(tasks)) {
+    const command = typeof task === "string" ? task : task.command;
+    for (const [path] of command.matchAll(/\b[\w/]+\.(ts|py|md)\b/g)) {
+      await assert.doesNotReject(access(join(root, path)), `${name}: ${path}`);
+    }
+  }
+});
+
+test("every file and folder that ARCHITECTURE.md names exists", async () => {
+  const text = await read("ARCHITECTURE.md");
+  const paths = [...text.matchAll(/`((?:lib|cli|tasks|tests)\/[\w/.]*)`/g)].map(([, path]) =>
+    path!
+  );
+  assert(paths.length >= 15);
+  for (const path of paths.filter((path) => !/NAME|BACKEND/.test(path))) {
+    await assert.doesNotReject(access(join(root, path)), path);
+  }
+});
+
+test("every link between the pages leads to a file", async () => {
+  for (const page of pages) {
+    for (const [, target] of (await read(page)).matchAll(/\]\((\.[^)#]+)/g)) {
+      await assert.doesNotReject(access(join(root, page, "..", target!)), `${page}: ${target}`);
+    }
+  }
+});
