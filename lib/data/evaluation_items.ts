@@ -39,12 +39,12 @@ export interface EvaluationOptions {
  * @throws {Error} If a sample cannot be read; the message names the file.
  * @example
  * ```ts
- * import { evaluationItems, openDataset } from "@segadv/segadv";
+ * import { evaluationItems, type NormalizeConfig, openDataset } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
  * const dataset = await openDataset("fixtures", { split: "val" });
- * const normalize = { order: "rgb", mean: [124, 117, 104], std: [1, 1, 1] } as const;
- * for await (const item of evaluationItems(dataset, { normalize: { ...normalize }, resize: [32, 32] })) {
+ * const normalize: NormalizeConfig = { order: "rgb", mean: [124, 117, 104], std: [1, 1, 1] };
+ * for await (const item of evaluationItems(dataset, { normalize, resize: [32, 32] })) {
  *   assert.equal(item.label.length, 32 * 32);
  * }
  * ```

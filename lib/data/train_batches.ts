@@ -41,6 +41,13 @@ export interface TrainBatchesOptions {
  * Number of batches in an epoch; the last incomplete one is dropped (Table 4-1).
  *
  * @throws {RangeError} If the data set has fewer samples than a batch.
+ * @example
+ * ```ts
+ * import { openDataset, stepsPerEpoch } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(stepsPerEpoch(await openDataset("fixtures", { split: "train" }), 5), 4);
+ * ```
  */
 export function stepsPerEpoch(dataset: Dataset, batch: number): number {
   const steps = Math.floor(dataset.ids.length / batch);
@@ -62,10 +69,10 @@ export function stepsPerEpoch(dataset: Dataset, batch: number): number {
  * @throws {Error} If a sample cannot be read; the message names the file.
  * @example
  * ```ts
- * import { openDataset, presets, trainBatches } from "@segadv/segadv";
+ * import { loadConfig, openDataset, trainBatches } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
- * const config = { ...presets.fixtures.data, batch: 4 };
+ * const { data: config } = await loadConfig({ preset: "fixtures" });
  * const dataset = await openDataset("fixtures", { split: "train" });
  * let pixels = 0;
  * for await (const batch of trainBatches({ dataset, config, seed: 1, epoch: 0 })) {

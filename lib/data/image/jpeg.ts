@@ -26,6 +26,17 @@ export function isJpeg(bytes: Uint8Array): boolean {
  *
  * @throws {SyntaxError} If the bytes are no JPEG, damaged or truncated; the message names the file.
  * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @example
+ * ```ts
+ * import { decodeJpeg } from "@segadv/segadv";
+ * import encodeJpeg from "@jsquash/jpeg/encode.js";
+ * import assert from "node:assert/strict";
+ *
+ * const white = new ImageData(new Uint8ClampedArray(8 * 8 * 4).fill(255), 8, 8);
+ * const bytes = new Uint8Array(await encodeJpeg(white));
+ * const image = await decodeJpeg(bytes, { file: "white.jpg" });
+ * assert.deepEqual([image.width, image.height, image.data[0]], [8, 8, 255]);
+ * ```
  */
 export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
   const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${why}`;
