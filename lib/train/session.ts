@@ -11,6 +11,8 @@ import { openDataset } from "../data/registry.ts";
 import { stepsPerEpoch } from "../data/train_batches.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../runtime/backend.ts";
+import { initializeFrom } from "../weights/initialize.ts";
+import { checkDeviceLimits } from "./_check_memory.ts";
 import { createPlayers, disposePlayers } from "./players.ts";
 import type { Players } from "./step.ts";
 
@@ -61,8 +63,14 @@ export async function openSession(
 
   const backend = options.backend ??
     await useBackend({ backend: config.backend, threads: config.threads });
+  if (options.model === undefined) {
+    checkDeviceLimits(config, { classes: train.classes.length, backend });
+  }
   const brought = options.model === undefined ? {} : { model: options.model };
   const players = createPlayers(config, { classes: train.classes.length, ...brought });
+  if (options.model === undefined && config.model.init !== "random") {
+    await initializeFrom(players.generator.model, config.model.init);
+  }
   return {
     config,
     backend,

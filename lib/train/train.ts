@@ -10,9 +10,11 @@ import { evaluate } from "../metrics/evaluate.ts";
 import { type SegmentationModel, setDropoutStep } from "../models/segmentation_model.ts";
 import type { BackendInfo } from "../runtime/backend.ts";
 import { weightsSha256 } from "../weights/hash.ts";
+import { checkDiskSpace } from "./_check_memory.ts";
 import type { EndEvent, TrainEvent } from "./events.ts";
 import { createMeter, type Meter, type Reading } from "./meter.ts";
 import { isFiniteReading, NonFiniteError } from "./non_finite_error.ts";
+import { parameterCount } from "./players.ts";
 import { openRunFolder, type RunFolder } from "./run_folder.ts";
 import { cosineWithWarmup } from "./schedule.ts";
 import { openSession, type Session } from "./session.ts";
@@ -69,10 +71,11 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
   }
 }
 
-function openFolder(path: string, session: Session): Promise<RunFolder> {
-  const { config, train } = session;
+async function openFolder(path: string, session: Session): Promise<RunFolder> {
+  const { config, train, players } = session;
+  await checkDiskSpace(path, parameterCount(players.generator.model.layers));
   const metadata = { classes: train.classes, normalize: config.data.normalize };
-  return openRunFolder(path, { config, metadata });
+  return await openRunFolder(path, { config, metadata });
 }
 
 /** One run in progress. */

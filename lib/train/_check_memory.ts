@@ -1,0 +1,56 @@
+/** What a run will ask of the device and the disk, held against what they have. */
+import type { Config } from "../config/config.ts";
+import { assertTensorFits } from "../engine/webgpu/limits.ts";
+import { inspectModel, largestTensor } from "../models/inspect_model.ts";
+import type { BackendInfo } from "../runtime/backend.ts";
+import { freeBytes } from "../runtime/files.ts";
+
+/**
+ * Refuses a run whose largest tensor the device cannot bind: over the limit, WebGPU computes zeros
+ * without a word.
+ *
+ * @throws {RangeError} Naming the tensor, its size, the limit and what to lower.
+ */
+export function checkDeviceLimits(
+  config: Config,
+  options: { classes: number; backend: BackendInfo },
+): void {
+  const { classes, backend } = options;
+  const limit = backend.largestTensorBytes;
+  if (limit === null) return;
+  const { batch, crop: input } = config.data;
+  const { init: _init, head: _head, name, ...recipe } = config.model;
+  const reports = [inspectModel(name, { ...recipe, classes, input })];
+  if (config.adversarial.mode !== "baseline") {
+    const { width, lastStride } = config.discriminator;
+    reports.push(inspectModel("discriminator", { classes, input, width, lastStride }));
+  }
+  const largest = reports
+    .map((report) => largestTensor(report, { batch }))
+    .reduce((a, b) => a.bytes > b.bytes ? a : b);
+  assertTensorFits(largest.bytes, {
+    what: `${largest.name} [${largest.shape}]`,
+    limit: { bytes: limit, device: backend.device },
+  });
+}
+
+/**
+ * Refuses a run whose two saved networks would not fit on the disk.
+ *
+ * @param weights Number of weights of G.
+ * @throws {Error} Naming the folder, what is needed and what is free.
+ */
+export async function checkDiskSpace(path: string, weights: number): Promise<void> {
+  const needed = 3 * 4 * weights + 2 ** 20; // best, model, and one of them being replaced
+  const free = await freeBytes(path);
+  if (free !== null && free < needed) {
+    throw new Error(
+      `Cannot write a run to ${path}: it needs ${mebibytes(needed)} and ${mebibytes(free)} are ` +
+        "free; choose another --out or make room",
+    );
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
