@@ -29,11 +29,12 @@ export type {
   ValidationConfig,
 } from "./config.ts";
 export { ConfigError, type ConfigIssue } from "./config_error.ts";
+export { configKeys } from "./config_keys.ts";
 export { defaultConfig } from "./default_config.ts";
 export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { nearest } from "./nearest.ts";
 export { type Preset, presets } from "./presets.ts";
-export { configSchema } from "./schema.ts";
+export { backendChoices, configSchema } from "./schema.ts";
 export { configToYaml } from "./to_yaml.ts";
 export { validateConfig } from "./validate.ts";

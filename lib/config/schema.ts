@@ -16,6 +16,9 @@ import {
   validationSchema,
 } from "./_run_schema.ts";
 
+/** What `backend` can name. */
+export const backendChoices: readonly Config["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
+
 /**
  * Parses a partial configuration into a whole one: unknown keys are refused, absent ones take
  * their defaults, which are the thesis' where it gives a number.
@@ -35,7 +38,7 @@ export const configSchema: z.ZodType<Config> = section("Configuration of one tra
     fallback: 0,
     about: "Seed of initialisation, order, augmentation and dropout.",
   }),
-  backend: field(z.enum(["auto", "webgpu", "wasm", "cpu"]), {
+  backend: field(z.enum(backendChoices), {
     fallback: "auto",
     about: "auto: a real WebGPU adapter if there is one, else WASM.",
   }),

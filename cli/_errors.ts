@@ -1,0 +1,42 @@
+import { inspect } from "node:util";
+import process from "node:process";
+import { ConfigError } from "@segadv/segadv";
+import { CommanderError } from "@commander-js/extra-typings";
+import type { TextStream } from "./ui/terminal.ts";
+
+/** A mistake in how a command was called. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** Ends a command that has already said all there is to say. */
+export class Exit extends Error {
+  override name = "Exit";
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+/**
+ * Says what went wrong, one line a fault, and gives the exit code: 2 for usage and configuration,
+ * 1 for failures. SEGADV_DEBUG=1 adds where it came from.
+ */
+export function reportError(error: unknown, stream: TextStream): number {
+  if (error instanceof Exit) return error.code;
+  // Commander has written its message, and shows help by throwing too
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  for (const line of linesOf(error)) {
+    stream.write(`${stream.paint("red", "error:")} ${line}\n`);
+  }
+  if (process.env.SEGADV_DEBUG) stream.write(`${inspect(error)}\n`);
+  return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
+}
+
+function linesOf(error: unknown): string[] {
+  if (error instanceof ConfigError) return error.message.split("\n");
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return [message.replace(/\s*\n\s*/g, " ").trim()];
+}

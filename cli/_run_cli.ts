@@ -1,0 +1,15 @@
+import type { Context } from "./_context.ts";
+import { createCli } from "./create_cli.ts";
+import { reportError } from "./_errors.ts";
+
+/** Runs a command line (without runtime and script) and gives its exit code. */
+export async function runCli(args: readonly string[], context: Context): Promise<number> {
+  try {
+    const program = createCli(context);
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    return reportError(error, context.terminal.err);
+  }
+}

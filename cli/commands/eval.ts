@@ -1,0 +1,97 @@
+/**
+ * `segadv eval`: scores of a trained network on a split.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type Dataset, evaluate, openDataset, type Scores } from "@segadv/segadv";
+import { type Context, humanStream, writeJson } from "../_context.ts";
+import { UsageError } from "../_errors.ts";
+import { type ModelUse, withModel } from "../_model.ts";
+import { backendOption, datasetOption } from "../_options.ts";
+import { count, percent } from "../ui/format.ts";
+import { Progress } from "../ui/progress.ts";
+import { formatTable } from "../ui/table.ts";
+
+/** What the command line says. */
+export interface EvalArguments {
+  /** Folder of a run or of a model. */
+  path: string;
+  dataset?: string | undefined;
+  data?: string | undefined;
+  split?: string | undefined;
+  backend?: string | undefined;
+  json?: boolean | undefined;
+}
+
+/** Adds the command to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  program.command("eval")
+    .description("Score a trained network: pixel accuracy and IoU, at temperature 1.")
+    .argument("<run|model>", "folder of a run (its best network) or of a model")
+    .addOption(datasetOption())
+    .option("--data <dir>", "folder of the data set (default: the run's)")
+    .option("--split <name>", "split to score (default: the run's validation split)")
+    .addOption(backendOption())
+    .option("--json", "print the scores as one line of JSON, as fractions")
+    .action((path, options) => run({ path, ...options }, context));
+}
+
+/** Scores, then prints a table or JSON. */
+export async function run(args: EvalArguments, context: Context): Promise<void> {
+  const scores = await withModel(args, async (use) => {
+    const dataset = await openData(args, use);
+    const { config, model, normalize } = use.loaded;
+    const { resize, batch } = config?.validation ?? { resize: null, batch: 1 };
+    const progress = new Progress(context.terminal.err);
+    const { signal } = context;
+    const onProgress = (done: number, total: number): void => {
+      progress.update(`scored ${done} of ${total} images`);
+    };
+    return await evaluate(model, dataset, { normalize, resize, batch, signal, onProgress })
+      .finally(() => progress.clear());
+  });
+  if (args.json === true) writeJson(context, scores);
+  else humanStream(context, false).write(tableOf(scores));
+}
+
+async function openData(args: EvalArguments, { loaded, path }: ModelUse): Promise<Dataset> {
+  const trained = loaded.config?.data;
+  const dir = args.data ?? trained?.dir ?? null;
+  const dataset = args.dataset ?? trained?.dataset;
+  if (dataset === undefined) {
+    throw new UsageError(`${path} is a model without its run: name its data with --dataset`);
+  }
+  const split = args.split ?? trained?.valSplit ?? "val";
+  try {
+    return await openDataset(dataset, { dir: args.dataset && !args.data ? null : dir, split });
+  } catch (error) {
+    // What the registry documents for an unknown split and a folder that was not named
+    if (error instanceof RangeError || error instanceof TypeError) {
+      throw new UsageError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
+  const right = "right";
+  const table = formatTable(
+    [
+      { title: "class" },
+      { title: "IoU", align: right },
+      { title: "accuracy", align: right },
+      { title: "pixels", align: right },
+    ],
+    classes.map(({ name, iou, accuracy, pixels }) => [
+      name,
+      percent(iou),
+      percent(accuracy),
+      count(pixels),
+    ]),
+  );
+  const absent = classes.filter(({ iou }) => iou === null).length;
+  const note = absent === 0 ? "" : ` (${absent} absent, left out of the mean)`;
+  return `${table}\nmIoU            ${percent(mIoU)}${note}\npixel accuracy  ${percent(pAcc)}\n` +
+    `mean accuracy   ${percent(mAcc)}\nfrequency IoU   ${percent(fwIoU)}\n`;
+}

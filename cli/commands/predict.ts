@@ -1,0 +1,118 @@
+/**
+ * `segadv predict`: label maps of images, as palette PNGs.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import {
+  type ClassInfo,
+  decodeImage,
+  encodePng,
+  type LabelMap,
+  predict,
+  type RgbImage,
+  writeFileAtomic,
+} from "@segadv/segadv";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { basename, extname, join, resolve } from "node:path";
+import { type Context, humanStream } from "../_context.ts";
+import { UsageError } from "../_errors.ts";
+import { withModel } from "../_model.ts";
+import { backendOption } from "../_options.ts";
+import { plural } from "../ui/format.ts";
+import { Progress } from "../ui/progress.ts";
+
+/** What the command line says. */
+export interface PredictArguments {
+  /** Folder of a run or of a model. */
+  path: string;
+  /** Image files, and folders of them. */
+  images: readonly string[];
+  out: string;
+  overlay?: boolean | undefined;
+  backend?: string | undefined;
+}
+
+/** Adds the command to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  program.command("predict")
+    .description("Predict the class of every pixel of images, each at its own size.")
+    .argument("<run|model>", "folder of a run (its best network) or of a model")
+    .argument("<image|dir...>", "JPEG and PNG files, or folders of them")
+    .requiredOption("--out <dir>", "folder for the label maps: palette PNGs of class indices")
+    .option("--overlay", "also write NAME.overlay.png: the classes' colours over the image")
+    .addOption(backendOption())
+    .action((path, images, options) => run({ path, images, ...options }, context));
+}
+
+/** Predicts image by image. */
+export async function run(args: PredictArguments, context: Context): Promise<void> {
+  const jobs = await planJobs(args);
+  await mkdir(args.out, { recursive: true });
+  const progress = new Progress(context.terminal.err);
+  await withModel(args, async ({ loaded: { model, classes, normalize } }) => {
+    for (const [i, { input, output }] of jobs.entries()) {
+      context.signal.throwIfAborted();
+      const image = await decodeImage(await readFile(input), { file: input });
+      const label = await predict(model, image, { normalize });
+      await writeFileAtomic(`${output}.png`, encodeLabel(label, classes));
+      if (args.overlay === true) {
+        await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));
+      }
+      progress.update(`predicted ${i + 1} of ${jobs.length} images`);
+    }
+  }).finally(() => progress.clear());
+  humanStream(context, false).write(
+    `wrote ${plural(jobs.length, "label map")} to ${args.out}\n`,
+  );
+}
+
+/** An image and what its results are called, without their endings. */
+interface Job {
+  input: string;
+  output: string;
+}
+
+async function planJobs({ images, out }: PredictArguments): Promise<Job[]> {
+  const inputs = (await Promise.all(images.map(imagesAt))).flat();
+  const jobs = new Map<string, string>();
+  for (const input of inputs) {
+    const output = join(out, basename(input, extname(input)));
+    const other = jobs.get(output);
+    if (other !== undefined && resolve(other) !== resolve(input)) {
+      throw new UsageError(`${other} and ${input} would both be written to ${output}.png`);
+    }
+    if (resolve(input) === resolve(`${output}.png`)) {
+      throw new UsageError(`${input} would be overwritten: choose another --out`);
+    }
+    jobs.set(output, input);
+  }
+  return [...jobs].map(([output, input]) => ({ input, output }));
+}
+
+/** The image itself, or the images of a folder in the order of their names. */
+async function imagesAt(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new UsageError(`There is no image or folder ${path}`);
+  if (!found.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort();
+  if (names.length === 0) throw new UsageError(`There is no .jpg, .jpeg or .png file in ${path}`);
+  return names.map((name) => join(path, name));
+}
+
+function encodeLabel({ width, height, data }: LabelMap, classes: ClassInfo[]): Uint8Array {
+  const palette = Uint8Array.from(classes.flatMap(({ color }) => color));
+  return encodePng({ width, height, channels: 1, data, palette });
+}
+
+/** Half image, half colour of the class. */
+function encodeOverlay(
+  { width, height, data: pixels }: RgbImage,
+  { label, classes }: { label: LabelMap; classes: ClassInfo[] },
+): Uint8Array {
+  const data = Uint8Array.from(pixels, (value, i) => {
+    const color = classes[label.data[Math.floor(i / 3)]!]!.color;
+    return (value + color[i % 3]! + 1) >> 1;
+  });
+  return encodePng({ width, height, channels: 3, data });
+}

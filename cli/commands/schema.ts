@@ -1,0 +1,20 @@
+/**
+ * `segadv schema`: the configuration's JSON Schema.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { jsonSchema } from "@segadv/segadv";
+import { type Context, humanStream } from "../_context.ts";
+
+/** Adds the command to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  program.command("schema")
+    .description("Print the JSON Schema of a configuration, for editors.")
+    .action(() => run(context));
+}
+
+/** Prints the schema. */
+export function run(context: Context): void {
+  humanStream(context, false).write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+}

@@ -1,0 +1,117 @@
+/**
+ * `segadv train`: a configuration in, a run folder out.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type Config, loadConfig, train, type TrainResult } from "@segadv/segadv";
+import { existsSync } from "node:fs";
+import { type Context, humanStream, writeJson } from "../_context.ts";
+import { Exit } from "../_errors.ts";
+import { backendOption, datasetOption, presetOption, wholeOption } from "../_options.ts";
+import { TrainReport } from "./_train_report.ts";
+
+/** Exit code of a command that Ctrl-C ended, as shells have it. */
+const INTERRUPTED = 130;
+
+/** What the command line says. */
+export interface TrainArguments {
+  /** Path of a YAML file. */
+  file?: string | undefined;
+  preset?: string | undefined;
+  dataset?: string | undefined;
+  data?: string | undefined;
+  backend?: string | undefined;
+  set?: readonly string[] | undefined;
+  seed?: number | undefined;
+  epochs?: number | undefined;
+  maxSteps?: number | undefined;
+  out?: string | undefined;
+  json?: boolean | undefined;
+}
+
+/** Adds the command to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  program.command("train")
+    .description(
+      "Train a network. With no argument: a small one on embedded pictures, in under a minute.",
+    )
+    .argument("[config.yaml]", "configuration; see the commands presets and schema")
+    .addOption(presetOption())
+    .addOption(datasetOption())
+    .option("--data <dir>", "folder of the data set")
+    .addOption(backendOption())
+    .option("--set <key=value>", "one value of the configuration; may be repeated", append)
+    .addOption(wholeOption("--seed <n>", { about: "seed of everything random", min: 0 }))
+    .addOption(wholeOption("--epochs <n>", { about: "epochs to train", min: 1 }))
+    .addOption(wholeOption("--max-steps <n>", { about: "stop after this many steps", min: 1 }))
+    .option("--out <dir>", "folder of the run (default: a new one in runs/)")
+    .option("--json", "end with a summary as one line of JSON on stdout")
+    .action((file, options) => run({ file, ...options }, context));
+}
+
+/** Trains, reporting as it goes. */
+export async function run(args: TrainArguments, context: Context): Promise<void> {
+  const { file, json } = args;
+  const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
+  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const report = new TrainReport(humanStream(context, json), { config, preset });
+  const result = await train(config, {
+    out: args.out ?? newRunFolder(config),
+    signal: context.signal,
+    onEvent: (event) => report.onEvent(event),
+  }).finally(() => report.clear());
+  report.summarize(result);
+  if (json === true) writeJson(context, summaryOf(result));
+  if (result.reason === "aborted") throw new Exit(INTERRUPTED);
+}
+
+/** `--set` as it stands, then the options that have a name of their own. */
+function overridesOf(args: TrainArguments): string[] {
+  const named: Record<string, string | number | undefined> = {
+    "data.dataset": args.dataset,
+    "data.dir": args.data,
+    "backend": args.backend,
+    "seed": args.seed,
+    "train.epochs": args.epochs,
+    "train.maxSteps": args.maxSteps,
+  };
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
+}
+
+function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** `runs/fixtures-20261122-165102`, with a number behind if that is taken. */
+function newRunFolder({ data }: Config): string {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
+  const time = local.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const first = `runs/${data.dataset}-${time}`;
+  let path = first;
+  for (let i = 2; existsSync(path); i++) path = `${first}-${i}`;
+  return path;
+}
+
+/** The summary that `--json` promises. */
+function summaryOf(result: TrainResult): object {
+  const { run, backend, steps, seconds, weightsSha256, reason } = result;
+  return {
+    run,
+    backend,
+    steps,
+    seconds,
+    best: scoresOf(result.best),
+    last: scoresOf(result.last),
+    weightsSha256,
+    reason,
+  };
+}
+
+function scoresOf(scores: TrainResult["best"]): object | null {
+  if (scores === null) return null;
+  const { epoch, pAcc, mIoU } = scores;
+  return { epoch, pAcc, mIoU };
+}

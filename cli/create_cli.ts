@@ -1,0 +1,62 @@
+/**
+ * The program with all its commands.
+ *
+ * @module
+ */
+import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import type { Context } from "./_context.ts";
+import manifest from "./deno.json" with { type: "json" };
+import { build as buildCompletions } from "./commands/completions.ts";
+import { build as buildDoctor } from "./commands/doctor.ts";
+import { build as buildEval } from "./commands/eval.ts";
+import { build as buildInspect } from "./commands/inspect.ts";
+import { build as buildPredict } from "./commands/predict.ts";
+import { build as buildPresets } from "./commands/presets.ts";
+import { build as buildSchema } from "./commands/schema.ts";
+import { build as buildTrain } from "./commands/train.ts";
+import { processTerminal } from "./ui/terminal.ts";
+
+/**
+ * Makes the program, a commander `Command`, for embedding into another or for documentation. It
+ * throws where a command fails and never ends the process.
+ *
+ * @param context Where it writes and what ends it; the process' own streams if left out.
+ */
+export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
+  const { terminal = processTerminal(), signal = new AbortController().signal } = context;
+  const program: CommandUnknownOpts = new Command("segadv")
+    .description(
+      "Train semantic-segmentation networks with the adversarial framework with temperatures.",
+    )
+    .version(manifest.version, "--version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help of a command")
+    .addHelpText("after", "\nSEGADV_DEBUG=1 shows where an error comes from.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      outputError: (text, write) => write(oneLine(text, terminal.err.paint("red", "error:"))),
+      getOutHelpWidth: () => Math.min(terminal.out.columns, 100),
+      getErrHelpWidth: () => Math.min(terminal.err.columns, 100),
+      getOutHasColors: () => terminal.out.colors,
+      getErrHasColors: () => terminal.err.colors,
+    });
+  const builders = [
+    buildTrain,
+    buildEval,
+    buildPredict,
+    buildInspect,
+    buildDoctor,
+    buildPresets,
+    buildSchema,
+    buildCompletions,
+  ];
+  for (const build of builders) build(program, { terminal, signal });
+  return program;
+}
+
+/** Commander puts its suggestion on a second line. */
+function oneLine(text: string, label: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ").replace(/^error:/, label) + "\n";
+}

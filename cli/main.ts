@@ -1,0 +1,39 @@
+/**
+ * The command line as a process.
+ *
+ * @module
+ */
+import process from "node:process";
+import { runCli } from "./_run_cli.ts";
+import { processTerminal } from "./ui/terminal.ts";
+
+/** Exit codes of the signals that end a command, as shells have them. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs the command line and ends the process with its exit code: 0, 1 for a failure, 2 for a
+ * mistake in usage or configuration, 130 after Ctrl-C. A second Ctrl-C ends it at once.
+ *
+ * @param argv Runtime, script and arguments, as in `process.argv`.
+ */
+export async function main(argv: readonly string[]): Promise<never> {
+  const terminal = processTerminal();
+  const controller = new AbortController();
+  let signalCode: number | null = null;
+  for (const [name, code] of Object.entries(SIGNALS)) {
+    process.on(name, () => {
+      if (signalCode !== null) process.exit(signalCode);
+      signalCode = code;
+      terminal.err.write("\nending after this step; once more ends it at once\n");
+      controller.abort();
+    });
+  }
+  const code = await runCli(argv.slice(2), { terminal, signal: controller.signal });
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  process.exit(signalCode ?? code);
+}
+
+/** Waits until what was written has left the process. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}

@@ -1,0 +1,60 @@
+/**
+ * Where a command writes: two streams, told apart from the process so that tests can read them.
+ *
+ * @module
+ */
+import process from "node:process";
+import { styleText } from "node:util";
+
+/** A style that `node:util`'s styleText knows. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** A stream for text. */
+export interface TextStream {
+  write(text: string): void;
+  /** Whether a line can be rewritten in place. */
+  isTTY: boolean;
+  /** Characters in a line. */
+  columns: number;
+  /** Whether styles are shown. */
+  colors: boolean;
+  /** The text in that style, or as it is where styles are not shown. */
+  paint(style: Style, text: string): string;
+}
+
+/** The two streams of a process. */
+export interface Terminal {
+  /** What a command is asked for. */
+  out: TextStream;
+  /** What goes wrong; with `--json` everything for human eyes too. */
+  err: TextStream;
+}
+
+/** The streams of this process; NO_COLOR and FORCE_COLOR decide before the terminal does. */
+export function processTerminal(): Terminal {
+  return { out: streamOf(process.stdout), err: streamOf(process.stderr) };
+}
+
+function streamOf(stream: NodeJS.WriteStream): TextStream {
+  // A reader that has seen enough, as in `segadv presets | head -1`, is no error
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  const isTTY = stream.isTTY === true;
+  const colors = showsColors(isTTY, process.env);
+  return {
+    write: (text) => void stream.write(text),
+    isTTY,
+    get columns() {
+      return stream.columns > 0 ? stream.columns : 80;
+    },
+    colors,
+    paint: (style, text) => colors ? styleText(style, text, { validateStream: false }) : text,
+  };
+}
+
+function showsColors(isTTY: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0";
+  if (env.NO_COLOR) return false;
+  return isTTY && env.TERM !== "dumb";
+}
