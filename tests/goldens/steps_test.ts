@@ -1,0 +1,178 @@
+/** One and five steps of Algorithm 1 against PyTorch (tasks/make_goldens.py). */
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Config } from "../../lib/config/config.ts";
+import { defaultConfig } from "../../lib/config/default_config.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
+import { type Batch, trainStep } from "../../lib/train/step.ts";
+import goldens from "../../fixtures/goldens/steps.json" with { type: "json" };
+import { backends, onBackend } from "./_backends.ts";
+import { batchOf, decode, initial, places, uniform } from "./_formula.ts";
+
+/** One run of the file, as far as the test reads it. */
+interface Case extends Record<string, unknown> {
+  name: string;
+  network: string;
+  classes: number;
+  batch: number[];
+  lr: number;
+  lrD: number;
+  options: Record<string, unknown>;
+  steps: Record<string, number>[];
+  weights: Record<string, Record<"generator" | "discriminator", Record<string, string>>>;
+}
+
+/** Float32 against double precision, after up to five steps. */
+const TOLERANCE = 1e-4;
+/** Changes since the start, against the size of the change and of the weight that it changes. */
+const CHANGE_TOLERANCE = 2e-3;
+const CHANGE_ROUNDING = 1e-5;
+
+for (const { name: backend, skip } of backends) {
+  describe(`trainStep on ${backend} equals PyTorch`, { skip }, () => {
+    for (const golden of goldens.cases as unknown as Case[]) {
+      test(`trainStep: ${golden.name}`, () => onBackend(backend, () => replay(golden)));
+    }
+  });
+}
+
+async function replay(golden: Case): Promise<void> {
+  const players = createPlayers(configOf(golden), { classes: golden.classes });
+  const models = {
+    generator: players.generator.model.layers,
+    discriminator: players.adversary?.model.layers,
+  };
+  for (const model of Object.values(models)) if (model) setInitial(model);
+  const batch = batchTensors(golden);
+  const rates = { generator: golden.lr, discriminator: golden.lrD };
+  for (const [index, expected] of golden.steps.entries()) {
+    const losses = trainStep(players, batch, rates);
+    for (const [key, scalar] of Object.entries(losses)) {
+      if (!(key in expected)) continue;
+      const [value] = await scalar.data();
+      assertClose(value!, expected[key]!, {
+        scale: expected[key]!,
+        what: `${key}, step ${index + 1}`,
+      });
+    }
+    tf.dispose(losses);
+    const weights = golden.weights[index + 1];
+    for (const [side, model] of Object.entries(models)) {
+      const summaries = weights?.[side as keyof typeof models];
+      if (model && summaries) await compareWeights(model, summaries, `${side}, step ${index + 1}`);
+    }
+  }
+  disposePlayers(players, { keepGenerator: false });
+  tf.dispose([batch.images, batch.labels]);
+}
+
+/** The toolkit's configuration for a case. */
+function configOf(golden: Case): Config {
+  const base = defaultConfig();
+  const pick = (names: string[]) =>
+    Object.fromEntries(names.filter((name) => name in golden).map((name) => [name, golden[name]]));
+  const options = (names: string[]) =>
+    Object.fromEntries(
+      names.filter((name) => name in golden.options).map((name) => [name, golden.options[name]]),
+    );
+  return {
+    ...base,
+    model: {
+      ...base.model,
+      ...pick(["width", "head", "skipScales"]),
+      name: golden.network,
+      variant: "v1",
+      dropout: 0,
+      bnMomentum: 0.9,
+    },
+    generator: {
+      ...base.generator,
+      ...pick(["lr", "momentum", "l2"]),
+      ...options(["loss", "decay", "decoupled", "nesterov"]),
+    },
+    discriminator: {
+      ...base.discriminator,
+      ...pick(["beta1", "beta2", "eps"]),
+      ...options(["steps"]),
+      width: golden.discriminatorWidth as number,
+    },
+    adversarial: {
+      ...base.adversarial,
+      ...pick(["mode", "game", "alpha", "tg", "td"]),
+      ...options(["lgTiming", "locationMap", "maskInputs", "frozenBatchNorm"]),
+    },
+  };
+}
+
+function setInitial(model: tf.LayersModel): void {
+  for (const weight of model.weights) {
+    const shape = weight.shape as number[];
+    const values = tf.tensor(initial(weight.originalName, shape), shape);
+    weight.write(values);
+    values.dispose();
+  }
+}
+
+function batchTensors({ network, batch, classes }: Case): Batch {
+  const [count, height, width] = batch as [number, number, number];
+  const { images, labels } = batchOf(network, { batch: count, height, width, classes });
+  return {
+    images: tf.tensor4d(images, [count, height, width, 3]),
+    labels: tf.tensor3d(labels, [count, height, width], "int32"),
+    valid: labels.filter((label) => label !== 255).length,
+  };
+}
+
+/** Checks every weight against its summary: largest, change, projection of the change, samples. */
+async function compareWeights(
+  model: tf.LayersModel,
+  summaries: Record<string, string>,
+  when: string,
+): Promise<void> {
+  assert.deepEqual(
+    model.weights.map((weight) => weight.originalName).sort(),
+    Object.keys(summaries).sort(),
+  );
+  for (const weight of model.weights) {
+    const name = weight.originalName;
+    const what = `${name} of the ${when}`;
+    const values = await weight.read().data() as Float32Array;
+    const [largest, norm, product, ...samples] = decode(summaries[name]!);
+    for (const [i, place] of places(name, { count: 4, size: values.length }).entries()) {
+      assertClose(values[place]!, samples[i]!, { scale: largest!, what });
+    }
+    const before = initial(name, weight.shape as number[]);
+    const direction = uniform(`${name}/direction`, values.length);
+    let squares = 0;
+    let projection = 0;
+    values.forEach((value, i) => {
+      const change = value - before[i]!;
+      squares += change * change;
+      projection += change * direction[i]!;
+    });
+    const slack = CHANGE_TOLERANCE * norm! + CHANGE_ROUNDING * largest! * Math.sqrt(values.length);
+    assertWithin(Math.sqrt(squares), norm!, { slack, what: `change of ${what}` });
+    assertWithin(projection, product!, { slack, what: `direction of ${what}` });
+  }
+}
+
+function assertClose(
+  actual: number,
+  expected: number,
+  { scale, what }: { scale: number; what: string },
+): void {
+  assertWithin(actual, expected, { slack: TOLERANCE * Math.abs(scale), what });
+}
+
+function assertWithin(
+  actual: number,
+  expected: number,
+  { slack, what }: { slack: number; what: string },
+): void {
+  const error = Math.abs(actual - expected);
+  assert.ok(
+    error <= slack,
+    `${what}: ${actual} instead of ${expected} (± ${slack.toPrecision(2)})`,
+  );
+}
