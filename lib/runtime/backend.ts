@@ -123,29 +123,18 @@ async function useCpu(): Promise<BackendInfo> {
   };
 }
 
-/** What is used of `lib/engine/wasm`. */
-interface WasmEngine {
-  registerWasmBackend(options: { threads: number }): Promise<unknown>;
-  disposeWasmBackend(): Promise<void> | void;
-}
-
 async function useWasm(threads: number): Promise<BackendInfo> {
-  const engine = await import("../engine/wasm/mod.ts") as unknown as Partial<WasmEngine>;
-  let device = "stock WASM";
-  if (engine.registerWasmBackend === undefined) {
-    await import("@tensorflow/tfjs-backend-wasm");
-    await tf.setBackend("wasm");
-  } else {
-    device = String(await engine.registerWasmBackend({ threads }));
-  }
+  const engine = await import("../engine/wasm/mod.ts");
+  const wasm = await engine.registerWasmBackend(threads === 0 ? {} : { threads });
+  await tf.setBackend("wasm");
   return {
     name: "wasm",
-    device: `${processorName()}, ${device}`,
+    device: `${processorName()}, ${wasm.threads} thread${wasm.threads === 1 ? "" : "s"}`,
     software: false,
     largestTensorBytes: null,
     checkErrors: () => {},
-    peakBytes: trackPeak(),
-    dispose: async () => await engine.disposeWasmBackend?.(),
+    peakBytes: () => wasm.peakBytes(),
+    dispose: () => engine.disposeWasmBackend(),
   };
 }
 
