@@ -17,6 +17,8 @@ const HEAP_LIMIT = 4294901760;
  */
 export function watchHeap(backend: TfjsWasmBackend): HeapWatch {
   const { wasm } = backend;
+  // Emscripten's stubs replace themselves on their first call, which must come before ours.
+  wasm._free(wasm._malloc(8));
   const malloc = wasm._malloc.bind(wasm);
   const free = wasm._free.bind(wasm);
   const move = backend.move.bind(backend);

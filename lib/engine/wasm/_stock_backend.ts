@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import process from "node:process";
 import type { TfjsWasmBackend } from "./_tfjs.ts";
 
 /** TensorFlow.js' own factory, kept so that the engine can be started and taken away repeatedly. */
@@ -20,6 +21,7 @@ export function getStockFactory(): () => tf.KernelBackend | Promise<tf.KernelBac
  */
 export async function makeStockBackend(shared: boolean): Promise<TfjsWasmBackend> {
   const original = WebAssembly.instantiate;
+  const forget = watchListeners();
   if (shared) {
     // The overloads cannot be expressed by one function expression.
     // deno-lint-ignore no-explicit-any
@@ -36,7 +38,24 @@ export async function makeStockBackend(shared: boolean): Promise<TfjsWasmBackend
     return await getStockFactory()() as TfjsWasmBackend;
   } finally {
     WebAssembly.instantiate = original;
+    forget();
   }
+}
+
+/**
+ * Emscripten's start-up adds process-wide handlers that throw every uncaught error again, which
+ * changes exit codes. The returned function takes away what was added since.
+ */
+function watchListeners(): () => void {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = new Set(events.flatMap((event) => process.listeners(event as "exit")));
+  return () => {
+    for (const event of events) {
+      for (const listener of process.listeners(event as "exit")) {
+        if (!before.has(listener)) process.removeListener(event, listener);
+      }
+    }
+  };
 }
 
 /**
