@@ -171,6 +171,7 @@ export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 export { record, type Recording } from "./lib/engine/tape.ts";
 export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
 export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
+export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";
 export { leakyRelu } from "./lib/engine/ops/leaky_relu.ts";
 export { oneHot } from "./lib/engine/ops/one_hot.ts";
 export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";

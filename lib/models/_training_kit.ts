@@ -8,6 +8,7 @@ import { leakyRelu } from "../engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import type { Kit } from "./kit.ts";
 import { BatchNormalization } from "./layers/batch_normalization.ts";
+import { Conv2d } from "./layers/conv2d.ts";
 import { dropout, type DropoutState } from "./layers/dropout.ts";
 import { Operation, type OperationArgs } from "./layers/operation.ts";
 import { initializer, stockKit } from "./_stock_kit.ts";
@@ -20,6 +21,21 @@ export function trainingKit(
 ): Kit<tf.SymbolicTensor> {
   return {
     ...stockKit(source),
+    conv(x, options) {
+      const { name, filters, kernel, stride = 1, padding = "same", relu = false } = options;
+      const init = options.init ?? { kind: "heNormal" };
+      const layer = new Conv2d({
+        name,
+        filters,
+        kernel,
+        stride,
+        padding,
+        relu,
+        kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),
+        biasInitializer: initializer(source, { name: `${name}/bias`, init: { kind: "zeros" } }),
+      });
+      return layer.apply(x) as tf.SymbolicTensor;
+    },
     batchNorm(x, { name, momentum, eps, relu }) {
       const layer = new BatchNormalization({
         name,

@@ -8,6 +8,9 @@ import { hasKernel } from "./kernels.ts";
 /** Named tensors, as tfjs kernels take them. */
 export type NamedTensors = Record<string, tf.Tensor>;
 
+/** Gradients by input name: tensors, or functions where a gradient that nobody asks for is dear. */
+export type Gradients = Record<string, tf.Tensor | (() => tf.Tensor)>;
+
 /** Attributes of a kernel. */
 // deno-lint-ignore ban-types -- any interface of plain values fits, which no index signature allows
 export type Attrs = object;
@@ -22,7 +25,7 @@ export interface TrainingKernel<A extends Attrs> {
     saveInputs: string[];
     saveOutputs: boolean[];
     /** `saved` holds the saved inputs in order, then the saved outputs. */
-    run(dys: tf.Tensor[], saved: tf.Tensor[], attrs: A): NamedTensors;
+    run(dys: tf.Tensor[], saved: tf.Tensor[], attrs: A): Gradients;
   };
 }
 
@@ -62,7 +65,10 @@ function register<A extends Attrs>(kernel: TrainingKernel<A>): void {
       gradFunc: (dy, saved, attrs) => {
         const dys = Array.isArray(dy) ? dy : [dy];
         const grads = gradient.run(dys, saved, attrs as unknown as A);
-        return Object.fromEntries(Object.entries(grads).map(([key, grad]) => [key, () => grad]));
+        const lazy = Object.entries(grads).map(([key, grad]) =>
+          [key, typeof grad === "function" ? grad : () => grad] as const
+        );
+        return Object.fromEntries(lazy);
       },
     });
   }

@@ -39,6 +39,15 @@ export interface SoftmaxCrossEntropyAttrs {
   scale: number;
 }
 
+/**
+ * Gradient of a bias and a ReLU behind it. Inputs `dy [b,h,w,c]` and `y [b,h,w,c]` (the ReLU's
+ * output); outputs `[masked [b,h,w,c] = dy·(y > 0), dbias [c] = Σ masked]`.
+ */
+export const BIAS_RELU_GRAD = "SegadvBiasReluGrad";
+
+/** Gradient of a bias: input `dy [b,h,w,c]`; output `dbias [c] = Σ dy`. */
+export const BIAS_GRAD = "SegadvBiasGrad";
+
 /** Input `x`, `dy` of one shape; output `dx = dy·(x > 0 ? 1 : alpha)`. Attributes `{ alpha }`. */
 export const LEAKY_RELU_GRAD = "SegadvLeakyReluGrad";
 

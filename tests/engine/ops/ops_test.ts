@@ -3,6 +3,7 @@ import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { adamUpdate } from "../../../lib/engine/ops/adam_update.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
+import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
@@ -10,7 +11,12 @@ import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { useBackend } from "../../../lib/runtime/backend.ts";
-import { assertGradient, assertNoLeak, normalTensor } from "../../support/gradients.ts";
+import {
+  assertGradient,
+  assertNoLeak,
+  normalTensor,
+  relativeError,
+} from "../../support/gradients.ts";
 
 for (const backend of ["cpu", "wasm"] as const) {
   describe(`engine ops on ${backend}`, () => {
@@ -19,6 +25,39 @@ for (const backend of ["cpu", "wasm"] as const) {
     });
 
     const vector = (name: string, n: number) => normalTensor(name, [n]) as tf.Tensor1D;
+
+    const shapes = [
+      { size: [2, 7, 6, 3], kernel: 3, stride: 1, padding: "same" },
+      { size: [1, 8, 9, 4], kernel: 4, stride: 2, padding: "same" },
+      { size: [2, 6, 5, 2], kernel: 3, stride: 2, padding: "valid" },
+    ] as const;
+    for (const { size, kernel, stride, padding } of shapes) {
+      for (const relu of [false, true]) {
+        const what = `${kernel}x${kernel}/${stride} ${padding}${relu ? " with ReLU" : ""}`;
+        test(`conv2d ${what} has the values and gradients of stock ops`, async () => {
+          const operands = [
+            normalTensor("x", [...size]),
+            normalTensor("filter", [kernel, kernel, size[3], 5]),
+            vector("bias", 5),
+          ] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D];
+          const own = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) =>
+            conv2d({ x, filter, bias }, { stride, padding, relu });
+          const stock = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) => {
+            const y = tf.add(tf.conv2d(x, filter, stride, padding), bias);
+            return relu ? tf.relu(y) : y;
+          };
+          const y = own(...operands);
+          assert.ok(await relativeError(y, stock(...operands)) < 1e-5);
+          const dy = normalTensor("dy", y.shape);
+          const expected = tf.grads(stock as (...xs: tf.Tensor[]) => tf.Tensor)(operands, dy);
+          const actual = record(() => own(...operands)).backward(dy, operands);
+          for (const [i, gradient] of actual.entries()) {
+            assert.ok(await relativeError(gradient!, expected[i]!) < 1e-5);
+          }
+          assertNoLeak(() => own(...operands));
+        });
+      }
+    }
 
     for (const relu of [false, true]) {
       test(`batchNormTraining${relu ? " with ReLU" : ""} has the right gradients`, async () => {

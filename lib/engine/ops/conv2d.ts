@@ -1,0 +1,111 @@
+/**
+ * Convolution, bias and ReLU as one op in both directions. Stock tfjs fuses them for inference
+ * only; in training it keeps three activations where one is enough.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { BIAS_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
+
+/** Attributes of {@linkcode conv2d}. */
+export interface Conv2dOptions {
+  stride: number;
+  /** `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. */
+  padding: "same" | "valid";
+  relu: boolean;
+}
+
+const MASK: TrainingKernel<Record<never, never>> = {
+  name: BIAS_RELU_GRAD,
+  compose({ dy, y }) {
+    const masked = tf.mul(dy!, tf.step(y!));
+    return [masked, tf.sum(masked, [0, 1, 2])];
+  },
+};
+
+const BIAS: TrainingKernel<Record<never, never>> = {
+  name: BIAS_GRAD,
+  compose: ({ dy }) => [tf.sum(dy!, [0, 1, 2])],
+};
+
+const KERNEL: TrainingKernel<Conv2dOptions> = {
+  name: "SegadvConv2d",
+  compose({ x, filter, bias }, options) {
+    const activation = options.relu ? "relu" : "linear";
+    const attrs = { ...stockAttrs(options), dilations: [1, 1], activation };
+    const inputs = { x: x!, filter: filter!, bias: bias! };
+    return [tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor];
+  },
+  gradient: {
+    saveInputs: ["x", "filter"],
+    saveOutputs: [true],
+    run([dy], saved, options) {
+      const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+      const attrs = {};
+      const [masked, dbias] = options.relu
+        ? runTrainingKernel(MASK, { inputs: { dy: dy!, y }, attrs }) as [tf.Tensor, tf.Tensor]
+        : [dy!, null];
+      return {
+        x: () => inputGradient({ dy: masked, filter, inputShape: x.shape }, options),
+        filter: () => filterGradient({ x, dy: masked, filterShape: filter.shape }, options),
+        bias: () => dbias ?? runTrainingKernel(BIAS, { inputs: { dy: masked }, attrs })[0]!,
+      };
+    },
+  },
+};
+
+/**
+ * y = relu?(x ∗ filter + bias). Differentiable in all three; the backward pass keeps x and y alone.
+ *
+ * @param inputs `x [b, h, w, c]`, `filter [k, k, c, f]`, `bias [f]`.
+ * @returns `[b, h', w', f]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { conv2d, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const inputs = {
+ *   x: tf.tensor4d([1, -2], [1, 1, 2, 1]),
+ *   filter: tf.tensor4d([3], [1, 1, 1, 1]),
+ *   bias: tf.tensor1d([1]),
+ * };
+ * const y = conv2d(inputs, { stride: 1, padding: "same", relu: true });
+ * assert.deepEqual([...await y.data()], [4, 0]);
+ * ```
+ */
+export function conv2d(
+  inputs: { x: tf.Tensor4D; filter: tf.Tensor4D; bias: tf.Tensor1D },
+  options: Conv2dOptions,
+): tf.Tensor4D {
+  return runTrainingKernel(KERNEL, { inputs, attrs: options })[0] as tf.Tensor4D;
+}
+
+function inputGradient(
+  call: { dy: tf.Tensor; filter: tf.Tensor; inputShape: number[] },
+  options: Conv2dOptions,
+): tf.Tensor {
+  const { dy, filter, inputShape } = call;
+  const attrs = { ...stockAttrs(options), inputShape };
+  return tf.engine().runKernel("Conv2DBackpropInput", { dy, filter }, attrs) as tf.Tensor;
+}
+
+function filterGradient(
+  call: { x: tf.Tensor; dy: tf.Tensor; filterShape: number[] },
+  options: Conv2dOptions,
+): tf.Tensor {
+  const { x, dy, filterShape } = call;
+  const attrs = { ...stockAttrs(options), filterShape };
+  return tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, attrs) as tf.Tensor;
+}
+
+function stockAttrs({ stride, padding }: Conv2dOptions): tf.NamedAttrMap {
+  return {
+    strides: [stride, stride] as [number, number],
+    pad: padding,
+    dataFormat: "NHWC",
+    dimRoundingMode: undefined as unknown as string,
+  };
+}
