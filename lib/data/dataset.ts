@@ -19,6 +19,13 @@ export interface LabelMap {
   data: Uint8Array;
 }
 
+/** An instance map, row-major, numbered as its data set does. */
+export interface InstanceMap {
+  width: number;
+  height: number;
+  data: Uint16Array;
+}
+
 /** One image and its label map, of equal size. */
 export interface Sample {
   /** Stable name, used in events and error messages. */
@@ -52,6 +59,12 @@ export interface Dataset {
    * message names the file.
    */
   read(index: number): Promise<Sample>;
+  /**
+   * Reads the instance map of a sample, where the data set has them.
+   *
+   * @throws {Error} If the file is missing or unreadable; the message names it.
+   */
+  readInstances?(index: number): Promise<InstanceMap>;
 }
 
 /** What opens a data set: one object feeds schema, command line, help and documentation. */

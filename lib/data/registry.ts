@@ -5,12 +5,24 @@
  */
 import { nearest } from "../config/nearest.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
+import { camvidReader } from "./readers/camvid.ts";
+import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
 import { folderReader } from "./readers/folder.ts";
+import { sbdReader } from "./readers/sbd.ts";
 import { vocReader } from "./readers/voc.ts";
+import { vocAugReader } from "./readers/voc_aug.ts";
 
 const readers = new Map<string, DatasetReader>(
-  [fixturesReader, folderReader, vocReader].map((reader) => [reader.name, reader]),
+  [
+    fixturesReader,
+    folderReader,
+    vocReader,
+    vocAugReader,
+    sbdReader,
+    cityscapesReader,
+    camvidReader,
+  ].map((reader) => [reader.name, reader]),
 );
 
 /** Every reader that `data.dataset` can name. */

@@ -95,7 +95,7 @@ function labelFolderOf(split: string): string {
  * The folder that holds `ImageSets/Segmentation`: `dir` itself, `VOC2012` or `VOCdevkit/VOC2012` in
  * it.
  */
-async function findVocRoot(dir: string | null): Promise<string> {
+export async function findVocRoot(dir: string | null): Promise<string> {
   const candidates = [".", "VOC2012", "VOCdevkit/VOC2012"];
   for (const candidate of dir === null ? [] : candidates) {
     const root = join(dir!, candidate);

@@ -1,0 +1,85 @@
+/**
+ * Reader of VOC2012 enlarged by SBD, from the two data sets as published.
+ *
+ * @module
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Dataset, DatasetReader, LabelMap } from "../dataset.ts";
+import { decodeLabel } from "../image/decode_label.ts";
+import { isPng } from "../image/png_decode.ts";
+import { indexFolder, isFolder, readList } from "./_listing.ts";
+import { matchPairs } from "./_match_pairs.ts";
+import { pairDataset } from "./_pair_dataset.ts";
+import { decodeSbd, findSbdRoot, indexSbd, readSbdLists } from "./sbd.ts";
+import { findVocRoot, VOC_CLASSES } from "./voc.ts";
+
+/**
+ * Reads a folder that holds both `VOCdevkit/VOC2012` and SBD's `benchmark_RELEASE`. The split
+ * `train` is VOC's training set and all of SBD except VOC's validation set: 10,582 images when both
+ * are complete. Images of VOC's `trainval` keep VOC's labels with their ignored borders, the others
+ * have SBD's. The split `val` is VOC's, 1,449 images.
+ */
+export const vocAugReader: DatasetReader = {
+  name: "voc-aug",
+  summary: "VOC2012 and SBD in one folder, merged without val leakage; splits train, val",
+  needsDir: true,
+  async open({ dir, split }): Promise<Dataset> {
+    const voc = await findVocRoot(dir);
+    const sbd = await findSbd(dir!);
+    const list = (name: string): Promise<string[]> =>
+      readList(join(voc, "ImageSets", "Segmentation", `${name}.txt`));
+    const [train, val] = [await list("train"), await list("val")];
+    const sbdLists = Object.values(await readSbdLists(sbd)).flat();
+    const splits: Record<string, string[]> = {
+      train: mergeIds({ train, val, sbd: sbdLists }),
+      val,
+    };
+    const ids = Object.hasOwn(splits, split) ? splits[split]! : [];
+    if (ids.length === 0) {
+      throw new RangeError(`Cannot open split "${split}" of "${dir}": available: train, val`);
+    }
+    const sbdFiles = await indexSbd(sbd);
+    const imageFolder = join(voc, "JPEGImages");
+    const labelFolder = join(voc, "SegmentationClass");
+    const vocLabels = await indexFolder(labelFolder, { extensions: [".png"] });
+    const vocImages = await isFolder(imageFolder)
+      ? await indexFolder(imageFolder, { extensions: [".jpg"] })
+      : [];
+    const pairs = matchPairs({
+      images: new Map([...sbdFiles.images, ...vocImages]),
+      labels: new Map([...sbdFiles.labels, ...vocLabels]),
+      ids,
+      imageFolder,
+      labelFolder: `${labelFolder}" or "${sbdFiles.labelFolder}`,
+      where: `split "${split}" of "${dir}"`,
+    });
+    const shared = { name: "voc-aug", split, classes: VOC_CLASSES, ignoreLabel: 255 };
+    return pairDataset({ ...shared, pairs, decode: decodeEither });
+  },
+};
+
+/** The training ids: VOC's and SBD's without VOC's validation set, sorted. */
+export function mergeIds(lists: { train: string[]; val: string[]; sbd: string[] }): string[] {
+  const held = new Set(lists.val);
+  return [...new Set([...lists.train, ...lists.sbd])].filter((id) => !held.has(id)).sort();
+}
+
+function decodeEither(bytes: Uint8Array, options: { file: string }): LabelMap {
+  return isPng(bytes) || options.file.endsWith(".png")
+    ? decodeLabel(bytes, options)
+    : decodeSbd(bytes, options);
+}
+
+/** SBD's root in the folder itself or in any folder directly below it. */
+async function findSbd(dir: string): Promise<string> {
+  const below = (await readdir(dir)).sort().map((name) => join(dir, name));
+  for (const place of [dir, ...below]) {
+    const root = await findSbdRoot(place);
+    if (root !== null) return root;
+  }
+  throw new Error(
+    `Cannot open VOC and SBD in "${dir}": found no benchmark_RELEASE/dataset/cls in it; with ` +
+      `SegmentationClassAug at hand use the reader voc and its split train_aug`,
+  );
+}
