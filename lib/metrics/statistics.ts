@@ -1,0 +1,197 @@
+/**
+ * What a handful of numbers says, and what it cannot say.
+ *
+ * @module
+ */
+import { studentQuantile } from "./student_quantile.ts";
+
+/** Mean and spread of a sample. */
+export interface Summary {
+  n: number;
+  mean: number;
+  /** Sample standard deviation (n − 1); `null` for a single value. */
+  sd: number | null;
+}
+
+/** Two lists of one length, where values of one index belong together: the same seed. */
+export interface Paired {
+  values: readonly number[];
+  baseline: readonly number[];
+}
+
+/** A paired difference, value − baseline. */
+export interface PairedComparison extends Summary {
+  /** 95 % interval of the mean by Student's t; `null` for a single pair. */
+  interval: [low: number, high: number] | null;
+  /** Two-sided p of the exact sign-flip permutation test of the mean. */
+  permutationP: number;
+  /** Two-sided exact p of Wilcoxon's signed-rank test; zeros are dropped, ties share ranks. */
+  wilcoxonP: number;
+  /** The smallest p that so many pairs can give, whatever their values. */
+  smallestP: number;
+}
+
+/** Above this many pairs the permutations are drawn, not listed. */
+const LISTED_PAIRS = 20;
+
+/** Permutations drawn for more pairs than that; the p is then good to about 0.002. */
+const DRAWN = 100_000;
+
+/** Pairs at which the smallest possible two-sided p, 2/2ⁿ, gets below 5 %. */
+export const PAIRS_FOR_FIVE_PERCENT = 6;
+
+/**
+ * Mean and standard deviation.
+ *
+ * @throws {RangeError} If there is no value or one is not finite.
+ * @example
+ * ```ts
+ * import { summarize } from "@segadv/segadv/sweep";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(summarize([1, 2, 3]), { n: 3, mean: 2, sd: 1 });
+ * ```
+ */
+export function summarize(values: readonly number[]): Summary {
+  const n = values.length;
+  if (n === 0 || !values.every(Number.isFinite)) {
+    throw new RangeError(`Cannot summarize [${values.join(", ")}]: finite numbers are needed`);
+  }
+  const mean = sum(values) / n;
+  const sd = n > 1 ? Math.sqrt(sum(values.map((v) => (v - mean) ** 2)) / (n - 1)) : null;
+  return { n, mean, sd };
+}
+
+/**
+ * Compares two lists pair by pair: mean difference, t interval and two exact tests.
+ *
+ * @throws {RangeError} If the lists differ in length, are empty or hold a non-finite number.
+ * @example
+ * ```ts
+ * import { comparePaired } from "@segadv/segadv/sweep";
+ * import assert from "node:assert/strict";
+ *
+ * const { mean, permutationP } = comparePaired({ values: [3, 4, 6], baseline: [2, 2, 3] });
+ * assert.equal(mean, 2);
+ * assert.equal(permutationP, 0.25); // 2 of 2³ sign flips are as far out
+ * ```
+ */
+export function comparePaired({ values, baseline }: Paired): PairedComparison {
+  if (values.length !== baseline.length) {
+    throw new RangeError(
+      `Cannot pair ${values.length} values with ${baseline.length}: every value needs its ` +
+        "counterpart of the same seed",
+    );
+  }
+  const differences = values.map((value, i) => value - baseline[i]!);
+  const summary = summarize(differences);
+  const { n, mean, sd } = summary;
+  const half = sd === null ? null : studentQuantile(0.975, n - 1) * sd / Math.sqrt(n);
+  return {
+    ...summary,
+    interval: half === null ? null : [mean - half, mean + half],
+    permutationP: permutationTest(differences),
+    wilcoxonP: wilcoxonTest(differences),
+    smallestP: Math.min(1, 2 / 2 ** n),
+  };
+}
+
+/**
+ * What the comparison allows one to say, in one sentence.
+ *
+ * @param level Significance level; 0.05 if left out.
+ */
+export function readComparison(comparison: PairedComparison, level = 0.05): string {
+  const { n, permutationP, smallestP, interval, mean } = comparison;
+  if (n === 1) return "One seed: a difference of one pair has no spread, so it says nothing";
+  if (smallestP >= level) {
+    const needed = Math.ceil(Math.log2(2 / level));
+    return `Too few seeds to say anything: ${n} pairs cannot give a p below ${
+      Number(smallestP.toPrecision(2))
+    }, however large the difference; ${needed} are needed for ${level}`;
+  }
+  if (permutationP >= level) {
+    const range = interval!.map((end) => signed(end * 100)).join(" to ");
+    return `No difference shown (p = ${short(permutationP)}, ${n} seeds): anything from ${range} ` +
+      "points fits the data";
+  }
+  return `${mean > 0 ? "Better" : "Worse"} than the baseline by ${
+    short(Math.abs(mean) * 100)
+  } points (p = ${short(permutationP)}, ${n} seeds)`;
+}
+
+/** Share of sign flips of the differences whose mean is at least as far from 0 as theirs. */
+function permutationTest(differences: readonly number[]): number {
+  const observed = Math.abs(sum(differences));
+  // What differs by rounding alone counts as equal
+  const limit = observed - 1e-12 * sum(differences.map(Math.abs));
+  const n = differences.length;
+  if (n > LISTED_PAIRS) return drawnPermutations(differences, limit);
+  let extreme = 0;
+  for (let flips = 0; flips < 2 ** n; flips++) {
+    let total = 0;
+    for (let i = 0; i < n; i++) total += (flips >> i) & 1 ? -differences[i]! : differences[i]!;
+    if (Math.abs(total) >= limit) extreme++;
+  }
+  return extreme / 2 ** n;
+}
+
+/** The same with drawn flips; the observed one is counted in, so that p is never 0. */
+function drawnPermutations(differences: readonly number[], limit: number): number {
+  let state = 0x9e3779b9;
+  let extreme = 1;
+  for (let draw = 0; draw < DRAWN; draw++) {
+    let total = 0;
+    for (const difference of differences) {
+      // xorshift32: a fixed sequence, so that a table is the same each time it is made
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      total += state < 0 ? -difference : difference;
+    }
+    if (Math.abs(total) >= limit) extreme++;
+  }
+  return extreme / (DRAWN + 1);
+}
+
+/** Exact for any number of pairs, by counting the sums of ranks that sign flips can give. */
+function wilcoxonTest(differences: readonly number[]): number {
+  const present = differences.filter((difference) => difference !== 0);
+  if (present.length === 0) return 1;
+  const ranks = doubledRanks(present.map(Math.abs));
+  const total = sum(ranks);
+  let chances = new Float64Array(total + 1);
+  chances[0] = 1;
+  for (const rank of ranks) {
+    const next = new Float64Array(total + 1);
+    for (let at = 0; at <= total; at++) {
+      next[at] = (chances[at]! + (at >= rank ? chances[at - rank]! : 0)) / 2;
+    }
+    chances = next;
+  }
+  const positive = sum(ranks.filter((_, i) => present[i]! > 0));
+  const rarer = Math.min(positive, total - positive);
+  const tail = sum([...chances.subarray(0, rarer + 1)]);
+  return Math.min(1, 2 * tail);
+}
+
+/** Twice the rank of each value, from 1; equal values share their mean rank. */
+function doubledRanks(values: readonly number[]): number[] {
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return 2 * below + equal + 1;
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+}
