@@ -120,6 +120,19 @@ export {
   saveSegmentationModel,
 } from "./lib/weights/tfjs_format.ts";
 export { weightsSha256 } from "./lib/weights/hash.ts";
+export {
+  openSafetensors,
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsDtype,
+  type SafetensorsEntry,
+} from "./lib/weights/safetensors.ts";
+export {
+  type TensorSource,
+  writeSafetensors,
+  type WriteSafetensorsOptions,
+} from "./lib/weights/write_safetensors.ts";
+export { float32Values } from "./lib/weights/float32_values.ts";
 
 // Losses
 export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial_loss.ts";

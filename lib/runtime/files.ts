@@ -4,13 +4,14 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
  * renamed. Readers see the old content or the new, never a part. Strings are written as UTF-8.
  *
+ * @param data The content, or what writes it into the open file; if that throws, nothing changes.
  * @throws {Error} If the folder is missing or cannot be written, or the disk is full; the message
  * names the file.
  *
@@ -27,14 +28,18 @@ import { basename, dirname, join, resolve } from "node:path";
  * assert.equal(await readFile(path, "utf8"), "{}\n");
  * ```
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | ((file: FileHandle) => Promise<void>),
+): Promise<void> {
   const folder = dirname(resolve(path));
   const name = `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
   const temporary = join(folder, name);
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(data);
+      if (typeof data === "function") await data(file);
+      else await file.writeFile(data);
       await file.sync();
     } finally {
       await file.close();
