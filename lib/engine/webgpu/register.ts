@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { openDevice, type OpenDeviceOptions } from "./device.ts";
+import { registerKernels, unregisterKernels } from "./register_kernels.ts";
 import { TrainingBackend } from "./training_backend.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
@@ -29,11 +30,14 @@ export async function registerWebgpuBackend(
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 32);
   const backend = new TrainingBackend(training, options.capBytes ?? Infinity);
   tf.registerBackend("webgpu", () => backend, 3);
+  registerKernels();
   await tf.setBackend("webgpu");
   return backend;
 }
 
 /** Removes the backend "webgpu" and destroys its device; its tensors are gone. */
 export function disposeWebgpuBackend(): void {
-  if (tf.findBackendFactory("webgpu") != null) tf.removeBackend("webgpu");
+  if (tf.findBackendFactory("webgpu") == null) return;
+  tf.removeBackend("webgpu");
+  unregisterKernels();
 }

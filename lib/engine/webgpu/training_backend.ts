@@ -11,6 +11,7 @@ import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
+import type { TileName } from "./gemm.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 
@@ -50,6 +51,7 @@ interface StockBackend extends tf.KernelBackend {
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
   uploadToGPU(dataId: tf.DataId): void;
   makeUniforms(uniforms: ProgramUniform[]): UniformBinding;
+  shouldExecuteOnCPU(inputs: tf.TensorInfo[], sizeThreshold?: number): boolean;
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: tf.BackendValues): tf.TensorInfo;
   recordAndSubmit(...args: unknown[]): void;
   read(dataId: tf.DataId): Promise<tf.BackendValues>;
@@ -72,7 +74,7 @@ export interface Launch {
   /** Scalars of the kernel, in order, already as bytes. */
   uniforms: ArrayBuffer;
   /** Bound from binding 1 on, in order. */
-  tensors: tf.TensorInfo[];
+  buffers: GPUBuffer[];
   grid: [number, number, number];
 }
 
@@ -81,6 +83,12 @@ export class TrainingBackend extends Stock {
   readonly counters: WebgpuCounters = newCounters();
   readonly training: TrainingDevice;
   readonly pipelines: Map<string, GPUComputePipeline> = new Map();
+  /** Tile of all matrix products; `null` chooses by their size. */
+  tile: TileName | null = null;
+  /** Whether inner loops become text; software adapters compile too slowly for that. */
+  unroll: boolean;
+  /** Work that waits for more of its kind; it is recorded before anything else is. */
+  deferred: (() => void) | null = null;
   readonly #buffers: BufferManager;
   readonly #uniforms: UniformArena;
 
@@ -92,6 +100,7 @@ export class TrainingBackend extends Stock {
   constructor(training: TrainingDevice, capBytes: number) {
     super(training.device, training.info);
     this.training = training;
+    this.unroll = !training.software;
     assertKnownTfjs(this);
     this.#buffers = new BufferManager(training.device, {
       capBytes,
@@ -118,13 +127,13 @@ export class TrainingBackend extends Stock {
 
   /** Records one kernel launch, in order with stock ops. */
   launch(launch: Launch): void {
-    const buffers = launch.tensors.map((t) => this.bufferOf(t));
+    this.settle();
     const uniforms = this.#addUniforms(launch.uniforms);
     const group = this.device.createBindGroup({
       layout: launch.pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: uniforms },
-        ...buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
+        ...launch.buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer } })),
       ],
     });
     this.ensureCommandEncoderReady();
@@ -136,18 +145,28 @@ export class TrainingBackend extends Stock {
     if (++this.dispatchCountInPass >= DISPATCHES_PER_SUBMIT) this.flush();
   }
 
+  /** Records what was put off; see {@linkcode TrainingBackend.deferred}. */
+  settle(): void {
+    const work = this.deferred;
+    this.deferred = null;
+    work?.();
+  }
+
   /** Hands everything recorded to the queue. */
   flush(): void {
+    this.settle();
     this.endComputePassEncoder();
     if (this.commandEncoder !== null) this.submitQueue();
   }
 
   override recordAndSubmit(...args: unknown[]): void {
+    this.settle();
     this.counters.dispatches++;
     super.recordAndSubmit(...args);
   }
 
   override submitQueue(): void {
+    this.settle();
     this.#uniforms.flush();
     this.queue.submit([this.commandEncoder!.finish()]);
     this.counters.submits++;
@@ -220,12 +239,13 @@ export class TrainingBackend extends Stock {
     this.counters.uploadBytes += bytes;
     const buffer = this.#buffers.acquireBuffer(bytes, STORAGE);
     // The queue's write would overtake recorded commands that still use a recycled buffer.
-    if (this.commandEncoder !== null) this.flush();
+    if (this.commandEncoder !== null || this.deferred !== null) this.flush();
     if (bytes > 0) this.queue.writeBuffer(buffer, 0, source as Float32Array<ArrayBuffer>);
     return buffer;
   }
 
   async #download(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    this.settle();
     this.counters.readbacks++;
     const usage = USAGE.COPY_DST | USAGE.MAP_READ;
     const staging = this.#buffers.acquireBuffer(bytes, usage);

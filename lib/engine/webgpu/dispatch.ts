@@ -1,0 +1,136 @@
+/**
+ * The one way to run own WGSL: a kernel names its parameters and tensors, the dispatcher writes the
+ * declarations, caches the pipeline and records the launch in order with stock ops.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { TrainingBackend } from "./training_backend.ts";
+
+/** WGSL type of the elements of a bound tensor. */
+export type ElementType = "f32" | "vec4<f32>" | "i32" | "atomic<u32>";
+
+/** A kernel: what it binds and its WGSL. */
+export interface WgslKernel {
+  /** Identifies the pipeline: equal keys must mean equal WGSL. */
+  key: string;
+  /** Scalars, read as `u.name`. */
+  uniforms: [name: string, type: "u32" | "i32" | "f32"][];
+  /** Tensors that are only read, by the names that the WGSL uses. */
+  reads: [name: string, type: ElementType][];
+  /** Tensors that are written, in place or as outputs. */
+  writes: [name: string, type: ElementType][];
+  /**
+   * Everything else. `fn main` has the workgroup size 256 × 1 × 1 and may use `wid`
+   * (workgroup_id), `lid` (local_invocation_index) and `grid` (num_workgroups).
+   */
+  wgsl: () => { globals?: string; main: string };
+}
+
+/** One launch of a kernel. */
+export interface LaunchOptions {
+  uniforms: number[];
+  reads: tf.TensorInfo[];
+  writes: tf.TensorInfo[];
+  /** Workgroups; see {@linkcode linearGrid}. */
+  grid: [x: number, y: number, z: number];
+}
+
+/** Threads of a workgroup; every adapter allows 256. */
+export const THREADS = 256;
+
+/** Launches a kernel on the backend. */
+export function dispatch(
+  backend: TrainingBackend,
+  kernel: WgslKernel,
+  options: LaunchOptions,
+): void {
+  backend.launch({
+    pipeline: pipelineOf(backend, kernel),
+    uniforms: packScalars(kernel, options.uniforms),
+    buffers: [...options.reads, ...options.writes].map((tensor) => backend.bufferOf(tensor)),
+    grid: options.grid,
+  });
+}
+
+/** A new tensor on the backend, its content still anything. */
+export function output(
+  backend: TrainingBackend,
+  shape: number[],
+): tf.TensorInfo {
+  return backend.makeTensorInfo(shape, "float32");
+}
+
+/**
+ * Workgroups for `count` independent items at one a workgroup. Beyond the limit of one dimension
+ * the grid is folded: the item is `wid.y * grid.x + wid.x`, and those past the end must return.
+ */
+export function linearGrid(count: number): [x: number, y: number, z: number] {
+  const limit = 65535;
+  if (count <= limit) return [Math.max(1, count), 1, 1];
+  const y = Math.ceil(count / limit);
+  return [Math.ceil(count / y), y, 1];
+}
+
+/** The complete WGSL of a kernel. */
+export function assemble(kernel: WgslKernel): string {
+  const { globals = "", main } = kernel.wgsl();
+  const fields = kernel.uniforms.map(([name, type]) => `  ${name}: ${type},`).join("\n");
+  const bindings = [
+    ...kernel.reads.map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`),
+    ...kernel.writes.map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`),
+  ].map((line, i) => `@group(0) @binding(${i + 1}) ${line}`).join("\n");
+  return `struct Uniforms {
+${fields}
+}
+@group(0) @binding(0) var<uniform> u: Uniforms;
+${bindings}
+${globals}
+@compute @workgroup_size(${THREADS})
+fn main(
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(local_invocation_index) lid: u32,
+  @builtin(num_workgroups) grid: vec3<u32>,
+) {
+${main}
+}
+`;
+}
+
+/** The pipeline of a kernel, built at its first use. */
+export function pipelineOf(backend: TrainingBackend, kernel: WgslKernel): GPUComputePipeline {
+  const cached = backend.pipelines.get(kernel.key);
+  if (cached !== undefined) return cached;
+  const { device } = backend;
+  const types: GPUBufferBindingType[] = [
+    "uniform",
+    ...kernel.reads.map(() => "read-only-storage" as const),
+    ...kernel.writes.map(() => "storage" as const),
+  ];
+  const layout = device.createBindGroupLayout({
+    entries: types.map((type, binding) => ({ binding, visibility: 4, buffer: { type } })),
+  });
+  const pipeline = device.createComputePipeline({
+    label: kernel.key,
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: {
+      module: device.createShaderModule({ label: kernel.key, code: assemble(kernel) }),
+      entryPoint: "main",
+    },
+  });
+  backend.pipelines.set(kernel.key, pipeline);
+  return pipeline;
+}
+
+/** Parameters of a kernel as bytes. */
+export function packScalars(kernel: WgslKernel, values: number[]): ArrayBuffer {
+  const bytes = new ArrayBuffer(4 * values.length);
+  const view = new DataView(bytes);
+  kernel.uniforms.forEach(([, type], i) => {
+    const value = values[i]!;
+    if (type === "f32") view.setFloat32(4 * i, value, true);
+    else if (type === "i32") view.setInt32(4 * i, value, true);
+    else view.setUint32(4 * i, value, true);
+  });
+  return bytes;
+}

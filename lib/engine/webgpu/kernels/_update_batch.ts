@@ -1,0 +1,127 @@
+/**
+ * In-place updates of many weights in few launches: updates of one kind wait for each other until
+ * something else is recorded or the kernel's bindings are full.
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { linearGrid, packScalars, pipelineOf, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import { sizeOf } from "./_kernel.ts";
+
+/** One kind of update. */
+export interface UpdateKind {
+  name: string;
+  /** Scalars that all tensors of a batch share. */
+  shared: string[];
+  /** Scalars of each tensor. */
+  own: string[];
+  /** Tensors that are overwritten, then those that are only read. */
+  writes: string[];
+  reads: string[];
+  /**
+   * WGSL that updates element `i`; tensors and own scalars carry the suffix `_K`, as in
+   * `weight_K[i]`, and own scalars are read as `u.l2_K`.
+   */
+  body: string;
+}
+
+/** One update. */
+export interface Update {
+  kind: UpdateKind;
+  /** In the order of `kind.shared` and `kind.own`. */
+  shared: number[];
+  own: number[];
+  /** `kind.writes`, then `kind.reads`, all of one shape. */
+  tensors: tf.TensorInfo[];
+}
+
+const MOST = 16;
+
+class Batch {
+  readonly counts: number[] = [];
+  readonly own: number[] = [];
+  readonly buffers: GPUBuffer[] = [];
+  constructor(readonly backend: TrainingBackend, readonly first: Update) {}
+
+  /** Whether the update can join. */
+  takes(update: Update, buffers: GPUBuffer[]): boolean {
+    const { first, counts } = this;
+    const limit = this.backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
+    return update.kind === first.kind && counts.length < MOST &&
+      this.buffers.length + buffers.length <= limit &&
+      update.shared.every((value, i) => value === first.shared[i]) &&
+      !buffers.some((buffer) => this.buffers.includes(buffer));
+  }
+
+  add(update: Update, buffers: GPUBuffer[]): void {
+    this.counts.push(Math.ceil(sizeOf(update.tensors[0]!) / 4));
+    this.own.push(...update.own);
+    this.buffers.push(...buffers);
+  }
+
+  run(): void {
+    const { kind, shared } = this.first;
+    const kernel = kernelOf(kind, this.counts.length);
+    const blocks = this.counts.map((count) => Math.ceil(count / THREADS));
+    const perTensor = this.counts.flatMap((count, k) => [count, blocks[k]!]);
+    const { writes, reads } = kind;
+    const width = writes.length + reads.length;
+    const ofTensors = (from: number, to: number) =>
+      this.counts.flatMap((_, k) => this.buffers.slice(k * width + from, k * width + to));
+    this.backend.launch({
+      pipeline: pipelineOf(this.backend, kernel),
+      uniforms: packScalars(kernel, [...shared, ...perTensor, ...this.own]),
+      buffers: [...ofTensors(writes.length, width), ...ofTensors(0, writes.length)],
+      grid: linearGrid(blocks.reduce((sum, n) => sum + n, 0)),
+    });
+  }
+}
+
+const batches = new WeakMap<TrainingBackend, Batch>();
+
+/** Adds an update; it is done before anything that comes after it. */
+export function deferUpdate(backend: TrainingBackend, update: Update): void {
+  const buffers = update.tensors.map((tensor) => backend.bufferOf(tensor));
+  let batch = backend.deferred === null ? undefined : batches.get(backend);
+  if (batch === undefined || !batch.takes(update, buffers)) {
+    backend.settle();
+    const fresh = batch = new Batch(backend, update);
+    batches.set(backend, fresh);
+    backend.deferred = () => fresh.run();
+  }
+  batch.add(update, buffers);
+}
+
+/** The kernel for `tensors` weights: workgroups are dealt out to one weight after another. */
+function kernelOf(kind: UpdateKind, tensors: number): WgslKernel {
+  const indices = Array.from({ length: tensors }, (_, k) => k);
+  const named = (names: string[]) => indices.flatMap((k) => names.map((name) => `${name}_${k}`));
+  const bound = (names: string[]) =>
+    named(names).map((name) => [name, "vec4<f32>"] as [string, "vec4<f32>"]);
+  return {
+    key: `${kind.name}/${tensors}`,
+    uniforms: [
+      ...kind.shared.map((name) => [name, "f32"] as [string, "f32"]),
+      ...named(["count", "blocks"]).map((name) => [name, "u32"] as [string, "u32"]),
+      ...named(kind.own).map((name) => [name, "f32"] as [string, "f32"]),
+    ],
+    reads: bound(kind.reads),
+    writes: bound(kind.writes),
+    wgsl: () => ({
+      main: `
+  var block = wid.y * grid.x + wid.x;
+${indices.map((k) => branch(kind, k)).join("\n")}`,
+    }),
+  };
+}
+
+function branch(kind: UpdateKind, k: number): string {
+  return `
+  if (block < u.blocks_${k}) {
+    let i = block * ${THREADS}u + lid;
+    if (i < u.count_${k}) {
+${kind.body.replaceAll("_K", `_${k}`)}
+    }
+    return;
+  }
+  block -= u.blocks_${k};`;
+}

@@ -1,0 +1,157 @@
+/**
+ * Batch norm with batch statistics: partial statistics, their combination (where there is more than
+ * one part), and the normalisation with an optional ReLU.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { BATCH_NORM_TRAIN, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import {
+  COLUMN_UNIFORMS,
+  columnPrologue,
+  type Columns,
+  columnsOf,
+  columnUniforms,
+} from "./_columns.ts";
+import { type Kernel, sizeOf } from "./_kernel.ts";
+import { treeSum } from "./_sum_parts.ts";
+
+/** Normalises; outputs y, mean and biased variance. */
+export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
+  name: BATCH_NORM_TRAIN,
+  run({ inputs, attrs, backend }) {
+    const { x, gamma, beta } = inputs;
+    const channels = x!.shape[3]!;
+    const columns = columnsOf(sizeOf(x!) / channels, channels);
+    const [mean, variance] = statistics(backend, { x: x!, channels, columns });
+    const y = output(backend, x!.shape);
+    const count = sizeOf(x!) / columns.width;
+    dispatch(backend, applyKernel(columns, attrs.relu), {
+      uniforms: [count, columns.cols, attrs.eps],
+      reads: [x!, gamma!, beta!, mean, variance],
+      writes: [y],
+      grid: linearGrid(Math.ceil(count / THREADS)),
+    });
+    return [y, mean, variance];
+  },
+};
+
+function statistics(
+  backend: TrainingBackend,
+  options: { x: tf.TensorInfo; channels: number; columns: Columns },
+): [mean: tf.TensorInfo, variance: tf.TensorInfo] {
+  const { x, channels, columns } = options;
+  const { parts, colBlocks, rowsPer } = columns;
+  const rows = sizeOf(x) / channels;
+  const means = output(backend, parts === 1 ? [channels] : [parts, channels]);
+  const spreads = output(backend, parts === 1 ? [channels] : [parts, channels]);
+  dispatch(backend, partialKernel(columns), {
+    uniforms: columnUniforms(columns, rows),
+    reads: [x],
+    writes: [means, spreads],
+    grid: linearGrid(colBlocks * parts),
+  });
+  if (parts === 1) return [means, spreads];
+  const mean = output(backend, [channels]);
+  const variance = output(backend, [channels]);
+  dispatch(backend, COMBINE, {
+    uniforms: [rows, rowsPer, parts, channels],
+    reads: [means, spreads],
+    writes: [mean, variance],
+    grid: linearGrid(channels),
+  });
+  backend.disposeData(means.dataId);
+  backend.disposeData(spreads.dataId);
+  return [mean, variance];
+}
+
+/**
+ * Mean and biased variance of each block of rows. Differences to the block's first row are summed,
+ * so that a large mean does not cancel the variance away.
+ */
+function partialKernel(columns: Columns): WgslKernel {
+  const { type, lanes, groups } = columns;
+  return {
+    key: `${BATCH_NORM_TRAIN}/partial/${type}/${lanes}`,
+    uniforms: COLUMN_UNIFORMS,
+    reads: [["x", type]],
+    writes: [["means", type], ["spreads", type]],
+    wgsl: () => ({
+      globals: `
+var<workgroup> firsts: array<${type}, ${THREADS}>;
+var<workgroup> seconds: array<${type}, ${THREADS}>;`,
+      main: `${columnPrologue(columns)}
+  var shift = ${type}();
+  var first = ${type}();
+  var second = ${type}();
+  if (col < u.cols && start < u.rows) {
+    shift = x[start * u.cols + col];
+    for (var r = start + group; r < end; r += ${groups}u) {
+      let d = x[r * u.cols + col] - shift;
+      first += d;
+      second += d * d;
+    }
+  }
+  firsts[lid] = first;
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], lanes)}
+  if (group == 0u && col < u.cols && start < u.rows) {
+    let n = f32(end - start);
+    let mean = firsts[lane] / n;
+    means[part * u.cols + col] = shift + mean;
+    spreads[part * u.cols + col] = max(${type}(), seconds[lane] / n - mean * mean);
+  }`,
+    }),
+  };
+}
+
+/** One workgroup a channel, one thread a part (Chan, Golub and LeVeque 1983, combined at once). */
+const COMBINE: WgslKernel = {
+  key: `${BATCH_NORM_TRAIN}/combine`,
+  uniforms: [["rows", "u32"], ["rowsPer", "u32"], ["parts", "u32"], ["channels", "u32"]],
+  reads: [["means", "f32"], ["spreads", "f32"]],
+  writes: [["mean", "f32"], ["variance", "f32"]],
+  wgsl: () => ({
+    globals: `var<workgroup> sums: array<f32, ${THREADS}>;`,
+    main: `
+  let c = wid.y * grid.x + wid.x;
+  if (c >= u.channels) { return; }
+  var weight = 0.0;
+  var own = 0.0;
+  var spread = 0.0;
+  if (lid < u.parts) {
+    weight = f32(min(u.rowsPer, u.rows - lid * u.rowsPer)) / f32(u.rows);
+    own = means[lid * u.channels + c];
+    spread = spreads[lid * u.channels + c];
+  }
+  // The first part's mean as origin keeps the weighted sum exact where all means are close.
+  let origin = means[c];
+  sums[lid] = select(0.0, weight * (own - origin), lid < u.parts);${treeSum(["sums"])}
+  let centre = origin + sums[0];
+  workgroupBarrier();
+  let d = own - centre;
+  sums[lid] = select(0.0, weight * (spread + d * d), lid < u.parts);${treeSum(["sums"])}
+  if (lid == 0u) {
+    mean[c] = centre;
+    variance[c] = sums[0];
+  }`,
+  }),
+};
+
+function applyKernel({ type }: Columns, relu: boolean): WgslKernel {
+  const value = "(x[i] - mean[c]) * (gamma[c] / sqrt(variance[c] + u.eps)) + beta[c]";
+  return {
+    key: `${BATCH_NORM_TRAIN}/apply/${type}/${relu}`,
+    uniforms: [["count", "u32"], ["cols", "u32"], ["eps", "f32"]],
+    reads: [["x", type], ["gamma", type], ["beta", type], ["mean", type], ["variance", type]],
+    writes: [["y", type]],
+    wgsl: () => ({
+      main: `
+  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
+  if (i >= u.count) { return; }
+  let c = i % u.cols;
+  y[i] = ${relu ? `max(${type}(), ${value})` : value};`,
+    }),
+  };
+}

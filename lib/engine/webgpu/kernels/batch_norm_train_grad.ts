@@ -1,0 +1,162 @@
+/**
+ * Gradient of batch norm with batch statistics: two sums per channel, their combination (where
+ * there is more than one part), and dx.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import {
+  COLUMN_UNIFORMS,
+  columnPrologue,
+  type Columns,
+  columnsOf,
+  columnUniforms,
+} from "./_columns.ts";
+import { type Kernel, sizeOf } from "./_kernel.ts";
+import { treeSum } from "./_sum_parts.ts";
+
+interface Pass {
+  inputs: Record<string, tf.TensorInfo>;
+  attrs: BatchNormTrainAttrs;
+  columns: Columns;
+  rows: number;
+  channels: number;
+}
+
+/** Outputs dx, dgamma and dbeta. */
+export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
+  name: BATCH_NORM_TRAIN_GRAD,
+  run({ inputs, attrs, backend }) {
+    const { x, y, dy, gamma, mean, variance } = inputs;
+    const channels = x!.shape[3]!;
+    const rows = sizeOf(x!) / channels;
+    const columns = columnsOf(rows, channels);
+    const pass = { inputs, attrs, columns, rows, channels };
+    const [dgamma, dbeta] = parameterGradients(backend, pass);
+    const dx = output(backend, x!.shape);
+    const count = sizeOf(x!) / columns.width;
+    const masks = attrs.relu ? [y!] : [];
+    dispatch(backend, inputKernel(columns, attrs.relu), {
+      uniforms: [count, columns.cols, attrs.eps, 1 / rows],
+      reads: [x!, dy!, gamma!, mean!, variance!, dgamma, dbeta, ...masks],
+      writes: [dx],
+      grid: linearGrid(Math.ceil(count / THREADS)),
+    });
+    return [dx, dgamma, dbeta];
+  },
+};
+
+function parameterGradients(
+  backend: TrainingBackend,
+  pass: Pass,
+): [dgamma: tf.TensorInfo, dbeta: tf.TensorInfo] {
+  const { inputs, attrs, columns, rows, channels } = pass;
+  const { x, y, dy, mean, variance } = inputs;
+  const { parts, colBlocks } = columns;
+  const shape = parts === 1 ? [channels] : [parts, channels];
+  const gammas = output(backend, shape);
+  const betas = output(backend, shape);
+  dispatch(backend, partialKernel(columns, attrs.relu), {
+    uniforms: [...columnUniforms(columns, rows), attrs.eps],
+    reads: [x!, dy!, mean!, variance!, ...(attrs.relu ? [y!] : [])],
+    writes: [gammas, betas],
+    grid: linearGrid(colBlocks * parts),
+  });
+  if (parts === 1) return [gammas, betas];
+  const dgamma = output(backend, [channels]);
+  const dbeta = output(backend, [channels]);
+  dispatch(backend, COMBINE, {
+    uniforms: [parts, channels],
+    reads: [gammas, betas],
+    writes: [dgamma, dbeta],
+    grid: linearGrid(channels),
+  });
+  backend.disposeData(gammas.dataId);
+  backend.disposeData(betas.dataId);
+  return [dgamma, dbeta];
+}
+
+/** The gradient as it arrives before the ReLU. */
+function incoming(type: string, relu: boolean): string {
+  return relu ? `select(${type}(), dy[i], y[i] > ${type}())` : "dy[i]";
+}
+
+function partialKernel(columns: Columns, relu: boolean): WgslKernel {
+  const { type, lanes, groups } = columns;
+  const mask: [string, typeof type][] = relu ? [["y", type]] : [];
+  return {
+    key: `${BATCH_NORM_TRAIN_GRAD}/partial/${type}/${lanes}/${relu}`,
+    uniforms: [...COLUMN_UNIFORMS, ["eps", "f32"]],
+    reads: [["x", type], ["dy", type], ["mean", type], ["variance", type], ...mask],
+    writes: [["gammas", type], ["betas", type]],
+    wgsl: () => ({
+      globals: `
+var<workgroup> firsts: array<${type}, ${THREADS}>;
+var<workgroup> seconds: array<${type}, ${THREADS}>;`,
+      main: `${columnPrologue(columns)}
+  var first = ${type}();
+  var second = ${type}();
+  if (col < u.cols) {
+    let centre = mean[col];
+    for (var r = start + group; r < end; r += ${groups}u) {
+      let i = r * u.cols + col;
+      let d = ${incoming(type, relu)};
+      first += d * (x[i] - centre);
+      second += d;
+    }
+    first = first / sqrt(variance[col] + u.eps);
+  }
+  firsts[lid] = first;
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], lanes)}
+  if (group == 0u && col < u.cols && start < u.rows) {
+    gammas[part * u.cols + col] = firsts[lane];
+    betas[part * u.cols + col] = seconds[lane];
+  }`,
+    }),
+  };
+}
+
+const COMBINE: WgslKernel = {
+  key: `${BATCH_NORM_TRAIN_GRAD}/combine`,
+  uniforms: [["parts", "u32"], ["channels", "u32"]],
+  reads: [["gammas", "f32"], ["betas", "f32"]],
+  writes: [["dgamma", "f32"], ["dbeta", "f32"]],
+  wgsl: () => ({
+    globals: `
+var<workgroup> firsts: array<f32, ${THREADS}>;
+var<workgroup> seconds: array<f32, ${THREADS}>;`,
+    main: `
+  let c = wid.y * grid.x + wid.x;
+  if (c >= u.channels) { return; }
+  let at = min(lid, u.parts - 1u) * u.channels + c;
+  firsts[lid] = select(0.0, gammas[at], lid < u.parts);
+  seconds[lid] = select(0.0, betas[at], lid < u.parts);${treeSum(["firsts", "seconds"])}
+  if (lid == 0u) {
+    dgamma[c] = firsts[0];
+    dbeta[c] = seconds[0];
+  }`,
+  }),
+};
+
+function inputKernel({ type }: Columns, relu: boolean): WgslKernel {
+  const names = ["x", "dy", "gamma", "mean", "variance", "dgamma", "dbeta", ...(relu ? ["y"] : [])];
+  return {
+    key: `${BATCH_NORM_TRAIN_GRAD}/input/${type}/${relu}`,
+    uniforms: [["count", "u32"], ["cols", "u32"], ["eps", "f32"], ["share", "f32"]],
+    reads: names.map((name) => [name, type]),
+    writes: [["dx", type]],
+    wgsl: () => ({
+      main: `
+  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
+  if (i >= u.count) { return; }
+  let c = i % u.cols;
+  let inverse = ${type}(1.0) / sqrt(variance[c] + u.eps);
+  let normal = (x[i] - mean[c]) * inverse;
+  let centred = ${incoming(type, relu)} - u.share * (dbeta[c] + normal * dgamma[c]);
+  dx[i] = gamma[c] * inverse * centred;`,
+    }),
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Gradient of a convolution with respect to its filter, as an implicit matrix product over all
+ * output pixels, split into chunks that are added in a fixed order.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
+import type { Kernel } from "./_kernel.ts";
+import { stockKernel } from "./_stock.ts";
+
+interface FilterAttrs extends ConvAttrs {
+  filterShape: [number, number, number, number];
+}
+
+/** Workgroups that fill a large adapter. */
+const ENOUGH_WORKGROUPS = 512;
+/** Fewest output pixels of a chunk: below, adding the chunks costs more than it gains. */
+const SMALLEST_CHUNK = 512;
+/** Most bytes of chunks. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** dfilter [kh,kw,c,n] from x [b,h,w,c] and dy [b,oh,ow,n]. */
+export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
+  name: "Conv2DBackpropFilter",
+  run(call) {
+    const { inputs, attrs, backend } = call;
+    if (attrs.dataFormat === "NCHW") return stockKernel("Conv2DBackpropFilter")(call);
+    const { x, dy } = inputs;
+    const s = convSizes(x!.shape, attrs.filterShape, attrs);
+    const [m, pixels] = [s.kh * s.kw * s.c, s.b * s.oh * s.ow];
+    const tile = backend.tile ?? chooseTile(m, s.n);
+    const tiles = [
+      Math.ceil(s.n / tileCols(TILES[tile])),
+      Math.ceil(m / tileRows(TILES[tile])),
+    ] as const;
+    const chunks = chunkCount({ tiles: tiles[0] * tiles[1], pixels, bytes: 4 * m * s.n });
+    const chunk = Math.ceil(pixels / chunks / 16) * 16;
+    const splits = Math.ceil(pixels / chunk);
+    const parts = output(backend, splits === 1 ? attrs.filterShape : [splits, m, s.n]);
+    dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
+      uniforms: [m, s.n, pixels, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, chunk],
+      reads: [x!, dy!],
+      writes: [parts],
+      grid: [...tiles, splits],
+    });
+    if (splits === 1) return parts;
+    return addChunks(backend, { parts, splits, shape: attrs.filterShape });
+  },
+};
+
+function chunkCount(
+  { tiles, pixels, bytes }: { tiles: number; pixels: number; bytes: number },
+): number {
+  const wanted = Math.min(
+    Math.ceil(ENOUGH_WORKGROUPS / tiles),
+    Math.ceil(pixels / SMALLEST_CHUNK),
+    Math.floor(MOST_BYTES / bytes),
+  );
+  return Math.max(1, wanted);
+}
+
+const ADD: WgslKernel = {
+  key: "addChunks",
+  uniforms: [["count", "u32"], ["splits", "u32"]],
+  reads: [["parts", "f32"]],
+  writes: [["y", "f32"]],
+  wgsl: () => ({
+    main: `
+  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
+  if (i >= u.count) { return; }
+  var total = 0.0;
+  for (var s = 0u; s < u.splits; s++) { total += parts[s * u.count + i]; }
+  y[i] = total;`,
+  }),
+};
+
+function addChunks(
+  backend: TrainingBackend,
+  { parts, splits, shape }: { parts: tf.TensorInfo; splits: number; shape: number[] },
+): tf.TensorInfo {
+  const sum = output(backend, shape);
+  const count = shape.reduce((product, d) => product * d, 1);
+  dispatch(backend, ADD, {
+    uniforms: [count, splits],
+    reads: [parts],
+    writes: [sum],
+    grid: linearGrid(Math.ceil(count / THREADS)),
+  });
+  backend.disposeData(parts.dataId);
+  return sum;
+}
+
+function kernelOf(
+  s: ConvSizes,
+  { tile, unroll }: { tile: TileName; unroll: boolean },
+): WgslKernel {
+  const fourIn = s.c % 4 === 0;
+  const fourOut = s.n % 4 === 0;
+  const pointwise = isPointwise(s);
+  const shape = pointwise ? "pointwise" : convKey(s);
+  return gemmKernel({
+    key: ["conv2dBackpropFilter", shape, tile, fourIn, fourOut].join("/"),
+    tile: TILES[tile],
+    unroll,
+    uniforms: ["m", "n", "k", "h", "w", "c", "oh", "ow", "top", "left", "chunk"].map(
+      (name) => [name, "i32"] as [string, "i32"],
+    ),
+    reads: [["x", fourIn ? "vec4<f32>" : "f32"], ["dy", fourOut ? "vec4<f32>" : "f32"]],
+    writes: [["y", fourOut ? "vec4<f32>" : "f32"]],
+    a: "km",
+    b: "kn",
+    range: "let firstK = wid.z * u32(u.chunk); let endK = min(firstK + u32(u.chunk), u32(u.k));" +
+      " part = i32(wid.z);",
+    functions: pixels({ s, fourIn, pointwise }) + gradients(fourOut) + store(fourOut),
+  });
+}
+
+/** A(m, k): pixel under tap and channel m of the window of output pixel k. */
+function pixels(
+  { s, fourIn, pointwise }: { s: ConvSizes; fourIn: boolean; pointwise: boolean },
+): string {
+  const place = pointwise ? "let at = k * u.c + row.z;" : `let t = k / u.ow;
+  let y = (t % u.oh) * ${s.strideY} + row.x;
+  let z = (k % u.ow) * ${s.strideX} + row.y;
+  if (y < 0 || y >= u.h || z < 0 || z >= u.w) { return VALUE(); }
+  let at = (((t / u.oh) * u.h + y) * u.w + z) * u.c + row.z;`;
+  const row = `
+fn rowOf(m: i32) -> vec4<i32> {
+  let tap = m / u.c;
+  return vec4<i32>((tap / ${s.kw}) * ${s.dilationY} - u.top,
+    (tap % ${s.kw}) * ${s.dilationX} - u.left, m - tap * u.c, select(0, 1, m < u.m));
+}`;
+  if (fourIn) {
+    return `${row}
+fn stateK(k: u32) -> vec4<i32> { return vec4<i32>(); }
+fn rowA(m: u32) -> vec4<i32> { return rowOf(i32(m)); }
+fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
+  let k = i32(k1);
+  if (k >= u.k || row.w == 0) { return vec4<f32>(); }
+  ${place.replace("VALUE", "vec4<f32>")}
+  return x[at / 4];
+}`;
+  }
+  return `${row}
+fn stateK(k: u32) -> vec4<i32> { return vec4<i32>(); }
+fn rowA(m: u32) -> vec4<i32> { return vec4<i32>(i32(m), 0, 0, 0); }
+fn loadA1(m: i32, k: i32) -> f32 {
+  let row = rowOf(m);
+  if (k >= u.k || row.w == 0) { return 0.0; }
+  ${place.replace("VALUE", "f32")}
+  return x[at];
+}
+fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
+  let k = i32(k1);
+  let m = row.x;
+  return vec4<f32>(loadA1(m, k), loadA1(m + 1, k), loadA1(m + 2, k), loadA1(m + 3, k));
+}`;
+}
+
+/** B(k, n): the gradient as it lies in memory. */
+function gradients(fourOut: boolean): string {
+  const read = fourOut ? "return dy[(i32(k) * u.n + row.x) / 4];" : `
+  let at = i32(k) * u.n + row.x;
+  let left = u.n - row.x;
+  return vec4<f32>(dy[at], select(0.0, dy[at + 1], left > 1), select(0.0, dy[at + 2], left > 2),
+    select(0.0, dy[at + 3], left > 3));`;
+  return `
+fn rowB(n: u32) -> vec4<i32> { return vec4<i32>(i32(n), 0, 0, 0); }
+fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
+  if (i32(k) >= u.k || row.x >= u.n) { return vec4<f32>(); }
+  ${read}
+}`;
+}
+
+function store(fourOut: boolean): string {
+  const write = fourOut
+    ? "y[((part * u.m + m) * u.n + n) / 4] = v;"
+    : [0, 1, 2, 3].map((e) =>
+      `if (n + ${e} < u.n) { y[(part * u.m + m) * u.n + n + ${e}] = v[${e}]; }`
+    ).join("\n  ");
+  return `
+var<private> part: i32;
+fn store(m1: u32, n1: u32, v: vec4<f32>) {
+  let m = i32(m1);
+  let n = i32(n1);
+  if (m >= u.m || n >= u.n) { return; }
+  ${write}
+}`;
+}

@@ -1,0 +1,146 @@
+/**
+ * Bilinear resize with half-pixel centres, and its gradient.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "../../ops/kernels.ts";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import { type Kernel, sizeOf } from "./_kernel.ts";
+
+/** Position in the source of an output position, clamped to the source. */
+const CENTRE = `
+fn centre(o: u32, scale: f32, size: u32) -> f32 {
+  return clamp((f32(o) + 0.5) * scale - 0.5, 0.0, f32(size - 1u));
+}`;
+
+/** A kernel that reads one tensor and writes another, a vector of `width` channels a thread. */
+function kernelOf(
+  key: string,
+  options: { width: 1 | 4; uniforms: string[]; scales: string[]; main: string },
+): WgslKernel {
+  const type = options.width === 4 ? "vec4<f32>" : "f32";
+  return {
+    key: `${key}/${options.width}`,
+    uniforms: [
+      ...options.uniforms.map((name) => [name, "u32"] as [string, "u32"]),
+      ...options.scales.map((name) => [name, "f32"] as [string, "f32"]),
+    ],
+    reads: [["x", type]],
+    writes: [["y", type]],
+    wgsl: () => ({
+      globals: CENTRE,
+      main: `
+  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
+  if (i >= u.count) { return; }
+  ${options.main.replaceAll("VALUE", type)}`,
+    }),
+  };
+}
+
+function forwardKernel(width: 1 | 4): WgslKernel {
+  return kernelOf(RESIZE_BILINEAR, {
+    width,
+    uniforms: ["count", "h", "w", "c", "outH", "outW"],
+    scales: ["scaleY", "scaleX"],
+    main: `
+  let ch = i % u.c;
+  let ox = (i / u.c) % u.outW;
+  let oy = (i / (u.c * u.outW)) % u.outH;
+  let image = i / (u.c * u.outW * u.outH) * u.h;
+  let cy = centre(oy, u.scaleY, u.h);
+  let cx = centre(ox, u.scaleX, u.w);
+  let y0 = u32(cy);
+  let x0 = u32(cx);
+  let y1 = min(y0 + 1u, u.h - 1u);
+  let x1 = min(x0 + 1u, u.w - 1u);
+  let fx = cx - f32(x0);
+  let top = mix(x[((image + y0) * u.w + x0) * u.c + ch], x[((image + y0) * u.w + x1) * u.c + ch], fx);
+  let low = mix(x[((image + y1) * u.w + x0) * u.c + ch], x[((image + y1) * u.w + x1) * u.c + ch], fx);
+  y[i] = mix(top, low, cy - f32(y0));`,
+  });
+}
+
+/** Along one axis: y [outer, n, inner] gathers what x [outer, m, inner] drew from it. */
+function gradientKernel(width: 1 | 4): WgslKernel {
+  return kernelOf(RESIZE_BILINEAR_GRAD, {
+    width,
+    uniforms: ["count", "n", "m", "inner"],
+    scales: ["scale"],
+    main: `
+  let k = i % u.inner;
+  let at = (i / u.inner) % u.n;
+  let outer = i / (u.inner * u.n) * u.m;
+  // Outputs whose centre is within one source pixel of this one; edges take all that was clamped.
+  var first = 0u;
+  var last = u.m - 1u;
+  if (at > 0u) { first = u32(max(0.0, floor((f32(at) - 0.5) / u.scale - 0.5))); }
+  if (at + 1u < u.n) { last = min(last, u32(ceil((f32(at) + 1.5) / u.scale - 0.5))); }
+  var total = VALUE(0.0);
+  for (var o = first; o <= last; o++) {
+    let c = centre(o, u.scale, u.n);
+    let weight = max(0.0, 1.0 - abs(c - f32(at)));
+    total += weight * x[(outer + o) * u.inner + k];
+  }
+  y[i] = total;`,
+  });
+}
+
+/** Forward in one pass. */
+export const resizeBilinear: Kernel<ResizeAttrs> = {
+  name: RESIZE_BILINEAR,
+  run({ inputs, attrs, backend }) {
+    const x = inputs.x!;
+    const [b, h, w, c] = x.shape as [number, number, number, number];
+    const { height, width } = attrs;
+    const y = output(backend, [b, height, width, c]);
+    const lanes = c % 4 === 0 ? 4 : 1;
+    const count = sizeOf(y) / lanes;
+    dispatch(backend, forwardKernel(lanes), {
+      uniforms: [count, h, w, c / lanes, height, width, h / height, w / width],
+      reads: [x],
+      writes: [y],
+      grid: linearGrid(Math.ceil(count / THREADS)),
+    });
+    return y;
+  },
+};
+
+/** Gradient as a gather along x, then along y: no atomics, so repeats are equal. */
+export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
+  name: RESIZE_BILINEAR_GRAD,
+  run({ inputs, attrs, backend }) {
+    const dy = inputs.dy!;
+    const [b, outH, outW, c] = dy.shape as [number, number, number, number];
+    const { height, width } = attrs;
+    const rows = gather(backend, { x: dy, shape: [b, outH, width, c], m: outW, inner: c });
+    const dx = gather(backend, {
+      x: rows,
+      shape: [b, height, width, c],
+      n: height,
+      m: outH,
+      inner: width * c,
+    });
+    backend.disposeData(rows.dataId);
+    return dx;
+  },
+};
+
+function gather(
+  backend: TrainingBackend,
+  options: { x: tf.TensorInfo; shape: number[]; n?: number; m: number; inner: number },
+): tf.TensorInfo {
+  const { x, shape, m, inner } = options;
+  const n = options.n ?? shape[2]!;
+  const y = output(backend, shape);
+  const lanes = inner % 4 === 0 ? 4 : 1;
+  const count = sizeOf(y) / lanes;
+  dispatch(backend, gradientKernel(lanes), {
+    uniforms: [count, n, m, inner / lanes, n / m],
+    reads: [x],
+    writes: [y],
+    grid: linearGrid(Math.ceil(count / THREADS)),
+  });
+  return y;
+}

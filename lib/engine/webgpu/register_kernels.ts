@@ -1,0 +1,75 @@
+/**
+ * Puts the engine's kernels into tfjs's registry.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { TrainingBackend } from "./training_backend.ts";
+import type { Kernel } from "./kernels/_kernel.ts";
+import { keepStock, restoreStock } from "./kernels/_stock.ts";
+import { adamUpdate } from "./kernels/adam_update.ts";
+import { batchNormTrain } from "./kernels/batch_norm_train.ts";
+import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
+import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
+import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
+import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
+import { leakyReluGrad } from "./kernels/leaky_relu_grad.ts";
+import { maxPoolGrad } from "./kernels/max_pool_grad.ts";
+import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
+import { sgdUpdate } from "./kernels/sgd_update.ts";
+import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
+import { mean, sum } from "./kernels/sum.ts";
+
+// deno-lint-ignore no-explicit-any -- kernels of every kind of attributes stand in one list
+const KERNELS: Kernel<any>[] = [
+  adamUpdate,
+  batchNormTrain,
+  batchNormTrainGrad,
+  conv2d,
+  conv2dBackpropFilter,
+  conv2dBackpropInput,
+  fusedConv2d,
+  leakyReluGrad,
+  maxPoolGrad,
+  mean,
+  resizeBilinear,
+  resizeBilinearGrad,
+  sgdUpdate,
+  softmaxCrossEntropy,
+  sum,
+];
+
+/** Names of the kernels that this engine brings or replaces. */
+export const KERNEL_NAMES: string[] = KERNELS.map((kernel) => kernel.name);
+
+let registered = false;
+
+/** Registers the engine's kernels, in the place of stock ones of the same name. */
+export function registerKernels(): void {
+  if (registered) return;
+  registered = true;
+  for (const kernel of KERNELS) {
+    keepStock(kernel.name);
+    if (tf.getKernel(kernel.name, "webgpu") != null) tf.unregisterKernel(kernel.name, "webgpu");
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName: "webgpu",
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        kernel.run({
+          inputs: inputs as Record<string, tf.TensorInfo>,
+          attrs,
+          backend: backend as TrainingBackend,
+        }),
+    });
+  }
+}
+
+/** Puts tfjs's own kernels back. */
+export function unregisterKernels(): void {
+  if (!registered) return;
+  registered = false;
+  for (const { name } of KERNELS) {
+    tf.unregisterKernel(name, "webgpu");
+    restoreStock(name);
+  }
+}
