@@ -28,14 +28,22 @@ test("checkTestMirror() finds a file without a test of its name", () => {
   assert.deepEqual(places(checkTestMirror(files)), ["lib/losses/lsgan.ts", "cli/ui/table.ts"]);
 });
 
-test("checkTestMirror() lets a listed file pass for its reason", () => {
-  const files = treeOf({ "lib/a.ts": code });
-  assert.deepEqual(checkTestMirror(files, { "lib/a.ts": "tested by lib/b.ts" }), []);
-  assert.deepEqual(places(checkTestMirror(files, { "lib/a.ts": "" })), ["lib/a.ts"]);
+const listed = { of: "lib/a.ts", test: "tests/b_test.ts", reason: "b calls nothing but a" };
+
+test("checkTestMirror() lets a listed file or folder pass for the test that covers it", () => {
+  const files = treeOf({ "lib/a.ts": code, "lib/c/d.ts": code, "tests/b_test.ts": "" });
+  assert.deepEqual(checkTestMirror(files, [listed, { ...listed, of: "lib/c/" }]), []);
+});
+
+test("checkTestMirror() finds entries of its list that say nothing or name no test", () => {
+  const files = treeOf({ "lib/a.ts": code, "tests/b_test.ts": "" });
+  assert.deepEqual(places(checkTestMirror(files, [{ ...listed, reason: " " }])), ["lib/a.ts"]);
+  const gone = { ...listed, test: "tests/gone_test.ts" };
+  assert.deepEqual(places(checkTestMirror(files, [gone])), ["lib/a.ts"]);
 });
 
 test("checkTestMirror() finds entries of its list that have outlived their reason", () => {
-  const files = treeOf({ "lib/a.ts": code, "tests/a_test.ts": "" });
-  const list = { "lib/a.ts": "no test yet", "lib/gone.ts": "no test yet" };
-  assert.deepEqual(places(checkTestMirror(files, list)), ["lib/a.ts", "lib/gone.ts"]);
+  const files = treeOf({ "lib/a.ts": code, "tests/a_test.ts": "", "tests/b_test.ts": "" });
+  const list = [listed, { ...listed, of: "lib/gone.ts" }, { ...listed, of: "lib/empty/" }];
+  assert.deepEqual(places(checkTestMirror(files, list)), ["lib/a.ts", "lib/gone.ts", "lib/empty/"]);
 });
