@@ -1,10 +1,11 @@
 /** What a JPEG's markers say, read without decoding. */
 
-/** Size and number of colour components of a JPEG. */
+/** Size, number of colour components and number of scans of a JPEG. */
 export interface JpegHeader {
   width: number;
   height: number;
   components: number;
+  scans: number;
 }
 
 /**
@@ -34,11 +35,13 @@ export function readJpegHeader(bytes: Uint8Array, fail: (why: string) => string)
         height: (bytes[at + 5]! << 8) | bytes[at + 6]!,
         width: (bytes[at + 7]! << 8) | bytes[at + 8]!,
         components: bytes[at + 9]!,
+        scans: 0,
       };
     }
     if (marker === 0xda) scans++;
     at += 2 + length;
   }
+  if (header) header.scans = scans;
   if (!header || scans === 0) throw new SyntaxError(fail("the file holds no image"));
   if (header.width === 0 || header.height === 0) {
     throw new SyntaxError(fail(`size ${header.width}x${header.height} is empty`));

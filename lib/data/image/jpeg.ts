@@ -1,16 +1,20 @@
 /**
- * JPEG decoding with mozjpeg's own code (WebAssembly, @jsquash/jpeg), plus the checks that it does
- * not make: size before memory is taken, and truncation.
+ * JPEG decoding with mozjpeg's own code (WebAssembly, @jsquash/jpeg), plus what that lacks: a check
+ * of the size before memory is taken, a check for truncation, and four-colour files.
  *
  * @module
  */
 import decode, { init } from "@jsquash/jpeg/decode.js";
 import type { RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
+import { decodeCmyk } from "./_jpeg_cmyk.ts";
 import { readJpegHeader } from "./_jpeg_header.ts";
 
 /** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
+
+/** Pixels times scans: a progressive file has about ten, a hostile one thousands of empty ones. */
+const MAX_SCANNED = 2 ** 30;
 
 let ready = false;
 let complaints: string[] = [];
@@ -21,8 +25,9 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes a baseline or progressive JPEG, grey or colour, to RGB. Pixels equal libjpeg-turbo's; the
- * EXIF orientation is ignored, as label maps are drawn over the stored pixels.
+ * Decodes a baseline or progressive JPEG, grey, colour or CMYK, to RGB. Pixels equal
+ * libjpeg-turbo's (those of CMYK within one level, without colour profile); the EXIF orientation is
+ * ignored, as label maps are drawn over the stored pixels.
  *
  * @throws {SyntaxError} If the bytes are no JPEG, damaged or truncated; the message names the file.
  * @throws {RangeError} If the image has more than `maxPixels` pixels.
@@ -41,12 +46,20 @@ export function isJpeg(bytes: Uint8Array): boolean {
 export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
   const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${why}`;
   const header = readJpegHeader(bytes, fail);
-  const limit = options.maxPixels ?? MAX_PIXELS;
+  const fourColors = header.components === 4;
+  // Four colours are decoded in JavaScript, with all coefficients in memory: four times the space.
+  const limit = (options.maxPixels ?? MAX_PIXELS) / (fourColors ? 4 : 1);
   if (header.width * header.height > limit) {
     throw new RangeError(
       fail(`${header.width}x${header.height} is more than the limit of ${limit} pixels`),
     );
   }
+  if (header.width * header.height * header.scans > MAX_SCANNED) {
+    throw new RangeError(
+      fail(`${header.scans} scans of ${header.width}x${header.height} would take minutes`),
+    );
+  }
+  if (fourColors) return decodeFourColors(bytes, fail);
   if (header.components !== 1 && header.components !== 3) {
     throw new SyntaxError(
       fail(`${header.components} colour components are not supported: convert the file to RGB`),
@@ -62,6 +75,15 @@ export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Pro
     data[to + 2] = source[from + 2]!;
   }
   return { width, height, data };
+}
+
+function decodeFourColors(bytes: Uint8Array, fail: (why: string) => string): RgbImage {
+  try {
+    return decodeCmyk(bytes);
+  } catch (error) {
+    const known = error instanceof SyntaxError;
+    throw new SyntaxError(fail(known ? error.message : "damaged data"), { cause: error });
+  }
 }
 
 async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {

@@ -1,0 +1,166 @@
+/** Coefficients of a JPEG scan: sequential and progressive (ITU T.81, annexes F and G). */
+import type { BitReader, HuffmanTable } from "./_jpeg_bits.ts";
+
+/** A colour component and the coefficients read so far. */
+export interface Component {
+  id: number;
+  /** Sampling factors. */
+  h: number;
+  v: number;
+  quantization: number;
+  /** Blocks that hold pixels. */
+  blocksAcross: number;
+  blocksDown: number;
+  /** Blocks in a row of whole MCUs: the stride of `coefficients`. */
+  stride: number;
+  /** 64 per block, in zigzag order. */
+  coefficients: Int16Array;
+  /** Last DC value. */
+  prediction: number;
+  dc: HuffmanTable | undefined;
+  ac: HuffmanTable | undefined;
+}
+
+/** One scan: which coefficients it holds and for whom. */
+export interface Scan {
+  components: Component[];
+  progressive: boolean;
+  /** First and last coefficient. */
+  from: number;
+  to: number;
+  /** Bit position before (0: first scan) and now. */
+  high: number;
+  low: number;
+  restartInterval: number;
+  /** MCUs of the whole image. */
+  mcusAcross: number;
+  mcusDown: number;
+}
+
+/**
+ * Reads all blocks of a scan.
+ *
+ * @throws {SyntaxError} If the data ends early or holds impossible codes.
+ */
+export function readScan(bits: BitReader, scan: Scan): void {
+  const { components, restartInterval } = scan;
+  const state: BlockState = { bits, scan, run: 0, component: components[0]!, at: 0 };
+  const single = components.length === 1 ? components[0]! : undefined;
+  const across = single ? single.blocksAcross : scan.mcusAcross;
+  const down = single ? single.blocksDown : scan.mcusDown;
+  for (let mcu = 0; mcu < across * down; mcu++) {
+    if (restartInterval > 0 && mcu > 0 && mcu % restartInterval === 0) {
+      bits.restart();
+      state.run = 0;
+      for (const component of components) component.prediction = 0;
+    }
+    const [row, column] = [Math.floor(mcu / across), mcu % across];
+    if (single) {
+      state.at = (row * single.stride + column) * 64;
+      readBlock(state);
+      continue;
+    }
+    for (const component of components) {
+      const { h, v, stride } = component;
+      state.component = component;
+      for (let y = 0; y < v; y++) {
+        for (let x = 0; x < h; x++) {
+          state.at = ((row * v + y) * stride + column * h + x) * 64;
+          readBlock(state);
+        }
+      }
+    }
+  }
+}
+
+interface BlockState {
+  bits: BitReader;
+  scan: Scan;
+  /** Blocks still to come that hold nothing new (EOBRUN). */
+  run: number;
+  /** The block in hand: its component and its first coefficient. */
+  component: Component;
+  at: number;
+}
+
+function readBlock(state: BlockState): void {
+  const { scan, bits, component, at } = state;
+  if (!scan.progressive) {
+    readDc(state);
+    readAcFirst(state);
+  } else if (scan.from === 0) {
+    if (scan.high === 0) readDc(state);
+    else if (bits.bit()) component.coefficients[at]! |= 1 << scan.low;
+  } else if (scan.high === 0) {
+    readAcFirst(state);
+  } else {
+    readAcAgain(state);
+  }
+}
+
+function readDc({ bits, scan, component, at }: BlockState): void {
+  if (!component.dc) throw new SyntaxError("a scan has no Huffman table");
+  const size = bits.symbol(component.dc);
+  if (size > 16) throw new SyntaxError("bad Huffman code");
+  component.prediction += bits.signed(size);
+  component.coefficients[at] = component.prediction * (1 << scan.low);
+}
+
+function readAcFirst(state: BlockState): void {
+  const { bits, scan, component, at } = state;
+  if (!component.ac) throw new SyntaxError("a scan has no Huffman table");
+  if (state.run > 0) {
+    state.run--;
+    return;
+  }
+  for (let k = Math.max(1, scan.from); k <= scan.to; k++) {
+    const symbol = bits.symbol(component.ac);
+    const [zeros, size] = [symbol >> 4, symbol & 15];
+    if (size === 0) {
+      if (zeros === 15) {
+        k += 15;
+        continue;
+      }
+      state.run = (1 << zeros) - 1 + bits.number(zeros);
+      return;
+    }
+    k += zeros;
+    const value = bits.signed(size);
+    if (k <= 63) component.coefficients[at + k] = value * (1 << scan.low);
+  }
+}
+
+/** A further bit of coefficients seen before, and ±1 at new places. */
+function readAcAgain(state: BlockState): void {
+  const { bits, scan, component, at } = state;
+  const data = component.coefficients;
+  const step = 1 << scan.low;
+  const refine = (k: number): void => {
+    const value = data[at + k]!;
+    if (bits.bit() && (value & step) === 0) data[at + k] = value + (value > 0 ? step : -step);
+  };
+  if (!component.ac) throw new SyntaxError("a scan has no Huffman table");
+  let k = scan.from;
+  while (state.run === 0 && k <= scan.to) {
+    const symbol = bits.symbol(component.ac);
+    let zeros = symbol >> 4;
+    let fresh = 0;
+    if ((symbol & 15) !== 0) fresh = bits.bit() ? step : -step;
+    else if (zeros < 15) {
+      state.run = (1 << zeros) + bits.number(zeros);
+      break;
+    }
+    for (; k <= scan.to; k++) {
+      if (data[at + k] !== 0) refine(k);
+      else if (zeros-- === 0) {
+        if (fresh !== 0) data[at + k] = fresh;
+        k++;
+        break;
+      }
+    }
+  }
+  if (state.run > 0) {
+    for (; k <= scan.to; k++) if (data[at + k] !== 0) refine(k);
+    state.run--;
+  }
+}
