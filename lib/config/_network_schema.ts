@@ -87,6 +87,12 @@ export const generatorSchema: z.ZodType<GeneratorConfig> = section(
       about: "Temperature of L_seg; null takes adversarial.tg.",
       source: "§3.2",
     }),
+    clipNorm: field(z.nullable(positive), {
+      fallback: null,
+      about:
+        "Largest norm of all of G's gradients together, without L2's; longer ones are scaled " +
+        "down; null for no limit.",
+    }),
   },
 );
 

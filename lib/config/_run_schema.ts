@@ -5,7 +5,7 @@ import type {
   TrainConfig,
   ValidationConfig,
 } from "./config.ts";
-import { field, nonNegative, positive, section, size, text, whole } from "./_fields.ts";
+import { field, fraction, nonNegative, positive, section, size, text, whole } from "./_fields.ts";
 
 /** Schema of {@linkcode AdversarialConfig}. */
 export const adversarialSchema: z.ZodType<AdversarialConfig> = section(
@@ -78,6 +78,19 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
     fallback: null,
     about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 10 on WebGPU.",
   }),
+  onNonFinite: field(z.enum(["stop", "rollback"]), {
+    fallback: "stop",
+    about: "At a loss or weight that is NaN or infinite: end the run, or go back to the last " +
+      "checkpoint with lower learning rates.",
+  }),
+  maxRollbacks: field(whole(0), {
+    fallback: 3,
+    about: "Returns to a checkpoint before the run ends all the same.",
+  }),
+  rollbackFactor: field(fraction, {
+    fallback: 0.5,
+    about: "What both learning rates are multiplied by at each return.",
+  }),
 });
 
 /** Schema of {@linkcode ValidationConfig}. */
@@ -102,6 +115,15 @@ export const validationSchema: z.ZodType<ValidationConfig> = section(
 export const checkpointSchema: z.ZodType<CheckpointConfig> = section("When state is saved.", {
   everySteps: field(whole(0), {
     fallback: 0,
-    about: "Steps between checkpoints; 0: at epoch ends only.",
+    about: "Steps between checkpoints; 0: none by this count. There is one at each epoch's end.",
+  }),
+  everyMinutes: field(nonNegative, {
+    fallback: 15,
+    about: "Minutes between checkpoints; 0: none by the clock.",
+  }),
+  keep: field(whole(0), {
+    fallback: 2,
+    about: "How many of the last checkpoints are kept, next to that of the best epoch; 0: none " +
+      "are written.",
   }),
 });

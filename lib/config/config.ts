@@ -92,6 +92,8 @@ export interface GeneratorConfig {
   loss: "ce" | "bce-per-class";
   /** Temperature of L_seg; `null` takes `adversarial.tg` (§3.2 leaves room for 1). */
   segTemperature: number | null;
+  /** Largest norm of all of G's gradients together, without L2's; longer ones are scaled down. */
+  clipNorm: number | null;
 }
 
 /** The discriminator D and its optimiser (Adam). */
@@ -146,6 +148,12 @@ export interface TrainConfig {
   maxSteps: number | null;
   /** Steps between two readings of the losses. `null`: 1 on WASM and CPU, 10 on WebGPU. */
   logEvery: number | null;
+  /** At a loss or weight that is NaN or infinite: end, or go back to the last checkpoint. */
+  onNonFinite: "stop" | "rollback";
+  /** Returns to a checkpoint before the run ends all the same. */
+  maxRollbacks: number;
+  /** What both learning rates are multiplied by at each return. */
+  rollbackFactor: number;
 }
 
 /** How the validation split is scored. */
@@ -160,8 +168,12 @@ export interface ValidationConfig {
 
 /** When state is written to disk. */
 export interface CheckpointConfig {
-  /** Steps between checkpoints; 0: at epoch ends only. */
+  /** Steps between checkpoints; 0: none by this count. There is one at each epoch's end. */
   everySteps: number;
+  /** Minutes between checkpoints; 0: none by the clock. */
+  everyMinutes: number;
+  /** How many of the last are kept, next to that of the best epoch; 0: none are written. */
+  keep: number;
 }
 
 /** Everything that decides a run. Two runs of one `Config` on one backend build are bit-equal. */

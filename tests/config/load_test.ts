@@ -103,7 +103,7 @@ const FAULTS: [yaml: string, message: string][] = [
   ["trian: { epochs: 1 }", "run.yaml:2:1 trian: unknown key; did you mean train?"],
   [
     "checkpoint: { often: true }",
-    "run.yaml:2:15 checkpoint.often: unknown key; checkpoint has: everySteps",
+    "run.yaml:2:15 checkpoint.often: unknown key; checkpoint has: everySteps, everyMinutes, keep",
   ],
   ["generator: 5", "run.yaml:2:12 generator: expected a section of keys, got 5"],
   ["seed: -1", "run.yaml:2:7 seed: expected a number of at least 0, got -1"],
