@@ -11,16 +11,10 @@ const WIDTHS = [16, 12, 8, 4] as const;
 /** The AssemblyScript module `micro`. */
 export function microKernels(): string {
   return [
+    'import { activate } from "./activate";',
     "function fma(a: v128, b: v128, c: v128): v128 {",
     "  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);",
     "  return f32x4.add(f32x4.mul(a, b), c);",
-    "}",
-    "function activate(v: v128, act: i32, alpha: f32): v128 {",
-    "  const zero = f32x4.splat(0);",
-    "  if (act == 0) return v;",
-    "  if (act == 1) return f32x4.max(v, zero);",
-    "  if (act == 2) return f32x4.min(f32x4.max(v, zero), f32x4.splat(6));",
-    "  return v128.bitselect(f32x4.mul(v, f32x4.splat(alpha)), v, f32x4.lt(v, zero));",
     "}",
     ...WIDTHS.flatMap((n) => [tile(n), rank(n)]),
   ].join("\n");

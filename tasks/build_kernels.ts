@@ -10,6 +10,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { microKernels } from "./_micro_kernels.ts";
+import { winogradTransforms } from "./_winograd_kernels.ts";
 
 const SOURCES = "lib/engine/wasm/assembly";
 const TARGET = "lib/engine/wasm/_binaries.ts";
@@ -37,6 +38,7 @@ async function compile(relaxed: boolean): Promise<Uint8Array> {
   ], {
     readFile: async (name: string): Promise<string | null> => {
       if (name === "micro.ts") return microKernels();
+      if (name === "transforms.ts") return winogradTransforms();
       return await readFile(join(SOURCES, name), "utf8").catch(() => null);
     },
     writeFile: (_name: string, contents: string | Uint8Array): void => {

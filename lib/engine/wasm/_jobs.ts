@@ -17,6 +17,14 @@ export const JOB = {
   gradInput: 14,
   resize: 15,
   resizeGrad: 16,
+  winoInput: 17,
+  winoFilter: 18,
+  winoRotate: 19,
+  winoGemm: 20,
+  winoOutput: 21,
+  winoRank: 22,
+  winoCollect: 23,
+  biasGrad: 24,
 } as const;
 
 /** One of {@linkcode JOB}. */

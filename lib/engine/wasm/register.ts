@@ -4,6 +4,8 @@ import {
   ADAM_UPDATE,
   BATCH_NORM_TRAIN,
   BATCH_NORM_TRAIN_GRAD,
+  BIAS_GRAD,
+  BIAS_RELU_GRAD,
   LEAKY_RELU_GRAD,
   RESIZE_BILINEAR,
   RESIZE_BILINEAR_GRAD,
@@ -11,6 +13,7 @@ import {
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
 import { batchNormTrain, batchNormTrainGrad } from "./_batch_norm.ts";
+import { biasGrad, biasReluGrad } from "./_bias_grad.ts";
 import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
 import { conv2d, fusedConv2d } from "./_conv_forward.ts";
 import { conv2dInputGrad } from "./_conv_input_grad.ts";
@@ -65,6 +68,8 @@ const KERNELS: Record<string, KernelFunction> = {
   [BATCH_NORM_TRAIN]: batchNormTrain,
   [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,
   [SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
+  [BIAS_GRAD]: biasGrad,
+  [BIAS_RELU_GRAD]: biasReluGrad,
   [LEAKY_RELU_GRAD]: leakyReluGrad,
   [RESIZE_BILINEAR]: resizeBilinear,
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,

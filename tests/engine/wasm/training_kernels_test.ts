@@ -10,7 +10,7 @@ import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, on, tensor } from "./_compare.ts";
+import { assertSameAsCpu, on, relativeError, tensor } from "./_compare.ts";
 
 const size = fc.integer({ min: 1, max: 17 });
 const maps = fc.record({
@@ -26,7 +26,7 @@ describe("WASM training kernels", () => {
 
   it("registerWasmBackend offers every training kernel", () => {
     const names = Object.values(kernels).filter((value) => typeof value === "string");
-    assert.ok(names.length >= 8);
+    assert.ok(names.length >= 10);
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });
 
@@ -125,6 +125,32 @@ describe("WASM training kernels", () => {
     assert.ok(Number.isNaN((await run(NaN, 1))[0]![0]));
     assert.equal((await run(5, 255))[0]![0], 0);
     assert.equal((await run(5, -1))[0]![0], 0);
+  });
+
+  it("the bias gradients sum what the ReLU let through", async () => {
+    await fc.assert(
+      fc.asyncProperty(maps, async ({ b, h, w, c }) => {
+        const label = JSON.stringify({ b, h, w, c });
+        const inputs = (): { dy: tf.Tensor; y: tf.Tensor } => ({
+          dy: tensor([b, h, w, c], 1),
+          y: tf.relu(tensor([b, h, w, c], 2)),
+        });
+        const expected = await on("cpu", () => {
+          const { dy, y } = inputs();
+          const masked = tf.mul(dy, tf.cast(tf.greater(y, 0), "float32"));
+          return [masked, tf.sum(masked, [0, 1, 2]), tf.sum(dy, [0, 1, 2])];
+        });
+        const actual = await on("wasm", () => {
+          const { dy, y } = inputs();
+          const fused = tf.engine().runKernel(kernels.BIAS_RELU_GRAD, { dy, y });
+          const plain = tf.engine().runKernel(kernels.BIAS_GRAD, { dy });
+          return [...fused as unknown as tf.Tensor[], plain as tf.Tensor];
+        });
+        assert.equal(relativeError(actual[0]!, expected[0]!), 0, label);
+        for (const i of [1, 2]) assert.ok(relativeError(actual[i]!, expected[i]!) < 1e-5, label);
+      }),
+      { numRuns: 40, seed: 9 },
+    );
   });
 
   it("leakyRelu and its gradient equal cpu", async () => {

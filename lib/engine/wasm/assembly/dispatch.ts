@@ -7,9 +7,13 @@ import { filterChunk } from "./filter";
 import { gemmChunk } from "./gemm";
 import { packChunk, padChunk } from "./pack";
 import { maxPoolGradChunk } from "./pool";
-import { reduceChunk } from "./reduce";
+import { biasGradChunk, reduceChunk } from "./reduce";
 import { resizeChunk, resizeGradChunk } from "./resize";
 import { softmaxChunk, sumChunk } from "./softmax";
+import {
+  winoCollectChunk, winoFilterChunk, winoGemmChunk, winoInputChunk, winoOutputChunk,
+  winoRankChunk, winoRotateChunk,
+} from "./winograd";
 
 export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): void {
   switch (kind) {
@@ -30,6 +34,14 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 14: gradInputChunk(params, chunk); break;
     case 15: resizeChunk(params, chunk); break;
     case 16: resizeGradChunk(params, chunk); break;
+    case 17: winoInputChunk(params, chunk, scratch); break;
+    case 18: winoFilterChunk(params, chunk); break;
+    case 19: winoRotateChunk(params, chunk); break;
+    case 20: winoGemmChunk(params, chunk, scratch); break;
+    case 21: winoOutputChunk(params, chunk); break;
+    case 22: winoRankChunk(params, chunk, scratch); break;
+    case 23: winoCollectChunk(params, chunk); break;
+    case 24: biasGradChunk(params, chunk); break;
     default: unreachable();
   }
 }

@@ -28,3 +28,50 @@ export function reduceChunk(p: usize, chunk: i32): void {
     }
   }
 }
+
+/**
+ * Bias gradient of a block of rows: partial[block][c] = sum of dy, or of dy where y > 0, which is
+ * then also written to `masked`. Words: dy, y or 0, masked, partials, rows, c, rows per block.
+ */
+export function biasGradChunk(p: usize, block: i32): void {
+  const c = load<i32>(p, 20);
+  const per = load<i32>(p, 24);
+  const rows = min(per, load<i32>(p, 16) - block * per);
+  const stride = <usize>c * 4;
+  const skip = <usize>(block * per) * stride;
+  const dy = load<usize>(p) + skip;
+  const relu = load<usize>(p, 4) != 0;
+  const y = load<usize>(p, 4) + skip;
+  const masked = load<usize>(p, 8) + skip;
+  const sums = load<usize>(p, 12) + <usize>block * stride;
+  const zero = f32x4.splat(0);
+  let ch = 0;
+  for (; ch + 4 <= c; ch += 4) {
+    let i = <usize>ch * 4;
+    let sum = zero;
+    for (let r = 0; r < rows; r++) {
+      let g = v128.load(dy + i);
+      if (relu) {
+        g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+        v128.store(masked + i, g);
+      }
+      sum = f32x4.add(sum, g);
+      i += stride;
+    }
+    v128.store(sums + <usize>ch * 4, sum);
+  }
+  for (; ch < c; ch++) {
+    let i = <usize>ch * 4;
+    let sum: f32 = 0;
+    for (let r = 0; r < rows; r++) {
+      let g = load<f32>(dy + i);
+      if (relu) {
+        if (!(load<f32>(y + i) > 0)) g = 0;
+        store<f32>(masked + i, g);
+      }
+      sum += g;
+      i += stride;
+    }
+    store<f32>(sums + <usize>ch * 4, sum);
+  }
+}
