@@ -1,6 +1,6 @@
 import { definePreset, type Preset } from "../_define_preset.ts";
 
-/** A first run: the embedded shapes, a network of a few thousand weights, under a minute on a CPU. */
+/** A first run: the embedded shapes, a network of two million weights, under a minute on a CPU. */
 export const fixtures: Preset = definePreset({
   name: "fixtures",
   summary: "a first run on embedded pictures of shapes, under a minute on two CPU cores",
@@ -8,15 +8,15 @@ export const fixtures: Preset = definePreset({
     data: {
       dataset: "fixtures",
       crop: [64, 64],
-      batch: 4,
+      batch: 2,
       augment: { zoom: [0.8, 1.25], rotate: 10, flip: true },
       normalize: { order: "rgb", mean: [127.5, 127.5, 127.5], std: [64, 64, 64] },
     },
-    model: { name: "fcn8s-vgg16", width: 0.0625, skipScales: [1, 1], dropout: 0 },
-    generator: { lr: 2e-2 },
+    model: { name: "fcn8s-vgg16", width: 0.125, skipScales: [1, 1], dropout: 0 },
+    generator: { lr: 1e-2 },
     discriminator: { lr: 1e-4, width: 0.125 },
     adversarial: { mode: "temperature", alpha: 0.05, tg: 0.5, td: 1 },
-    train: { epochs: 10, warmupEpochs: 1 },
+    train: { epochs: 30, warmupEpochs: 1 },
     validation: { every: 5 },
   },
 });
