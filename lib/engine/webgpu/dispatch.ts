@@ -45,12 +45,44 @@ export function dispatch(
   kernel: WgslKernel,
   options: LaunchOptions,
 ): void {
+  const reads = options.reads.map((tensor, i) =>
+    kernel.reads[i]![1].includes("f32") ? floats(backend, tensor) : tensor
+  );
   backend.launch({
     pipeline: pipelineOf(backend, kernel),
     uniforms: packScalars(kernel, options.uniforms),
-    buffers: [...options.reads, ...options.writes].map((tensor) => backend.bufferOf(tensor)),
+    buffers: [...reads, ...options.writes].map((tensor) => backend.bufferOf(tensor)),
     grid: options.grid,
   });
+  reads.forEach((tensor, i) => {
+    if (tensor !== options.reads[i]) backend.disposeData(tensor.dataId);
+  });
+}
+
+const TO_FLOAT: WgslKernel = {
+  key: "toFloat",
+  uniforms: [["count", "u32"]],
+  reads: [["x", "i32"]],
+  writes: [["y", "f32"]],
+  wgsl: () => ({
+    main: `
+  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
+  if (i < u.count) { y[i] = f32(x[i]); }`,
+  }),
+};
+
+/** tfjs casts integers to float32 in name only: the buffer may still hold integers. */
+function floats(backend: TrainingBackend, tensor: tf.TensorInfo): tf.TensorInfo {
+  if (backend.storedType(tensor) === "float32") return tensor;
+  const converted = output(backend, tensor.shape);
+  const count = tensor.shape.reduce((product, d) => product * d, 1);
+  dispatch(backend, TO_FLOAT, {
+    uniforms: [count],
+    reads: [tensor],
+    writes: [converted],
+    grid: linearGrid(Math.ceil(count / THREADS)),
+  });
+  return converted;
 }
 
 /** A new tensor on the backend, its content still anything. */

@@ -125,6 +125,11 @@ export class TrainingBackend extends Stock {
     return this.tensorMap.get(tensor.dataId).resource!;
   }
 
+  /** What a tensor's buffer holds, which a cast may have left behind. */
+  storedType(tensor: tf.TensorInfo): tf.DataType {
+    return this.tensorMap.get(tensor.dataId).dtype;
+  }
+
   /** Records one kernel launch, in order with stock ops. */
   launch(launch: Launch): void {
     this.settle();
