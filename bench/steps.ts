@@ -1,0 +1,63 @@
+import {
+  type Config,
+  createPlayers,
+  disposePlayers,
+  loadConfig,
+  tf,
+  trainStep,
+} from "@segadv/segadv";
+import { compare, type Row, type Subject } from "./compare.ts";
+
+const SIZE = 128;
+const BATCH = 4;
+const CLASSES = 21;
+
+/**
+ * What the adversarial framework costs: a whole training step in mode `temperature`, compared with
+ * one in mode `baseline`, at width 1/4, 128×128 pixels, batch 4.
+ */
+export async function adversarialOverhead(network: string): Promise<Row> {
+  const subjects = {
+    value: await step(network, "temperature"),
+    baseline: await step(network, "baseline"),
+  };
+  try {
+    return await compare(`adversarial-step/${network}`, {
+      value: subjects.value.run,
+      baseline: subjects.baseline.run,
+    });
+  } finally {
+    subjects.value.dispose();
+    subjects.baseline.dispose();
+  }
+}
+
+async function step(
+  network: string,
+  mode: Config["adversarial"]["mode"],
+): Promise<{ run: Subject; dispose: () => void }> {
+  const config = await loadConfig({
+    preset: "fixtures",
+    overrides: {
+      "model.name": network,
+      "model.width": 0.25,
+      "adversarial.mode": mode,
+      "discriminator.width": 0.25,
+    },
+  });
+  const players = createPlayers(config, { classes: CLASSES });
+  const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIZE, SIZE, 3], 0, 1, "float32", 1);
+  const labels = tf.randomUniform<tf.Rank.R3>([BATCH, SIZE, SIZE], 0, CLASSES, "int32", 1);
+  const batch = { images, labels, valid: BATCH * SIZE * SIZE };
+  return {
+    run: async () => {
+      const losses = trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 });
+      await losses["loss/seg"]!.data();
+      tf.dispose(losses);
+    },
+    dispose: () => {
+      disposePlayers(players, { keepGenerator: false });
+      tf.dispose([images, labels]);
+    },
+  };
+}
