@@ -4,7 +4,7 @@
  *
  * @module
  */
-import decode, { init } from "@jsquash/jpeg/decode.js";
+import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import type { RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
@@ -15,9 +15,6 @@ const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
 
 /** Pixels times scans: a progressive file has about ten, a hostile one thousands of empty ones. */
 const MAX_SCANNED = 2 ** 30;
-
-let ready = false;
-let complaints: string[] = [];
 
 /** Whether the bytes start with the JPEG signature. */
 export function isJpeg(bytes: Uint8Array): boolean {
@@ -86,21 +83,40 @@ function decodeFourColors(bytes: Uint8Array, fail: (why: string) => string): Rgb
   }
 }
 
-async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {
-  if (!ready) {
-    ready = true;
-    await init({ print: () => {}, printErr: (line: string) => complaints.push(line) } as object);
-  }
-  let image: ImageData;
-  // The decoder runs synchronously once it is loaded, so these complaints are about this image.
-  complaints = [];
+/** mozjpeg's module: what of it is used here. */
+interface MozJpeg {
+  decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;
+}
+
+let loading: Promise<MozJpeg> | undefined;
+let complaints: string[] = [];
+
+async function loadDecoder(): Promise<MozJpeg> {
+  const options = {
+    noInitialRun: true,
+    print: () => {},
+    printErr: (line: string) => complaints.push(line),
+  };
+  loading ??= createDecoder(options) as Promise<unknown> as Promise<MozJpeg>;
   try {
-    image = await decode(bytes as unknown as ArrayBuffer);
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    throw new Error(`Cannot load the JPEG decoder: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {
+  const decoder = await loadDecoder();
+  // From here to the end nothing is awaited, so the complaints are about this image.
+  complaints = [];
+  let image: ImageData | null = null;
+  try {
+    image = decoder.decode(bytes, false);
   } catch {
-    ready = false; // after a failure its memory cannot be trusted: load it afresh next time
-    throw new SyntaxError(fail(complaints[0] ?? "damaged data"));
+    loading = undefined; // its memory cannot be trusted any more: load it afresh next time
   }
   const fatal = complaints.find((line) => FATAL.test(line));
-  if (fatal) throw new SyntaxError(fail(fatal));
+  if (!image || fatal) throw new SyntaxError(fail(fatal ?? complaints[0] ?? "damaged data"));
   return image;
 }

@@ -71,6 +71,21 @@ test("decodeJpeg() still decodes after a damaged file", async () => {
   assert.equal((await decodeJpeg(BASELINE, { file })).width, 17);
 });
 
+test("decodeJpeg() blames the right one of many files decoded at a time", async () => {
+  const scan = BASELINE.findIndex((byte, i) => byte === 0xff && BASELINE[i + 1] === 0xda);
+  const damaged = BASELINE.slice().fill(0x7e, scan + 14, BASELINE.length - 2);
+  const results = await Promise.allSettled(
+    Array.from(
+      { length: 20 },
+      (_, i) => decodeJpeg(i % 5 === 3 ? damaged : BASELINE, { file: `${i}.jpg` }),
+    ),
+  );
+  const failed = results.flatMap((result) =>
+    result.status === "rejected" ? [/"(.*?)"/.exec(result.reason.message)![1]] : []
+  );
+  assert.deepEqual(failed, ["3.jpg", "8.jpg", "13.jpg", "18.jpg"]);
+});
+
 test("decodeJpeg() ends with pixels or one clear line on hostile bytes", async () => {
   const seeds = JPEG_SAMPLES.map((sample) => Buffer.from(sample.file, "base64"));
   await fc.assert(
