@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { cpus } from "node:os";
+import { sha256 } from "./hash.ts";
 
 /** Names of the backends that can be current. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -33,6 +34,8 @@ export interface BackendInfo {
   device: string;
   /** Whether a WebGPU adapter is a program on the processor. */
   software: boolean;
+  /** What a run's bits depend on: kernels by version or hash, and on a GPU the adapter. */
+  build: string;
   /** Largest tensor in bytes, or `null` where memory is the only limit. */
   largestTensorBytes: number | null;
   /**
@@ -103,6 +106,7 @@ async function useWebgpu(
     name: "webgpu",
     device: training.name,
     software: training.software,
+    build: `tfjs ${tf.version_core}, ${training.name}, ${training.features.join(" ")}`,
     largestTensorBytes: engine.largestTensorBytes(training.limits),
     checkErrors: () => training.errors.check(),
     peakBytes: () => backend.counters.peakAllocatedBytes,
@@ -116,6 +120,7 @@ async function useCpu(): Promise<BackendInfo> {
     name: "cpu",
     device: `${processorName()}, plain JavaScript`,
     software: false,
+    build: `tfjs ${tf.version_core}`,
     largestTensorBytes: null,
     checkErrors: () => {},
     peakBytes: trackPeak(),
@@ -131,11 +136,18 @@ async function useWasm(threads: number): Promise<BackendInfo> {
     name: "wasm",
     device: `${processorName()}, ${wasm.threads} thread${wasm.threads === 1 ? "" : "s"}`,
     software: false,
+    build: `tfjs ${tf.version_core}, ${wasm.build} ${await kernelHash(wasm.build)}`,
     largestTensorBytes: null,
     checkErrors: () => {},
     peakBytes: () => wasm.peakBytes(),
     dispose: () => engine.disposeWasmBackend(),
   };
+}
+
+/** Fingerprint of the engine's own WASM kernels. */
+async function kernelHash(build: "plain" | "relaxed"): Promise<string> {
+  const { PLAIN, RELAXED } = await import("../engine/wasm/_binaries.ts");
+  return sha256([new TextEncoder().encode(build === "plain" ? PLAIN : RELAXED)]).slice(0, 12);
 }
 
 /** Processor in words, with its number of logical cores. */

@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { explainFileError } from "./_file_error.ts";
 
 /**
  * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
@@ -47,7 +48,7 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw explain(error, { attempt: `write ${path}`, folder });
+    throw explainFileError(error, { attempt: `write ${path}`, folder });
   }
   await syncFolder(folder);
 }
@@ -72,12 +73,12 @@ export async function createRunFolder(path: string): Promise<void> {
       );
     }
   } catch (error) {
-    throw explain(error, { attempt: `create the run folder ${path}`, folder: path });
+    throw explainFileError(error, { attempt: `create the run folder ${path}`, folder: path });
   }
   // Says now, not after the first epoch, that the folder cannot be written.
   const probe = join(path, `.probe.${randomBytes(6).toString("hex")}.tmp`);
   await writeFileAtomic(probe, "").catch((error) => {
-    throw explain(error.cause ?? error, { attempt: `write into the run folder ${path}` });
+    throw explainFileError(error.cause ?? error, { attempt: `write into the run folder ${path}` });
   });
   await rm(probe, { force: true });
 }
@@ -113,23 +114,4 @@ async function syncFolder(folder: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
-}
-
-/** Puts a system error into words that name a remedy. */
-function explain(error: unknown, context: { attempt: string; folder?: string }): Error {
-  const code = codeOf(error);
-  if (code === undefined) return error as Error;
-  const reasons: Record<string, string> = {
-    ENOENT: `the folder ${context.folder ?? ""} does not exist; create it first`,
-    ENOTDIR: "a part of the path is a file; choose another path",
-    EEXIST: "a file of that name is in the way; choose another path",
-    EACCES: "no right to write there; choose another folder or change its rights",
-    EPERM: "no right to write there; choose another folder or change its rights",
-    EROFS: "the disk is read-only; choose another folder",
-    ENOSPC: "the disk is full; free some space or choose another folder",
-    EDQUOT: "the disk quota is used up; free some space or choose another folder",
-    EISDIR: "a folder of that name is in the way; choose another path",
-  };
-  const reason = reasons[code] ?? (error as Error).message;
-  return new Error(`Cannot ${context.attempt}: ${reason}`, { cause: error });
 }

@@ -12,3 +12,5 @@ export {
 export { type AdapterReport, type BackendReport, doctor, type DoctorReport } from "./doctor.ts";
 export { createRunFolder, freeBytes, writeFileAtomic } from "./files.ts";
 export { sha256 } from "./hash.ts";
+export { type FolderLock, lockFolder, type LockOwner } from "./lock.ts";
+export { type Versions, versions } from "./version.ts";

@@ -8,6 +8,7 @@ const backend = (largestTensorBytes: number | null): BackendInfo => ({
   name: "webgpu",
   device: "a small adapter",
   software: false,
+  build: "test",
   largestTensorBytes,
   checkErrors() {},
   peakBytes: () => 0,
