@@ -59,14 +59,16 @@ export async function checkDataset(
   };
   let count = Math.min(ids.length, options.sampleLimit ?? ids.length);
   for (let i = 0; i < count; i++) {
-    const sample = await dataset.read(Math.floor(i * ids.length / count));
+    const index = Math.floor(i * ids.length / count);
+    const sample = await dataset.read(index);
     const pixels = sample.label.data.length;
     if (i === 0 && options.sampleLimit === undefined) {
       count = Math.min(count, Math.ceil(PIXEL_BUDGET / pixels));
     }
     const histogram = new Float64Array(256);
     for (const value of sample.label.data) histogram[value]!++;
-    checkValues(sample, { histogram, dataset });
+    const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
+    checkValues(sample, { histogram, dataset, where });
     for (let index = 0; index < classes.length; index++) {
       if (index === ignoreLabel) continue;
       seen.pixels[index]! += histogram[index]!;
@@ -87,9 +89,11 @@ export async function checkDataset(
 interface ValueContext {
   histogram: Float64Array;
   dataset: Dataset;
+  /** Names the label map in an error. */
+  where: string;
 }
 
-function checkValues(sample: Sample, { histogram, dataset }: ValueContext): void {
+function checkValues(sample: Sample, { histogram, dataset, where }: ValueContext): void {
   const { classes, ignoreLabel } = dataset;
   const wrong = histogram.findIndex((count, value) =>
     count > 0 && value >= classes.length && value !== ignoreLabel
@@ -98,7 +102,7 @@ function checkValues(sample: Sample, { histogram, dataset }: ValueContext): void
   const at = sample.label.data.indexOf(wrong);
   const width = sample.label.width;
   throw new RangeError(
-    `Cannot use sample "${sample.id}" of split "${dataset.split}": label ${wrong} at column ` +
+    `Cannot use ${where} of split "${dataset.split}": value ${wrong} at column ` +
       `${at % width}, row ${Math.floor(at / width)} is neither a class (0..${
         classes.length - 1
       }) ` +

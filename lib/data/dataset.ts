@@ -59,6 +59,8 @@ export interface Dataset {
    * message names the file.
    */
   read(index: number): Promise<Sample>;
+  /** Paths of a sample's files, for messages; absent where samples are no files. */
+  files?(index: number): { image: string; label: string };
   /**
    * Reads the instance map of a sample, where the data set has them.
    *

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { checkDataset } from "../../lib/data/check.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/registry.ts";
+import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 
 /** Samples of 4x1 pixels with the given labels. */
 function tiny(maps: number[][], read: string[] = []): Dataset {
@@ -32,11 +33,22 @@ test("checkDataset() counts pixels and images of each class", async () => {
 test("checkDataset() names sample, value and first place of a wrong label", async () => {
   await assert.rejects(checkDataset(tiny([[0, 0, 0, 0], [0, 0, 1, 2]])), {
     name: "RangeError",
-    message: 'Cannot use sample "s1" of split "train": label 2 at column 1, row 1 is neither a ' +
+    message: 'Cannot use sample "s1" of split "train": value 2 at column 1, row 1 is neither a ' +
       "class (0..1) nor the ignore label (200)",
   });
   await assert.rejects(checkDataset(tiny([[255, 0, 0, 0]])), /set ignore to 255 in classes.json$/);
 });
+
+test("checkDataset() names the file of a wrong label", () =>
+  withFiles({
+    "classes.json": { classes: ["a", "b"] },
+    "train/images/x.png": picture(4, 3),
+    "train/labels/x.png": labels(4, 3, { values: [0, 1, 0, 1, 0, 3] }),
+  }, async (dir) => {
+    await assert.rejects(checkDataset(await openDataset("folder", { dir, split: "train" })), {
+      message: /^Cannot use label ".*labels.x.png" of split "train": value 3 at column 1, row 1 is/,
+    });
+  }));
 
 test("checkDataset() refuses data without a single pixel to learn from", async () => {
   await assert.rejects(checkDataset(tiny([[200, 200, 200, 200]])), {

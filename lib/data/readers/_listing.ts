@@ -21,6 +21,7 @@ export async function isFile(path: string): Promise<boolean> {
  * without extension (and without `suffix`), to full path; sorted by name.
  *
  * @throws {RangeError} If two files share a name.
+ * @throws {Error} If the folder cannot be listed.
  */
 export async function indexFolder(
   folder: string,
@@ -28,7 +29,9 @@ export async function indexFolder(
 ): Promise<Map<string, string>> {
   const { extensions, suffix = "" } = options;
   const found = new Map<string, string>();
-  const names = await readdir(folder, { recursive: true });
+  const names = await readdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new Error(`Cannot list "${folder}": ${error.message}`, { cause: error });
+  });
   for (const name of names.map((each) => each.replaceAll("\\", "/")).sort(byCodeUnit)) {
     const extension = extname(name);
     if (!extensions.includes(extension.toLowerCase())) continue;

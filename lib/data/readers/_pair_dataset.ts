@@ -29,17 +29,23 @@ export interface PairDatasetOptions {
 /** Makes a data set that reads, decodes and compares the two files of a sample on demand. */
 export function pairDataset(options: PairDatasetOptions): Dataset {
   const { name, split, classes, ignoreLabel, pairs, decode = decodeLabel } = options;
+  const pairAt = (index: number): FilePair => {
+    const pair = pairs[index];
+    if (pair) return pair;
+    throw new RangeError(`Cannot read sample ${index} of ${pairs.length} in split "${split}"`);
+  };
   return {
     name,
     split,
     classes,
     ignoreLabel,
     ids: pairs.map((pair) => pair.id),
+    files(index): { image: string; label: string } {
+      const { image, label } = pairAt(index);
+      return { image, label };
+    },
     async read(index): Promise<Sample> {
-      const pair = pairs[index];
-      if (!pair) {
-        throw new RangeError(`Cannot read sample ${index} of ${pairs.length} in split "${split}"`);
-      }
+      const pair = pairAt(index);
       const [imageBytes, labelBytes] = await Promise.all([
         readBytes(pair.image),
         readBytes(pair.label),
