@@ -4,6 +4,9 @@ import { ConfigError } from "@segadv/segadv";
 import { CommanderError } from "@commander-js/extra-typings";
 import type { TextStream } from "./ui/terminal.ts";
 
+/** Exit code of a command that Ctrl-C ended, as shells have it. */
+export const INTERRUPTED = 130;
+
 /** A mistake in how a command was called. */
 export class UsageError extends Error {
   override name = "UsageError";

@@ -1,6 +1,6 @@
 import type { Context } from "./_context.ts";
 import { createCli } from "./create_cli.ts";
-import { reportError } from "./_errors.ts";
+import { INTERRUPTED, reportError } from "./_errors.ts";
 
 /** Runs a command line (without runtime and script) and gives its exit code. */
 export async function runCli(args: readonly string[], context: Context): Promise<number> {
@@ -10,6 +10,7 @@ export async function runCli(args: readonly string[], context: Context): Promise
     else await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
+    if (context.signal.aborted) return INTERRUPTED; // the user knows why it ended
     return reportError(error, context.terminal.err);
   }
 }

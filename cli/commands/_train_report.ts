@@ -24,6 +24,9 @@ const ENDINGS: Record<EndEvent["reason"], string> = {
   "non-finite": "stopped at a loss that is not a number",
 };
 
+/** Weight of the newest reading in the images per second that are shown. */
+const RATE_SMOOTHING = 0.1;
+
 /** Tells a run's events to the user. */
 export class TrainReport {
   readonly #stream: TextStream;
@@ -31,6 +34,7 @@ export class TrainReport {
   readonly #progress: Progress;
   #start: StartEvent | null = null;
   #firstStep: StepEvent | null = null;
+  #rate = 0;
 
   constructor(stream: TextStream, subject: Subject) {
     this.#stream = stream;
@@ -82,9 +86,12 @@ export class TrainReport {
     const left = stepsTimed === 0
       ? ""
       : `, ${clock((time - first!.time) / 1000 / stepsTimed * (total - step))} left`;
+    this.#rate = this.#rate === 0
+      ? imagesPerSecond
+      : this.#rate + RATE_SMOOTHING * (imagesPerSecond - this.#rate);
     const loss = logs["loss/total"] ?? NaN;
     return `epoch ${epoch}/${this.#subject.config.train.epochs}, step ${step}/${total}, ` +
-      `loss ${short(loss)}, ${imagesPerSecond.toFixed(1)} images/s${left}`;
+      `loss ${short(loss)}, ${this.#rate.toFixed(1)} images/s${left}`;
   }
 
   #advise(run: string): string[] {

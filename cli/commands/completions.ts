@@ -11,6 +11,9 @@ import { configKeys } from "@segadv/segadv";
 export function build(program: CommandUnknownOpts): void {
   // The adapter is typed for plain commander, whose classes these are
   const root = tab(program as never, { completionCommandName: "completions" });
+  program.commands.find((command) => command.name() === "completions")
+    ?.description("Print a script that completes commands, options, names and keys in a shell.")
+    .summary("print a completion script for a shell");
   const set = root.commands.get("train")?.options.get("set");
   if (set !== undefined) {
     set.handler = (complete): void => configKeys().forEach((key) => complete(`${key}=`, ""));

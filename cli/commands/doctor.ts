@@ -21,7 +21,7 @@ const TELLING_LIMITS = [
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("doctor")
+  program.command("doctor").summary("say what works on this machine")
     .description("Say which backends work here, what auto picks, and what is missing.")
     .option("--json", "print the report as one line of JSON")
     .action((options) => run(options, context));
@@ -59,7 +59,7 @@ function describe(report: DoctorReport, stream: TextStream): string {
     ].join("\n"));
   }
   blocks.push(auto === null ? "auto finds no backend that works" : `auto picks ${auto}`);
-  blocks.push(...advice.map((line) => `${stream.paint("yellow", "missing:")} ${line}`));
+  blocks.push(...advice.map((line) => `${stream.paint("yellow", "advice:")} ${line}`));
   return blocks.join("\n\n") + "\n";
 }
 

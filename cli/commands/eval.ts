@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { type Dataset, evaluate, openDataset, type Scores } from "@segadv/segadv";
+import { type Dataset, datasetReaders, evaluate, openDataset, type Scores } from "@segadv/segadv";
 import { type Context, humanStream, writeJson } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
 import { type ModelUse, withModel } from "../_model.ts";
@@ -26,7 +26,7 @@ export interface EvalArguments {
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("eval")
+  program.command("eval").summary("score a trained network on a split")
     .description("Score a trained network: pixel accuracy and IoU, at temperature 1.")
     .argument("<run|model>", "folder of a run (its best network) or of a model")
     .addOption(datasetOption())
@@ -57,20 +57,32 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
 
 async function openData(args: EvalArguments, { loaded, path }: ModelUse): Promise<Dataset> {
   const trained = loaded.config?.data;
-  const dir = args.data ?? trained?.dir ?? null;
   const dataset = args.dataset ?? trained?.dataset;
   if (dataset === undefined) {
     throw new UsageError(`${path} is a model without its run: name its data with --dataset`);
   }
+  // The run's folder goes with the run's reader
+  const dir = args.data ?? (args.dataset === undefined ? trained?.dir ?? null : null);
+  checkFolder(dataset, dir);
   const split = args.split ?? trained?.valSplit ?? "val";
   try {
-    return await openDataset(dataset, { dir: args.dataset && !args.data ? null : dir, split });
+    return await openDataset(dataset, { dir, split });
   } catch (error) {
-    // What the registry documents for an unknown split and a folder that was not named
-    if (error instanceof RangeError || error instanceof TypeError) {
-      throw new UsageError(error.message, { cause: error });
-    }
+    // What the registry documents for an unknown split
+    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
     throw error;
+  }
+}
+
+function checkFolder(dataset: string, dir: string | null): void {
+  const needsDir = datasetReaders.get(dataset)?.needsDir ?? dir !== null;
+  if (needsDir && dir === null) {
+    throw new UsageError(`The reader ${dataset} needs a folder: name it with --data`);
+  }
+  if (!needsDir && dir !== null) {
+    throw new UsageError(
+      `The reader ${dataset} brings its own data: name the reader of ${dir} with --dataset`,
+    );
   }
 }
 

@@ -24,7 +24,9 @@ export interface InspectModelArguments {
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  const inspect = program.command("inspect").description("Look at what things are made of.");
+  const inspect = program.command("inspect").summary("show what a network is made of").description(
+    "Look at what things are made of.",
+  );
   const names = [...modelRegistry.keys(), "discriminator"];
   inspect.command("model")
     .description("List a network's layers and count its weights, without building it.")

@@ -35,7 +35,7 @@ export interface PredictArguments {
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("predict")
+  program.command("predict").summary("predict the classes of images")
     .description("Predict the class of every pixel of images, each at its own size.")
     .argument("<run|model>", "folder of a run (its best network) or of a model")
     .argument("<image|dir...>", "JPEG and PNG files, or folders of them")

@@ -12,7 +12,7 @@ import { formatTable } from "../ui/table.ts";
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
   const names = [...presets.keys()];
-  program.command("presets")
+  program.command("presets").summary("list the presets, or print one")
     .description("List the presets, or print one as YAML to start a configuration from.")
     .addArgument(
       new Argument("[name]", "preset to print").choices(names).argParser(nameParser(names)),

@@ -9,7 +9,7 @@ import { type Context, humanStream } from "../_context.ts";
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("schema")
+  program.command("schema").summary("print the JSON Schema of a configuration")
     .description("Print the JSON Schema of a configuration, for editors.")
     .action(() => run(context));
 }

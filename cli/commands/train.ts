@@ -7,12 +7,9 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Config, loadConfig, train, type TrainResult } from "@segadv/segadv";
 import { existsSync } from "node:fs";
 import { type Context, humanStream, writeJson } from "../_context.ts";
-import { Exit } from "../_errors.ts";
+import { Exit, INTERRUPTED } from "../_errors.ts";
 import { backendOption, datasetOption, presetOption, wholeOption } from "../_options.ts";
 import { TrainReport } from "./_train_report.ts";
-
-/** Exit code of a command that Ctrl-C ended, as shells have it. */
-const INTERRUPTED = 130;
 
 /** What the command line says. */
 export interface TrainArguments {
@@ -32,7 +29,7 @@ export interface TrainArguments {
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("train")
+  program.command("train").summary("train a network")
     .description(
       "Train a network. With no argument: a small one on embedded pictures, in under a minute.",
     )

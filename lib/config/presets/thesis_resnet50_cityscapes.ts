@@ -4,11 +4,11 @@ import { definePreset, type Preset } from "../_define_preset.ts";
 export const thesisResnet50Cityscapes: Preset = definePreset({
   name: "thesis-resnet50-cityscapes",
   summary: "the thesis' ResNet-50 on CityScapes, 200 epochs, lambda = 5e-4, T_g = 0.5",
-  needs: "--data FOLDER with images, train-id labels and classes.json, ImageNet weights " +
+  needs: "--data FOLDER of leftImg8bit and gtFine, ImageNet weights " +
     "(--set model.init=FILE), a GPU",
   config: {
     data: {
-      dataset: "folder",
+      dataset: "cityscapes",
       trainSplit: "train",
       valSplit: "val",
       crop: [416, 416],

@@ -1,0 +1,121 @@
+import { runTrial, sweepStatus, type TrialOutcome, type TrialStatus } from "@segadv/segadv/sweep";
+import process from "node:process";
+import type { Context } from "../_context.ts";
+import { Exit } from "../_errors.ts";
+import { plural } from "../ui/format.ts";
+import { Progress } from "../ui/progress.ts";
+import { runPool } from "./_sweep_pool.ts";
+
+/** Exit code of a command that a signal ended; a cluster then queues the trial again. */
+const INTERRUPTED = 130;
+
+/** What `sweep run` is told. */
+export interface SweepRunArguments {
+  folder: string;
+  index?: number | undefined;
+  jobs?: number | undefined;
+  threads?: number | undefined;
+}
+
+/** Runs one trial, or all that are unfinished. */
+export async function runSweep(args: SweepRunArguments, context: Context): Promise<void> {
+  const { folder, jobs = 1 } = args;
+  const signal = stopSignal(context);
+  const index = args.index ?? indexFromEngine();
+  if (index !== undefined) return await runOne({ ...args, index }, { ...context, signal });
+
+  const trials = await sweepStatus(folder);
+  const open = trials.filter(({ result }) => result === null);
+  const failed = jobs > 1
+    ? await inProcesses({ folder, jobs, open }, { ...context, signal })
+    : await inSequence({ ...args, open }, { ...context, signal });
+  if (signal.aborted) throw new Exit(INTERRUPTED);
+  const after = await sweepStatus(folder);
+  const left = after.filter(({ result }) => result === null).length;
+  context.terminal.out.write(
+    left === 0
+      ? `all ${plural(after.length, "trial")} finished\n`
+      : `${plural(left, "trial")} of ${after.length} not finished\n`,
+  );
+  if (failed > 0) throw new Exit(1);
+}
+
+async function runOne(
+  args: SweepRunArguments & { index: number },
+  context: Context,
+): Promise<void> {
+  const outcome = await runShown(args, context);
+  context.terminal.out.write(`trial ${args.index}: ${outcome.replace("-", " ")}\n`);
+  if (outcome === "interrupted") throw new Exit(INTERRUPTED);
+  if (outcome === "busy") throw new Exit(1);
+}
+
+async function inSequence(
+  args: SweepRunArguments & { open: TrialStatus[] },
+  context: Context,
+): Promise<number> {
+  const { terminal } = context;
+  let failed = 0;
+  for (const { index, name, seed } of args.open) {
+    if (context.signal.aborted) break;
+    const outcome = await runShown({ ...args, index }, context).catch((error: Error) => {
+      terminal.err.write(`trial ${index} (${name}, seed ${seed}): ${error.message}\n`);
+      failed++;
+      return "failed";
+    });
+    terminal.out.write(`trial ${index}, ${name}, seed ${seed}: ${outcome.replace("-", " ")}\n`);
+  }
+  return failed;
+}
+
+async function inProcesses(
+  args: { folder: string; jobs: number; open: TrialStatus[] },
+  context: Context,
+): Promise<number> {
+  const { terminal } = context;
+  const { folder, jobs, open } = args;
+  let done = 0;
+  const failures = await runPool({
+    folder,
+    jobs,
+    indices: open.map(({ index }) => index),
+    onDone(index) {
+      terminal.out.write(`trial ${index}: finished (${++done} of ${open.length})\n`);
+    },
+  }, context);
+  for (const { index, message } of failures) terminal.err.write(`trial ${index}: ${message}\n`);
+  return failures.length;
+}
+
+/** Runs a trial with a line of progress. */
+async function runShown(
+  { folder, index, threads }: SweepRunArguments & { index: number },
+  { terminal, signal }: Context,
+): Promise<TrialOutcome> {
+  const progress = new Progress(terminal.err);
+  let total = 0;
+  return await runTrial({ folder, index }, {
+    signal,
+    ...(threads === undefined ? {} : { threads }),
+    onEvent(event) {
+      if (event.type === "start") total = event.totalSteps;
+      if (event.type === "step") {
+        progress.update(`trial ${index}: step ${event.step}/${total}, epoch ${event.epoch}`);
+      }
+    },
+  }).finally(() => progress.clear());
+}
+
+/** The context's signal, and SIGUSR1, by which Slurm tells that time is nearly up. */
+function stopSignal({ signal }: Context): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGUSR1", () => controller.abort());
+  return AbortSignal.any([signal, controller.signal]);
+}
+
+/** The trial that a cluster's engine wants this process to run. */
+function indexFromEngine(): number | undefined {
+  const { SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX } = process.env;
+  const text = SLURM_ARRAY_TASK_ID ?? JOB_COMPLETION_INDEX;
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Outcome } from "./_terminal.ts";
+
+const entry = fileURLToPath(new URL("../../cli/mod.ts", import.meta.url));
+const run = "deno" in process.versions ? ["run", "-A", entry] : [entry];
+
+/** Options of {@linkcode runProcess}. */
+export interface ProcessOptions {
+  /** Sent the signal once this text has appeared on stderr or stdout. */
+  interruptAfter?: string;
+}
+
+/** Runs a command line as a process of the current runtime. */
+export function runProcess(
+  args: readonly string[],
+  { interruptAfter }: ProcessOptions = {},
+): Promise<Outcome> {
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = spawn(process.execPath, [...run, ...args], { env });
+  const outcome: Outcome = { code: -1, out: "", err: "" };
+  let isInterrupted = interruptAfter === undefined;
+  const collect = (name: "out" | "err") => (chunk: string): void => {
+    outcome[name] += chunk;
+    if (isInterrupted || !outcome[name].includes(interruptAfter!)) return;
+    isInterrupted = true;
+    child.kill("SIGINT");
+  };
+  child.stdout.setEncoding("utf8").on("data", collect("out"));
+  child.stderr.setEncoding("utf8").on("data", collect("err"));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    // Deno reports an exit with 130 as the signal it stands for
+    child.on("close", (code, signal) => {
+      resolve({ ...outcome, code: code ?? 128 + constants.signals[signal!] });
+    });
+  });
+}
+
+/** A folder that is gone after `use`. */
+export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-cli-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Trains one step on the fixtures and gives the run's folder. */
+export async function trainOneStep(folder: string): Promise<string> {
+  const run = join(folder, "run");
+  const args = ["train", "--backend", "wasm", "--max-steps", "1", "--out", run];
+  const { code, err } = await runProcess(args);
+  if (code !== 0) throw new Error(`train ended with ${code}: ${err}`);
+  return run;
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runProcess } from "../_process.ts";
+
+test(
+  "doctor --json reports the backends and what auto would pick",
+  { timeout: 60_000 },
+  async () => {
+    const { code, out } = await runProcess(["doctor", "--json"]);
+    const { backends, auto, runtime } = JSON.parse(out);
+    assert.deepEqual(backends.map(({ name }: { name: string }) => name), ["webgpu", "wasm", "cpu"]);
+    assert.equal(code, auto === null ? 1 : 0);
+    assert.match(runtime, /^(deno|bun|node) \d/);
+  },
+);
+
+test("doctor says the same in words", { timeout: 60_000 }, async () => {
+  const { out } = await runProcess(["doctor"]);
+  assert.match(out, /^backend +state +start +device\n/m);
+  assert.match(out, /^wasm +(works|fails)/m);
+  assert.match(out, /^auto (picks (webgpu|wasm)|finds no backend that works)$/m);
+});

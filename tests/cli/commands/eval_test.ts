@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { inFolder, runProcess, trainOneStep } from "../_process.ts";
+
+// Starts processes: more than the five seconds that Bun gives a test
+const patient = { timeout: 120_000 };
+
+describe("eval", () => {
+  it(
+    "prints a run's scores as a table and as JSON, and refuses what it cannot score",
+    patient,
+    () =>
+      inFolder(async (folder) => {
+        const run = await trainOneStep(folder);
+        const wasm = ["--backend", "wasm"];
+        const json = await runProcess(["eval", run, ...wasm, "--json"]);
+        assert.equal(json.code, 0, json.err);
+        const scores = JSON.parse(json.out);
+        assert.ok(scores.pAcc >= 0 && scores.pAcc <= 1 && scores.fwIoU <= 1);
+        assert.deepEqual(Object.keys(scores.classes[0]), ["name", "iou", "accuracy", "pixels"]);
+        assert.equal(scores.classes.length, 5);
+        const metrics = JSON.parse(await readFile(join(run, "metrics.json"), "utf8"));
+        assert.equal(scores.mIoU, metrics.best.mIoU, "the run's own score of its best network");
+
+        const table = await runProcess(["eval", join(run, "model"), ...wasm, "--split", "test"]);
+        assert.equal(table.code, 0, table.err);
+        assert.match(table.out, /^class +IoU +accuracy +pixels\nbackground +\d/);
+        assert.match(table.out, /\nmIoU +\d+\.\d\d %/);
+
+        const refused: [args: string[], line: RegExp][] = [
+          [["--split", "nope"], /available: train, val, test/],
+          [["--data", folder], /The reader fixtures brings its own data/],
+          [["--dataset", "folder"], /The reader folder needs a folder: name it with --data/],
+        ];
+        for (const [args, line] of refused) {
+          const { code, err } = await runProcess(["eval", run, ...wasm, ...args]);
+          assert.equal(code, 2, err);
+          assert.match(err, line);
+        }
+      }),
+  );
+});

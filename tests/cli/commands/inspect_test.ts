@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runHere } from "../_terminal.ts";
+
+// Table 4-8 of the thesis, to the last weight
+const TOTALS: [name: string, classes: number, total: number][] = [
+  ["fcn8s-vgg16", 21, 134_475_647],
+  ["fcn8s-vgg16", 19, 134_445_433],
+  ["resnet50", 21, 23_630_741],
+  ["resnet50", 19, 23_626_643],
+  ["discriminator", 21, 2_786_753],
+  ["discriminator", 19, 2_784_705],
+];
+for (const [name, classes, total] of TOTALS) {
+  test(`inspect model ${name} --classes ${classes} --json counts ${total} weights`, async () => {
+    const { code, out } = await runHere(
+      ...["inspect", "model", name, "--classes", String(classes), "--json"],
+    );
+    assert.equal(code, 0);
+    assert.equal(out.indexOf("\n"), out.length - 1);
+    assert.equal(JSON.parse(out).parameters.total, total);
+  });
+}
+
+test("inspect model prints a table of layers, and less with --width", async () => {
+  const { out } = await runHere("inspect", "model", "fcn8s-vgg16", "--width", "0.25");
+  assert.match(out, /^layer +kind +output +weights\n/);
+  assert.match(out, /block1_conv1 +conv 3×3\S* .*416x416x16 +448\n/);
+  assert.match(
+    out,
+    /\n8,\d{3},\d{3} weights, \d[\d,]* trainable; outputs for an input of 416x416\n/,
+  );
+});
