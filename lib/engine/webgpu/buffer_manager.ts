@@ -72,11 +72,28 @@ export class BufferManager {
     mappedAtCreation = false,
     reuse = true,
   ): GPUBuffer {
+    // Commands run in order, so a storage buffer may be written again by the commands that follow;
+    // what the processor writes or maps must not be in use by commands that are not submitted.
+    const storage = (usage & USAGE.STORAGE) !== 0;
+    const epoch = storage ? this.epoch : this.epoch - 1;
+    return this.#acquire(size, { usage, epoch, mapped: mappedAtCreation && !storage, reuse });
+  }
+
+  /** A storage buffer that no recorded command uses, for the processor to write. */
+  acquireSettled(size: number, usage: number): GPUBuffer {
+    return this.#acquire(size, { usage, epoch: this.epoch - 1, mapped: false, reuse: true });
+  }
+
+  #acquire(
+    size: number,
+    options: { usage: number; epoch: number; mapped: boolean; reuse: boolean },
+  ): GPUBuffer {
+    const { usage, epoch, mapped, reuse } = options;
     const isStorage = (usage & USAGE.STORAGE) !== 0;
     const bytes = isStorage ? sizeClass(size, this.#options.bindingBytes) : pad4(size);
-    const mapped = mappedAtCreation && !isStorage;
-    const buffer = (reuse && !mapped ? this.#takeFree(bytes, usage, isStorage) : null) ??
-      this.#create(bytes, usage, mapped);
+    const key = bufferKey(bytes, usage);
+    const buffer = (reuse && !mapped ? this.#takeFree(key, epoch) : null) ??
+      this.#create(bytes, { usage, mapped });
     this.#used.add(buffer);
     this.numBytesUsed += buffer.size;
     const counters = this.#options.counters;
@@ -133,19 +150,17 @@ export class BufferManager {
     this.numBytesAllocated = 0;
   }
 
-  #takeFree(bytes: number, usage: number, isStorage: boolean): GPUBuffer | null {
-    // Commands run in order, so a storage buffer may be written again by the commands that follow;
-    // what the processor writes or maps must not be in use by commands that are not submitted.
-    const before = isStorage ? this.epoch : this.epoch - 1;
-    const list = this.#free.get(bufferKey(bytes, usage));
-    if (list === undefined) return null;
+  /** An idle buffer that was released in this epoch at the latest. */
+  #takeFree(key: string, epoch: number): GPUBuffer | null {
+    const list = this.#free.get(key) ?? [];
     for (let i = list.length - 1; i >= 0; i--) {
-      if (list[i]!.epoch <= before) return list.splice(i, 1)[0]!.buffer;
+      if (list[i]!.epoch <= epoch) return list.splice(i, 1)[0]!.buffer;
     }
     return null;
   }
 
-  #create(bytes: number, usage: number, mapped: boolean): GPUBuffer {
+  #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
+    const { usage, mapped } = options;
     const { capBytes, onOutOfMemory, counters, keepIdleBytes = 64 * 2 ** 20 } = this.#options;
     const keep = Math.max(keepIdleBytes, counters.peakUsedBytes / 8);
     if (this.numBytesAllocated - this.numBytesUsed > keep) this.trim(this.numBytesUsed + keep / 2);

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { openDevice, type OpenDeviceOptions } from "./device.ts";
+import { registerGradients, unregisterGradients } from "./register_gradients.ts";
 import { registerKernels, unregisterKernels } from "./register_kernels.ts";
 import { TrainingBackend } from "./training_backend.ts";
 
@@ -31,6 +32,7 @@ export async function registerWebgpuBackend(
   const backend = new TrainingBackend(training, options.capBytes ?? Infinity);
   tf.registerBackend("webgpu", () => backend, 3);
   registerKernels();
+  registerGradients();
   await tf.setBackend("webgpu");
   return backend;
 }
@@ -39,5 +41,6 @@ export async function registerWebgpuBackend(
 export function disposeWebgpuBackend(): void {
   if (tf.findBackendFactory("webgpu") == null) return;
   tf.removeBackend("webgpu");
+  unregisterGradients();
   unregisterKernels();
 }

@@ -10,6 +10,7 @@ import { keepStock, restoreStock } from "./kernels/_stock.ts";
 import { adamUpdate } from "./kernels/adam_update.ts";
 import { batchNormTrain } from "./kernels/batch_norm_train.ts";
 import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
+import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
@@ -25,6 +26,8 @@ const KERNELS: Kernel<any>[] = [
   adamUpdate,
   batchNormTrain,
   batchNormTrainGrad,
+  biasGrad,
+  biasReluGrad,
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,

@@ -170,6 +170,11 @@ export class TrainingBackend extends Stock {
     super.recordAndSubmit(...args);
   }
 
+  override ensureCommandEncoderReady(): void {
+    this.settle();
+    super.ensureCommandEncoderReady();
+  }
+
   override submitQueue(): void {
     this.settle();
     this.#uniforms.flush();
@@ -242,9 +247,8 @@ export class TrainingBackend extends Stock {
   #upload(source: Float32Array | Int32Array, bytes: number): GPUBuffer {
     this.counters.uploads++;
     this.counters.uploadBytes += bytes;
-    const buffer = this.#buffers.acquireBuffer(bytes, STORAGE);
-    // The queue's write would overtake recorded commands that still use a recycled buffer.
-    if (this.commandEncoder !== null || this.deferred !== null) this.flush();
+    // The queue's write overtakes recorded commands, so they must not use the buffer.
+    const buffer = this.#buffers.acquireSettled(bytes, STORAGE);
     if (bytes > 0) this.queue.writeBuffer(buffer, 0, source as Float32Array<ArrayBuffer>);
     return buffer;
   }

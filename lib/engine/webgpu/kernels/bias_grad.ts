@@ -1,0 +1,78 @@
+/**
+ * Gradients of a bias, alone or behind a ReLU.
+ *
+ * @module
+ */
+import { BIAS_GRAD, BIAS_RELU_GRAD } from "../../ops/kernels.ts";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { columnSum } from "./_column_sum.ts";
+import {
+  COLUMN_UNIFORMS,
+  columnPrologue,
+  type Columns,
+  columnsOf,
+  columnUniforms,
+} from "./_columns.ts";
+import { type Kernel, sizeOf } from "./_kernel.ts";
+import { treeSum } from "./_sum_parts.ts";
+
+/** dbias [c] = Σ dy over all pixels. */
+export const biasGrad: Kernel<Record<never, never>> = {
+  name: BIAS_GRAD,
+  run({ inputs, backend }) {
+    const x = inputs.dy!;
+    const channels = x.shape.at(-1)!;
+    const rows = sizeOf(x) / channels;
+    return columnSum(backend, { x, rows, channels, shape: [channels] });
+  },
+};
+
+/** masked = dy·(y > 0) and dbias [c] = Σ masked, reading dy and y once. */
+export const biasReluGrad: Kernel<Record<never, never>> = {
+  name: BIAS_RELU_GRAD,
+  run({ inputs, backend }) {
+    const { dy, y } = inputs;
+    const channels = dy!.shape.at(-1)!;
+    const rows = sizeOf(dy!) / channels;
+    const columns = columnsOf(rows, channels);
+    const { parts, colBlocks } = columns;
+    const masked = output(backend, dy!.shape);
+    const sums = output(backend, parts === 1 ? [channels] : [parts, channels]);
+    dispatch(backend, maskKernel(columns), {
+      uniforms: columnUniforms(columns, rows),
+      reads: [dy!, y!],
+      writes: [masked, sums],
+      grid: linearGrid(colBlocks * parts),
+    });
+    if (parts === 1) return [masked, sums];
+    const options = { x: sums, rows: parts, channels, shape: [channels] };
+    const dbias = columnSum(backend, options);
+    backend.disposeData(sums.dataId);
+    return [masked, dbias];
+  },
+};
+
+function maskKernel(columns: Columns): WgslKernel {
+  const { type, lanes, groups } = columns;
+  return {
+    key: `${BIAS_RELU_GRAD}/${type}/${lanes}`,
+    uniforms: COLUMN_UNIFORMS,
+    reads: [["dy", type], ["y", type]],
+    writes: [["masked", type], ["sums", type]],
+    wgsl: () => ({
+      globals: `var<workgroup> totals: array<${type}, ${THREADS}>;`,
+      main: `${columnPrologue(columns)}
+  var total = ${type}();
+  if (col < u.cols) {
+    for (var r = start + group; r < end; r += ${groups}u) {
+      let i = r * u.cols + col;
+      let d = select(${type}(), dy[i], y[i] > ${type}());
+      masked[i] = d;
+      total += d;
+    }
+  }
+  totals[lid] = total;${treeSum(["totals"], lanes)}
+  if (group == 0u && col < u.cols && start < u.rows) { sums[part * u.cols + col] = totals[lane]; }`,
+    }),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Gradients of stock ops that tfjs computes by way of tensors made on the processor (`ones` of the
+ * input's size, uploaded at each call) or in two passes where one is enough.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { LEAKY_RELU_GRAD } from "../ops/kernels.ts";
+
+type Gradient = NonNullable<ReturnType<typeof tf.getGradient>>;
+type GradFunc = Gradient["gradFunc"];
+
+/** dx of a sum is dy, spread; of a mean, dy / n, spread. */
+function spread(name: "Sum" | "Mean"): GradFunc {
+  return (dy, saved, attrs) => {
+    const x = saved[0]!;
+    const { axis } = attrs as unknown as { axis: number | number[] };
+    // The axes of a Mean are not in its attributes when all are meant.
+    const axes = new Set(tf.util.parseAxisParam(axis ?? x.shape.map((_, i) => i), x.shape));
+    const shape = x.shape.map((d, i) => axes.has(i) ? 1 : d);
+    const count = x.shape.reduce((product, d, i) => axes.has(i) ? product * d : product, 1);
+    return {
+      x: () => {
+        const kept = tf.reshape(dy as tf.Tensor, shape);
+        return tf.broadcastTo(name === "Mean" ? tf.div(kept, count) : kept, x.shape);
+      },
+    };
+  };
+}
+
+const GRADIENTS: Record<string, (stock: GradFunc) => GradFunc> = {
+  Sum: () => spread("Sum"),
+  Mean: () => spread("Mean"),
+  Relu: (stock) => (dy, saved, attrs) => {
+    const x = saved[0]!;
+    if (tf.getKernel(LEAKY_RELU_GRAD, tf.getBackend()) == null) return stock(dy, saved, attrs);
+    const inputs = { x, dy: dy as tf.Tensor };
+    return { x: () => tf.engine().runKernel(LEAKY_RELU_GRAD, inputs, { alpha: 0 }) as tf.Tensor };
+  },
+};
+
+const replaced = new Map<string, Gradient>();
+
+/** Replaces tfjs's gradients, which are common to all backends; the values stay the same. */
+export function registerGradients(): void {
+  if (replaced.size > 0) return;
+  for (const [kernelName, make] of Object.entries(GRADIENTS)) {
+    const stock = tf.getGradient(kernelName);
+    if (stock == null) continue;
+    replaced.set(kernelName, stock);
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({ ...stock, gradFunc: make(stock.gradFunc) });
+  }
+}
+
+/** Puts tfjs's own gradients back. */
+export function unregisterGradients(): void {
+  for (const [kernelName, stock] of replaced) {
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient(stock);
+  }
+  replaced.clear();
+}

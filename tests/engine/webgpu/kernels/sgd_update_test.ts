@@ -1,0 +1,49 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { sgdUpdate } from "../../../../lib/engine/ops/sgd_update.ts";
+import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
+
+const SIZES = [3, 70, 1024, 5, 5, 5, 5, 5, 5, 5, 5, 5, 700, 1];
+
+function steps(options: { nesterov: boolean; decoupled: boolean }): tf.Tensor[] {
+  const weights = SIZES.map((n, i) => tf.variable(normal([n], i + 1)));
+  const velocities = SIZES.map((n, i) => tf.variable(normal([n], i + 50)));
+  for (let k = 0; k < 3; k++) {
+    weights.forEach((weight, i) => {
+      const grad = normal(weight.shape, i + 100 + k);
+      const settings = { lr: 0.1, momentum: 0.9, l2: i % 2 ? 1e-2 : 0, ...options };
+      sgdUpdate({ weight, velocity: velocities[i]!, grad }, settings);
+      grad.dispose(); // the update must not need it any more
+    });
+  }
+  const results = [...weights, ...velocities].map((v) => tf.mul(v, 1));
+  tf.dispose([...weights, ...velocities]);
+  return results;
+}
+
+describeWebgpu("sgdUpdate", () => {
+  for (const nesterov of [false, true]) {
+    for (const decoupled of [false, true]) {
+      test(`sgdUpdate with nesterov ${nesterov}, decoupled ${decoupled}`, async () => {
+        await assertSame(() => steps({ nesterov, decoupled }), { tolerance: 1e-6 });
+      });
+    }
+  }
+
+  test("sgdUpdate moves many weights in one launch and none too late", async () => {
+    await tf.setBackend("webgpu");
+    const weights = [1, 2].map((v) => tf.variable(tf.fill([4], v)));
+    const velocity = weights.map(() => tf.variable(tf.zeros([4])));
+    const grads = weights.map(() => tf.fill([4], 1));
+    await Promise.all([...weights, ...velocity, ...grads].map((t) => tf.relu(t).data()));
+    const before = backend().counters.dispatches;
+    const options = { lr: 1, momentum: 0, nesterov: false, l2: 0, decoupled: false };
+    weights.forEach((weight, i) =>
+      sgdUpdate({ weight, velocity: velocity[i]!, grad: grads[i]! }, options)
+    );
+    assert.deepEqual([...await weights[1]!.data()], [1, 1, 1, 1]);
+    assert.equal(backend().counters.dispatches - before, 1);
+    tf.dispose([...weights, ...velocity, ...grads]);
+  });
+});
