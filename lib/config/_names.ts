@@ -1,15 +1,9 @@
+import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/registry.ts";
 import { modelRegistry } from "../models/registry.ts";
 import type { Config } from "./config.ts";
 import { unknownName } from "./_describe_issue.ts";
 import type { RuleIssue } from "./_rules.ts";
-
-// TODO replace by lib/data/registry.ts
-export const datasetReaders: ReadonlyMap<string, { needsDir: boolean }> = new Map([
-  ["fixtures", { needsDir: false }],
-  ["folder", { needsDir: true }],
-  ["voc", { needsDir: true }],
-]);
 
 /** Faults of names that no registry knows, and of fields that do not suit what they name. */
 export function* brokenNames(config: Config): Generator<RuleIssue> {

@@ -4,9 +4,9 @@
  * @module
  */
 import { z } from "zod";
+import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/registry.ts";
 import { modelRegistry } from "../models/registry.ts";
-import { datasetReaders } from "./_names.ts";
 import { presets } from "./presets.ts";
 import { configSchema } from "./schema.ts";
 

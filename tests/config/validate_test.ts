@@ -11,7 +11,7 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["data.crop", ({ data }) => data.crop = [64, 65], /multiples of 32.*nearest are \[64, 64\]/],
   ["validation.resize", ({ validation }) => validation.resize = [1, 32], /are \[32, 32\]/],
   ["data.dir", ({ data }) => data.dataset = "voc", /set data\.dir/],
-  ["data.dataset", ({ data }) => data.dataset = "camvid", /expected one of/],
+  ["data.dataset", ({ data }) => data.dataset = "pets", /expected one of/],
   ["model.name", ({ model }) => model.name = "unet", /expected one of fcn8s-vgg16/],
   ["adversarial.game", ({ adversarial }) => adversarial.game = "wgan", /expected one of lsgan/],
   ["adversarial.tg", ({ adversarial }) => adversarial.mode = "adversarial", /mode to temperature/],
