@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { assemble } from "./_assemble.ts";
 import { findModel } from "./registry.ts";
 import type { NetworkRecipe, SegmentationModel } from "./segmentation_model.ts";

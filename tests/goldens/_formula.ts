@@ -1,4 +1,5 @@
 /** The numbers of tasks/make_goldens.py that need no storing: hashes of names and indices. */
+import * as tf from "@tensorflow/tfjs";
 
 /** `size` numbers in [−1, 1), multiples of 2⁻¹⁵. */
 export function uniform(name: string, size: number): Float32Array {
@@ -64,4 +65,14 @@ export function places(name: string, options: { count: number; size: number }): 
 /** Float32 numbers from base64. */
 export function decode(text: string): Float32Array {
   return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+}
+
+/** Sets all weights of a model to their first values. */
+export function setInitial(model: tf.LayersModel): void {
+  for (const weight of model.weights) {
+    const shape = weight.shape as number[];
+    const values = tf.tensor(initial(weight.originalName, shape), shape);
+    weight.write(values);
+    values.dispose();
+  }
 }

@@ -1,0 +1,81 @@
+/** Single layers of both kits against PyTorch: where a pixel is easily lost. */
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { assemble } from "../../lib/models/_assemble.ts";
+import type { Kit } from "../../lib/models/kit.ts";
+import { stockKit } from "../../lib/models/_stock_kit.ts";
+import { trainingKit } from "../../lib/models/_training_kit.ts";
+import type { WeightSource } from "../../lib/models/weight_source.ts";
+import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
+import { backends, onBackend } from "./_backends.ts";
+import { decode, initial, uniform } from "./_formula.ts";
+
+interface Case {
+  name: string;
+  input: number[];
+  kernel?: number;
+  stride?: number;
+  factor?: number;
+  shape: number[];
+  output: string;
+  moved?: string;
+}
+
+const source: WeightSource = ({ name, shape }) => tf.tensor(initial(name, shape), shape);
+const KITS = {
+  training: () => trainingKit(source, { seed: 1, step: 1 }),
+  stock: () => stockKit(source),
+};
+
+for (const { name: backend, skip } of backends) {
+  for (const [kit, make] of Object.entries(KITS)) {
+    describe(`the ${kit} kit on ${backend} equals PyTorch`, { skip }, () => {
+      for (const golden of goldens.cases as unknown as Case[]) {
+        test(`${kit}Kit: ${golden.name}`, () => onBackend(backend, () => compare(golden, make())));
+      }
+    });
+  }
+}
+
+async function compare(golden: Case, kit: Kit<tf.SymbolicTensor>): Promise<void> {
+  const { name, input, shape } = golden;
+  const model = assemble({ name: "probe", kit }, (kit) => layer(golden, kit));
+  const isNorm = golden.moved !== undefined;
+  const size = input.reduce((product, length) => product * length, 1);
+  const x = tf.tensor(uniform(isNorm ? "norm" : name, size), input);
+  const kwargs = name === "norm move" ? { training: true, updateStatistics: true } : {};
+  const y = model.apply(x, kwargs) as tf.Tensor;
+  assert.deepEqual(y.shape, shape);
+  await assertValues(y, golden.output);
+  if (isNorm) {
+    const moved = model.weights.slice(2).map((weight) => weight.read());
+    await assertValues(tf.concat(moved), golden.moved!);
+  }
+  model.dispose();
+}
+
+function layer(golden: Case, kit: Kit<tf.SymbolicTensor>): tf.SymbolicTensor {
+  const { name, kernel, stride, factor } = golden;
+  const x = kit.input(golden.input[3]!);
+  const kind = name.split(" ")[0];
+  if (kind === "resize") return kit.upsample(x, { name: "resize", factor: factor! });
+  if (kind === "conv") {
+    return kit.conv(x, { name: "conv", filters: 3, kernel: kernel!, stride: stride! });
+  }
+  if (kind === "transposed") {
+    const kernel = 2 * stride!;
+    return kit.convTranspose(x, { name: "upscore", filters: 3, kernel, stride: stride! });
+  }
+  return kit.batchNorm(x, { name: "bn", momentum: 0.9, eps: 1.001e-5, relu: false });
+}
+
+async function assertValues(actual: tf.Tensor, expected: string): Promise<void> {
+  const values = await actual.data();
+  const wanted = decode(expected);
+  assert.equal(values.length, wanted.length);
+  wanted.forEach((want, i) => {
+    const error = Math.abs(values[i]! - want);
+    assert.ok(error <= 1e-5 * Math.max(1, Math.abs(want)), `[${i}]: ${values[i]}, not ${want}`);
+  });
+}
