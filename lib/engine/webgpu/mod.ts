@@ -4,20 +4,14 @@
  *
  * @module
  */
-export { type WebgpuCounters } from "./counters.ts";
-export {
-  adapterName,
-  isSoftwareAdapter,
-  openDevice,
-  type OpenDeviceOptions,
-  requestAdapter,
-  type TrainingDevice,
-} from "./device.ts";
-export { ErrorCollector } from "./error_collector.ts";
+export type { WebgpuCounters } from "./counters.ts";
+export type { OpenDeviceOptions, TrainingDevice } from "./device.ts";
+export type { ErrorCollector } from "./error_collector.ts";
+export type { TileName } from "./gemm.ts";
 export { assertTensorFits, largestTensorBytes, type TensorLimit } from "./limits.ts";
 export {
   disposeWebgpuBackend,
   registerWebgpuBackend,
   type RegisterWebgpuOptions,
 } from "./register.ts";
-export { TrainingBackend, trainingBackend } from "./training_backend.ts";
+export { type TrainingBackend, trainingBackend } from "./training_backend.ts";

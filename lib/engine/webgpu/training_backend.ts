@@ -1,12 +1,12 @@
 /**
- * tfjs's WebGPU backend with an own device, buffer manager, uniform arena and counters. This is the
- * one file that touches tfjs's private members; it is written against one version of tfjs and
- * refuses any other.
+ * tfjs's WebGPU backend with an own device, buffer manager, uniform arena and counters. What it
+ * needs of tfjs's private members is named in `_stock_backend.ts`.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { packUniforms } from "./_pack_uniforms.ts";
+import { assertKnownTfjs, type ProgramUniform, Stock } from "./_stock_backend.ts";
 import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
@@ -14,55 +14,6 @@ import type { TrainingDevice } from "./device.ts";
 import type { TileName } from "./gemm.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
-
-/** The version of tfjs whose private members this file knows. */
-const TFJS_VERSION = "4.22.0";
-
-/** What the backend keeps of a tensor. */
-interface TensorData {
-  dtype: tf.DataType;
-  shape: number[];
-  values: tf.BackendValues | null;
-  refCount: number;
-  resource?: GPUBuffer | null;
-  external?: boolean;
-  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo } | null;
-}
-
-interface ProgramUniform {
-  type: string;
-  data: number[];
-}
-
-/** The members of tfjs's backend that are used here, public and private. */
-interface StockBackend extends tf.KernelBackend {
-  device: GPUDevice;
-  queue: GPUQueue;
-  bufferManager: unknown;
-  tensorMap: tf.DataStorage<TensorData>;
-  commandEncoder: GPUCommandEncoder | null;
-  computePassEncoder: GPUComputePassEncoder | null;
-  dispatchCountInPass: number;
-  stagingPendingDisposal: GPUBuffer[];
-  uniformPendingDisposal: GPUBuffer[];
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
-  disposeData(dataId: tf.DataId, force?: boolean): boolean;
-  uploadToGPU(dataId: tf.DataId): void;
-  makeUniforms(uniforms: ProgramUniform[]): UniformBinding;
-  shouldExecuteOnCPU(inputs: tf.TensorInfo[], sizeThreshold?: number): boolean;
-  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: tf.BackendValues): tf.TensorInfo;
-  recordAndSubmit(...args: unknown[]): void;
-  read(dataId: tf.DataId): Promise<tf.BackendValues>;
-  dispose(): void;
-}
-
-// The typings mark most of these members private, so the class is seen through an interface.
-const Stock = WebGPUBackend as unknown as new (
-  device: GPUDevice,
-  info: GPUAdapterInfo,
-) => StockBackend;
 
 /** Dispatches recorded before the queue gets them. */
 const DISPATCHES_PER_SUBMIT = 32;
@@ -275,42 +226,6 @@ export class TrainingBackend extends Stock {
     this.counters.uniformBytes += bytes.byteLength;
     return this.#uniforms.add(bytes, () => this.flush());
   }
-}
-
-/** Lays scalars and small vectors out by WGSL's alignment rules, as tfjs's shaders declare them. */
-function packUniforms(uniforms: ProgramUniform[]): ArrayBuffer {
-  let offset = 0;
-  let largest = 4;
-  let before = 0;
-  const places = uniforms.map(({ type, data }) => {
-    const values = data.length === 0 ? [1] : data;
-    // Rank 5 and 6 are structs of 16-byte alignment, and so is what follows them.
-    const align = values.length === 1 ? 4 : values.length === 2 ? 8 : 16;
-    const aligned = before > 4 ? 16 : align;
-    largest = Math.max(largest, aligned);
-    offset = Math.ceil(offset / aligned) * aligned;
-    const place = { type, values, offset };
-    offset += 4 * values.length;
-    before = values.length;
-    return place;
-  });
-  const bytes = new ArrayBuffer(Math.ceil(offset / largest) * largest);
-  for (const { type, values, offset } of places) {
-    const Numbers = type === "int32" ? Int32Array : type === "uint32" ? Uint32Array : Float32Array;
-    new Numbers(bytes, offset, values.length).set(values);
-  }
-  return bytes;
-}
-
-function assertKnownTfjs(backend: StockBackend): void {
-  const version = tf.version_core;
-  const known = ["tensorMap", "dispatchCountInPass", "uniformPendingDisposal"] as const;
-  if (version === TFJS_VERSION && known.every((name) => name in backend)) return;
-  throw new Error(
-    `Cannot use the WebGPU engine with @tensorflow/tfjs ${version}: it is written for ` +
-      `${TFJS_VERSION}, install exactly that version of @tensorflow/tfjs and ` +
-      `@tensorflow/tfjs-backend-webgpu`,
-  );
 }
 
 /**
