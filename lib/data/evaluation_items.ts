@@ -74,7 +74,7 @@ async function prepareItem(
 ): Promise<EvaluationItem> {
   const sample = await dataset.read(index);
   const { width: columns } = sample.label;
-  const label = sample.label.data.slice();
+  const label = new Uint8Array(sample.label.data);
   remapLabels(label, { ...dataset, where: `sample "${sample.id}"`, width: columns });
   const resize = options.resize ?? null;
   const [height, width] = resize ?? [sample.image.height, sample.image.width];

@@ -1,70 +1,91 @@
 /** Undoes the five row filters of PNG. */
 
-/** Geometry of a filtered block: `rows` lines of one filter byte and `stride` data bytes. */
-export interface FilteredBlock {
+/** Geometry of filtered rows: each a filter byte and `stride` data bytes. */
+export interface FilteredRows {
   rows: number;
   stride: number;
   bytesPerPixel: number;
 }
 
 /**
- * Undoes the filters in place and drops the filter bytes: afterwards line i starts at i·stride.
+ * Undoes the filters of `raw` and returns the bare rows, `rows * stride` bytes.
  *
- * @throws {SyntaxError} If a line has an unknown filter.
+ * @throws {SyntaxError} If a row has an unknown filter.
  */
-export function unfilter(block: Uint8Array, layout: FilteredBlock): void {
-  const { rows, stride, bytesPerPixel: bpp } = layout;
+export function unfilter(raw: Uint8Array, layout: FilteredRows): Uint8Array {
+  const { rows, stride, bytesPerPixel } = layout;
+  const out = new Uint8Array(rows * stride);
   for (let row = 0; row < rows; row++) {
-    const source = row * (stride + 1);
-    const filter = block[source]!;
-    const line = row * stride;
-    const above = line - stride;
-    block.copyWithin(line, source + 1, source + 1 + stride);
-    if (filter === 0) continue;
-    if (filter > 4) throw new SyntaxError(`unknown filter ${filter} in row ${row}`);
-    const end = line + stride;
-    if (filter === 1) {
-      for (let i = line + bpp; i < end; i++) block[i] = block[i]! + block[i - bpp]!;
-    } else if (filter === 2) {
-      if (row > 0) { for (let i = line; i < end; i++) block[i] = block[i]! + block[i - stride]!; }
-    } else if (filter === 3) {
-      unfilterAverage(block, { line, end, above: row > 0 ? above : -1, bpp });
-    } else if (row === 0) {
-      // With nothing above, Paeth predicts the left neighbour.
-      for (let i = line + bpp; i < end; i++) block[i] = block[i]! + block[i - bpp]!;
-    } else {
-      unfilterPaeth(block, { line, end, above, bpp });
-    }
+    const from = row * (stride + 1) + 1;
+    const filter = raw[from - 1]!;
+    const line = { from, to: row * stride, stride, bpp: bytesPerPixel, first: row === 0 };
+    if (filter === 0) out.set(raw.subarray(from, from + stride), line.to);
+    else if (filter === 1) undoSub(raw, out, { line });
+    else if (filter === 2) undoUp(raw, out, { line });
+    else if (filter === 3) undoAverage(raw, out, { line });
+    else if (filter === 4) undoPaeth(raw, out, { line });
+    else throw new SyntaxError(`unknown filter ${filter} in row ${row}`);
   }
+  return out;
 }
 
 interface Line {
-  line: number;
-  end: number;
-  /** Start of the line above, or −1. */
-  above: number;
+  /** Where the row starts in the filtered and in the bare bytes. */
+  from: number;
+  to: number;
+  stride: number;
   bpp: number;
+  /** Whether there is no row above. */
+  first: boolean;
 }
 
-function unfilterAverage(block: Uint8Array, { line, end, above, bpp }: Line): void {
-  for (let i = line; i < end; i++) {
-    const left = i >= line + bpp ? block[i - bpp]! : 0;
-    const up = above >= 0 ? block[above + i - line]! : 0;
-    block[i] = block[i]! + ((left + up) >> 1);
+function undoSub(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): void {
+  const { from, to, stride, bpp } = line;
+  for (let i = 0; i < stride; i++) {
+    out[to + i] = i < bpp ? raw[from + i]! : raw[from + i]! + out[to + i - bpp]!;
   }
 }
 
-function unfilterPaeth(block: Uint8Array, { line, end, above, bpp }: Line): void {
-  const up = above - line;
-  for (let i = line; i < line + bpp && i < end; i++) block[i] = block[i]! + block[i + up]!;
-  for (let i = line + bpp; i < end; i++) {
-    const a = block[i - bpp]!;
-    const b = block[i + up]!;
-    const c = block[i + up - bpp]!;
-    const pa = b > c ? b - c : c - b;
-    const pb = a > c ? a - c : c - a;
-    const s = a + b - c - c;
-    const pc = s < 0 ? -s : s;
-    block[i] = block[i]! + (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+function undoUp(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): void {
+  const { from, to, stride, first } = line;
+  const above = first ? 0 : to - stride;
+  const mask = first ? 0 : 255;
+  for (let i = 0; i < stride; i++) out[to + i] = raw[from + i]! + (out[above + i]! & mask);
+}
+
+function undoAverage(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): void {
+  const { from, to, stride, bpp, first } = line;
+  const above = first ? 0 : to - stride;
+  const mask = first ? 0 : 255;
+  for (let i = 0; i < bpp && i < stride; i++) {
+    out[to + i] = raw[from + i]! + ((out[above + i]! & mask) >> 1);
+  }
+  for (let i = bpp; i < stride; i++) {
+    out[to + i] = raw[from + i]! + ((out[to + i - bpp]! + (out[above + i]! & mask)) >> 1);
+  }
+}
+
+function undoPaeth(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): void {
+  const { from, to, stride, bpp, first } = line;
+  if (first) return undoSub(raw, out, { line }); // with nothing above, Paeth takes the left
+  const above = to - stride;
+  for (let i = 0; i < bpp && i < stride; i++) out[to + i] = raw[from + i]! + out[above + i]!;
+  // Channel by channel, so that the left and upper left neighbour stay in registers.
+  for (let channel = 0; channel < bpp; channel++) {
+    let left = out[to + channel]!;
+    let corner = out[above + channel]!;
+    for (let i = channel + bpp; i < stride; i += bpp) {
+      const up = out[above + i]!;
+      const pa = Math.abs(up - corner);
+      const pb = Math.abs(left - corner);
+      const pc = Math.abs(left + up - 2 * corner);
+      // The nearest of left, up, corner, first come first served; masks, as branches mispredict.
+      const cornerWins = (pc - pb) >> 31;
+      const other = up ^ ((up ^ corner) & cornerWins);
+      const otherWins = ((pb ^ ((pb ^ pc) & cornerWins)) - pa) >> 31;
+      left = (raw[from + i]! + (left ^ ((left ^ other) & otherWins))) & 255;
+      corner = up;
+      out[to + i] = left;
+    }
   }
 }

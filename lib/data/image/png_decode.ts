@@ -118,6 +118,10 @@ function decode(bytes: Uint8Array, maxPixels: number): PngImage {
   const raw = inflate(compressed, expected);
   const bytesPerPixel = Math.max(1, channels * bitDepth / 8);
   const samples = width * height * channels;
+  if (bitDepth === 8 && !header.interlaced) {
+    const data = unfilter(raw, { rows: height, stride: rowBytes(width), bytesPerPixel });
+    return withPalette({ width, height, channels, bitDepth, data }, palette);
+  }
   const data = bitDepth === 16 ? new Uint16Array(samples) : new Uint8Array(samples);
   let offset = 0;
   for (const pass of passes) {
@@ -125,14 +129,17 @@ function decode(bytes: Uint8Array, maxPixels: number): PngImage {
     if (columns === 0 || rows === 0) continue;
     const stride = rowBytes(columns);
     const block = raw.subarray(offset, offset += rows * (1 + stride));
-    unfilter(block, { rows, stride, bytesPerPixel });
+    const lines = unfilter(block, { rows, stride, bytesPerPixel });
     for (let row = 0; row < rows; row++) {
-      const line = block.subarray(row * stride, (row + 1) * stride);
+      const line = lines.subarray(row * stride, (row + 1) * stride);
       const start = (pass[1] + row * pass[3]) * width + pass[0];
       unpackRow(line, data, { start, step: pass[2], columns, channels, bitDepth });
     }
   }
-  const image: PngImage = { width, height, channels, bitDepth, data };
+  return withPalette({ width, height, channels, bitDepth, data }, palette);
+}
+
+function withPalette(image: PngImage, palette: Uint8Array | undefined): PngImage {
   if (palette) image.palette = palette;
   return image;
 }
@@ -203,7 +210,7 @@ function readPalette(body: Uint8Array): Uint8Array {
   if (body.length === 0 || body.length % 3 !== 0 || body.length > 768) {
     throw new SyntaxError(`a palette of ${body.length} bytes is not 1..256 RGB triples`);
   }
-  return body.slice();
+  return new Uint8Array(body);
 }
 
 function concat(parts: Uint8Array[]): Uint8Array {
@@ -242,9 +249,7 @@ interface RowLayout {
 /** Spreads one row of packed samples over the image. */
 function unpackRow(line: Uint8Array, data: Uint8Array | Uint16Array, layout: RowLayout): void {
   const { start, step, columns, channels, bitDepth } = layout;
-  if (bitDepth === 8 && step === 1) {
-    data.set(line, start * channels);
-  } else if (bitDepth >= 8) {
+  if (bitDepth >= 8) {
     let source = 0;
     for (let column = 0; column < columns; column++) {
       let target = (start + column * step) * channels;
