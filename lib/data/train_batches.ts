@@ -85,6 +85,9 @@ export async function* trainBatches(options: TrainBatchesOptions): AsyncGenerato
   const { config, seed, epoch, startStep = 0 } = options;
   const dataset = cached(options.dataset, config.cacheMiB);
   const steps = stepsPerEpoch(dataset, config.batch);
+  if (!(startStep >= 0 && startStep <= steps)) {
+    throw new RangeError(`Cannot start at step ${startStep} of an epoch of ${steps} steps`);
+  }
   const order = permutation(dataset.ids.length, randomStream(seed, "order", epoch));
   const load = (step: number): Promise<Batch> => {
     const indices = order.subarray(step * config.batch, (step + 1) * config.batch);

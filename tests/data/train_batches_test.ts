@@ -71,6 +71,16 @@ test("trainBatches() goes on where a resumed run left off", async () => {
   );
 });
 
+test("trainBatches() refuses a start outside the epoch", async () => {
+  const dataset = await fixtures();
+  for (const startStep of [-1, 5, NaN]) {
+    await assert.rejects(trainBatches({ dataset, config, seed: 1, epoch: 0, startStep }).next(), {
+      name: "RangeError",
+      message: `Cannot start at step ${startStep} of an epoch of 4 steps`,
+    });
+  }
+});
+
 test("trainBatches() reads at most one batch ahead", async () => {
   const dataset = await fixtures();
   let reads = 0;

@@ -26,8 +26,8 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   if (isJpeg(bytes)) return await decodeJpeg(bytes, options);
   if (isPng(bytes)) return toRgb(decodePng(bytes, options), options.file);
   throw new SyntaxError(
-    `Cannot decode image "${options.file}": it is neither JPEG nor PNG` +
-      (bytes.length === 0 ? " (the file is empty)" : ""),
+    `Cannot decode image "${options.file}": ` +
+      (bytes.length === 0 ? "the file is empty" : "it is neither JPEG nor PNG, convert it to one"),
   );
 }
 

@@ -34,8 +34,8 @@ export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap
   }
   if (!isPng(bytes)) {
     throw new SyntaxError(
-      `Cannot read labels from "${file}": it is not a PNG` +
-        (bytes.length === 0 ? " (the file is empty)" : ""),
+      `Cannot read labels from "${file}": ` +
+        (bytes.length === 0 ? "the file is empty" : "it is no PNG, save labels as PNG"),
     );
   }
   const { width, height, channels, bitDepth, data, palette } = decodePng(bytes, options);

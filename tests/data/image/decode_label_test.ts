@@ -59,6 +59,9 @@ test("decodeLabel() refuses colours, JPEG and values beyond 8 bits", () => {
 });
 
 test("decodeLabel() refuses what is no PNG", () => {
-  assert.throws(() => decodeLabel(new Uint8Array(0), { file }), /not a PNG \(the file is empty\)$/);
-  assert.throws(() => decodeLabel(new Uint8Array([1]), { file }), SyntaxError);
+  assert.throws(() => decodeLabel(new Uint8Array(0), { file }), /: the file is empty$/);
+  assert.throws(() => decodeLabel(new Uint8Array([1]), { file }), {
+    name: "SyntaxError",
+    message: 'Cannot read labels from "labels/3.png": it is no PNG, save labels as PNG',
+  });
 });

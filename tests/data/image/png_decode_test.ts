@@ -29,18 +29,20 @@ for (const sample of PNG_SAMPLES) {
   });
 }
 
-test("decodePng() undoes each row filter", () => {
-  const geometry = { width: 5, height: 4 };
-  fc.assert(fc.property(
-    fc.uint8Array({ minLength: 60, maxLength: 60 }),
-    fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 4, maxLength: 4 }),
-    (data, filters) => {
-      const rows = filterByTheBook(data, { stride: 15, bpp: 3, filters });
-      const png = rawPng({ ...geometry, colorType: 2 }, deflateSync(rows));
-      assert.deepEqual(new Uint8Array(decodePng(png, { file }).data), data);
-    },
-  ));
-});
+for (const [colorType, bpp] of [[0, 1], [4, 2], [2, 3], [6, 4]] as const) {
+  test(`decodePng() undoes each row filter of ${bpp} bytes a pixel`, () => {
+    const stride = 5 * bpp;
+    fc.assert(fc.property(
+      fc.uint8Array({ minLength: 4 * stride, maxLength: 4 * stride }),
+      fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 4, maxLength: 4 }),
+      (data, filters) => {
+        const rows = filterByTheBook(data, { stride, bpp, filters });
+        const png = rawPng({ width: 5, height: 4, colorType }, deflateSync(rows));
+        assert.deepEqual(new Uint8Array(decodePng(png, { file }).data), data);
+      },
+    ));
+  });
+}
 
 test("decodePng() joins data split over several chunks", () => {
   const rows = deflateSync(new Uint8Array([0, 1, 2, 0, 3, 4]));
