@@ -59,15 +59,15 @@ describe("the published packages", { skip }, () => {
   });
 
   it("train by the command line, without a clone", async () => {
-    const args = ["train", "--backend", "wasm", "--seed", "1", "--json"];
+    const args = ["train", "--seed", "1", "--json"];
     const { stdout } = await run([deno, "run", "-A", "jsr:@segadv/cli", ...args], {
       cwd: folder,
       env,
     });
-    const { backend, steps, best } = lastLine(stdout) as Record<string, unknown>;
-    assert.equal(backend, "wasm");
-    assert((steps as number) > 10);
-    assert((best as { mIoU: number }).mIoU > 0.1);
+    const { steps, best } = lastLine(stdout) as { steps: number; best: { mIoU: number } };
+    assert(steps > 10);
+    // A map of background alone has 0.15.
+    assert(best.mIoU > 0.3, `mIoU ${best.mIoU}`);
   });
 
   it("train and evaluate from a program that imports them", async () => {
