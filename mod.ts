@@ -34,6 +34,7 @@ export { tf };
 
 // The pipeline
 export { train, type TrainOptions } from "./lib/train/train.ts";
+export { type ResumeOptions, resumeTraining } from "./lib/train/resume.ts";
 export type { RunScores, TrainResult } from "./lib/train/train_result.ts";
 export { evaluate, type EvaluateOptions } from "./lib/metrics/evaluate.ts";
 export { type NormalizedImage, predict, predictBatch } from "./lib/models/predict.ts";
@@ -173,7 +174,9 @@ export {
   type SgdOptions,
 } from "./lib/train/optimizers.ts";
 export { cosineWithWarmup, type ScheduleOptions } from "./lib/train/schedule.ts";
+export { clipGradients } from "./lib/train/clip_gradients.ts";
 export { NonFiniteError } from "./lib/train/non_finite_error.ts";
+export { InterruptedRunError } from "./lib/train/interrupted_run_error.ts";
 export type * from "./lib/train/events.ts";
 
 // Metrics

@@ -35,18 +35,17 @@ export function checkDeviceLimits(
 }
 
 /**
- * Refuses a run whose two saved networks would not fit on the disk.
+ * Refuses a run that would fill the disk.
  *
- * @param weights Number of weights of G.
+ * @param needed Bytes of all that it will write.
  * @throws {Error} Naming the folder, what is needed and what is free.
  */
-export async function checkDiskSpace(path: string, weights: number): Promise<void> {
-  const needed = 3 * 4 * weights + 2 ** 20; // best, model, and one of them being replaced
+export async function checkDiskSpace(path: string, needed: number): Promise<void> {
   const free = await freeBytes(path);
   if (free !== null && free < needed) {
     throw new Error(
       `Cannot write a run to ${path}: it needs ${mebibytes(needed)} and ${mebibytes(free)} are ` +
-        "free; choose another --out or make room",
+        "free; choose another --out, make room or lower checkpoint.keep",
     );
   }
 }

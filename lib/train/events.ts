@@ -9,7 +9,7 @@ import type { Scores } from "../metrics/scores.ts";
 /** Losses and health figures of one step, under the names of the method. */
 export type StepLog = Record<string, number>;
 
-/** Emitted once, before the first batch. */
+/** Emitted before the first batch, and again where a run is resumed. */
 export interface StartEvent {
   type: "start";
   /** Milliseconds since the epoch. */
@@ -60,6 +60,39 @@ export interface WarningEvent {
   message: string;
 }
 
+/** Emitted after `start` where a run goes on from a checkpoint. */
+export interface ResumeEvent {
+  type: "resume";
+  time: number;
+  /** Steps done. */
+  step: number;
+  epoch: number;
+  /** File that the state came from. */
+  checkpoint: string;
+  /** Lines of the log that came after the checkpoint: what they tell happens again. */
+  droppedEvents: number;
+}
+
+/** Emitted after each checkpoint. */
+export interface CheckpointEvent {
+  type: "checkpoint";
+  time: number;
+  step: number;
+  path: string;
+  bytes: number;
+  seconds: number;
+}
+
+/** Emitted in place of `end` where an error ends a run. */
+export interface FailureEvent {
+  type: "failure";
+  time: number;
+  step: number;
+  message: string;
+  /** Step to resume from, `null` where there is no checkpoint. */
+  resumable: number | null;
+}
+
 /** Emitted once, last. */
 export interface EndEvent {
   type: "end";
@@ -74,4 +107,12 @@ export interface EndEvent {
 }
 
 /** Any event of a run. */
-export type TrainEvent = StartEvent | StepEvent | ValidationEvent | WarningEvent | EndEvent;
+export type TrainEvent =
+  | StartEvent
+  | ResumeEvent
+  | StepEvent
+  | ValidationEvent
+  | CheckpointEvent
+  | WarningEvent
+  | FailureEvent
+  | EndEvent;

@@ -22,16 +22,26 @@ export interface Meter {
   add(step: number, entry: { losses: StepLosses; ids: string[] }): void;
   /** Reads everything collected, in order, adding the whole-network figures to the last step. */
   read(): Promise<Reading[]>;
+  /** Forgets what was collected and not read. */
+  clear(): void;
+  /** D's weights before the first step, by name, which a resumed run overwrites. */
+  readonly initial: ReadonlyMap<string, tf.Variable>;
   dispose(): void;
 }
 
 /** A meter for the players of a run; remembers D's initial weights for `d/drift`. */
 export function createMeter(players: Players, config: Config): Meter {
-  const initial = players.adversary?.parameters.map(({ weight }) =>
-    tf.tidy(() => tf.add(weight, 0))
+  const initial = new Map(
+    players.adversary?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
   );
   let pending: { step: number; ids: string[]; losses: StepLosses }[] = [];
+  const clear = (): void => {
+    for (const { losses } of pending) tf.dispose(losses);
+    pending = [];
+  };
   return {
+    initial,
+    clear,
     add(step, { losses, ids }) {
       pending.push({ step, ids, losses });
     },
@@ -53,15 +63,20 @@ export function createMeter(players: Players, config: Config): Meter {
       return readings;
     },
     dispose() {
-      for (const { losses } of pending) tf.dispose(losses);
-      if (initial !== undefined) tf.dispose(initial);
+      clear();
+      tf.dispose([...initial.values()]);
     },
   };
 }
 
+/** A variable with values and memory of its own: optimisers write into a variable's memory. */
+function copyOf(weight: tf.Variable): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.mul(weight, 1), false));
+}
+
 /** `loss/l2` and `d/drift`, which look at every weight. */
 function wholeNetwork(
-  scene: { players: Players; config: Config; initial: tf.Tensor[] | undefined },
+  scene: { players: Players; config: Config; initial: ReadonlyMap<string, tf.Variable> },
 ): StepLosses {
   const { players, config, initial } = scene;
   const { l2 } = config.generator;
@@ -72,12 +87,12 @@ function wholeNetwork(
     return tf.mul(tf.addN(squares), l2 / 2) as tf.Scalar;
   });
   const { adversary } = players;
-  if (adversary !== null && initial !== undefined) {
+  if (adversary !== null) {
     losses["d/drift"] = tf.tidy(() => {
-      const moved = adversary.parameters.map(({ weight }, i) =>
-        tf.sum(tf.square(tf.sub(weight, initial[i]!)))
+      const moved = adversary.parameters.map(({ name, weight }) =>
+        tf.sum(tf.square(tf.sub(weight, initial.get(name)!)))
       );
-      const size = initial.map((weight) => tf.sum(tf.square(weight)));
+      const size = [...initial.values()].map((weight) => tf.sum(tf.square(weight)));
       return tf.sqrt(tf.div(tf.addN(moved), tf.addN(size))) as tf.Scalar;
     });
   }

@@ -5,12 +5,12 @@
  */
 import type { Reading } from "./meter.ts";
 
-/** A loss is NaN or infinite; training on would only spoil the weights. */
+/** A loss or weight is NaN or infinite; training on would only spoil the weights. */
 export class NonFiniteError extends Error {
   override name = "NonFiniteError";
   /** The first step with a value that is not finite, from 1. */
   readonly step: number;
-  /** Samples of that step. */
+  /** Samples of that step; empty where a weight was found so. */
   readonly ids: string[];
   /** The last readings that were finite, `null` if there were none. */
   readonly lastFinite: Reading | null;
@@ -20,9 +20,10 @@ export class NonFiniteError extends Error {
     const before = lastFinite === null
       ? "no step before it"
       : `step ${lastFinite.step} had ${describe(lastFinite)}`;
+    const samples = bad.ids.length === 0 ? "" : `samples ${bad.ids.join(", ")}; `;
     super(
-      `Cannot go on at step ${bad.step}: ${key} is ${value} (samples ${bad.ids.join(", ")}; ` +
-        `${before}); lower generator.lr or discriminator.lr`,
+      `Cannot go on at step ${bad.step}: ${key} is ${value} (${samples}${before}); lower ` +
+        "generator.lr or discriminator.lr, or set generator.clipNorm",
     );
     this.step = bad.step;
     this.ids = bad.ids;

@@ -1,52 +1,124 @@
 /**
- * The folder of a run: `config.yaml`, `events.jsonl`, `metrics.json`, `model/` and `best/`.
+ * The folder of a run: `config.yaml`, `events.jsonl`, `metrics.json`, `checkpoint/`, `model/`,
+ * `best/`, and while a process works on it `run.lock`.
  *
  * @module
  */
-import { open } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import { createRunFolder, writeFileAtomic } from "../runtime/files.ts";
+import { type FolderLock, lockFolder } from "../runtime/lock.ts";
 import { type ModelMetadata, saveSegmentationModel } from "../weights/tfjs_format.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
-import type { TrainEvent } from "./events.ts";
+import { CheckpointFolder } from "./checkpoint_folder.ts";
+import { EventLog } from "./event_log.ts";
 import type { RunScores } from "./train_result.ts";
 
-/** What a run writes to. */
-export interface RunFolder {
-  path: string;
-  /** Appends one event as a line of JSON. */
-  write(event: TrainEvent): Promise<void>;
-  /** Saves G in the tfjs Layers format, replacing what was there in one step. */
-  save(which: "model" | "best", model: SegmentationModel): Promise<void>;
-  writeMetrics(metrics: { best: RunScores | null; last: RunScores | null }): Promise<void>;
-  close(): Promise<void>;
+/** Best and last scores of a run. */
+export interface RunMetrics {
+  best: RunScores | null;
+  last: RunScores | null;
 }
 
-/**
- * Starts a run folder: makes it and writes the resolved configuration.
- *
- * @throws {Error} If the folder already holds a run or cannot be written.
- */
-export async function openRunFolder(
-  path: string,
-  options: { config: Config; metadata: ModelMetadata },
-): Promise<RunFolder> {
-  await createRunFolder(path);
-  await writeFileAtomic(join(path, "config.yaml"), configToYaml(options.config));
-  const events = await open(join(path, "events.jsonl"), "a");
-  return {
-    path,
-    async write(event) {
-      await events.appendFile(JSON.stringify(event) + "\n");
-    },
-    save: (which, model) => saveSegmentationModel(model, join(path, which), options.metadata),
-    writeMetrics: (metrics) =>
-      writeFileAtomic(join(path, "metrics.json"), JSON.stringify(metrics, null, 2) + "\n"),
-    async close() {
-      await events.sync();
-      await events.close();
-    },
-  };
+/** A run's folder, held by this process. */
+export class RunFolder {
+  readonly path: string;
+  readonly events: EventLog;
+  readonly checkpoints: CheckpointFolder;
+  readonly #lock: FolderLock;
+
+  private constructor(path: string, lock: FolderLock, events: EventLog) {
+    this.path = path;
+    this.events = events;
+    this.checkpoints = new CheckpointFolder(join(path, "checkpoint"));
+    this.#lock = lock;
+  }
+
+  /**
+   * Starts a run: makes the folder, takes it and writes the resolved configuration.
+   *
+   * @throws {Error} If the folder already holds a run, is in use or cannot be written.
+   */
+  static async create(path: string, config: Config): Promise<RunFolder> {
+    const lock = await lockFolder(path);
+    try {
+      await createRunFolder(path);
+      await writeFileAtomic(join(path, "config.yaml"), configToYaml(config));
+      return new RunFolder(path, lock, await EventLog.open(join(path, "events.jsonl")));
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the folder of a run that was begun before, and removes what a killed process left half
+   * written.
+   *
+   * @throws {Error} If the folder holds no run, is in use or cannot be written.
+   */
+  static async reopen(path: string): Promise<RunFolder> {
+    if (!await stat(join(path, "config.yaml")).then(() => true, () => false)) {
+      throw new Error(
+        `Cannot resume ${path}: it holds no run, as config.yaml is missing; give the folder that ` +
+          "train --out named",
+      );
+    }
+    const lock = await lockFolder(path);
+    try {
+      const folder = new RunFolder(path, lock, await EventLog.open(join(path, "events.jsonl")));
+      for (const part of [path, join(path, "model"), join(path, "best")]) await removeRests(part);
+      await folder.checkpoints.clean();
+      return folder;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Saves G in the tfjs Layers format, replacing what was there in one step. */
+  async save(
+    which: "model" | "best",
+    model: SegmentationModel,
+    metadata: ModelMetadata,
+  ): Promise<void> {
+    await saveSegmentationModel(model, join(this.path, which), metadata);
+  }
+
+  /** Replaces the configuration, where a run goes on under another. */
+  async writeConfig(config: Config): Promise<void> {
+    await writeFileAtomic(join(this.path, "config.yaml"), configToYaml(config));
+  }
+
+  async writeMetrics(metrics: RunMetrics): Promise<void> {
+    const text = JSON.stringify(metrics, null, 2) + "\n";
+    await writeFileAtomic(join(this.path, "metrics.json"), text);
+  }
+
+  /** What {@linkcode writeMetrics} wrote last; nothing where that is missing or unreadable. */
+  async readMetrics(): Promise<RunMetrics> {
+    try {
+      return JSON.parse(await readFile(join(this.path, "metrics.json"), "utf8")) as RunMetrics;
+    } catch {
+      return { best: null, last: null };
+    }
+  }
+
+  /** Closes the log and lets go of the folder. */
+  async close(): Promise<void> {
+    try {
+      await this.events.close();
+    } finally {
+      await this.#lock.release();
+    }
+  }
+}
+
+async function removeRests(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  for (const name of names) {
+    if (/\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+  }
 }

@@ -22,7 +22,7 @@ export interface TrainResult {
   backend: string;
   /** Steps done. */
   steps: number;
-  /** Wall time. */
+  /** Wall time, that before a resume included. */
   seconds: number;
   /** Validation with the highest mIoU, `null` if there was none. */
   best: RunScores | null;
@@ -30,6 +30,8 @@ export interface TrainResult {
   last: RunScores | null;
   /** SHA-256 of all weights of G, hexadecimal. */
   weightsSha256: string;
+  /** Step that the run was resumed at, all of them if it had ended before; `null`: begun here. */
+  resumedAt: number | null;
   /** Why the run ended. */
   reason: EndEvent["reason"];
 }

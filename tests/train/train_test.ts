@@ -16,7 +16,8 @@ import { train } from "../../lib/train/train.ts";
 import { loadModel } from "../../lib/weights/load_model.ts";
 
 async function config(...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"];
+  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
+    .concat("data.batch=4", "generator.lr=0.02");
   const short = ["train.epochs=2", "train.warmupEpochs=0", "validation.every=1"];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
 }
@@ -47,7 +48,8 @@ describe("train", () => {
     assert.equal(result.steps, 12);
 
     const files = (await readdir(out)).sort();
-    assert.deepEqual(files, ["best", "config.yaml", "events.jsonl", "metrics.json", "model"]);
+    const usual = ["best", "checkpoint", "config.yaml", "events.jsonl", "metrics.json", "model"];
+    assert.deepEqual(files, usual);
     const written = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n");
     assert.deepEqual(written.map((line) => JSON.parse(line)), JSON.parse(JSON.stringify(events)));
     assert.deepEqual(

@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Batch as HostBatch } from "../data/train_batches.ts";
+import { setDropoutStep } from "../models/segmentation_model.ts";
+import { cosineWithWarmup } from "./schedule.ts";
+import type { Session } from "./session.ts";
+import { type StepLosses, trainStep } from "./step.ts";
+
+/**
+ * One training step as the schedule has it.
+ *
+ * @param options Steps done before, and what both learning rates are multiplied by.
+ * @returns Losses and rates, owned by the caller.
+ */
+export function scheduledStep(
+  session: Session,
+  batch: HostBatch,
+  options: { step: number; caution: number },
+): StepLosses {
+  const { config, players, totalSteps, stepsPerEpoch } = session;
+  const { step, caution } = options;
+  const { crop: [height, width], batch: size } = config.data;
+  const warmupSteps = config.train.warmupEpochs * stepsPerEpoch;
+  const rate = (base: number) =>
+    caution * cosineWithWarmup(step, { base, warmupSteps, totalSteps });
+  const rates = {
+    generator: rate(config.generator.lr),
+    discriminator: rate(config.discriminator.lr),
+  };
+
+  setDropoutStep(players.generator.model, { seed: config.seed, step });
+  const images = tf.tensor4d(batch.images, [size, height, width, 3]);
+  const labels = tf.tensor3d(Int32Array.from(batch.labels), [size, height, width], "int32");
+  const losses = trainStep(players, { images, labels, valid: batch.valid }, rates);
+  tf.dispose([images, labels]);
+
+  losses["lr/g"] = tf.scalar(rates.generator);
+  if (players.adversary !== null) losses["lr/d"] = tf.scalar(rates.discriminator);
+  return losses;
+}
