@@ -25,6 +25,13 @@ export const JOB = {
   winoRank: 22,
   winoCollect: 23,
   biasGrad: 24,
+  maxPool: 25,
+  avgPoolGrad: 26,
+  tile: 27,
+  nearestGrad: 28,
+  segmentSum: 29,
+  depthwiseInput: 30,
+  depthwiseFilter: 31,
 } as const;
 
 /** One of {@linkcode JOB}. */

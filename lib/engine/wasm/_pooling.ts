@@ -10,8 +10,41 @@ import type { KernelCall } from "./_tfjs.ts";
 export function maxPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const dy = call.inputs.dy!;
   const x = call.inputs.input!;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(x.shape, "float32");
+  const bands = poolBands(info);
+  engine.write([engine.at(x), engine.at(dy), engine.at(out), ...poolWords(info), bands]);
+  engine.run(JOB.maxPoolGrad, info.batchSize * bands, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+/** MaxPool, rows shared between the threads. */
+export function maxPool(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const x = call.inputs.x!;
+  if (x.dtype !== "float32") return undefined;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(info.outShape, "float32");
+  engine.write([engine.at(x), 0, engine.at(out), ...poolWords(info)]);
+  engine.run(JOB.maxPool, info.batchSize * info.outHeight, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+/**
+ * AvgPoolGrad. The stock kernels divide by the whole window at the border too, where the forward
+ * pass divides by the inputs that it holds; this one is the gradient of the forward pass.
+ */
+export function avgPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const x = call.inputs.input!;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(x.shape, "float32");
+  engine.write([0, engine.at(call.inputs.dy!), engine.at(out), ...poolWords(info)]);
+  engine.run(JOB.avgPoolGrad, info.batchSize * info.inHeight, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+function poolInfo(call: KernelCall, x: tf.TensorInfo): tf.backend_util.Conv2DInfo {
   const { filterSize, strides, pad, dimRoundingMode } = call.attrs;
-  const info = tf.backend_util.computePool2DInfo(
+  return tf.backend_util.computePool2DInfo(
     x.shape as [number, number, number, number],
     filterSize,
     strides,
@@ -19,11 +52,6 @@ export function maxPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
     pad,
     dimRoundingMode,
   );
-  const out = call.backend.makeOutput(x.shape, "float32");
-  const bands = poolBands(info);
-  engine.write([engine.at(x), engine.at(dy), engine.at(out), ...poolWords(info), bands]);
-  engine.run(JOB.maxPoolGrad, info.batchSize * bands, 4 * tf.util.sizeFromShape(x.shape));
-  return out;
 }
 
 /** The geometry words of assembly/pool.ts. */

@@ -25,3 +25,15 @@ export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorI
   engine.run(JOB.resizeGrad, b * height, 16 * b * outH * outW * c);
   return out;
 }
+
+/** ResizeNearestNeighborGrad: each dy goes to the value that the forward pass read. */
+export function resizeNearestGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const dy = call.inputs.dy!;
+  const [b, h, w, c] = call.inputs.images!.shape as [number, number, number, number];
+  const [, outH, outW] = dy.shape as [number, number, number, number];
+  const out = call.backend.makeOutput([b, h, w, c], "float32");
+  const align = call.attrs.alignCorners ? 1 : 0;
+  engine.write([engine.at(dy), engine.at(out), b, h, w, c, outH, outW, align]);
+  engine.run(JOB.nearestGrad, b * h, 4 * b * outH * outW * c);
+  return out;
+}

@@ -17,10 +17,12 @@ import { biasGrad, biasReluGrad } from "./_bias_grad.ts";
 import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
 import { conv2d, fusedConv2d } from "./_conv_forward.ts";
 import { conv2dInputGrad } from "./_conv_input_grad.ts";
+import { depthwiseFilterGrad, depthwiseInputGrad } from "./_depthwise.ts";
 import { adamUpdate, leakyRelu, leakyReluGrad, sgdUpdate } from "./_elementwise.ts";
 import { type Engine, startEngine } from "./_engine.ts";
-import { maxPoolGrad } from "./_pooling.ts";
-import { resizeBilinear, resizeBilinearGrad } from "./_resize.ts";
+import { avgPoolGrad, maxPool, maxPoolGrad } from "./_pooling.ts";
+import { resizeBilinear, resizeBilinearGrad, resizeNearestGrad } from "./_resize.ts";
+import { tile, unsortedSegmentSum } from "./_shape_ops.ts";
 import { softmaxCrossEntropy } from "./_softmax.ts";
 import { getStockFactory } from "./_stock_backend.ts";
 import type { KernelCall } from "./_tfjs.ts";
@@ -64,6 +66,13 @@ const KERNELS: Record<string, KernelFunction> = {
   Conv2DBackpropInput: conv2dInputGrad,
   Conv2DBackpropFilter: conv2dFilterGrad,
   MaxPoolGrad: maxPoolGrad,
+  MaxPool: maxPool,
+  AvgPoolGrad: avgPoolGrad,
+  DepthwiseConv2dNativeBackpropInput: depthwiseInputGrad,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGrad,
+  ResizeNearestNeighborGrad: resizeNearestGrad,
+  Tile: tile,
+  UnsortedSegmentSum: unsortedSegmentSum,
   LeakyRelu: leakyRelu,
   [BATCH_NORM_TRAIN]: batchNormTrain,
   [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,

@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, tensor } from "./_compare.ts";
+import { assertSameAsCpu, on, tensor } from "./_compare.ts";
 
 const pools = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
@@ -30,6 +31,27 @@ describe("WASM pooling", () => {
         }, { label: JSON.stringify(p) });
       }),
       { numRuns: 80, seed: 5 },
+    );
+  });
+
+  it("avgPool's gradient is the transpose of its forward pass, at the border too", async () => {
+    await fc.assert(
+      fc.asyncProperty(pools, async (p) => {
+        const shape = [p.batch, p.h, p.w, p.c];
+        const [x, y, dy, dx] = await on("wasm", () => {
+          const x = tensor<tf.Rank.R4>(shape as [number, number, number, number], 1);
+          const run = (a: tf.Tensor): tf.Tensor =>
+            tf.avgPool(a as tf.Tensor4D, p.size, p.stride, p.pad);
+          const y = run(x);
+          const dy = tensor(y.shape, 2);
+          return [x, y, dy, tf.grad(run)(x, dy)];
+        });
+        const dot = (a: Float32Array, b: Float32Array): number =>
+          a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+        const [left, right] = [dot(y!, dy!), dot(x!, dx!)];
+        assert.ok(Math.abs(left - right) <= 1e-5 * (1 + dy!.length), `${left} ${right}`);
+      }),
+      { numRuns: 60, seed: 10 },
     );
   });
 });

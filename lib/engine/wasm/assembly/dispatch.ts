@@ -2,13 +2,15 @@
 import {
   gradInputChunk, gradSumsChunk, mergeGradChunk, mergeMomentsChunk, momentsChunk, normalizeChunk,
 } from "./batch_norm";
+import { depthwiseFilterChunk, depthwiseInputChunk } from "./depthwise";
 import { elementChunk } from "./elementwise";
 import { filterChunk } from "./filter";
 import { gemmChunk } from "./gemm";
-import { packChunk, padChunk } from "./pack";
-import { maxPoolGradChunk } from "./pool";
+import { packChunk, padChunk, tileChunk } from "./pack";
+import { avgPoolGradChunk, maxPoolChunk, maxPoolGradChunk } from "./pool";
 import { biasGradChunk, reduceChunk } from "./reduce";
-import { resizeChunk, resizeGradChunk } from "./resize";
+import { nearestGradChunk, resizeChunk, resizeGradChunk } from "./resize";
+import { segmentSumChunk } from "./segment";
 import { softmaxChunk, sumChunk } from "./softmax";
 import {
   winoCollectChunk, winoFilterChunk, winoGemmChunk, winoInputChunk, winoOutputChunk,
@@ -42,6 +44,13 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 22: winoRankChunk(params, chunk, scratch); break;
     case 23: winoCollectChunk(params, chunk); break;
     case 24: biasGradChunk(params, chunk); break;
+    case 25: maxPoolChunk(params, chunk); break;
+    case 26: avgPoolGradChunk(params, chunk); break;
+    case 27: tileChunk(params, chunk); break;
+    case 28: nearestGradChunk(params, chunk); break;
+    case 29: segmentSumChunk(params, chunk); break;
+    case 30: depthwiseInputChunk(params, chunk); break;
+    case 31: depthwiseFilterChunk(params, chunk); break;
     default: unreachable();
   }
 }

@@ -136,3 +136,18 @@ export function padChunk(p: usize, chunk: i32): void {
   memory.copy(to + head, load<usize>(p) + <usize>((b * h + y) * w + skip) * <usize>(c * 4), bytes);
   memory.fill(to + head + bytes, 0, row - head - bytes);
 }
+
+/** to[o][r] = from[o], pieces of some words. Words: from, to, pieces out, words, repeats, per chunk. */
+export function tileChunk(p: usize, chunk: i32): void {
+  const words = load<i32>(p, 12);
+  const repeats = load<i32>(p, 16);
+  const per = load<i32>(p, 20);
+  const bytes = <usize>words * 4;
+  const last = min(load<i32>(p, 8), (chunk + 1) * per);
+  for (let piece = chunk * per; piece < last; piece++) {
+    const from = load<usize>(p) + <usize>(piece / repeats) * bytes;
+    const to = load<usize>(p, 4) + <usize>piece * bytes;
+    if (words > 8) memory.copy(to, from, bytes);
+    else for (let i: usize = 0; i < bytes; i += 4) store<i32>(to + i, load<i32>(from + i));
+  }
+}

@@ -95,3 +95,99 @@ export function maxPoolGradChunk(p: usize, chunk: i32, scratch: usize): void {
     }
   }
 }
+
+/** Max pool; chunk = one output row. */
+export function maxPoolChunk(p: usize, chunk: i32): void {
+  const h = load<i32>(p, 16);
+  const w = load<i32>(p, 20);
+  const c = load<i32>(p, 24);
+  const oh = load<i32>(p, 28);
+  const ow = load<i32>(p, 32);
+  const pixel = <usize>c * 4;
+  const x = load<usize>(p) + <usize>(chunk / oh * h * w) * pixel;
+  let to = load<usize>(p, 8) + <usize>(chunk * ow) * pixel;
+  const y = (chunk % oh) * load<i32>(p, 44) - load<i32>(p, 52);
+  const fromY = max(0, y);
+  const toY = min(h, y + load<i32>(p, 36));
+  const low = f32x4.splat(-Infinity);
+  for (let ox = 0; ox < ow; ox++) {
+    const left = ox * load<i32>(p, 48) - load<i32>(p, 56);
+    const fromX = max(0, left);
+    const toX = min(w, left + load<i32>(p, 40));
+    let ch = 0;
+    for (; ch + 4 <= c; ch += 4) {
+      const at = x + <usize>ch * 4;
+      let best = low;
+      for (let iy = fromY; iy < toY; iy++) {
+        for (let ix = fromX; ix < toX; ix++) {
+          best = f32x4.max(best, v128.load(at + <usize>(iy * w + ix) * pixel));
+        }
+      }
+      v128.store(to + <usize>ch * 4, best);
+    }
+    for (; ch < c; ch++) {
+      const at = x + <usize>ch * 4;
+      let best: f32 = -Infinity;
+      for (let iy = fromY; iy < toY; iy++) {
+        for (let ix = fromX; ix < toX; ix++) {
+          best = max<f32>(best, load<f32>(at + <usize>(iy * w + ix) * pixel));
+        }
+      }
+      store<f32>(to + <usize>ch * 4, best);
+    }
+    to += pixel;
+  }
+}
+
+/**
+ * Average pool gradient; chunk = one input row. A window's dy is shared by the inputs it holds:
+ * padding does not count, as in the forward pass.
+ */
+export function avgPoolGradChunk(p: usize, chunk: i32): void {
+  const h = load<i32>(p, 16);
+  const w = load<i32>(p, 20);
+  const c = load<i32>(p, 24);
+  const oh = load<i32>(p, 28);
+  const ow = load<i32>(p, 32);
+  const fh = load<i32>(p, 36);
+  const fw = load<i32>(p, 40);
+  const sy = load<i32>(p, 44);
+  const sx = load<i32>(p, 48);
+  const top = load<i32>(p, 52);
+  const left = load<i32>(p, 56);
+  const pixel = <usize>c * 4;
+  const b = chunk / h;
+  const iy = chunk % h;
+  let to = load<usize>(p, 8) + <usize>(chunk * w) * pixel;
+  memory.fill(to, 0, <usize>w * pixel);
+  // First window that reaches the row: ceil((iy + top - fh + 1) / sy), not below 0.
+  const fromY = iy + top < fh ? 0 : (iy + top - fh) / sy + 1;
+  const toY = min(oh - 1, (iy + top) / sy);
+  for (let ix = 0; ix < w; ix++) {
+    const fromX = ix + left < fw ? 0 : (ix + left - fw) / sx + 1;
+    const toX = min(ow - 1, (ix + left) / sx);
+    for (let oy = fromY; oy <= toY; oy++) {
+      const y = oy * sy - top;
+      const rows = min(h, y + fh) - max(0, y);
+      for (let ox = fromX; ox <= toX; ox++) {
+        const x = ox * sx - left;
+        const share: f32 = 1 / <f32>(rows * (min(w, x + fw) - max(0, x)));
+        const from = load<usize>(p, 4) + <usize>((b * oh + oy) * ow + ox) * pixel;
+        const share4 = f32x4.splat(share);
+        let ch = 0;
+        for (; ch + 4 <= c; ch += 4) {
+          const at = <usize>ch * 4;
+          v128.store(
+            to + at,
+            f32x4.add(v128.load(to + at), f32x4.mul(share4, v128.load(from + at))),
+          );
+        }
+        for (; ch < c; ch++) {
+          const at = <usize>ch * 4;
+          store<f32>(to + at, load<f32>(to + at) + share * load<f32>(from + at));
+        }
+      }
+    }
+    to += pixel;
+  }
+}

@@ -103,3 +103,43 @@ export function resizeGradChunk(p: usize, chunk: i32): void {
     }
   }
 }
+
+/** Where nearest-neighbour resize reads output index o from. */
+function nearest(o: i32, size: i32, outSize: i32, align: i32): i32 {
+  const corners = align && outSize > 1;
+  const ratio = corners ? <f64>(size - 1) / <f64>(outSize - 1) : <f64>size / <f64>outSize;
+  const at = <f64>o * ratio;
+  return min(size - 1, <i32>(align ? floor<f64>(at + 0.5) : floor<f64>(at)));
+}
+
+/** Gradient of nearest-neighbour resize; the word after W is alignCorners. Chunk = a row of dx. */
+export function nearestGradChunk(p: usize, chunk: i32): void {
+  const h = load<i32>(p, 12);
+  const w = load<i32>(p, 16);
+  const c = load<i32>(p, 20);
+  const outH = load<i32>(p, 24);
+  const outW = load<i32>(p, 28);
+  const align = load<i32>(p, 32);
+  const b = chunk / h;
+  const iy = chunk % h;
+  const pixel = <usize>c * 4;
+  const to = load<usize>(p, 4) + <usize>chunk * <usize>w * pixel;
+  memory.fill(to, 0, <usize>w * pixel);
+  for (let oy = 0; oy < outH; oy++) {
+    if (nearest(oy, h, outH, align) != iy) continue;
+    let from = load<usize>(p) + <usize>((b * outH + oy) * outW) * pixel;
+    for (let ox = 0; ox < outW; ox++) {
+      const o = to + <usize>nearest(ox, w, outW, align) * pixel;
+      let ch = 0;
+      for (; ch + 4 <= c; ch += 4) {
+        const at = <usize>ch * 4;
+        v128.store(o + at, f32x4.add(v128.load(o + at), v128.load(from + at)));
+      }
+      for (; ch < c; ch++) {
+        const at = <usize>ch * 4;
+        store<f32>(o + at, load<f32>(o + at) + load<f32>(from + at));
+      }
+      from += pixel;
+    }
+  }
+}
