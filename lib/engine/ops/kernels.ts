@@ -96,6 +96,12 @@ export interface AdamUpdateAttrs {
   step: number;
 }
 
+/**
+ * Moving average, in place: moving ← moving + (1 − momentum)·(batch − moving). Inputs `moving`,
+ * `batch` of one shape; `moving` is overwritten; outputs `[]`. Attributes `{ momentum }`.
+ */
+export const MOVING_AVERAGE = "SegadvMovingAverage";
+
 /** Whether the current backend registered the named kernel. */
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;

@@ -44,7 +44,13 @@ export interface StockBackend extends tf.KernelBackend {
   makeUniforms(uniforms: ProgramUniform[]): UniformBinding;
   shouldExecuteOnCPU(inputs: tf.TensorInfo[], sizeThreshold?: number): boolean;
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: tf.BackendValues): tf.TensorInfo;
-  recordAndSubmit(...args: unknown[]): void;
+  recordAndSubmit(
+    program: unknown,
+    output: tf.TensorInfo,
+    inputs: tf.TensorInfo[],
+    uniforms?: ProgramUniform[],
+  ): void;
+  readToGPU(dataId: tf.DataId): tf.GPUData;
   read(dataId: tf.DataId): Promise<tf.BackendValues>;
   dispose(): void;
 }

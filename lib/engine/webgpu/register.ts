@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { openDevice, type OpenDeviceOptions } from "./device.ts";
 import { registerGradients, unregisterGradients } from "./register_gradients.ts";
 import { registerKernels, unregisterKernels } from "./register_kernels.ts";
-import { TrainingBackend } from "./training_backend.ts";
+import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
 export interface RegisterWebgpuOptions extends OpenDeviceOptions {
@@ -28,7 +28,7 @@ export async function registerWebgpuBackend(
 ): Promise<TrainingBackend> {
   const training = await openDevice(options);
   disposeWebgpuBackend();
-  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 32);
+  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", DISPATCHES_PER_SUBMIT);
   const backend = new TrainingBackend(training, options.capBytes ?? Infinity);
   tf.registerBackend("webgpu", () => backend, 3);
   registerKernels();

@@ -16,6 +16,7 @@ import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
 import { leakyReluGrad } from "./kernels/leaky_relu_grad.ts";
 import { maxPoolGrad } from "./kernels/max_pool_grad.ts";
+import { movingAverage } from "./kernels/moving_average.ts";
 import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
 import { sgdUpdate } from "./kernels/sgd_update.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
@@ -35,6 +36,7 @@ const KERNELS: Kernel<any>[] = [
   leakyReluGrad,
   maxPoolGrad,
   mean,
+  movingAverage,
   resizeBilinear,
   resizeBilinearGrad,
   sgdUpdate,

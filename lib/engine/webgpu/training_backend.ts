@@ -6,7 +6,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { packUniforms } from "./_pack_uniforms.ts";
-import { assertKnownTfjs, type ProgramUniform, Stock } from "./_stock_backend.ts";
+import {
+  assertKnownTfjs,
+  type ProgramUniform,
+  Stock,
+  type StockBackend,
+} from "./_stock_backend.ts";
 import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
@@ -15,8 +20,8 @@ import type { TileName } from "./gemm.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 
-/** Dispatches recorded before the queue gets them. */
-const DISPATCHES_PER_SUBMIT = 32;
+/** Launches recorded before the queue gets them. */
+export const DISPATCHES_PER_SUBMIT = 64;
 const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 
 /** One kernel launch on tensors; see {@linkcode TrainingBackend.launch}. */
@@ -29,6 +34,12 @@ export interface Launch {
   grid: [number, number, number];
 }
 
+/** Work that is recorded before anything else uses its buffers, at the latest with the submit. */
+export interface DeferredWork {
+  buffers: Set<GPUBuffer>;
+  record(): void;
+}
+
 /** The WebGPU backend of this toolkit. */
 export class TrainingBackend extends Stock {
   readonly counters: WebgpuCounters = newCounters();
@@ -38,8 +49,8 @@ export class TrainingBackend extends Stock {
   tile: TileName | null = null;
   /** Whether inner loops become text; software adapters compile too slowly for that. */
   unroll: boolean;
-  /** Work that waits for more of its kind; it is recorded before anything else is. */
-  deferred: (() => void) | null = null;
+  /** Work that waits for more of its kind. */
+  deferred: DeferredWork | null = null;
   readonly #buffers: BufferManager;
   readonly #uniforms: UniformArena;
 
@@ -83,7 +94,7 @@ export class TrainingBackend extends Stock {
 
   /** Records one kernel launch, in order with stock ops. */
   launch(launch: Launch): void {
-    this.settle();
+    this.#settleFor(launch.buffers);
     const uniforms = this.#addUniforms(launch.uniforms);
     const group = this.device.createBindGroup({
       layout: launch.pipeline.getBindGroupLayout(0),
@@ -105,7 +116,13 @@ export class TrainingBackend extends Stock {
   settle(): void {
     const work = this.deferred;
     this.deferred = null;
-    work?.();
+    work?.record();
+  }
+
+  /** Records what was put off if it shares a buffer with what comes next. */
+  #settleFor(buffers: GPUBuffer[]): void {
+    const waiting = this.deferred?.buffers;
+    if (waiting !== undefined && buffers.some((buffer) => waiting.has(buffer))) this.settle();
   }
 
   /** Hands everything recorded to the queue. */
@@ -115,15 +132,16 @@ export class TrainingBackend extends Stock {
     if (this.commandEncoder !== null) this.submitQueue();
   }
 
-  override recordAndSubmit(...args: unknown[]): void {
-    this.settle();
+  override recordAndSubmit(...args: Parameters<StockBackend["recordAndSubmit"]>): void {
+    const [, output, inputs] = args;
+    this.#settleFor([output, ...inputs].map((tensor) => this.bufferOf(tensor)));
     this.counters.dispatches++;
     super.recordAndSubmit(...args);
   }
 
-  override ensureCommandEncoderReady(): void {
+  override readToGPU(dataId: tf.DataId): tf.GPUData {
     this.settle();
-    super.ensureCommandEncoderReady();
+    return super.readToGPU(dataId);
   }
 
   override submitQueue(): void {

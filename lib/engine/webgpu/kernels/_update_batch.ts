@@ -1,10 +1,10 @@
 /**
  * In-place updates of many weights in few launches: updates of one kind wait for each other until
- * something else is recorded or the kernel's bindings are full.
+ * their tensors are used, commands are submitted, or the kernel's bindings are full.
  */
 import type * as tf from "@tensorflow/tfjs";
 import { linearGrid, packScalars, pipelineOf, THREADS, type WgslKernel } from "../dispatch.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import type { DeferredWork, TrainingBackend } from "../training_backend.ts";
 import { sizeOf } from "./_kernel.ts";
 
 /** One kind of update. */
@@ -36,10 +36,10 @@ export interface Update {
 
 const MOST = 16;
 
-class Batch {
+class Batch implements DeferredWork {
   readonly counts: number[] = [];
   readonly own: number[] = [];
-  readonly buffers: GPUBuffer[] = [];
+  readonly buffers: Set<GPUBuffer> = new Set();
   constructor(readonly backend: TrainingBackend, readonly first: Update) {}
 
   /** Whether the update can join. */
@@ -47,18 +47,19 @@ class Batch {
     const { first, counts } = this;
     const limit = this.backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
     return update.kind === first.kind && counts.length < MOST &&
-      this.buffers.length + buffers.length <= limit &&
+      this.buffers.size + buffers.length <= limit &&
       update.shared.every((value, i) => value === first.shared[i]) &&
-      !buffers.some((buffer) => this.buffers.includes(buffer));
+      !buffers.some((buffer) => this.buffers.has(buffer));
   }
 
   add(update: Update, buffers: GPUBuffer[]): void {
     this.counts.push(Math.ceil(sizeOf(update.tensors[0]!) / 4));
     this.own.push(...update.own);
-    this.buffers.push(...buffers);
+    for (const buffer of buffers) this.buffers.add(buffer);
   }
 
-  run(): void {
+  record(): void {
+    const all = [...this.buffers];
     const { kind, shared } = this.first;
     const kernel = kernelOf(kind, this.counts.length);
     const blocks = this.counts.map((count) => Math.ceil(count / THREADS));
@@ -66,7 +67,7 @@ class Batch {
     const { writes, reads } = kind;
     const width = writes.length + reads.length;
     const ofTensors = (from: number, to: number) =>
-      this.counts.flatMap((_, k) => this.buffers.slice(k * width + from, k * width + to));
+      this.counts.flatMap((_, k) => all.slice(k * width + from, k * width + to));
     this.backend.launch({
       pipeline: pipelineOf(this.backend, kernel),
       uniforms: packScalars(kernel, [...shared, ...perTensor, ...this.own]),
@@ -76,19 +77,15 @@ class Batch {
   }
 }
 
-const batches = new WeakMap<TrainingBackend, Batch>();
-
-/** Adds an update; it is done before anything that comes after it. */
+/** Adds an update; it is done before anything that uses one of its tensors. */
 export function deferUpdate(backend: TrainingBackend, update: Update): void {
   const buffers = update.tensors.map((tensor) => backend.bufferOf(tensor));
-  let batch = backend.deferred === null ? undefined : batches.get(backend);
-  if (batch === undefined || !batch.takes(update, buffers)) {
+  let batch = backend.deferred;
+  if (!(batch instanceof Batch && batch.takes(update, buffers))) {
     backend.settle();
-    const fresh = batch = new Batch(backend, update);
-    batches.set(backend, fresh);
-    backend.deferred = () => fresh.run();
+    backend.deferred = batch = new Batch(backend, update);
   }
-  batch.add(update, buffers);
+  (batch as Batch).add(update, buffers);
 }
 
 /** The kernel for `tensors` weights: workgroups are dealt out to one weight after another. */
