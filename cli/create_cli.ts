@@ -21,6 +21,15 @@ import { processTerminal } from "./ui/terminal.ts";
  * Makes the program, a commander `Command`, for embedding into another or for documentation. It
  * throws where a command fails and never ends the process.
  *
+ * @example The commands, for a page of documentation
+ * ```ts
+ * import { createCli } from "@segadv/cli";
+ * import assert from "node:assert/strict";
+ *
+ * const names = createCli().commands.map((command) => command.name());
+ * assert.ok(names.includes("train"));
+ * ```
+ *
  * @param context Where it writes and what ends it; the process' own streams if left out.
  */
 export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {

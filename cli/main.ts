@@ -29,11 +29,6 @@ export async function main(argv: readonly string[]): Promise<never> {
     });
   }
   const code = await runCli(argv.slice(2), { terminal, signal: controller.signal });
-  await Promise.all([process.stdout, process.stderr].map(flush));
+  await Promise.all([terminal.out.flush(), terminal.err.flush()]);
   process.exit(signalCode ?? code);
-}
-
-/** Waits until what was written has left the process. */
-function flush(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => stream.write("", () => resolve()));
 }

@@ -12,6 +12,8 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 /** A stream for text. */
 export interface TextStream {
   write(text: string): void;
+  /** Resolves when all that was written has left the process. */
+  flush(): Promise<void>;
   /** Whether a line can be rewritten in place. */
   isTTY: boolean;
   /** Characters in a line. */
@@ -42,8 +44,13 @@ function streamOf(stream: NodeJS.WriteStream): TextStream {
   });
   const isTTY = stream.isTTY === true;
   const colors = showsColors(isTTY, process.env);
+  let written = Promise.resolve();
   return {
-    write: (text) => void stream.write(text),
+    write(text) {
+      // Streams keep their order, so the newest callback stands for all before it
+      written = new Promise((resolve) => stream.write(text, () => resolve()));
+    },
+    flush: () => written,
     isTTY,
     get columns() {
       return stream.columns > 0 ? stream.columns : 80;

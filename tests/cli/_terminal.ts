@@ -16,6 +16,7 @@ export function recordedStream(isTTY = false): RecordedStream {
     write(text) {
       this.text += text;
     },
+    flush: () => Promise.resolve(),
     paint: (_, text) => text,
   };
 }

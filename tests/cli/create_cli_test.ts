@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { createCli } from "../../cli/create_cli.ts";
 import { assertSnapshot } from "./_assert_snapshot.ts";
-import { runHere } from "./_terminal.ts";
+import { recordedStream, runHere } from "./_terminal.ts";
 
 const COMMANDS = [
   [],
@@ -39,9 +39,7 @@ test("createCli() says its version", async () => {
 });
 
 test("createCli() throws instead of ending the process", async () => {
-  const streams = { write() {}, isTTY: false, columns: 80, colors: false };
-  const quiet = { ...streams, paint: (_: string, text: string) => text };
-  const program = createCli({ terminal: { out: quiet, err: quiet } });
+  const program = createCli({ terminal: { out: recordedStream(), err: recordedStream() } });
   await assert.rejects(program.parseAsync(["train", "--nonsense"], { from: "user" }));
 });
 

@@ -4,7 +4,8 @@ import { definePreset, type Preset } from "../_define_preset.ts";
 export const thesisFcn8sVoc: Preset = definePreset({
   name: "thesis-fcn8s-voc",
   summary: "the thesis' FCN-8s-VGG16 on VOC2012 with SBD's labels, 50 epochs, T_g = 0.5",
-  needs: "--data VOCdevkit/VOC2012, ImageNet weights (--set model.init=FILE), a GPU",
+  needs: "--data VOCdevkit/VOC2012 with SegmentationClassAug, ImageNet weights " +
+    "(--set model.init=FILE), a GPU",
   config: {
     data: {
       dataset: "voc",

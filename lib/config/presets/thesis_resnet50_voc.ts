@@ -4,7 +4,8 @@ import { definePreset, type Preset } from "../_define_preset.ts";
 export const thesisResnet50Voc: Preset = definePreset({
   name: "thesis-resnet50-voc",
   summary: "the thesis' ResNet-50 on VOC2012 with SBD's labels, 50 epochs, T_g = 0.5",
-  needs: "--data VOCdevkit/VOC2012, ImageNet weights (--set model.init=FILE), a GPU",
+  needs: "--data VOCdevkit/VOC2012 with SegmentationClassAug, ImageNet weights " +
+    "(--set model.init=FILE), a GPU",
   config: {
     data: {
       dataset: "voc",
