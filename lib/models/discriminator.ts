@@ -32,6 +32,18 @@ const BATCH_NORM_MOMENTUM = 0.9;
  * Builds D with weights drawn from `seed`. Needs a ready backend.
  *
  * @returns A model that owns its weights: dispose with `discriminator.layers.dispose()`.
+ *
+ * @example
+ * ```ts
+ * import { buildDiscriminator, defaultConfig, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().discriminator, width: 1 / 16 };
+ * const { stride, layers } = buildDiscriminator(config, { classes: 21, seed: 1 });
+ * assert.equal(stride, 32);
+ * assert.deepEqual(layers.inputs[0]!.shape, [null, null, null, 21]);
+ * ```
  */
 export function buildDiscriminator(
   config: DiscriminatorConfig,
@@ -64,6 +76,18 @@ export interface DiscriminateOptions {
  * @param maps `[b, h, w, classes]`, h and w multiples of the discriminator's stride.
  * @returns Two tensors `[b, h, w, 1]` (`[b, h/stride, w/stride, 1]` for `own`), owned by the caller;
  * with `output: linear` both hold the logits.
+ *
+ * @example
+ * ```ts
+ * import { buildDiscriminator, defaultConfig, discriminate, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().discriminator, width: 1 / 16 };
+ * const discriminator = buildDiscriminator(config, { classes: 3, seed: 1 });
+ * const { output } = discriminate(discriminator, tf.randomUniform([1, 32, 64, 3]));
+ * assert.deepEqual(output.shape, [1, 32, 64, 1]);
+ * ```
  */
 export function discriminate(
   discriminator: Discriminator,

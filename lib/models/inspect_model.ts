@@ -87,6 +87,17 @@ export interface TensorInfo {
  * hold against `maxStorageBufferBindingSize`.
  *
  * @param report At the input size of the step.
+ *
+ * @example
+ * ```ts
+ * import { inspectModel, largestTensor } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [416, 416] });
+ * const { name, bytes } = largestTensor(report, { batch: 16 });
+ * assert.equal(name, "block1_conv1");
+ * assert.equal(bytes, 4 * 16 * 416 * 416 * 64);
+ * ```
  */
 export function largestTensor(report: ModelReport, options: { batch: number }): TensorInfo {
   const { batch } = options;

@@ -45,6 +45,17 @@ export interface SegmentationModel {
 /**
  * Tells a model which dropout masks come next: a function of run seed and step, so that a resumed
  * run draws the masks of the run it continues. A network that a user brought is left alone.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, setDropoutStep, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const model = buildModel({ ...defaultConfig().model, width: 1 / 32 }, { classes: 2, seed: 1 });
+ * setDropoutStep(model, { seed: 1, step: 300 });
+ * assert.deepEqual(model.dropout, { seed: 1, step: 300 });
+ * ```
  */
 export function setDropoutStep(model: SegmentationModel, state: DropoutState): void {
   if (model.dropout) Object.assign(model.dropout, state);

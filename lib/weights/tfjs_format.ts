@@ -105,6 +105,16 @@ export async function saveSegmentationModel(
  * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
  * @throws {Error} If a file is missing, cut short, or its weights do not fit the network.
  * @throws {TypeError} If another program wrote the folder; the message names the way round.
+ *
+ * @example
+ * ```ts
+ * import { loadSegmentationModel } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await assert.rejects(loadSegmentationModel("no/such/folder"), {
+ *   message: "Cannot load a model from no/such/folder/model.json: the file does not exist",
+ * });
+ * ```
  */
 export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
   const artifacts = await folderHandler(dir).load();

@@ -1,0 +1,48 @@
+/** Small networks and helpers that the tests of this folder share. */
+import * as tf from "@tensorflow/tfjs";
+import { before } from "node:test";
+import type { ModelConfig } from "../../lib/config/config.ts";
+import { defaultConfig } from "../../lib/config/default_config.ts";
+import { buildModel } from "../../lib/models/build_model.ts";
+import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
+import { randomStream } from "../../lib/runtime/random.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+
+/** Networks of four channels and more; numbers do not matter in these tests, so plain JavaScript. */
+export function onCpu(): void {
+  before(() => useBackend({ backend: "cpu" }));
+}
+
+/** A narrow network by name. */
+export function smallModel(
+  name: string,
+  options: Partial<ModelConfig> & { classes?: number; seed?: number } = {},
+): SegmentationModel {
+  const { classes = 3, seed = 1, ...config } = options;
+  const width = name.startsWith("resnet") ? 1 / 16 : 1 / 32;
+  return buildModel({ ...defaultConfig().model, width, ...config, name }, { classes, seed });
+}
+
+/** Gives every weight small random values, so that no part of a network is silent. */
+export function disturb(model: tf.LayersModel): void {
+  for (const weight of model.weights) {
+    const stream = randomStream(3, weight.originalName);
+    const values = weight.shape.reduce<number>((a, b) => a * b!, 1);
+    const isVariance = weight.originalName.endsWith("variance");
+    const draw = () => isVariance ? 1 + stream.uniform() : stream.normal() / 4;
+    const tensor = tf.tensor(
+      Float32Array.from({ length: values }, draw),
+      weight.shape as number[],
+    );
+    weight.write(tensor);
+    tensor.dispose();
+  }
+}
+
+/** Largest absolute difference of two tensors. */
+export async function difference(a: tf.Tensor, b: tf.Tensor): Promise<number> {
+  const largest = tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))));
+  const [value] = await largest.data();
+  largest.dispose();
+  return value!;
+}

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { defaultConfig } from "../../lib/config/default_config.ts";
+import { buildModel, networkRecipe } from "../../lib/models/build_model.ts";
+import { inspectModel } from "../../lib/models/inspect_model.ts";
+import { modelRegistry } from "../../lib/models/registry.ts";
+import { setDropoutStep } from "../../lib/models/segmentation_model.ts";
+import { weightsSha256 } from "../../lib/weights/hash.ts";
+import { difference, disturb, onCpu, smallModel } from "./_small.ts";
+
+describe("buildModel", () => {
+  onCpu();
+
+  for (const name of modelRegistry.keys()) {
+    test(`buildModel gives ${name} the weights that inspectModel lists`, () => {
+      const before = tf.memory().numTensors;
+      const model = smallModel(name);
+      const { width } = model.recipe!;
+      const report = inspectModel(name, { classes: 3, width, input: [32, 32] });
+      const listed = report.layers.flatMap((layer) => layer.weights);
+      const pair = (weight: { name: string; shape: unknown[] }) => `${weight.name} ${weight.shape}`;
+      const built = model.layers.weights.map(({ originalName: name, shape }) =>
+        pair({ name, shape })
+      );
+      assert.deepEqual(built.sort(), listed.map(pair).sort());
+      assert.equal(model.layers.countParams(), report.parameters.total);
+      model.layers.dispose();
+      assert.equal(tf.memory().numTensors, before);
+    });
+  }
+
+  test("buildModel gives the same bits for the same seed and others for another", async () => {
+    const [a, b, c] = [1, 1, 2].map((seed) => smallModel("resnet50", { seed }));
+    assert.equal(await weightsSha256(a!.layers), await weightsSha256(b!.layers));
+    assert.notEqual(await weightsSha256(a!.layers), await weightsSha256(c!.layers));
+    for (const model of [a, b, c]) model!.layers.dispose();
+  });
+
+  test("buildModel leaves no tensor behind in training, step after step", () => {
+    const model = smallModel("resnet50");
+    const x = tf.ones([1, 32, 32, 3]);
+    const run = () =>
+      tf.dispose(model.layers.apply(x, { training: true, updateStatistics: true }) as tf.Tensor);
+    run();
+    const { numTensors } = tf.memory();
+    run();
+    assert.equal(tf.memory().numTensors, numTensors);
+    model.layers.dispose();
+    x.dispose();
+  });
+
+  test("buildModel's dropout depends on seed and step alone, and is off in inference", async () => {
+    const model = smallModel("fcn32s-vgg16", { dropout: 0.5 });
+    disturb(model.layers);
+    const x = tf.ones([1, 32, 32, 3]);
+    const run = (state: { seed: number; step: number }, training = true) => {
+      setDropoutStep(model, state);
+      return model.layers.apply(x, { training }) as tf.Tensor;
+    };
+    const first = run({ seed: 1, step: 1 });
+    assert.equal(await difference(first, run({ seed: 1, step: 1 })), 0);
+    assert.ok(await difference(first, run({ seed: 1, step: 2 })) > 1e-3);
+    assert.ok(await difference(first, run({ seed: 2, step: 1 })) > 1e-3);
+    const plain = run({ seed: 1, step: 1 }, false);
+    assert.equal(await difference(plain, run({ seed: 9, step: 9 }, false)), 0);
+    model.layers.dispose();
+  });
+
+  test("buildModel refuses an unknown name", () => {
+    const config = { ...defaultConfig().model, name: "fcn4s" };
+    assert.throws(() => buildModel(config, { classes: 2, seed: 1 }), /"fcn4s": choose one of/);
+  });
+});
+
+describe("networkRecipe", () => {
+  test("networkRecipe resolves head auto by network", () => {
+    const config = { ...defaultConfig().model, head: "auto" as const };
+    assert.equal(networkRecipe({ ...config, name: "resnet50" }, 2).head, "probabilities");
+    assert.equal(networkRecipe({ ...config, name: "fcn8s-vgg16" }, 2).head, "logits");
+    const forced = { ...config, name: "resnet50", head: "logits" as const };
+    assert.equal(networkRecipe(forced, 2).head, "logits");
+  });
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inspectModel, largestTensor } from "../../lib/models/inspect_model.ts";
+
+describe("inspectModel", () => {
+  // Totals of the thesis, Table 4-8, to the last weight: they fix the architecture.
+  const totals: [name: string, classes: number, total: number][] = [
+    ["fcn8s-vgg16", 21, 134_475_647],
+    ["fcn8s-vgg16", 19, 134_445_433],
+    ["resnet50", 21, 23_630_741],
+    ["resnet50", 19, 23_626_643],
+    ["discriminator", 21, 2_786_753],
+    ["discriminator", 19, 2_784_705],
+  ];
+  for (const [name, classes, total] of totals) {
+    test(`inspectModel counts ${total} weights in ${name} for ${classes} classes`, () => {
+      assert.equal(inspectModel(name, { classes }).parameters.total, total);
+    });
+  }
+
+  test("inspectModel counts moving statistics as weights that do not train", () => {
+    assert.equal(inspectModel("resnet50", { classes: 21 }).parameters.trainable, 23_577_621);
+    assert.equal(inspectModel("discriminator", { classes: 21 }).parameters.trainable, 2_784_961);
+  });
+
+  test("inspectModel counts the same weights in both variants and both paddings", () => {
+    const total = (name: string, variant: object) =>
+      inspectModel(name, { classes: 21, ...variant }).parameters.total;
+    assert.equal(total("resnet50", { variant: "v1.5" }), total("resnet50", {}));
+    assert.equal(total("fcn8s-vgg16", { padding: 100 }), total("fcn8s-vgg16", {}));
+    assert.equal(total("fcn8s-vgg16", { skipScales: [1, 1] }), total("fcn8s-vgg16", {}));
+  });
+
+  test("inspectModel follows 416 pixels through FCN-8s as the thesis does", () => {
+    const { layers } = inspectModel("fcn8s-vgg16", { classes: 21 });
+    const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
+    assert.deepEqual(size("fc7"), [13, 13, 4096]);
+    assert.deepEqual(size("fuse_pool4"), [26, 26, 21]);
+    assert.deepEqual(size("fuse_pool3"), [52, 52, 21]);
+    assert.deepEqual(size("upscore8"), [416, 416, 21]);
+  });
+
+  test("inspectModel gives padding 100 Berkeley's sizes and the input's size at the end", () => {
+    const { layers } = inspectModel("fcn8s-vgg16", {
+      classes: 21,
+      padding: 100,
+      input: [416, 320],
+    });
+    const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
+    assert.deepEqual(size("block5_pool"), [20, 17, 512]);
+    assert.deepEqual(size("fc6"), [14, 11, 4096]);
+    assert.deepEqual(layers.at(-1)?.output, [416, 320, 21]);
+  });
+
+  test("inspectModel scales channels by width and keeps at least four", () => {
+    const { layers } = inspectModel("fcn8s-vgg16", { classes: 3, width: 1 / 32 });
+    const channels = (name: string) => layers.find((layer) => layer.name === name)?.output[2];
+    assert.equal(channels("block1_conv1"), 4);
+    assert.equal(channels("block5_conv3"), 16);
+    assert.equal(channels("fc6"), 128);
+  });
+
+  test("inspectModel refuses an unknown name, a size off the stride and options out of range", () => {
+    assert.throws(() => inspectModel("resnet34", { classes: 2 }), /"resnet34".*fcn8s-vgg16/);
+    assert.throws(
+      () => inspectModel("resnet50", { classes: 2, input: [100, 96] }),
+      /100×96.*multiples of 32/,
+    );
+    assert.throws(() => inspectModel("resnet50", { classes: 1 }), /classes 1/);
+    assert.throws(() => inspectModel("resnet50", { classes: 2, width: 0 }), /width 0/);
+    assert.throws(
+      () => inspectModel("fcn8s-vgg16", { classes: 2, dropout: 1 }),
+      /dropout 1: must be at least 0 and below 1/,
+    );
+  });
+});
+
+describe("largestTensor", () => {
+  test("largestTensor names fc6's kernel where it exceeds every activation", () => {
+    const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [64, 64] });
+    const { name, bytes } = largestTensor(report, { batch: 1 });
+    assert.equal(name, "fc6/kernel");
+    assert.equal(bytes, 4 * 7 * 7 * 512 * 4096);
+  });
+
+  test("largestTensor sees the class map that ResNet's logits become", () => {
+    const report = inspectModel("resnet50", { classes: 200, width: 1 / 16, input: [416, 416] });
+    const { name, shape } = largestTensor(report, { batch: 16 });
+    assert.equal(name, "class map");
+    assert.deepEqual(shape, [16, 416, 416, 200]);
+  });
+});

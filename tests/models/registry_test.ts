@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findModel, modelRegistry } from "../../lib/models/registry.ts";
+
+test("modelRegistry holds FCN on both VGGs at three strides and three ResNets", () => {
+  assert.deepEqual([...modelRegistry.keys()], [
+    "fcn8s-vgg16",
+    "fcn16s-vgg16",
+    "fcn32s-vgg16",
+    "fcn8s-vgg19",
+    "fcn16s-vgg19",
+    "fcn32s-vgg19",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+  ]);
+});
+
+test("modelRegistry upsamples FCN inside and takes ResNet's softmax first", () => {
+  const { head, logitStride } = modelRegistry.get("fcn16s-vgg19")!;
+  assert.deepEqual([head, logitStride], ["logits", 1]);
+  const resnet = modelRegistry.get("resnet101")!;
+  assert.deepEqual([resnet.head, resnet.logitStride], ["probabilities", 32]);
+});
+
+test("findModel names the known networks when it finds none", () => {
+  assert.equal(findModel("resnet50").name, "resnet50");
+  assert.throws(() => findModel("resnet"), {
+    name: "RangeError",
+    message: /No network is named "resnet": choose one of fcn8s-vgg16, .*, resnet152$/,
+  });
+});
