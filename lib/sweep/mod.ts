@@ -1,5 +1,9 @@
 /**
- * Sweeps: many runs as one experiment, and what its numbers say.
+ * Sweeps: many runs as one experiment, on one machine or a cluster, and what its numbers say.
+ *
+ * A grid ({@linkcode parseGrid}, or one of {@linkcode thesisGrids}) becomes numbered trials
+ * ({@linkcode planSweep}, {@linkcode writeSweep}); {@linkcode runTrial} runs one by its number and
+ * may be called as often as one likes; {@linkcode sweepTable} compares them seed by seed.
  *
  * @module
  */
@@ -13,3 +17,33 @@ export {
   type Summary,
 } from "../metrics/statistics.ts";
 export { studentQuantile } from "../metrics/student_quantile.ts";
+export {
+  type FormatOptions,
+  formatSweepTable,
+  type TableFormat,
+  tableFormats,
+} from "./format_sweep_table.ts";
+export type { Grid, GridAxis, GridTrial, Published, ScoredValidation, Setting } from "./grid.ts";
+export { kubernetesJob, type KubernetesOptions } from "./kubernetes_job.ts";
+export { parseGrid } from "./parse_grid.ts";
+export {
+  type Arm,
+  type PlannedSweep,
+  planSweep,
+  type SweepPlan,
+  type Trial,
+} from "./plan_sweep.ts";
+export { runTrial, type RunTrialOptions, type TrialOutcome } from "./run_trial.ts";
+export { type SlurmOptions, type SlurmScripts, slurmScripts } from "./slurm_scripts.ts";
+export {
+  readResults,
+  readSweep,
+  readTrialConfig,
+  type TrialPaths,
+  trialPaths,
+  type TrialResult,
+  writeSweep,
+} from "./sweep_folder.ts";
+export { sweepStatus, type TrialState, type TrialStatus } from "./sweep_status.ts";
+export { type SweepRow, type SweepTable, sweepTable } from "./sweep_table.ts";
+export { type GridPreset, thesisGrids } from "./thesis_grids.ts";

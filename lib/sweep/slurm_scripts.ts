@@ -1,0 +1,132 @@
+/**
+ * A sweep on a Slurm cluster.
+ *
+ * @module
+ */
+import type { SweepPlan } from "./plan_sweep.ts";
+
+/** What the scripts are made for. */
+export interface SlurmOptions {
+  /** Absolute path of the sweep's folder, which all nodes see. */
+  folder: string;
+  /** What starts the command line: `["deno", "run", "-A", "/home/me/segadv/cli/mod.ts"]`. */
+  command: readonly string[];
+  /** Absolute path of the folder to start in. */
+  cwd: string;
+  /** Partition to queue in. */
+  partition?: string | undefined;
+  /** Time limit of a trial, as Slurm writes it; an unfinished trial is queued again. */
+  time?: string | undefined;
+  /** Generic resources, such as `gpu:1`. */
+  gres?: string | undefined;
+  /** Trials at a time; all if left out. */
+  parallel?: number | undefined;
+  /**
+   * Cores of one trial.
+   * @default 1
+   */
+  cpus?: number | undefined;
+}
+
+/** The files of `sweep slurm`. */
+export interface SlurmScripts {
+  /** The array job: one task a trial. */
+  array: string;
+  /** The job that makes the table when all tasks have ended. */
+  summary: string;
+  /** Submits both and prints their ids. */
+  submit: string;
+}
+
+/** Seconds before the time limit at which a trial is told to save and stop. */
+const NOTICE = 60;
+
+/**
+ * Writes the scripts: an array job whose tasks save and queue themselves again when their node is
+ * wanted (SIGTERM), their time is nearly up (SIGUSR1) or their node dies, and a job that depends on
+ * it and makes the table.
+ *
+ * @throws {RangeError} If a value cannot stand in a script.
+ * @example
+ * ```ts
+ * import { parseGrid, planSweep, slurmScripts } from "@segadv/segadv/sweep";
+ * import assert from "node:assert/strict";
+ *
+ * const { plan } = await planSweep(parseGrid("axes: { adversarial.tg: [0.5, 2] }", "grid.yaml"));
+ * const { array } = slurmScripts(plan, { folder: "/s", command: ["segadv"], cwd: "/" });
+ * assert.match(array, /^#SBATCH --array=0-1$/m);
+ * ```
+ */
+export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScripts {
+  const { folder, command, cwd } = options;
+  const logs = `${folder}/slurm`;
+  const program = command.map(quote).join(" ");
+  const head = (lines: (string | null)[]): string =>
+    ["#!/bin/bash", ...lines.filter((line) => line !== null).map((line) => `#SBATCH ${line}`)]
+      .join("\n");
+  const where = [
+    directive("partition", options.partition),
+    `--job-name=${plain(plan.name)}`,
+    `--chdir=${plain(cwd)}`,
+  ];
+  const limit = options.parallel === undefined ? "" : `%${options.parallel}`;
+  const array = `${
+    head([
+      `--array=0-${plan.trials.length - 1}${limit}`,
+      ...where,
+      directive("time", options.time),
+      directive("gres", options.gres),
+      `--cpus-per-task=${options.cpus ?? 1}`,
+      "--requeue",
+      "--open-mode=append",
+      `--signal=B:USR1@${NOTICE}`,
+      `--output=${plain(logs)}/%A_%a.log`,
+    ])
+  }
+# One trial. Told to stop, it saves and is queued again; the next start goes on from there.
+${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
+trial=$!
+trap 'kill -USR1 "$trial" 2>/dev/null' USR1 TERM
+wait "$trial"
+code=$?
+while kill -0 "$trial" 2>/dev/null; do # a trap ends wait, not the trial
+  wait "$trial"
+  code=$?
+done
+if [ "$code" -eq 130 ] || [ "$code" -eq 143 ]; then
+  exec scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+fi
+exit "$code"
+`;
+  const summary = `${head([...where, `--output=${plain(logs)}/summary.log`])}
+set -e
+${program} sweep status ${quote(folder)}
+${program} sweep table ${quote(folder)} --format md > ${quote(`${folder}/table.md`)}
+${program} sweep table ${quote(folder)} --format csv > ${quote(`${folder}/table.csv`)}
+`;
+  const submit = `#!/bin/bash
+# Submits the trials and the table that follows them. Submitting again runs only what is unfinished.
+set -e
+trials=$(sbatch --parsable ${quote(`${logs}/array.sh`)})
+table=$(sbatch --parsable --dependency="afterany:$trials" ${quote(`${logs}/summary.sh`)})
+echo "trials: job $trials, table: job $table"
+`;
+  return { array, summary, submit };
+}
+
+function directive(name: string, value: string | undefined): string | null {
+  return value === undefined ? null : `--${name}=${plain(value)}`;
+}
+
+/** A value of an #SBATCH line, which knows no quoting that all versions agree on. */
+function plain(value: string): string {
+  if (/^[\w./:,=@%+-]+$/.test(value)) return value;
+  throw new RangeError(
+    `Cannot write "${value}" into an #SBATCH line: letters, digits and ./:,=@%+-_ only`,
+  );
+}
+
+/** A word for the shell, whatever it holds. */
+function quote(word: string): string {
+  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

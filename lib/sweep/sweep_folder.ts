@@ -1,0 +1,104 @@
+/**
+ * The folder of a sweep: `sweep.json`, `configs/`, `runs/` and `results/`. Workers on any machine
+ * that sees the folder can share it.
+ *
+ * @module
+ */
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { configToYaml } from "../config/to_yaml.ts";
+import { writeFileAtomic } from "../runtime/files.ts";
+import type { EndEvent } from "../train/events.ts";
+import type { RunScores } from "../train/train_result.ts";
+import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
+
+/** What a finished trial leaves behind. */
+export interface TrialResult {
+  id: string;
+  seed: number;
+  reason: EndEvent["reason"];
+  backend: string;
+  steps: number;
+  best: RunScores | null;
+  last: RunScores | null;
+  weightsSha256: string | null;
+  parameters: { generator: number; discriminator: number };
+  /** Wall time of one epoch of training, validation not counted; `null` where none was timed. */
+  secondsPerEpoch: number | null;
+}
+
+/** Paths of one trial. */
+export interface TrialPaths {
+  config: string;
+  /** The run folder. */
+  run: string;
+  result: string;
+  lock: string;
+}
+
+/**
+ * Writes a plan. A folder that holds an older plan is planned anew: runs that both have are kept,
+ * so that seeds and trials can be added.
+ *
+ * @returns How many trials of the new plan are already finished.
+ * @throws {Error} If the folder cannot be written.
+ */
+export async function writeSweep(folder: string, planned: PlannedSweep): Promise<number> {
+  for (const name of ["configs", "runs", "results"]) {
+    await mkdir(join(folder, name), { recursive: true });
+  }
+  const { plan, configs } = planned;
+  for (const [i, { id }] of plan.trials.entries()) {
+    await writeFileAtomic(trialPaths(folder, id).config, configToYaml(configs[i]!));
+  }
+  await writeFileAtomic(join(folder, "sweep.json"), `${JSON.stringify(plan, null, 2)}\n`);
+  return (await readResults(folder, plan)).size;
+}
+
+/**
+ * Reads a plan back.
+ *
+ * @throws {Error} If the folder holds none.
+ */
+export async function readSweep(folder: string): Promise<SweepPlan> {
+  const path = join(folder, "sweep.json");
+  const text = await readFile(path, "utf8").catch(() => {
+    throw new Error(`Cannot read a sweep from ${folder}: there is no sweep.json; plan one first`);
+  });
+  try {
+    return JSON.parse(text) as SweepPlan;
+  } catch (error) {
+    throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Results of the finished trials of a plan, by id. */
+export async function readResults(
+  folder: string,
+  plan: SweepPlan,
+): Promise<Map<string, TrialResult>> {
+  const names = new Set(await readdir(join(folder, "results")).catch(() => []));
+  const done = plan.trials.filter(({ id }) => names.has(`${id}.json`));
+  const results = new Map<string, TrialResult>();
+  for (const { id } of done) {
+    results.set(id, JSON.parse(await readFile(trialPaths(folder, id).result, "utf8")));
+  }
+  return results;
+}
+
+/** Configuration of one trial. */
+export async function readTrialConfig(folder: string, trial: Trial): Promise<Config> {
+  return await loadConfig({ path: trialPaths(folder, trial.id).config });
+}
+
+/** Where a trial's files lie. */
+export function trialPaths(folder: string, id: string): TrialPaths {
+  return {
+    config: join(folder, "configs", `${id}.yaml`),
+    run: join(folder, "runs", id),
+    result: join(folder, "results", `${id}.json`),
+    lock: join(folder, "runs", `${id}.lock`),
+  };
+}

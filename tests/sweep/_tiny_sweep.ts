@@ -1,0 +1,30 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { planSweep } from "../../lib/sweep/plan_sweep.ts";
+import { writeSweep } from "../../lib/sweep/sweep_folder.ts";
+
+/** 2 trials and a baseline over 2 seeds of the smallest run there is. */
+export const TINY_GRID = `name: tiny
+preset: fixtures
+set:
+  backend: wasm
+  threads: 1
+  model.width: 0.03
+  generator.lr: 0.3
+  data: { crop: [32, 32], batch: 4 }
+  train: { epochs: 1, warmupEpochs: 0 }
+  validation: { batch: 4 }
+seeds: [1, 2]
+axes:
+  adversarial.tg: [0.5, 2]
+baseline: { name: Baseline, adversarial.mode: baseline }
+`;
+
+/** Plans it in a new folder. */
+export async function tinySweep(text: string = TINY_GRID): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-sweep-"));
+  await writeSweep(folder, await planSweep(parseGrid(text, "tiny.yaml")));
+  return folder;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { describe, test } from "node:test";
+import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { type PlannedSweep, planSweep } from "../../lib/sweep/plan_sweep.ts";
+
+function plan(text: string): Promise<PlannedSweep> {
+  return planSweep(parseGrid(text, "grid.yaml"));
+}
+
+describe("planSweep", () => {
+  test("planSweep multiplies axes, adds listed trials and repeats all with every seed", async () => {
+    const { plan: sweep, configs } = await plan(`preset: fixtures
+seeds: 2
+axes: { adversarial.tg: [0.5, 2], generator.lr: [0.1, 0.2] }
+trials: [{ adversarial.mode: adversarial }]
+baseline: { name: plain, adversarial.mode: baseline }
+`);
+    assert.deepEqual(sweep.arms.map(({ name }) => name), [
+      "plain",
+      "tg=0.5, lr=0.1",
+      "tg=0.5, lr=0.2",
+      "tg=2, lr=0.1",
+      "tg=2, lr=0.2",
+      "mode=adversarial",
+    ]);
+    assert.deepEqual(sweep.trials.map(({ index }) => index), [...Array(12).keys()]);
+    assert.deepEqual(configs.map(({ seed }) => seed), Array(6).fill([1, 2]).flat());
+    assert.deepEqual(configs[9]!.adversarial.tg, 2);
+    assert.equal(configs[9]!.generator.lr, 0.2);
+    assert.deepEqual([configs[10]!.adversarial.tg, configs[10]!.adversarial.mode], [
+      1,
+      "adversarial",
+    ]);
+  });
+
+  test("planSweep makes a baseline that is also a trial once", async () => {
+    const { plan: sweep } = await plan(`preset: fixtures
+axes: { generator.l2: [0, 5e-4] }
+set: { adversarial.mode: baseline }
+baseline: { generator.l2: 5e-4 }
+`);
+    assert.deepEqual(sweep.arms.map(({ name, isBaseline }) => [name, isBaseline]), [
+      ["l2=0.0005", true],
+      ["l2=0", false],
+    ]);
+  });
+
+  test("planSweep gives equal trials of different sweeps the same name", async () => {
+    const ids = async (text: string): Promise<string[]> =>
+      (await plan(text)).plan.trials.map(({ id }) => id);
+    const [a] = await ids("preset: fixtures\nseeds: [3]\ntrials: [{ adversarial.tg: 2 }]\n");
+    const both = await ids("preset: fixtures\nseeds: [2, 3]\naxes: { adversarial.tg: [1, 2] }\n");
+    assert.ok(both.includes(a!));
+  });
+
+  const twins: [what: string, text: string, message: RegExp][] = [
+    [
+      "an axis with a value twice",
+      "axes:\n  generator.lr: [0.1, 1e-1]\n",
+      /^grid\.yaml:2:23: lr=0\.1 means the same as lr=0\.1 \(grid\.yaml:2:18\): remove one/,
+    ],
+    [
+      "temperatures of 1 beside the adversarial mode",
+      "trials:\n  - {adversarial.mode: adversarial}\n" +
+      "  - {adversarial.mode: temperature, adversarial.tg: 1, adversarial.td: 1}\n",
+      /^grid\.yaml:3:5: .* means the same as mode=adversarial/,
+    ],
+    [
+      "weights of a game that a baseline does not play",
+      "set: {adversarial.mode: baseline}\naxes:\n  adversarial.alpha: [0.1, 0.2]\n",
+      /^grid\.yaml:3:28: alpha=0\.2 means the same/,
+    ],
+    [
+      "how many threads compute it",
+      "trials:\n  - {threads: 1}\n  - {threads: 2}\n",
+      /^grid\.yaml:3:5: threads=2 means the same/,
+    ],
+  ];
+  for (const [what, text, message] of twins) {
+    test(`planSweep refuses trials that differ in nothing: ${what}`, async () => {
+      await assert.rejects(plan(`${text}preset: fixtures\n`), { name: "ConfigError", message });
+    });
+  }
+
+  test("planSweep names file, line and key of a wrong setting", async () => {
+    const cases: [text: string, message: RegExp][] = [
+      [
+        "axes:\n  adversarial.tgg: [1, 2]\n",
+        /^grid\.yaml:2:21 adversarial\.tgg: unknown key; did you mean adversarial\.tg\?/,
+      ],
+      ["axes:\n  generator.lr: [fast]\n", /^grid\.yaml:2:18 generator\.lr: expected a number/],
+      ["trials:\n  - generator: { l2: -1 }\n", /^grid\.yaml:2:18 generator\.l2: expected/],
+      [
+        "set: { data.crop: [33, 32] }\naxes: { generator.lr: [0.1] }\n",
+        /^grid\.yaml:1:8 data\.crop: expected multiples/,
+      ],
+      [
+        "set: { seed: 3 }\naxes: { generator.lr: [0.1] }\n",
+        /^grid\.yaml:1:8 seed: .* list them under seeds/,
+      ],
+    ];
+    for (const [text, message] of cases) {
+      await assert.rejects(plan(`${text}preset: fixtures\n`), { name: "ConfigError", message });
+    }
+  });
+
+  test("planSweep starts from a file beside the grid and makes paths absolute", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "segadv-plan-"));
+    await writeFile(
+      join(folder, "base.yaml"),
+      "preset: fixtures\ntrain: { epochs: 7 }\ndata: { dataset: folder, dir: some/where }\n",
+    );
+    const grid = parseGrid("config: base.yaml\naxes: { generator.lr: [0.1] }\n", "grid.yaml");
+    const { configs } = await planSweep(grid, { folder });
+    assert.equal(configs[0]!.train.epochs, 7);
+    assert.ok(isAbsolute(configs[0]!.data.dir!));
+  });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { describe, test } from "node:test";
+import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { planSweep } from "../../lib/sweep/plan_sweep.ts";
+import {
+  readResults,
+  readSweep,
+  readTrialConfig,
+  trialPaths,
+  writeSweep,
+} from "../../lib/sweep/sweep_folder.ts";
+import { TINY_GRID, tinySweep } from "./_tiny_sweep.ts";
+
+describe("writeSweep", () => {
+  test("writeSweep keeps plan and configurations to the last digit", async () => {
+    const planned = await planSweep(parseGrid(TINY_GRID, "tiny.yaml"));
+    const folder = await tinySweep();
+    const plan = await readSweep(folder);
+    assert.deepEqual(plan, planned.plan);
+    for (const trial of plan.trials) {
+      assert.deepEqual(await readTrialConfig(folder, trial), planned.configs[trial.index]);
+    }
+  });
+
+  test("writeSweep over an older plan keeps the results that both have", async () => {
+    const folder = await tinySweep();
+    const before = await readSweep(folder);
+    const { result } = trialPaths(folder, before.trials[3]!.id);
+    await writeFile(result, "{}");
+    const more = TINY_GRID.replace("[1, 2]", "[1, 2, 3]").replace("[0.5, 2]", "[0.5, 4]");
+    assert.equal(await writeSweep(folder, await planSweep(parseGrid(more, "tiny.yaml"))), 1);
+    const after = await readSweep(folder);
+    assert.equal(after.trials.length, 9);
+    assert.deepEqual([...(await readResults(folder, after)).keys()], [before.trials[3]!.id]);
+  });
+});
