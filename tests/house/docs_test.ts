@@ -28,6 +28,14 @@ describe("checkDocs()", () => {
     assert.deepEqual(await check("/** */\nexport const one: number = 1;\n"), ["m.ts:2"]);
   });
 
+  it("lets one example stand for the functions that it calls", { skip }, async () => {
+    const example = " * @example\n * ```ts\n * free(make<number>());\n * ```\n";
+    const make = `/**\n * Makes.\n *\n${example} */\nexport function make(): void {}\n`;
+    const source = `${make}/** Frees. */\nexport function free(): void {}\n`;
+    assert.deepEqual(await check(source), []);
+    assert.deepEqual(await check(source.replace("function free", "function release")), ["m.ts:11"]);
+  });
+
   it("finds a public function without an example, private modules apart", { skip }, async () => {
     const source = "/** Adds. */\nexport function add(): void {}\n";
     assert.deepEqual(await check(source), ["m.ts:2"]);
