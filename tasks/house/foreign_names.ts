@@ -1,6 +1,6 @@
 import { linesOf, type Problem, type TreeFile } from "./tree.ts";
 
-const HOME = ["work", "root", "home", "Users"].join("|");
+const HOME = ["work", "root", "Users", "home(?!/(me|you|user)/)"].join("|");
 const REGISTRY = ["registry", "artifactory", "nexus", "verdaccio", "npm-proxy"].join("|");
 
 /** What must not be named, and how to call it. Joined from parts, so as not to match this file. */

@@ -9,7 +9,7 @@ const slash = "/";
 test("checkForeignNames() accepts relative paths, system paths and public addresses", () => {
   const files = treeOf({
     "README.md": [
-      "../shared/data /usr/bin/env /tmp/x ./home/a lib/root/x ${dir}/work/a",
+      "../shared/data /usr/bin/env /tmp/x /home/me/x ./home/a lib/root/x ${dir}/work/a",
       "https://jsr.io/@segadv/segadv https://www.npmjs.com/package/zod http://127.0.0.1:80/",
     ].join("\n"),
   });
