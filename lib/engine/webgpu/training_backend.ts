@@ -51,6 +51,7 @@ export class TrainingBackend extends Stock {
   unroll: boolean;
   /** Work that waits for more of its kind. */
   deferred: DeferredWork | null = null;
+  #submitting = false;
   readonly #buffers: BufferManager;
   readonly #uniforms: UniformArena;
 
@@ -109,7 +110,8 @@ export class TrainingBackend extends Stock {
     this.computePassEncoder.setBindGroup(0, group);
     this.computePassEncoder.dispatchWorkgroups(...launch.grid);
     this.counters.dispatches++;
-    if (++this.dispatchCountInPass >= DISPATCHES_PER_SUBMIT) this.flush();
+    const full = ++this.dispatchCountInPass >= DISPATCHES_PER_SUBMIT;
+    if (full && !this.#submitting) this.flush();
   }
 
   /** Records what was put off; see {@linkcode TrainingBackend.deferred}. */
@@ -145,7 +147,10 @@ export class TrainingBackend extends Stock {
   }
 
   override submitQueue(): void {
+    this.#submitting = true; // what was put off belongs to these commands
     this.settle();
+    this.#submitting = false;
+    this.endComputePassEncoder();
     this.#uniforms.flush();
     this.queue.submit([this.commandEncoder!.finish()]);
     this.counters.submits++;

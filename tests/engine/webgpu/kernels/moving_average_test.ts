@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { movingAverage } from "../../../../lib/engine/ops/moving_average.ts";
-import { assertSame, describeWebgpu, normal } from "./_compare.ts";
+import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 describeWebgpu("movingAverage", () => {
   test("movingAverage is that of stock ops for forty statistics", async () => {
@@ -16,5 +17,23 @@ describeWebgpu("movingAverage", () => {
       tf.dispose(moving);
       return results;
     });
+  });
+
+  test("movingAverage is recorded with the submit that comes in its way", async () => {
+    await tf.setBackend("webgpu");
+    for (let between = 55; between < 70; between++) {
+      const moving = tf.variable(tf.fill([8], 1));
+      const batch = tf.fill([8], 3);
+      movingAverage({ moving, batch }, { momentum: 0.5 });
+      const other = tf.tidy(() => {
+        let x = normal([2000]);
+        for (let i = 0; i < between; i++) x = i % 2 ? tf.leakyRelu(x) : tf.sum(x, 0, true);
+        return x;
+      });
+      await other.data();
+      assert.deepEqual([...await moving.data()], Array(8).fill(2));
+      tf.dispose([moving, batch, other]);
+    }
+    await backend().training.errors.check();
   });
 });
