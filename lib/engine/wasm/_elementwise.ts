@@ -5,7 +5,7 @@ import { JOB } from "./_jobs.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 /** Ops of assembly/elementwise.ts. */
-const OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3 } as const;
+const OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 } as const;
 const CHUNK = 1 << 15;
 
 /** LeakyRelu; the stock kernel is scalar. */
@@ -51,6 +51,14 @@ export function adamUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
     tensors: [weight!, m!, v!, grad!],
     floats: [lr, beta1, beta2, eps, ...corrections],
   });
+  return [];
+}
+
+/** Moving average, in place. */
+export function movingAverage(engine: Engine, call: KernelCall): tf.TensorInfo[] {
+  const { moving, batch } = call.inputs;
+  const floats = [1 - call.attrs.momentum];
+  runElements(engine, { op: OP.movingAverage, tensors: [moving!, batch!], floats });
   return [];
 }
 

@@ -7,6 +7,7 @@ import {
   BIAS_GRAD,
   BIAS_RELU_GRAD,
   LEAKY_RELU_GRAD,
+  MOVING_AVERAGE,
   RESIZE_BILINEAR,
   RESIZE_BILINEAR_GRAD,
   SGD_UPDATE,
@@ -18,7 +19,7 @@ import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
 import { conv2d, fusedConv2d } from "./_conv_forward.ts";
 import { conv2dInputGrad } from "./_conv_input_grad.ts";
 import { depthwiseFilterGrad, depthwiseInputGrad } from "./_depthwise.ts";
-import { adamUpdate, leakyRelu, leakyReluGrad, sgdUpdate } from "./_elementwise.ts";
+import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./_elementwise.ts";
 import { type Engine, startEngine } from "./_engine.ts";
 import { avgPoolGrad, maxPool, maxPoolGrad } from "./_pooling.ts";
 import { resizeBilinear, resizeBilinearGrad, resizeNearestGrad } from "./_resize.ts";
@@ -84,6 +85,7 @@ const KERNELS: Record<string, KernelFunction> = {
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
   [SGD_UPDATE]: sgdUpdate,
   [ADAM_UPDATE]: adamUpdate,
+  [MOVING_AVERAGE]: movingAverage,
 };
 
 const PRIORITY = 2;

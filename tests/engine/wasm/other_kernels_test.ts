@@ -74,8 +74,10 @@ describe("WASM kernels that the stock backend lacks or gets wrong", () => {
   });
 
   it("resizeNearestNeighbor has the gradient of cpu, and of each image of a batch", async () => {
-    // The cpu backend reads the wrong rows of dy from the second image on, so one at a time there.
-    const cases = fc.tuple(small, small, fc.integer({ min: 1, max: 30 }), fc.boolean());
+    // The cpu backend reads the wrong rows of dy from the second image on, so one at a time there;
+    // and it never ends where alignCorners meets a side of 1.
+    const cases = fc.tuple(small, small, fc.integer({ min: 1, max: 30 }), fc.boolean())
+      .filter(([h, w, , align]) => !align || (h > 1 && w > 1));
     await fc.assert(
       fc.asyncProperty(cases, small, async ([h, w, size, align], c) => {
         const run = (a: tf.Tensor): tf.Tensor =>

@@ -153,6 +153,20 @@ describe("WASM training kernels", () => {
     );
   });
 
+  it("the moving average is updated in place, whatever the size", async () => {
+    for (const n of [1, 3, 4, 70, 40001]) {
+      const [moved, old, batch] = await on("wasm", () => {
+        const moving = tensor([n], 1);
+        const before = tf.add(moving, 0);
+        const batch = tensor([n], 2);
+        tf.engine().runKernel(kernels.MOVING_AVERAGE, { moving, batch }, { momentum: 0.9 });
+        return [moving, before, batch];
+      });
+      const expected = old!.map((v, i) => v + (1 - 0.9) * (batch![i]! - v));
+      assert.ok(relativeError(moved!, expected) < 1e-6, `${n}`);
+    }
+  });
+
   it("leakyRelu and its gradient equal cpu", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 70000 }), async (n) => {

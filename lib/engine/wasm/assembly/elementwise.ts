@@ -9,6 +9,8 @@ const LEAKY_RELU_GRAD: i32 = 1;
 const SGD: i32 = 2;
 /** Adam: weight a, m in b, v in c, gradient d. Floats: lr, beta1, beta2, eps, 1/(1-b1^t), 1/(1-b2^t). */
 const ADAM: i32 = 3;
+/** Moving average: moving a, batch b. Floats: 1 - momentum. */
+const MOVING_AVERAGE: i32 = 4;
 
 export function elementChunk(p: usize, chunk: i32): void {
   const op = load<i32>(p);
@@ -33,7 +35,7 @@ export function elementChunk(p: usize, chunk: i32): void {
   const bytes = <usize>(n - whole) * 4;
   const o = <usize>whole * 4;
   const copy = p + 64;
-  const slots = op == ADAM ? 4 : op == LEAKY_RELU ? 2 : 3;
+  const slots = op == ADAM ? 4 : op == LEAKY_RELU || op == MOVING_AVERAGE ? 2 : 3;
   for (let s = 0; s < slots; s++) {
     const slot = copy + <usize>s * 16;
     v128.store(slot, i32x4.splat(0));
@@ -41,7 +43,7 @@ export function elementChunk(p: usize, chunk: i32): void {
   }
   step(op, copy, copy + 16, copy + 32, copy + 48, f);
   const first = op == LEAKY_RELU ? 1 : op == LEAKY_RELU_GRAD ? 2 : 0;
-  const last = op == LEAKY_RELU ? 1 : op == LEAKY_RELU_GRAD ? 2 : op == SGD ? 1 : 2;
+  const last = op == MOVING_AVERAGE ? 0 : op == LEAKY_RELU || op == SGD ? 1 : 2;
   for (let s = first; s <= last; s++) {
     memory.copy(pointer(p, s) + at + o, copy + <usize>s * 16, bytes);
   }
@@ -78,6 +80,9 @@ function step(op: i32, a: usize, b: usize, c: usize, d: usize, f: usize): void {
     if (decoupled) next = f32x4.sub(next, f32x4.mul(lr, decay));
     v128.store(b, v);
     v128.store(a, next);
+  } else if (op == MOVING_AVERAGE) {
+    const old = v128.load(a);
+    v128.store(a, f32x4.add(old, f32x4.mul(splat(f, 0), f32x4.sub(v128.load(b), old))));
   } else {
     const one = f32x4.splat(1);
     const g = v128.load(d);
