@@ -22,9 +22,11 @@ export const positionalParameters: Deno.lint.Rule = {
   },
 };
 
-/** A parameter that is an options object: destructured, or named so. */
+/** A parameter that is an options object: destructured, typed in place, or named so. */
 function isOptions(parameter: Deno.lint.Parameter): boolean {
   const target = parameter.type === "AssignmentPattern" ? parameter.left : parameter;
   if (target.type === "ObjectPattern") return true;
-  return target.type === "Identifier" && /^_?(options|attrs|config)$|Options$/.test(target.name);
+  if (target.type !== "Identifier") return false;
+  if (target.typeAnnotation?.typeAnnotation.type === "TSTypeLiteral") return true;
+  return /^_?(options|attrs|config)$|Options$/.test(target.name);
 }

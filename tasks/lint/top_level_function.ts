@@ -1,4 +1,7 @@
-/** At the top level a function is declared as one: it is hoisted, named, and found by its keyword. */
+/**
+ * At the top level a function is declared as one: it is hoisted, named, and found by its keyword. A
+ * constant with a function type of its own (`const source: WeightSource = …`) is let be.
+ */
 export const topLevelFunction: Deno.lint.Rule = {
   create(context) {
     return {
@@ -12,6 +15,7 @@ export const topLevelFunction: Deno.lint.Rule = {
             if (init?.type !== "ArrowFunctionExpression" && init?.type !== "FunctionExpression") {
               continue;
             }
+            if (id.type === "Identifier" && id.typeAnnotation) continue;
             context.report({
               node: id,
               message: "A function at the top level is declared with the keyword function",

@@ -81,9 +81,14 @@ const cases: Case[] = [
       "export function f(a, b) {}",
       "export function f(a, b, options = {}) {}",
       "export function f(a, b, { c = 1 } = {}) {}",
+      "export function f(a, b, rates: { c: number; d: number }) {}",
       "function f(a, b, c, d) {}",
     ],
-    bad: ["export function f(a, b, c) {}", "export function f(a, b, c, options) {}"],
+    bad: [
+      "export function f(a, b, c) {}",
+      "export function f(a, b, c: number) {}",
+      "export function f(a, b, c, options) {}",
+    ],
   },
   {
     rule: "reexports-only",
@@ -98,7 +103,12 @@ const cases: Case[] = [
   { rule: "reexports-only", file: "cli/mod.ts", good: ["export function main() {}"], bad: [] },
   {
     rule: "top-level-function",
-    good: ["function f() {}", "const f = g(() => 1)", "export function f() { const h = () => 1; }"],
+    good: [
+      "function f() {}",
+      "const f = g(() => 1)",
+      "const f: F = () => 1",
+      "export function f() { const h = () => 1; }",
+    ],
     bad: ["const f = () => 1", "export const f = () => 1", "const f = function () {}"],
   },
 ];

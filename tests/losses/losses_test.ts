@@ -12,9 +12,13 @@ import { buildDiscriminator } from "../../lib/models/discriminator.ts";
 import { useBackend } from "../../lib/runtime/backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
 
-const near = (actual: number, expected: number, tolerance = 1e-6) =>
+function near(actual: number, expected: number, tolerance = 1e-6): void {
   assert.ok(Math.abs(actual - expected) < tolerance, `${actual} is not ${expected}`);
-const value = async (t: tf.Tensor) => (await t.data())[0]!;
+}
+
+async function value(t: tf.Tensor): Promise<number> {
+  return (await t.data())[0]!;
+}
 
 describe("losses", () => {
   before(async () => {

@@ -3,7 +3,9 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 
-const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-12);
+function close(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) < 1e-12);
+}
 
 describe("ConfusionMatrix", () => {
   test("scores the thesis' worked example: 81.25 %, 70 % and 66.67 %, 68.33 %", () => {

@@ -12,8 +12,9 @@ import { sharedPath, skipWithout } from "../support/shared_data.ts";
 const oracle = sharedPath("data/oracle");
 const skip = skipWithout("data/oracle");
 
-const expected = (name: string) =>
-  JSON.parse(readFileSync(join(oracle, name, "expected.json"), "utf8"));
+function expected(name: string) {
+  return JSON.parse(readFileSync(join(oracle, name, "expected.json"), "utf8"));
+}
 
 function labels(file: string): Uint8Array {
   return decodeLabel(readFileSync(file), { file }).data;

@@ -112,7 +112,7 @@ describe("trainStep", () => {
     assert.notEqual(await generatorLoss("after", 1e-2), await generatorLoss("after", 0));
   });
 
-  test("trainStep updates D k times", async () => {
+  test("trainStep updates D k times", () => {
     const game = players({ discriminator: { steps: 3 }, adversarial: { mode: "adversarial" } });
     tf.dispose(trainStep(game, batch(), RATES));
     assert.equal(game.adversary!.optimizer.steps, 3);

@@ -12,7 +12,6 @@ export type NamedTensors = Record<string, tf.Tensor>;
 export type Gradients = Record<string, tf.Tensor | (() => tf.Tensor)>;
 
 /** Attributes of a kernel. */
-// deno-lint-ignore ban-types -- any interface of plain values fits, which no index signature allows
 export type Attrs = object;
 
 /** One op with its gradient and its composition of stock ops. */
