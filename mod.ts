@@ -79,6 +79,11 @@ export { permutation } from "./lib/data/permutation.ts";
 export { remapLabels, type RemapOptions } from "./lib/data/remap_labels.ts";
 export { resizeImage, resizeLabel } from "./lib/data/resize.ts";
 export { vocPalette } from "./lib/data/voc_palette.ts";
+export {
+  CITYSCAPES_CLASSES,
+  CITYSCAPES_LABELS,
+  type CityscapesLabel,
+} from "./lib/data/readers/cityscapes_labels.ts";
 export { decodeImage } from "./lib/data/image/decode_image.ts";
 export { decodeLabel } from "./lib/data/image/decode_label.ts";
 export { decodeJpeg } from "./lib/data/image/jpeg.ts";
@@ -181,6 +186,11 @@ export type * from "./lib/train/events.ts";
 
 // Metrics
 export { ConfusionMatrix } from "./lib/metrics/confusion_matrix.ts";
+export {
+  CityscapesEvaluation,
+  type CityscapesScores,
+  type NamedScores,
+} from "./lib/metrics/cityscapes.ts";
 export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine

@@ -4,39 +4,23 @@
  *
  * @module
  */
-
-/** One CityScapes label. */
-export interface CityscapesLabel {
-  /** labelId of the files, 0..33. */
-  id: number;
-  name: string;
-  category: string;
-  /** Mean area of an instance in pixels, where the benchmark counts instances. */
-  instanceArea?: number;
-}
+import { CITYSCAPES_LABELS } from "../data/readers/cityscapes_labels.ts";
 
 /** The 19 evaluated labels, in the order of their trainIds. */
-export const CITYSCAPES_LABELS: readonly CityscapesLabel[] = [
-  { id: 7, name: "road", category: "flat" },
-  { id: 8, name: "sidewalk", category: "flat" },
-  { id: 11, name: "building", category: "construction" },
-  { id: 12, name: "wall", category: "construction" },
-  { id: 13, name: "fence", category: "construction" },
-  { id: 17, name: "pole", category: "object" },
-  { id: 19, name: "traffic light", category: "object" },
-  { id: 20, name: "traffic sign", category: "object" },
-  { id: 21, name: "vegetation", category: "nature" },
-  { id: 22, name: "terrain", category: "nature" },
-  { id: 23, name: "sky", category: "sky" },
-  { id: 24, name: "person", category: "human", instanceArea: 3462.4756337644 },
-  { id: 25, name: "rider", category: "human", instanceArea: 3930.4788056518 },
-  { id: 26, name: "car", category: "vehicle", instanceArea: 12794.0202738185 },
-  { id: 27, name: "truck", category: "vehicle", instanceArea: 27855.1264367816 },
-  { id: 28, name: "bus", category: "vehicle", instanceArea: 35732.1511111111 },
-  { id: 31, name: "train", category: "vehicle", instanceArea: 67583.7075812274 },
-  { id: 32, name: "motorcycle", category: "vehicle", instanceArea: 6298.7200839748 },
-  { id: 33, name: "bicycle", category: "vehicle", instanceArea: 4672.3249222261 },
-];
+const LABELS = CITYSCAPES_LABELS.filter(({ trainId }) => trainId < 19)
+  .sort((a, b) => a.trainId - b.trainId);
+
+/** Mean area of an instance in the training set, in pixels, by the benchmark's own count. */
+const INSTANCE_AREAS: ReadonlyMap<string, number> = new Map([
+  ["person", 3462.4756337644],
+  ["rider", 3930.4788056518],
+  ["car", 12794.0202738185],
+  ["truck", 27855.1264367816],
+  ["bus", 35732.1511111111],
+  ["train", 67583.7075812274],
+  ["motorcycle", 6298.7200839748],
+  ["bicycle", 4672.3249222261],
+]);
 
 /** Scores by name, `null` where a class occurs in neither truth nor prediction. */
 export type NamedScores = Record<string, number | null>;
@@ -60,9 +44,9 @@ interface Weighted {
 }
 
 const IDS = 34;
-const BY_ID = new Map(CITYSCAPES_LABELS.map((label) => [label.id, label]));
-const CATEGORIES = [...new Set(CITYSCAPES_LABELS.map((label) => label.category))];
-const VALID_IDS = CITYSCAPES_LABELS.map((label) => label.id);
+const BY_ID = new Map(LABELS.map((label) => [label.id, label]));
+const CATEGORIES = [...new Set(LABELS.map((label) => label.category))];
+const VALID_IDS = LABELS.map((label) => label.id);
 
 /**
  * Gathers label maps and scores them as the benchmark does.
@@ -127,19 +111,19 @@ export class CityscapesEvaluation {
   scores(): CityscapesScores {
     const classes: NamedScores = {};
     const instanceClasses: NamedScores = {};
-    for (const { id, name, instanceArea } of CITYSCAPES_LABELS) {
+    for (const { id, name } of LABELS) {
       const area = this.#areas([id]);
       classes[name] = ratio(area.hits, area.misses + area.wrong);
-      if (instanceArea === undefined) continue;
+      if (!INSTANCE_AREAS.has(name)) continue;
       instanceClasses[name] = weightedRatio(this.#classes.get(name), area.wrong);
     }
     const categories: NamedScores = {};
     const instanceCategories: NamedScores = {};
     for (const category of CATEGORIES) {
-      const members = CITYSCAPES_LABELS.filter((label) => label.category === category);
+      const members = LABELS.filter((label) => label.category === category);
       const area = this.#areas(members.map((label) => label.id));
       categories[category] = ratio(area.hits, area.misses + area.wrong);
-      if (members.every((label) => label.instanceArea === undefined)) continue;
+      if (!members.some(({ name }) => INSTANCE_AREAS.has(name))) continue;
       instanceCategories[category] = weightedRatio(this.#categories.get(category), area.wrong);
     }
     return {
@@ -156,11 +140,12 @@ export class CityscapesEvaluation {
 
   #addInstance(instance: number, predicted: Float64Array): void {
     const label = BY_ID.get(Math.floor(instance / 1000));
-    if (label?.instanceArea === undefined) return;
+    const area = INSTANCE_AREAS.get(label?.name ?? "");
+    if (label === undefined || area === undefined) return;
     const size = predicted.reduce((a, b) => a + b, 0);
-    const weight = label.instanceArea / size;
+    const weight = area / size;
     const own = predicted[label.id]!;
-    const related = CITYSCAPES_LABELS.filter(({ category }) => category === label.category)
+    const related = LABELS.filter(({ category }) => category === label.category)
       .reduce((sum, { id }) => sum + predicted[id]!, 0);
     accumulate(this.#classes, { name: label.name, hits: own, size, weight });
     accumulate(this.#categories, { name: label.category, hits: related, size, weight });
