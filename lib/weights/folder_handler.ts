@@ -13,15 +13,6 @@ import { join } from "node:path";
  *
  * @throws {Error} From `load()`: if a file is missing or the weights are cut short.
  * @throws {SyntaxError} From `load()`: if `model.json` is not a tfjs Layers model.
- *
- * @example
- * ```ts
- * import { folderHandler, tf } from "@segadv/segadv";
- * import assert from "node:assert/strict";
- *
- * const loading = tf.loadLayersModel(folderHandler("no/such/folder"));
- * await assert.rejects(loading, /no\/such\/folder\/model.json: the file does not exist/);
- * ```
  */
 export function folderHandler(dir: string): { load(): Promise<Artifacts> } {
   return {

@@ -122,7 +122,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
   if (info?.format !== 1) {
     throw new TypeError(
       `Cannot load ${dir} as a segmentation model: it was not saved by this toolkit; load it with ` +
-        "tf.loadLayersModel(folderHandler(dir)) and wrap it with fromLayersModel",
+        "tf.loadLayersModel and wrap it with fromLayersModel",
     );
   }
   const { classes, normalize, recipe, name, head, inputMultiple } = info;

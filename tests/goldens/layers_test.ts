@@ -3,10 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assemble } from "../../lib/models/_assemble.ts";
-import type { Kit } from "../../lib/models/kit.ts";
+import type { Kit, WeightSpec } from "../../lib/models/kit.ts";
 import { stockKit } from "../../lib/models/_stock_kit.ts";
 import { trainingKit } from "../../lib/models/_training_kit.ts";
-import type { WeightSource } from "../../lib/models/weight_source.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
 import { backends, onBackend } from "./_backends.ts";
 import { decode, initial, uniform } from "./_formula.ts";
@@ -22,7 +21,6 @@ interface Case {
   moved?: string;
 }
 
-const source: WeightSource = ({ name, shape }) => tf.tensor(initial(name, shape), shape);
 const KITS = {
   training: () => trainingKit(source, { seed: 1, step: 1 }),
   stock: () => stockKit(source),
@@ -36,6 +34,10 @@ for (const { name: backend, skip } of backends) {
       }
     });
   }
+}
+
+function source({ name, shape }: WeightSpec): tf.Tensor {
+  return tf.tensor(initial(name, shape), shape);
 }
 
 async function compare(golden: Case, kit: Kit<tf.SymbolicTensor>): Promise<void> {

@@ -24,7 +24,9 @@ const METADATA: ModelMetadata = {
   normalize: { order: "bgr", mean: [104, 117, 123], std: [1, 1, 1] },
 };
 
-const temporary = async () => join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+async function temporary(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+}
 
 /** Class scores at full size, as the saved graph must give them. */
 function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
