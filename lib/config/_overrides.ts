@@ -14,13 +14,16 @@ const FREE_TEXTS: ReadonlySet<string> = new Set([
   "adversarial.game",
 ]);
 
+/** Sections lie three deep; what is cut off behind this is an unknown key already. */
+const MAX_DEPTH = 8;
+
 /** Values laid over everything else: `["generator.lr=0.01"]`, or keys, dotted or nested. */
 export function overridesLayer(
   overrides: Readonly<Record<string, unknown>> | readonly string[],
 ): Layer {
   const entries = isList(overrides) ? overrides.map(parseOverride) : Object.entries(overrides);
   let tree: Record<string, unknown> = {};
-  for (const [key, value] of entries) tree = merge(tree, nest(key.split("."), value));
+  for (const [key, value] of entries) tree = merge(tree, nest(key.split(".", MAX_DEPTH), value));
   return plainLayer(tree);
 }
 
@@ -52,9 +55,11 @@ function yamlValue(text: string): unknown {
   return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 0 });
 }
 
-/** `["a", "b"], 1` → `{ a: { b: 1 } }`; dots inside a nested value's own names are kept. */
+/** `["a", "b"], 1` → `{ a: { b: 1 } }`. */
 function nest(names: readonly string[], value: unknown): Record<string, unknown> {
-  const [first = "", ...rest] = names;
-  const below = rest.length > 0 ? nest(rest, value) : isSection(value) ? { ...value } : value;
-  return Object.fromEntries([[first, below]]);
+  const leaf = isSection(value) ? { ...value } : value;
+  return names.reduceRight<unknown>(
+    (below, name) => Object.fromEntries([[name, below]]),
+    leaf,
+  ) as Record<string, unknown>;
 }

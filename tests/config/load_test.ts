@@ -209,3 +209,40 @@ test("loadConfig() answers any text with a configuration or a ConfigError", asyn
     { numRuns: 300 },
   );
 });
+
+test("loadConfig() answers any override with a configuration or a ConfigError", async () => {
+  const key = fc.oneof(
+    fc.constantFrom("seed", "data.crop", "data", "model.init", "a.b"),
+    fc.string(),
+  );
+  const override = fc.tuple(key, fc.constantFrom("=", "", "=="), fc.string()).map((parts) =>
+    parts.join("")
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(override, { maxLength: 4 }), async (overrides) => {
+      try {
+        await loadConfig({ preset: "fixtures", overrides });
+      } catch (error) {
+        assert.ok(error instanceof ConfigError, String(error));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("loadConfig() survives nesting of any depth", { timeout: 60_000 }, async () => {
+  for (const depth of [100, 3000, 10_000]) {
+    const list = "[".repeat(depth) + "]".repeat(depth);
+    const map = "{ a: ".repeat(depth) + "1" + " }".repeat(depth);
+    const sources: LoadConfigOptions[] = [
+      { yaml: `seed: ${list}` },
+      { yaml: `seed: ${map}` },
+      { yaml: `data: ${map}` },
+      { overrides: [`seed=${list}`] },
+      { overrides: [`${"data.".repeat(10 * depth)}crop=1`] },
+    ];
+    for (const source of sources) {
+      await assert.rejects(loadConfig(source), ConfigError);
+    }
+  }
+});
