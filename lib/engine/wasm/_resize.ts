@@ -4,13 +4,16 @@ import type { Engine } from "./_engine.ts";
 import { JOB } from "./_jobs.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
+/** Modes of assembly/resize.ts. */
+const MODE = { halfPixel: 0, topLeft: 1, alignCorners: 2 } as const;
+
 /** Bilinear resize with half-pixel centres. */
 export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo {
   const x = call.inputs.x!;
   const { height, width }: ResizeAttrs = call.attrs;
   const [b, h, w, c] = x.shape as [number, number, number, number];
   const out = call.backend.makeOutput([b, height, width, c], "float32");
-  engine.write([engine.at(x), engine.at(out), b, h, w, c, height, width]);
+  engine.write([engine.at(x), engine.at(out), b, h, w, c, height, width, MODE.halfPixel]);
   engine.run(JOB.resize, b * height, 8 * b * height * width * c);
   return out;
 }
@@ -21,8 +24,21 @@ export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorI
   const { height, width }: ResizeAttrs = call.attrs;
   const [b, outH, outW, c] = dy.shape as [number, number, number, number];
   const out = call.backend.makeOutput([b, height, width, c], "float32");
-  engine.write([engine.at(dy), engine.at(out), b, height, width, c, outH, outW]);
+  engine.write([engine.at(dy), engine.at(out), b, height, width, c, outH, outW, MODE.halfPixel]);
   engine.run(JOB.resizeGrad, b * height, 16 * b * outH * outW * c);
+  return out;
+}
+
+/** ResizeBilinearGrad, shared between the threads; the stock kernel is scalar. */
+export function stockResizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const dy = call.inputs.dy!;
+  const [b, h, w, c] = call.inputs.images!.shape as [number, number, number, number];
+  const [, outH, outW] = dy.shape as [number, number, number, number];
+  const { alignCorners, halfPixelCenters } = call.attrs;
+  const mode = halfPixelCenters ? MODE.halfPixel : alignCorners ? MODE.alignCorners : MODE.topLeft;
+  const out = call.backend.makeOutput([b, h, w, c], "float32");
+  engine.write([engine.at(dy), engine.at(out), b, h, w, c, outH, outW, mode]);
+  engine.run(JOB.resizeGrad, b * h, 16 * b * outH * outW * c);
   return out;
 }
 

@@ -22,7 +22,12 @@ import { depthwiseFilterGrad, depthwiseInputGrad } from "./_depthwise.ts";
 import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./_elementwise.ts";
 import { type Engine, startEngine } from "./_engine.ts";
 import { avgPoolGrad, maxPool, maxPoolGrad } from "./_pooling.ts";
-import { resizeBilinear, resizeBilinearGrad, resizeNearestGrad } from "./_resize.ts";
+import {
+  resizeBilinear,
+  resizeBilinearGrad,
+  resizeNearestGrad,
+  stockResizeBilinearGrad,
+} from "./_resize.ts";
 import { tile, unsortedSegmentSum } from "./_shape_ops.ts";
 import { softmaxCrossEntropy } from "./_softmax.ts";
 import { getStockFactory } from "./_stock_backend.ts";
@@ -71,6 +76,7 @@ const KERNELS: Record<string, KernelFunction> = {
   AvgPoolGrad: avgPoolGrad,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGrad,
   DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGrad,
+  ResizeBilinearGrad: stockResizeBilinearGrad,
   ResizeNearestNeighborGrad: resizeNearestGrad,
   Tile: tile,
   UnsortedSegmentSum: unsortedSegmentSum,

@@ -1,9 +1,20 @@
-// Bilinear resize with half-pixel centres and clamped edges, and its gradient in gather form.
-// Words: from, to, batch, h, w (small side: input of the resize), c, H, W.
+// Bilinear resize and its gradient in gather form.
+// Words: from, to, batch, h, w (small side: input of the resize), c, H, W, mode.
+
+/** Half-pixel centres, clamped edges. The other modes: 1 = top-left corners meet, 2 = all corners. */
+const HALF_PIXEL: i32 = 0;
+const ALIGN_CORNERS: i32 = 2;
+
+/** Input indices per output index. */
+function scale(size: i32, outSize: i32, mode: i32): f32 {
+  if (mode == ALIGN_CORNERS && outSize > 1) return <f32>(size - 1) / <f32>(outSize - 1);
+  return <f32>size / <f32>outSize;
+}
 
 /** Where an output index lies on the input axis; its whole part is the lower neighbour. */
-function source(o: i32, size: i32, outSize: i32): f32 {
-  return max<f32>(0, (<f32>o + 0.5) * (<f32>size / <f32>outSize) - 0.5);
+function source(o: i32, ratio: f32, mode: i32): f32 {
+  if (mode == HALF_PIXEL) return max<f32>(0, (<f32>o + 0.5) * ratio - 0.5);
+  return <f32>o * ratio;
 }
 
 /** Chunk = one output row. */
@@ -15,7 +26,9 @@ export function resizeChunk(p: usize, chunk: i32): void {
   const outW = load<i32>(p, 28);
   const b = chunk / outH;
   const pixel = <usize>c * 4;
-  const y = source(chunk % outH, h, outH);
+  const mode = load<i32>(p, 32);
+  const ratioX = scale(w, outW, mode);
+  const y = source(chunk % outH, scale(h, outH, mode), mode);
   const y0 = min(<i32>y, h - 1);
   const fy: f32 = y - <f32>y0;
   const row = <usize>w * pixel;
@@ -23,7 +36,7 @@ export function resizeChunk(p: usize, chunk: i32): void {
   const bottom = top + (y0 + 1 < h ? row : 0);
   let to = load<usize>(p, 4) + <usize>chunk * <usize>outW * pixel;
   for (let ox = 0; ox < outW; ox++) {
-    const x = source(ox, w, outW);
+    const x = source(ox, ratioX, mode);
     const x0 = min(<i32>x, w - 1);
     const fx: f32 = x - <f32>x0;
     const left = <usize>x0 * pixel;
@@ -63,12 +76,17 @@ export function resizeGradChunk(p: usize, chunk: i32): void {
   const pixel = <usize>c * 4;
   const to = load<usize>(p, 4) + <usize>chunk * <usize>w * pixel;
   memory.fill(to, 0, <usize>w * pixel);
-  const ratio: f32 = <f32>outH / <f32>h;
-  // Generous bounds; the weight decides.
-  const first = max(0, <i32>((<f32>iy - 0.5) * ratio - 0.5) - 2);
-  const last = min(outH - 1, <i32>((<f32>iy + 1.5) * ratio - 0.5) + 2);
+  const mode = load<i32>(p, 32);
+  const ratioX = scale(w, outW, mode);
+  const ratioY = scale(h, outH, mode);
+  // Generous bounds, good for every mode; the weight decides.
+  let first = 0, last = outH - 1;
+  if (ratioY > 0) {
+    first = max(0, <i32>((<f32>iy - 1) / ratioY) - 2);
+    last = min(outH - 1, <i32>((<f32>iy + 1.5) / ratioY) + 2);
+  }
   for (let oy = first; oy <= last; oy++) {
-    const y = source(oy, h, outH);
+    const y = source(oy, ratioY, mode);
     const y0 = min(<i32>y, h - 1);
     const y1 = min(y0 + 1, h - 1);
     const fy: f32 = y - <f32>y0;
@@ -76,7 +94,7 @@ export function resizeGradChunk(p: usize, chunk: i32): void {
     if (wy == 0) continue;
     let from = load<usize>(p) + <usize>((b * outH + oy) * outW) * pixel;
     for (let ox = 0; ox < outW; ox++) {
-      const x = source(ox, w, outW);
+      const x = source(ox, ratioX, mode);
       const x0 = min(<i32>x, w - 1);
       const x1 = min(x0 + 1, w - 1);
       const fx: f32 = x - <f32>x0;
