@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readRun, secondsPerEpoch } from "../report/read_run.ts";
 import { writeFileAtomic } from "../runtime/files.ts";
-import type { StartEvent, TrainEvent } from "../train/events.ts";
+import type { TrainEvent } from "../train/events.ts";
 import { NonFiniteError } from "../train/non_finite_error.ts";
+import { resumeTraining } from "../train/resume.ts";
 import { train } from "../train/train.ts";
 import type { TrainResult } from "../train/train_result.ts";
 import { takeLock } from "./_lock.ts";
@@ -68,61 +71,58 @@ export async function runTrial(
 
 async function runLocked(
   { folder, trial }: { folder: string; trial: Trial },
-  { signal, onEvent, threads }: RunTrialOptions,
+  options: RunTrialOptions,
 ): Promise<TrialOutcome> {
   const paths = trialPaths(folder, trial.id);
-  const planned = await readTrialConfig(folder, trial);
-  const config = { ...planned, threads: threads ?? planned.threads };
-  const diary = new Diary();
-  await rm(paths.run, { recursive: true, force: true });
-  let result: TrainResult | null = null;
-  try {
-    result = await train(config, {
-      out: paths.run,
-      ...(signal === undefined ? {} : { signal }),
-      onEvent(event) {
-        diary.add(event);
-        onEvent?.(event);
-      },
-    });
-    if (result.reason === "aborted") return "interrupted";
-  } catch (error) {
-    if (!(error instanceof NonFiniteError)) throw error;
-  }
-  const record: TrialResult = {
+  const result = await trainOrResume({ folder, trial }, options);
+  if (result?.reason === "aborted") return "interrupted";
+  const record = await readRun(paths.run);
+  const content: TrialResult = {
     id: trial.id,
     seed: trial.seed,
     reason: result?.reason ?? "non-finite",
-    backend: diary.start?.backend ?? config.backend,
-    steps: result?.steps ?? diary.steps,
+    backend: record.start.backend,
+    steps: result?.steps ?? record.end?.step ?? 0,
     best: result?.best ?? null,
     last: result?.last ?? null,
     weightsSha256: result?.weightsSha256 ?? null,
-    parameters: diary.start?.parameters ?? { generator: 0, discriminator: 0 },
-    secondsPerEpoch: diary.secondsPerEpoch(config.data.batch),
+    parameters: record.start.parameters,
+    secondsPerEpoch: secondsPerEpoch(record),
   };
-  await writeFileAtomic(paths.result, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileAtomic(paths.result, `${JSON.stringify(content, null, 2)}\n`);
+  await rm(join(paths.run, "checkpoint"), { recursive: true, force: true }); // of no more use
   return "finished";
 }
 
-/** What of a run's events its result keeps. */
-class Diary {
-  start: StartEvent | null = null;
-  steps = 0;
-  readonly #speeds: number[] = [];
-
-  add(event: TrainEvent): void {
-    if (event.type === "start") this.start = event;
-    if (event.type !== "step") return;
-    this.steps = event.step;
-    this.#speeds.push(event.imagesPerSecond);
+/** Trains to the end or the signal; `null` where the loss is no number. */
+async function trainOrResume(
+  { folder, trial }: { folder: string; trial: Trial },
+  { signal, onEvent, threads }: RunTrialOptions,
+): Promise<TrainResult | null> {
+  const { run } = trialPaths(folder, trial.id);
+  const config = await readTrialConfig(folder, trial);
+  const options = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onEvent === undefined ? {} : { onEvent }),
+  };
+  try {
+    if (await exists(join(run, "config.yaml"))) {
+      const overrides = threads === undefined ? {} : { threads };
+      try {
+        return await resumeTraining(run, { ...options, overrides });
+      } catch (error) {
+        // Whatever cannot be resumed is begun again: the outcome is the same
+        if (!(error as Error).message.startsWith("Cannot resume")) throw error;
+      }
+    }
+    await rm(run, { recursive: true, force: true });
+    return await train({ ...config, threads: threads ?? config.threads }, { ...options, out: run });
+  } catch (error) {
+    if (error instanceof NonFiniteError) return null;
+    throw error;
   }
+}
 
-  /** By the median of the speeds: the first steps compile kernels. */
-  secondsPerEpoch(batch: number): number | null {
-    const speeds = this.#speeds.toSorted((a, b) => a - b);
-    const median = speeds[Math.floor(speeds.length / 2)];
-    if (median === undefined || this.start === null) return null;
-    return this.start.stepsPerEpoch * batch / median;
-  }
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
 }
