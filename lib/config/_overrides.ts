@@ -50,9 +50,15 @@ function textValue(text: string): string | null {
   return isNothing ? null : typeof value === "string" ? value : text;
 }
 
+/** A value in YAML, or the text itself where that is not YAML. */
 function yamlValue(text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false });
-  return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 0 });
+  const document = parseDocument(text, { prettyErrors: false, logLevel: "error" });
+  if (document.errors.length > 0) return text;
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    return text; // an alias, which has nothing to stand for here
+  }
 }
 
 /** `["a", "b"], 1` → `{ a: { b: 1 } }`. */

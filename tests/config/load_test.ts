@@ -58,6 +58,7 @@ const OVERRIDES: [override: string, section: string, key: string, value: unknown
   ["data.dir=null", "data", "dir", null],
   ["train.maxSteps=null", "train", "maxSteps", null],
   ["generator.nesterov=true", "generator", "nesterov", true],
+  ["model.init=*.h5", "model", "init", "*.h5"],
 ];
 for (const [override, section, key, value] of OVERRIDES) {
   test(`loadConfig() understands the override ${override}`, async () => {
@@ -159,6 +160,7 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   ["a reader without its folder", { preset: "camvid-small" }, /^data\.dir: .*--data DIR/],
   ["a folder that nobody reads", { preset: "fixtures", overrides: ["data.dir=x"] }, /^data\.dir/],
   ["an override without a value", { overrides: ["generator.lr"] }, /expected key=value, such as/],
+  ["an override with an alias", { overrides: ["seed=*a"] }, /^seed: expected a number, got "\*a"$/],
   ["an unknown data set", { overrides: ["data.dataset=vok"] }, /did you mean voc\?/],
   ["an unknown network", { overrides: ["model.name=resnet5"] }, /did you mean resnet50\?/],
   ["an unknown game", { overrides: ["adversarial.game=gan"] }, /one of lsgan, bce, got "gan"/],
@@ -215,7 +217,9 @@ test("loadConfig() answers any override with a configuration or a ConfigError", 
     fc.constantFrom("seed", "data.crop", "data", "model.init", "a.b"),
     fc.string(),
   );
-  const override = fc.tuple(key, fc.constantFrom("=", "", "=="), fc.string()).map((parts) =>
+  const yamlish = fc.string({ unit: fc.constantFrom(..."&*!|>'\"%@`{}[],:#?-~\n\t =01ae.<") });
+  const value = fc.oneof(yamlish, fc.string());
+  const override = fc.tuple(key, fc.constantFrom("=", "", "=="), value).map((parts) =>
     parts.join("")
   );
   await fc.assert(
