@@ -20,6 +20,8 @@ export interface BufferManagerOptions {
    * @default 64 MiB
    */
   keepIdleBytes?: number;
+  /** Submits what was recorded. */
+  submit: () => void;
   /** Called where the cap would be exceeded although everything idle was destroyed. */
   onOutOfMemory: (message: string) => void;
 }
@@ -30,6 +32,8 @@ interface FreeBuffer {
   epoch: number;
 }
 
+/** Idle bytes that are kept, as a share of the peak of those in use. */
+const IDLE_SHARE = 0.25;
 /** Smallest size class in bytes. */
 const SMALLEST = 256;
 /**
@@ -162,9 +166,13 @@ export class BufferManager {
   #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
     const { usage, mapped } = options;
     const { capBytes, onOutOfMemory, counters, keepIdleBytes = 64 * 2 ** 20 } = this.#options;
-    const keep = Math.max(keepIdleBytes, counters.peakUsedBytes / 8);
-    if (this.numBytesAllocated - this.numBytesUsed > keep) this.trim(this.numBytesUsed + keep / 2);
-    if (this.numBytesAllocated + bytes > capBytes) this.trim(capBytes - bytes);
+    // Idle buffers of the wrong sizes may take as much as a share of what the run needs anyway.
+    const keep = Math.max(keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
+    const most = Math.min(capBytes, Math.max(this.numBytesUsed, counters.peakUsedBytes) + keep);
+    if (this.numBytesAllocated + bytes > most) {
+      this.#options.submit(); // so that what recorded commands used can be destroyed
+      this.trim(most - bytes);
+    }
     if (this.numBytesAllocated + bytes > capBytes) {
       onOutOfMemory(outOfMemory(bytes, this.numBytesUsed, capBytes));
     }

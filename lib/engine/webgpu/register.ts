@@ -41,6 +41,7 @@ export async function registerWebgpuBackend(
 export function disposeWebgpuBackend(): void {
   if (tf.findBackendFactory("webgpu") == null) return;
   tf.removeBackend("webgpu");
+  tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 15); // tfjs's own
   unregisterGradients();
   unregisterKernels();
 }

@@ -69,6 +69,7 @@ export class TrainingBackend extends Stock {
       capBytes,
       bindingBytes: largestTensorBytes(training.limits),
       counters: this.counters,
+      submit: () => this.flush(),
       onOutOfMemory: (message) => {
         throw new RangeError(message);
       },

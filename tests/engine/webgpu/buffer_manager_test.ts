@@ -23,8 +23,17 @@ function manager(capBytes = Infinity, keepIdleBytes = 2 ** 26) {
   const onOutOfMemory = (message: string) => {
     throw new RangeError(message);
   };
-  const options = { capBytes, bindingBytes: 2 ** 27, counters, keepIdleBytes, onOutOfMemory };
-  return { pool: new BufferManager(device, options), live, counters };
+  const submit = () => void pool.epoch++;
+  const options = {
+    capBytes,
+    bindingBytes: 2 ** 27,
+    counters,
+    keepIdleBytes,
+    onOutOfMemory,
+    submit,
+  };
+  const pool: BufferManager = new BufferManager(device, options);
+  return { pool, live, counters };
 }
 
 test("sizeClass() holds the bytes, wastes at most an eighth, keeps to the limit", () => {
