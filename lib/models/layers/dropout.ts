@@ -32,13 +32,34 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
   if (!(rate >= 0 && rate < 1)) {
     throw new RangeError(`Cannot drop a share of ${rate} in ${layer}: must lie in [0, 1)`);
   }
-  return tf.tidy(() => {
-    if (rate === 0) return x.clone();
-    const stream = randomStream(seed, "dropout", step, layer);
-    const kept = new Float32Array(x.size);
-    const threshold = rate * 4294967296;
-    const scale = 1 / (1 - rate);
-    for (let i = 0; i < kept.length; i++) kept[i] = stream.bits() >= threshold ? scale : 0;
-    return tf.mul(x, tf.tensor(kept, x.shape));
-  }) as T;
+  if (rate === 0) return x.clone();
+  // Stock multiplication would keep x for the gradient as well; the mask is enough.
+  const masked = tf.customGrad((input, save) => {
+    const mask = tf.tensor(keptOrZero(x.size, options), x.shape);
+    (save as tf.GradSaveFunc)([mask]);
+    return {
+      value: tf.mul(input as tf.Tensor, mask),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
+    };
+  });
+  return masked(x) as T;
+}
+
+/** A factor for each value: 0 or 1 / (1 − rate), from a hash of its index (no state, so fast). */
+function keptOrZero(size: number, options: DropoutOptions): Float32Array {
+  const { rate, seed, step, layer } = options;
+  const stream = randomStream(seed, "dropout", step, layer);
+  const start = stream.bits();
+  const stride = stream.bits() | 1;
+  const threshold = Math.round(rate * 2147483648);
+  const scale = 1 / (1 - rate);
+  const factors = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    let x = (start + Math.imul(i, stride)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+    const draw = (x ^ (x >>> 15)) >>> 1;
+    factors[i] = (1 + ((draw - threshold) >> 31)) * scale; // no branch: it could not be foreseen
+  }
+  return factors;
 }

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dropout } from "../../../lib/models/layers/dropout.ts";
+import { record } from "../../../lib/engine/tape.ts";
 import { assertNoLeak } from "../../support/gradients.ts";
 import { difference, onCpu } from "../_small.ts";
 
@@ -17,6 +18,19 @@ describe("dropout", () => {
     assert.ok(y.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
   });
 
+  test("dropout drops neighbours, and steps, independently of each other", async () => {
+    const kept = async (step: number) => {
+      const y = await dropout(tf.ones([20_000]), { ...state, step, rate: 0.5 }).data();
+      return Array.from(y, (value) => value > 0 ? 1 : -1);
+    };
+    const [a, b] = [await kept(1), await kept(2)];
+    const correlation = (other: number[], lag: number) =>
+      a.reduce((sum, value, i) => sum + value * (other[i + lag] ?? 0), 0) / a.length;
+    // Five standard deviations of the mean of 20,000 signs.
+    for (const lag of [1, 2, 3, 64, 4096]) assert.ok(Math.abs(correlation(a, lag)) < 0.036);
+    for (const lag of [0, 1, 64]) assert.ok(Math.abs(correlation(b, lag)) < 0.036);
+  });
+
   test("dropout's mask is a function of seed, step and layer", async () => {
     const run = (change: object) => dropout(tf.ones([64]), { ...state, rate: 0.5, ...change });
     const first = run({});
@@ -28,7 +42,9 @@ describe("dropout", () => {
 
   test("dropout passes gradients through what it kept", async () => {
     const run = (x: tf.Tensor) => dropout(x, { ...state, rate: 0.5 });
-    const gradient = tf.grad(run)(tf.fill([64], 3));
+    const x = tf.fill([64], 3);
+    const recording = record(() => run(x));
+    const [gradient] = recording.backward(tf.ones([64]), [x]) as [tf.Tensor];
     assert.ok(await difference(tf.mul(gradient, 3), run(tf.fill([64], 3))) < 1e-6);
   });
 
