@@ -8,11 +8,13 @@ import { runCli } from "./_run_cli.ts";
 import { processTerminal } from "./ui/terminal.ts";
 
 /** Exit codes of the signals that end a command, as shells have them. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 138 } as const;
 
 /**
  * Runs the command line and ends the process with its exit code: 0, 1 for a failure, 2 for a
- * mistake in usage or configuration, 130 after Ctrl-C. A second Ctrl-C ends it at once.
+ * mistake in usage or configuration, 130 after Ctrl-C, 143 after SIGTERM, 138 after SIGUSR1 (which
+ * batch systems send before they end a job). The first signal ends a run after its step, with a
+ * checkpoint; a second one ends the process at once.
  *
  * @param argv Runtime, script and arguments, as in `process.argv`.
  */
@@ -21,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<never> {
   const controller = new AbortController();
   let signalCode: number | null = null;
   for (const [name, code] of Object.entries(SIGNALS)) {
+    if (process.platform === "win32" && name === "SIGUSR1") continue;
     process.on(name, () => {
       if (signalCode !== null) process.exit(signalCode);
       signalCode = code;
@@ -30,5 +33,5 @@ export async function main(argv: readonly string[]): Promise<never> {
   }
   const code = await runCli(argv.slice(2), { terminal, signal: controller.signal });
   await Promise.all([terminal.out.flush(), terminal.err.flush()]);
-  process.exit(signalCode ?? code);
+  process.exit(code === 1 ? code : signalCode ?? code);
 }

@@ -55,6 +55,8 @@ export class TrainReport {
       this.#progress.print(
         `epoch ${epoch}: mIoU ${percent(mIoU)}, pixel accuracy ${percent(pAcc)}${mark}`,
       );
+    } else if (event.type === "resume") {
+      this.#progress.print(`resumed at step ${event.step}, from ${event.checkpoint}`);
     } else if (event.type === "warning") {
       const label = this.#stream.paint("yellow", "warning:");
       this.#progress.print(`${label} step ${event.step}: ${event.message}`);
@@ -68,14 +70,15 @@ export class TrainReport {
 
   /** Says how the run ended and what to do with it. */
   summarize(result: TrainResult): void {
-    const { reason, steps, seconds, weightsSha256, best, run } = result;
+    const { reason, steps, seconds, weightsSha256, best, run, resumedAt } = result;
     const lines = [
+      ...(resumedAt === steps ? ["this run had ended before: there is nothing left to do"] : []),
       `${ENDINGS[reason]}: ${plural(steps, "step")} in ${clock(seconds)}, weights ${
         weightsSha256.slice(0, 12)
       }`,
     ];
     if (best !== null) lines.push(`best: mIoU ${percent(best.mIoU)} in epoch ${best.epoch}`);
-    if (run !== null) lines.push(`run: ${run}`, ...this.#advise(run));
+    if (run !== null) lines.push(`run: ${run}`, ...this.#advise(run, reason));
     this.#stream.write(lines.join("\n") + "\n");
   }
 
@@ -94,9 +97,10 @@ export class TrainReport {
       `loss ${short(loss)}, ${this.#rate.toFixed(1)} images/s${left}`;
   }
 
-  #advise(run: string): string[] {
+  #advise(run: string, reason: EndEvent["reason"]): string[] {
     const { preset, config: { data } } = this.#subject;
     const commands = [
+      ...(reason === "aborted" ? [`train --resume ${run}`] : []),
       `eval ${run}${data.dataset === "fixtures" ? " --split test" : ""}`,
       `predict ${run} IMAGE_OR_FOLDER --out predictions --overlay`,
     ];

@@ -4,10 +4,20 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { type Config, loadConfig, train, type TrainResult } from "@segadv/segadv";
+import {
+  type Config,
+  InterruptedRunError,
+  loadConfig,
+  resumeTraining,
+  train,
+  type TrainOptions,
+  type TrainResult,
+} from "@segadv/segadv";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type Context, humanStream, writeJson } from "../_context.ts";
-import { Exit, INTERRUPTED } from "../_errors.ts";
+import { Exit, INTERRUPTED, UsageError } from "../_errors.ts";
+import { invocation } from "../_invocation.ts";
 import { backendOption, datasetOption, presetOption, wholeOption } from "../_options.ts";
 import { TrainReport } from "./_train_report.ts";
 
@@ -24,6 +34,8 @@ export interface TrainArguments {
   epochs?: number | undefined;
   maxSteps?: number | undefined;
   out?: string | undefined;
+  resume?: string | undefined;
+  allowDifferent?: boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -43,24 +55,65 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .addOption(wholeOption("--epochs <n>", { about: "epochs to train", min: 1 }))
     .addOption(wholeOption("--max-steps <n>", { about: "stop after this many steps", min: 1 }))
     .option("--out <dir>", "folder of the run (default: a new one in runs/)")
+    .option("--resume <run>", "go on with a run that was interrupted")
+    .option("--allow-different", "with --resume: even under another configuration or backend")
     .option("--json", "end with a summary as one line of JSON on stdout")
     .action((file, options) => run({ file, ...options }, context));
 }
 
 /** Trains, reporting as it goes. */
 export async function run(args: TrainArguments, context: Context): Promise<void> {
-  const { file, json } = args;
-  const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
-  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const { json } = args;
+  const { config, preset, go } = args.resume === undefined
+    ? await newRun(args)
+    : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
-  const result = await train(config, {
-    out: args.out ?? newRunFolder(config),
+  const result = await go({
     signal: context.signal,
     onEvent: (event) => report.onEvent(event),
-  }).finally(() => report.clear());
+  }).catch((error) => {
+    report.clear();
+    if (error instanceof InterruptedRunError) {
+      context.terminal.err.write(`resume with: ${invocation()} train --resume ${error.run}\n`);
+    }
+    throw error;
+  });
+  report.clear();
   report.summarize(result);
   if (json === true) writeJson(context, summaryOf(result));
   if (result.reason === "aborted") throw new Exit(INTERRUPTED);
+}
+
+/** What to train, and how to set about it. */
+interface Job {
+  config: Config;
+  preset: string | undefined;
+  go(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
+}
+
+async function newRun(args: TrainArguments): Promise<Job> {
+  const { file, allowDifferent } = args;
+  if (allowDifferent === true) throw new UsageError("--allow-different needs --resume <run>");
+  const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
+  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const out = args.out ?? newRunFolder(config);
+  return { config, preset, go: (options) => train(config, { ...options, out }) };
+}
+
+async function oldRun(run: string, args: TrainArguments): Promise<Job> {
+  const { file, preset, out, allowDifferent = false } = args;
+  if (file !== undefined || preset !== undefined || out !== undefined) {
+    throw new UsageError(
+      "--resume takes the configuration and the folder of its run: leave out config.yaml, " +
+        "--preset and --out; single values can be given with --set",
+    );
+  }
+  const overrides = overridesOf(args);
+  const path = join(run, "config.yaml");
+  if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
+  const config = await loadConfig({ path, overrides });
+  const go: Job["go"] = (options) => resumeTraining(run, { ...options, overrides, allowDifferent });
+  return { config, preset: undefined, go };
 }
 
 /** `--set` as it stands, then the options that have a name of their own. */

@@ -45,7 +45,7 @@ describe("train", () => {
         assert.match(summary.weightsSha256, /^[0-9a-f]{64}$/);
 
         assert.deepEqual((await readdir(out)).sort(), [
-          ...["best", "config.yaml", "events.jsonl", "metrics.json", "model"],
+          ...["best", "checkpoint", "config.yaml", "events.jsonl", "metrics.json", "model"],
         ]);
         const config = await loadConfig({ path: join(out, "config.yaml") });
         assert.equal(config.adversarial.tg, 2);
@@ -54,7 +54,7 @@ describe("train", () => {
         const events = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n")
           .map((line) => JSON.parse(line));
         assert.deepEqual(events.map(({ type }) => type), [
-          ...["start", "step", "step", "validation", "end"],
+          ...["start", "step", "step", "validation", "checkpoint", "end"],
         ]);
         assert.equal(events.at(-1).weightsSha256, summary.weightsSha256);
 
