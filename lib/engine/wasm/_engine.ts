@@ -41,18 +41,15 @@ export interface Engine {
 export interface EngineOptions {
   threads: number;
   relaxed: boolean;
+  /** Whether to ask for shared memory. @default true */
+  shared?: boolean;
 }
 
 /** Starts TensorFlow.js' backend, our kernels on its memory, and the workers. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  let backend = await makeStockBackend(true);
-  let memory = checkBackend(backend);
-  let sharedMemory = isShared(memory);
-  if (sharedMemory === false) {
-    backend = await makeStockBackend(false);
-    memory = checkBackend(backend);
-    sharedMemory = isShared(memory);
-  }
+  const backend = await makeBackend(options.shared ?? true);
+  const memory = checkBackend(backend);
+  const sharedMemory = isShared(memory);
   const heap = watchHeap(backend);
   const { wasm } = backend;
   const embedded = Buffer.from(options.relaxed ? RELAXED : PLAIN, "base64");
@@ -128,6 +125,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return zeroPointer;
     },
   };
+}
+
+/** On a shared memory, or a private one where the runtime has no shared ones. */
+async function makeBackend(shared: boolean): Promise<TfjsWasmBackend> {
+  if (!shared) return await makeStockBackend(false);
+  try {
+    const backend = await makeStockBackend(true);
+    if (isShared(checkBackend(backend))) return backend;
+  } catch {
+    // Said by `sharedMemory: false` in what registerWasmBackend returns.
+  }
+  return await makeStockBackend(false);
 }
 
 function align(pointer: number): number {

@@ -23,8 +23,7 @@ export async function makeStockBackend(shared: boolean): Promise<TfjsWasmBackend
   const original = WebAssembly.instantiate;
   const forget = watchListeners();
   if (shared) {
-    // The overloads cannot be expressed by one function expression.
-    // deno-lint-ignore no-explicit-any
+    // deno-lint-ignore no-explicit-any -- one function expression cannot have the overloads' types
     WebAssembly.instantiate = function (source: any, imports?: WebAssembly.Imports): Promise<any> {
       const isTfjs = imports?.["wasi_snapshot_preview1"] && imports["env"]?.["fd_write"];
       return original.call(
@@ -91,7 +90,10 @@ function findMemoryFlag(bytes: Uint8Array): number {
     if (id === 5) return leb() === 1 && isLimits(bytes[at]) ? at : -1;
     if (id === 2) {
       for (let left = leb(); left > 0; left--) {
-        for (let name = 0; name < 2; name++) at += leb();
+        for (let name = 0; name < 2; name++) {
+          const length = leb();
+          at += length;
+        }
         const kind = bytes[at++];
         if (kind === 2) return isLimits(bytes[at]) ? at : -1;
         if (kind === 0) leb();

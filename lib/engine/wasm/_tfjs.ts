@@ -27,8 +27,7 @@ export interface TfjsWasmBackend extends tf.KernelBackend {
 /** The arguments of a kernel function. */
 export interface KernelCall {
   inputs: Record<string, tf.TensorInfo>;
-  // Each kernel knows the attributes of its op.
-  // deno-lint-ignore no-explicit-any
+  // deno-lint-ignore no-explicit-any -- each kernel knows the attributes of its op
   attrs: any;
   backend: TfjsWasmBackend;
 }

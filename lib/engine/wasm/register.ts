@@ -117,7 +117,8 @@ let stockKernels: tf.KernelConfig[] = [];
  * const { build } = await registerWasmBackend({ threads: 1 });
  * await tf.setBackend("wasm");
  * assert.equal(build, "plain");
- * const dw = tf.grad((w: tf.Tensor4D) => tf.conv2d(tf.ones([1, 4, 4, 1]), w, 1, "valid"))(
+ * const x = tf.ones<tf.Rank.R4>([1, 4, 4, 1]);
+ * const dw = tf.grad((w: tf.Tensor) => tf.conv2d(x, w as tf.Tensor4D, 1, "valid"))(
  *   tf.ones([3, 3, 1, 1]),
  * );
  * assert.deepEqual([...await dw.data()], Array(9).fill(4));
@@ -151,6 +152,18 @@ export async function registerWasmBackend(
 /**
  * Ends the engine's threads and puts TensorFlow.js' own backend and kernels back. Tensors of the
  * engine are lost. Not needed at exit: idle threads do not keep a process alive.
+ *
+ * @example
+ * ```ts
+ * import { disposeWasmBackend, registerWasmBackend } from "@segadv/segadv/wasm";
+ * import * as tf from "@tensorflow/tfjs";
+ * import assert from "node:assert/strict";
+ *
+ * await registerWasmBackend({ threads: 2 });
+ * assert.ok(tf.getKernel("Conv2DBackpropFilter", "wasm"));
+ * await disposeWasmBackend();
+ * assert.equal(tf.getKernel("Conv2DBackpropFilter", "wasm"), undefined);
+ * ```
  */
 export async function disposeWasmBackend(): Promise<void> {
   if (!current) return;

@@ -50,6 +50,9 @@ function convolutions(): Record<string, Case> {
       [3, 1, "same", 16, 32],
       [3, 1, "same", 20, 12],
       [3, 2, "same", 16, 20],
+      [3, 1, "same", 1, 1],
+      [3, 1, "same", 64, 70],
+      [4, 1, "valid", 6, 6],
       [4, 2, "same", 5, 9],
       [5, 1, "same", 17, 4],
       [5, 3, "valid", 4, 33],
@@ -184,7 +187,7 @@ describe("WASM gradients", () => {
   after(disposeWasmBackend);
 
   it("the list covers what the study of the stock backend covered", () => {
-    assert.ok(Object.keys(CASES).length >= 100, `${Object.keys(CASES).length}`);
+    assert.ok(Object.keys(CASES).length >= 109, `${Object.keys(CASES).length}`);
   });
 
   for (const [name, [shapes, op, shift = 0]] of Object.entries(CASES)) {
