@@ -60,7 +60,14 @@ export interface LoadedModel extends ModelMetadata {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, loadSegmentationModel, saveSegmentationModel, useBackend } from "@segadv/segadv";
+ * import {
+ *   buildModel,
+ *   type ClassInfo,
+ *   defaultConfig,
+ *   loadSegmentationModel,
+ *   saveSegmentationModel,
+ *   useBackend,
+ * } from "@segadv/segadv";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -69,10 +76,13 @@ export interface LoadedModel extends ModelMetadata {
  * await useBackend({ backend: "cpu" });
  * const { model: config, data } = defaultConfig();
  * const model = buildModel({ ...config, name: "fcn8s-vgg16", width: 1 / 16 }, { classes: 2, seed: 1 });
- * const classes = [{ name: "ground", color: [0, 0, 0] }, { name: "shape", color: [255, 0, 0] }];
+ * const classes: ClassInfo[] = [
+ *   { name: "ground", color: [0, 0, 0] },
+ *   { name: "shape", color: [255, 0, 0] },
+ * ];
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
  * await saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
- * assert.equal((await loadSegmentationModel(dir)).classes[1].name, "shape");
+ * assert.equal((await loadSegmentationModel(dir)).classes[1]!.name, "shape");
  * ```
  */
 export async function saveSegmentationModel(
