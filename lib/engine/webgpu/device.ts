@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { tmpdir } from "node:os";
+import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { ErrorCollector } from "./error_collector.ts";
 
 /** An open device and what is known of it. */
@@ -108,7 +109,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Train
     ...offered,
     "subgroups" as GPUFeatureName,
   ]) ?? await adapter.requestDevice({ requiredLimits, requiredFeatures: offered });
-  if (options.gpu !== undefined) defineGlobals(options.gpu, device);
+  if (options.gpu !== undefined) defineGlobals(device);
   const limits = device.limits as unknown as Record<string, number>;
   return {
     device,
@@ -133,20 +134,17 @@ async function tryDevice(
   }
 }
 
-/** tfjs looks for `navigator.gpu` and the class `GPUBuffer`; an injected `gpu` may bring neither. */
-function defineGlobals(gpu: GPU, device: GPUDevice): void {
+/** tfjs needs these globals, which an injected `gpu` may not bring. */
+function defineGlobals(device: GPUDevice): void {
   const scope = globalThis as unknown as Record<string, unknown>;
-  if ((globalThis.navigator as { gpu?: GPU } | undefined)?.gpu === undefined) {
-    const target = globalThis.navigator ?? {};
-    Object.defineProperty(target, "gpu", { value: gpu, configurable: true });
-    scope.navigator ??= target;
-  }
   if (scope.GPUBuffer === undefined) {
-    const buffer = device.createBuffer({ size: 16, usage: 128 });
+    const buffer = device.createBuffer({ size: 16, usage: USAGE.STORAGE });
     scope.GPUBuffer = buffer.constructor;
     buffer.destroy();
   }
   scope.GPUTexture ??= class GPUTexture {};
+  scope.GPUBufferUsage ??= USAGE;
+  scope.GPUMapMode ??= { READ: MAP_MODE_READ };
 }
 
 /** Mesa complains on stderr of a missing XDG_RUNTIME_DIR; it needs none for computing. */

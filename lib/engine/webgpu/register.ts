@@ -29,7 +29,8 @@ export async function registerWebgpuBackend(
   const training = await openDevice(options);
   disposeWebgpuBackend();
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", DISPATCHES_PER_SUBMIT);
-  const backend = new TrainingBackend(training, options.capBytes ?? Infinity);
+  const capBytes = options.capBytes ?? Infinity;
+  const backend = withNavigatorGpu(options.gpu, () => new TrainingBackend(training, capBytes));
   tf.registerBackend("webgpu", () => backend, 3);
   registerKernels();
   registerGradients();
@@ -44,4 +45,16 @@ export function disposeWebgpuBackend(): void {
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", 15); // tfjs's own
   unregisterGradients();
   unregisterKernels();
+}
+
+/** tfjs's backend refuses to be made where `navigator.gpu` is missing, though it uses a device. */
+function withNavigatorGpu<T>(gpu: GPU | undefined, make: () => T): T {
+  const navigator = globalThis.navigator as { gpu?: GPU };
+  if (gpu === undefined || navigator.gpu !== undefined) return make();
+  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+  try {
+    return make();
+  } finally {
+    delete navigator.gpu;
+  }
 }

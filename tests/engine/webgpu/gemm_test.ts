@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  chooseTile,
+  gemmKernel,
+  tileCols,
+  type TileName,
+  tileRows,
+  TILES,
+} from "../../../lib/engine/webgpu/gemm.ts";
+
+const NAMES = Object.keys(TILES) as TileName[];
+
+test("TILES are named after their size and fit 32 KiB of workgroup memory", () => {
+  for (const name of NAMES) {
+    const tile = TILES[name];
+    assert.equal(`${tileRows(tile)}x${tileCols(tile)}`, name);
+    const bytes = 16 * (tile.depth / 4 + 1) * (tileRows(tile) + tileCols(tile));
+    assert(bytes <= 32768, `${name} takes ${bytes} bytes`);
+  }
+});
+
+test("chooseTile() is narrow for few columns and large where that fills an adapter", () => {
+  assert.equal(chooseTile(1e6, 16), "256x16");
+  assert.equal(chooseTile(1e6, 21), "128x32");
+  assert.equal(chooseTile(1e6, 64), "64x64");
+  assert.equal(chooseTile(1e6, 512), "128x128");
+  assert.equal(chooseTile(512, 512), "64x64");
+});
+
+test("gemmKernel() unrolls the inner loop into text where it is told to", () => {
+  const spec = {
+    key: "k",
+    tile: TILES["64x64"],
+    uniforms: [],
+    reads: [],
+    writes: [],
+    a: "mk",
+    b: "kn",
+    functions: "",
+    range: "",
+  } as const;
+  const text = (unroll: boolean) =>
+    gemmKernel({ ...spec, uniforms: [], reads: [], writes: [], unroll }).wgsl().main;
+  const products = (unroll: boolean) => text(unroll).match(/fma\(/g)!.length;
+  assert.equal(products(true), 4 * products(false));
+  assert.equal(text(true).match(/for \(/g)!.length, 1);
+  assert.notEqual(
+    gemmKernel({ ...spec, uniforms: [], reads: [], writes: [], unroll: true }).key,
+    "k",
+  );
+});
