@@ -15,6 +15,7 @@ import { discriminatorLoss, generatorLoss, type RefereeOptions } from "../losses
 import { segmentationLoss } from "../losses/segmentation_loss.ts";
 import type { Discriminator } from "../models/discriminator.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
+import { clipGradients } from "./clip_gradients.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Parameter } from "./parameters.ts";
 
@@ -37,7 +38,7 @@ export interface Adversary extends Player<Discriminator> {
 export interface Players {
   generator: Player<SegmentationModel>;
   adversary: Adversary | null;
-  config: Pick<GeneratorConfig, "loss" | "segTemperature">;
+  config: Pick<GeneratorConfig, "loss" | "segTemperature"> & Partial<GeneratorConfig>;
 }
 
 /** One batch on the device; stays the caller's. */
@@ -64,7 +65,8 @@ const TRAINING = { training: true, updateStatistics: true };
  * @param batch One batch; a batch without a valid pixel has losses of 0 and moves nothing but
  * momentum and L2.
  * @param rates Learning rates of this step.
- * @returns `loss/seg`, and with an adversary `loss/gen`, `loss/d`, `d/real`, `d/fake`, `d/accuracy`.
+ * @returns `loss/seg`, with `clipNorm` `grad/norm` (before clipping), and with an adversary
+ * `loss/gen`, `loss/d`, `d/real`, `d/fake`, `d/accuracy`.
  */
 export function trainStep(
   players: Players,
@@ -84,9 +86,21 @@ export function trainStep(
   const judgedBefore = late ? {} : playDiscriminator({ players, batch, logits, map }, rates);
 
   const weights = generator.parameters.map((parameter) => parameter.weight);
-  generator.optimizer.apply(forward.backward(gradient, weights), rates.generator);
+  const { gradients, norm } = clip(forward.backward(gradient, weights), players.config);
+  generator.optimizer.apply(gradients, rates.generator);
   tf.dispose([logits, map, gradient]);
-  return { ...losses, ...judged, ...judgedBefore };
+  return { ...losses, ...judged, ...judgedBefore, ...norm };
+}
+
+/** Limits the gradients' norm where the config says so, and then tells what it was. */
+function clip(
+  gradients: (tf.Tensor | null)[],
+  config: Partial<GeneratorConfig>,
+): { gradients: (tf.Tensor | null)[]; norm: StepLosses } {
+  const { clipNorm = null } = config;
+  if (clipNorm === null) return { gradients, norm: {} };
+  const clipped = clipGradients(gradients, { clipNorm });
+  return { gradients: clipped.gradients, norm: { "grad/norm": clipped.norm } };
 }
 
 /** What both halves of a step look at. */
