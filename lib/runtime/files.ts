@@ -61,6 +61,20 @@ const RUN_FILES = ["config.yaml", "events.jsonl", "metrics.json", "model", "best
  *
  * @throws {Error} If the folder already holds a run (it is never overwritten), is a file, or cannot
  * be written; the message names the remedy.
+ *
+ * @example
+ * ```ts
+ * import { createRunFolder, writeFileAtomic } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "runs", "first");
+ * await createRunFolder(path);
+ * await writeFileAtomic(join(path, "metrics.json"), "{}");
+ * await assert.rejects(createRunFolder(path), /already holds one/);
+ * ```
  */
 export async function createRunFolder(path: string): Promise<void> {
   try {
@@ -86,6 +100,15 @@ export async function createRunFolder(path: string): Promise<void> {
 /**
  * Bytes that may still be written to the disk of `path`, which need not exist yet, or `null` where
  * the system does not tell.
+ *
+ * @example
+ * ```ts
+ * import { freeBytes } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = await freeBytes("runs/not-there-yet");
+ * assert(bytes === null || bytes >= 0);
+ * ```
  */
 export async function freeBytes(path: string): Promise<number | null> {
   for (let folder = resolve(path);; folder = dirname(folder)) {

@@ -13,7 +13,18 @@ export interface TensorLimit {
   device: string;
 }
 
-/** Largest tensor that a device with these limits can bind as one storage buffer, in bytes. */
+/**
+ * Largest tensor that a device with these limits can bind as one storage buffer, in bytes.
+ *
+ * @example
+ * ```ts
+ * import { largestTensorBytes } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * const limits = { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28 };
+ * assert.equal(largestTensorBytes(limits), 2 ** 27);
+ * ```
+ */
 export function largestTensorBytes(limits: Record<string, number>): number {
   const binding = limits.maxStorageBufferBindingSize ?? 0;
   const buffer = limits.maxBufferSize ?? 0;

@@ -22,6 +22,21 @@ export interface RegisterWebgpuOptions extends OpenDeviceOptions {
  * Opens a device, registers the backend "webgpu" on it and makes it the current one.
  *
  * @throws {Error} If there is no fit adapter, or tfjs is not the pinned version.
+ *
+ * @example Where there is an adapter
+ * ```ts
+ * import { tf } from "@segadv/segadv";
+ * import { disposeWebgpuBackend, registerWebgpuBackend } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * if (await navigator.gpu?.requestAdapter()) {
+ *   const backend = await registerWebgpuBackend({ capBytes: 2 ** 30 });
+ *   const sum = tf.add(tf.tensor1d([1, 2]), 3);
+ *   assert.deepEqual([...await sum.data()], [4, 5]);
+ *   await backend.training.errors.check();
+ *   disposeWebgpuBackend();
+ * }
+ * ```
  */
 export async function registerWebgpuBackend(
   options: RegisterWebgpuOptions = {},
@@ -38,7 +53,19 @@ export async function registerWebgpuBackend(
   return backend;
 }
 
-/** Removes the backend "webgpu" and destroys its device; its tensors are gone. */
+/**
+ * Removes the backend "webgpu" and destroys its device; its tensors are gone.
+ *
+ * @example
+ * ```ts
+ * import { tf } from "@segadv/segadv";
+ * import { disposeWebgpuBackend } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * disposeWebgpuBackend();
+ * assert.equal(tf.findBackendFactory("webgpu"), null);
+ * ```
+ */
 export function disposeWebgpuBackend(): void {
   if (tf.findBackendFactory("webgpu") == null) return;
   tf.removeBackend("webgpu");

@@ -256,6 +256,16 @@ export class TrainingBackend extends Stock {
  * The current backend as a {@linkcode TrainingBackend}.
  *
  * @throws {Error} If another backend is current.
+ *
+ * @example
+ * ```ts
+ * import { useBackend } from "@segadv/segadv";
+ * import { trainingBackend } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * assert.throws(() => trainingBackend(), /current backend is "cpu"/);
+ * ```
  */
 export function trainingBackend(): TrainingBackend {
   const backend = tf.backend();
