@@ -12,6 +12,7 @@ import { build as buildEval } from "./commands/eval.ts";
 import { build as buildInspect } from "./commands/inspect.ts";
 import { build as buildPredict } from "./commands/predict.ts";
 import { build as buildPresets } from "./commands/presets.ts";
+import { build as buildReport } from "./commands/report.ts";
 import { build as buildSchema } from "./commands/schema.ts";
 import { build as buildSweep } from "./commands/sweep.ts";
 import { build as buildTrain } from "./commands/train.ts";
@@ -58,6 +59,7 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     buildEval,
     buildPredict,
     buildSweep,
+    buildReport,
     buildInspect,
     buildDoctor,
     buildPresets,

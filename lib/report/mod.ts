@@ -1,6 +1,22 @@
 /**
- * Reports of runs: charts, calibration, the health of the game, sinks for other tools.
+ * Reports of runs: charts, calibration, the state of the game, pictures, sinks for other tools.
  *
  * @module
  */
 export { type Calibration, CalibrationMeter, type ReliabilityBin } from "../metrics/calibration.ts";
+export {
+  type GameState,
+  type GameVerdict,
+  HEALTHY_LOSS_D,
+  judgeGame,
+} from "../train/judge_game.ts";
+export {
+  type AnalyseOptions,
+  analyseRun,
+  type PredictedImage,
+  type RunAnalysis,
+} from "./analyse_run.ts";
+export { buildReport, type Report, type ReportContent } from "./build_report.ts";
+export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
+export { parseEvents, readRun, recordOf, type RunRecord, secondsPerEpoch } from "./read_run.ts";
+export { classFigure, type Figure, gameFigures, trainingFigures } from "./run_figures.ts";

@@ -1,0 +1,153 @@
+/**
+ * `segadv report`: what runs and sweeps have to show, as one HTML file.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { openDataset, useBackend, type UseBackendOptions, writeFileAtomic } from "@segadv/segadv";
+import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
+import {
+  formatSweepTable,
+  readResults,
+  readSweep,
+  sweepTable,
+  trialPaths,
+} from "@segadv/segadv/sweep";
+import { mkdir, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { type Context, humanStream, warn } from "../_context.ts";
+import { UsageError } from "../_errors.ts";
+import { backendOption, wholeOption } from "../_options.ts";
+import { plural } from "../ui/format.ts";
+import { Progress } from "../ui/progress.ts";
+
+/** What the command line says. */
+export interface ReportArguments {
+  /** Folders of runs and of sweeps. */
+  paths: readonly string[];
+  out: string;
+  figures?: string | undefined;
+  images: number;
+  rows: number;
+  backend?: string | undefined;
+}
+
+/** Adds the command to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  program.command("report").summary("report on runs and sweeps")
+    .description("Write what runs and sweeps have to show into one HTML file.")
+    .argument("<run|sweep...>", "folders of runs and of sweeps")
+    .option("-o, --out <file>", "file to write", "report.html")
+    .option("--figures <dir>", "also write each figure as SVG and each picture as PNG")
+    .addOption(
+      wholeOption("--images <n>", { about: "validation images to look at; 0: none", min: 0 })
+        .default(100),
+    )
+    .addOption(wholeOption("--rows <n>", { about: "images to show", min: 1 }).default(6))
+    .addOption(backendOption())
+    .action((paths, options) => run({ paths, ...options }, context));
+}
+
+/** A run to report on, and whether its network is to be looked at. */
+interface Subject {
+  path: string;
+  name: string;
+  isLookedAt: boolean;
+}
+
+/** Gathers, looks at the networks, writes. */
+export async function run(args: ReportArguments, context: Context): Promise<void> {
+  const { buildReport, readRun } = await import("@segadv/segadv/report");
+  const subjects: Subject[] = [];
+  const tables: string[] = [];
+  for (const path of args.paths) {
+    if (await exists(join(path, "sweep.json"))) {
+      const plan = await readSweep(path);
+      tables.push(formatSweepTable(sweepTable(plan, await readResults(path, plan)), "html"));
+      subjects.push(...await runsOfSweep(path));
+    } else if (await exists(join(path, "events.jsonl"))) {
+      subjects.push({ path, name: basename(resolve(path)), isLookedAt: true });
+    } else throw new UsageError(`${path} is neither the folder of a run nor of a sweep`);
+  }
+  const runs: RunRecord[] = [];
+  for (const { path, name } of subjects) runs.push(await readRun(path, name));
+  const { analysed, pictures } = await lookAt(subjects, runs, { args, context });
+  const title = args.paths.map((path) => basename(resolve(path))).join(", ");
+  const report = buildReport({ title, runs, analysed, pictures, tables });
+  await writeFileAtomic(args.out, report.html);
+  if (args.figures !== undefined) await writeFigures(args.figures, report.figures, { pictures });
+  humanStream(context, false).write(
+    `wrote a report on ${plural(runs.length, "run")} to ${args.out}\n`,
+  );
+}
+
+/** Runs of a sweep that have begun; of each trial the first seed's network is looked at. */
+async function runsOfSweep(folder: string): Promise<Subject[]> {
+  const plan = await readSweep(folder);
+  const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const subjects: Subject[] = [];
+  for (const { id, arm, seed } of plan.trials) {
+    const { run: path } = trialPaths(folder, id);
+    if (!await exists(join(path, "events.jsonl"))) continue;
+    const name = plan.seeds.length > 1 ? `${names.get(arm)}, seed ${seed}` : names.get(arm)!;
+    subjects.push({ path, name, isLookedAt: seed === plan.seeds[0] });
+  }
+  return subjects;
+}
+
+async function lookAt(
+  subjects: readonly Subject[],
+  runs: readonly RunRecord[],
+  { args, context }: { args: ReportArguments; context: Context },
+): Promise<{ analysed: AnalysedRun[]; pictures: QualitativeRow[] }> {
+  const { analyseRun, qualitativeGrid } = await import("@segadv/segadv/report");
+  const analysed: AnalysedRun[] = [];
+  const wanted = subjects.filter(({ isLookedAt }) => isLookedAt && args.images > 0);
+  if (wanted.length === 0) return { analysed, pictures: [] };
+  const progress = new Progress(context.terminal.err);
+  const backend = await useBackend({
+    backend: (args.backend ?? "auto") as UseBackendOptions["backend"],
+  });
+  try {
+    for (const { path, name } of wanted) {
+      progress.update(`looking at ${name}`);
+      const options = { images: args.images, signal: context.signal };
+      const analysis = await analyseRun(path, options).catch((error: Error) => {
+        context.signal.throwIfAborted();
+        progress.clear();
+        warn(context, `${name} is left out where its network is needed: ${error.message}`);
+        return null;
+      });
+      if (analysis !== null) analysed.push({ name, analysis });
+    }
+  } finally {
+    progress.clear();
+    await backend.dispose();
+  }
+  const first = runs[subjects.findIndex(({ name }) => name === analysed[0]?.name)];
+  if (first === undefined) return { analysed, pictures: [] };
+  const { dataset, dir, valSplit } = first.start.config.data;
+  const data = await openDataset(dataset, { dir, split: valSplit });
+  return { analysed, pictures: await qualitativeGrid(analysed, data, { rows: args.rows }) };
+}
+
+async function writeFigures(
+  folder: string,
+  figures: readonly { name: string; svg: string }[],
+  { pictures }: { pictures: readonly QualitativeRow[] },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { name, svg } of figures) await writeFileAtomic(join(folder, `${name}.svg`), svg);
+  for (const [i, { image, truth, columns }] of pictures.entries()) {
+    const row = `picture-${i + 1}`;
+    await writeFileAtomic(join(folder, `${row}-image.png`), image);
+    await writeFileAtomic(join(folder, `${row}-truth.png`), truth);
+    for (const [j, { prediction }] of columns.entries()) {
+      await writeFileAtomic(join(folder, `${row}-run-${j + 1}.png`), prediction);
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(() => true, () => false);
+}

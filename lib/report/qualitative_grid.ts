@@ -1,0 +1,99 @@
+/**
+ * Pictures beside their labels and predictions, as in Figures 4-1 to 4-8 of the thesis.
+ *
+ * @module
+ */
+import type { ClassInfo, Dataset } from "../data/dataset.ts";
+import { encodePng } from "../data/image/png_encode.ts";
+import { resizeImage } from "../data/resize.ts";
+import type { PredictedImage, RunAnalysis } from "./analyse_run.ts";
+
+/** One image with the predictions of all runs; pictures are PNG files. */
+export interface QualitativeRow {
+  id: string;
+  image: Uint8Array;
+  truth: Uint8Array;
+  columns: { run: string; prediction: Uint8Array; mIoU: number }[];
+  /** Share of its pixels on which two runs differ, over all pairs; for one run, 1 − mIoU. */
+  difference: number;
+}
+
+/** Runs with their analyses. */
+export interface AnalysedRun {
+  name: string;
+  analysis: RunAnalysis;
+}
+
+/** Grey of pixels without a class. */
+const IGNORED: [number, number, number] = [224, 224, 192];
+
+/**
+ * Chooses the images on which the runs differ most and draws them.
+ *
+ * @param dataset The split that the runs were analysed on.
+ * @param options How many `rows` to draw.
+ */
+export async function qualitativeGrid(
+  runs: readonly AnalysedRun[],
+  dataset: Dataset,
+  options: { rows: number },
+): Promise<QualitativeRow[]> {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const common = [...first.analysis.maps.keys()]
+    .filter((id) => runs.every(({ analysis }) => analysis.maps.has(id)))
+    .map((id) => ({
+      id,
+      difference: differenceOf(runs.map(({ analysis }) => analysis.maps.get(id)!)),
+    }));
+  const chosen = common.sort((a, b) => b.difference - a.difference).slice(0, options.rows);
+  return await Promise.all(chosen.map(async ({ id, difference }) => {
+    const { classes } = first.analysis;
+    const shown = first.analysis.maps.get(id)!;
+    const image = await picture(dataset, id, shown);
+    const columns = runs.map(({ name, analysis }) => {
+      const map = analysis.maps.get(id)!;
+      return { run: name, prediction: labelPng(map, map.prediction, { classes }), mIoU: map.mIoU };
+    });
+    return { id, image, truth: labelPng(shown, shown.truth, { classes }), columns, difference };
+  }));
+}
+
+/** Mean share of different pixels over pairs; of one map, what it lacks. */
+function differenceOf(maps: readonly PredictedImage[]): number {
+  if (maps.length === 1) return 1 - maps[0]!.mIoU;
+  let different = 0;
+  let pairs = 0;
+  for (let i = 0; i < maps.length; i++) {
+    for (let j = i + 1; j < maps.length; j++) {
+      const [a, b] = [maps[i]!, maps[j]!];
+      for (let k = 0; k < a.truth.length; k++) {
+        if (a.truth[k] === 255) continue;
+        pairs++;
+        if (a.prediction[k] !== b.prediction[k]) different++;
+      }
+    }
+  }
+  return pairs === 0 ? 0 : different / pairs;
+}
+
+async function picture(
+  dataset: Dataset,
+  id: string,
+  { width, height }: { width: number; height: number },
+): Promise<Uint8Array> {
+  const { image } = await dataset.read(dataset.ids.indexOf(id));
+  const pixels = resizeImage(image, [height, width]);
+  const data = Uint8Array.from(pixels, (value) => Math.round(value));
+  return encodePng({ width, height, channels: 3, data });
+}
+
+function labelPng(
+  { width, height }: { width: number; height: number },
+  map: Uint8Array,
+  { classes }: { classes: readonly ClassInfo[] },
+): Uint8Array {
+  const palette = Uint8Array.from([...classes.map(({ color }) => color), IGNORED].flat());
+  const data = map.map((label) => Math.min(label, classes.length));
+  return encodePng({ width, height, channels: 1, data, palette });
+}
