@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { TINY_GRID } from "../../sweep/_tiny_sweep.ts";
+import { chromiumSkip, withPage } from "../../support/chromium.ts";
+import { inFolder } from "../_process.ts";
+import { runHere } from "../_terminal.ts";
+
+const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]
+  .concat("pictures", "warnings", "config", "environment");
+
+/** Runs a sweep of 2 x 2 trials over 2 seeds and reports on it. */
+async function reported(folder: string): Promise<string> {
+  const grid = TINY_GRID.replace("[0.5, 2]", "[0.5, 2]\n  adversarial.alpha: [0.05, 0.1]");
+  await writeFile(join(folder, "grid.yaml"), grid);
+  const dir = join(folder, "sweep");
+  await runHere("sweep", "plan", join(folder, "grid.yaml"), "-o", dir);
+  assert.equal((await runHere("sweep", "run", dir)).code, 0);
+  const out = join(folder, "report.html");
+  const figures = join(folder, "figures");
+  const args = ["report", dir, "-o", out, "--figures", figures, "--backend", "wasm"];
+  const { code, err, out: said } = await runHere(...args);
+  assert.equal(code, 0, err);
+  assert.match(said, /wrote a report on 10 runs/);
+  return out;
+}
+
+describe("report", () => {
+  test(
+    "report on a sweep looks right in Chromium, wide, narrow and dark, without network or errors",
+    {
+      skip: chromiumSkip,
+    },
+    async () => {
+      await inFolder(async (folder) => {
+        const url = pathToFileURL(await reported(folder)).href;
+        const views = [{ width: 1280 }, { width: 390 }, { width: 390, dark: true }];
+        for (const view of views) {
+          await withPage(url, view, async (page) => {
+            const texts = await page.evaluate<Record<string, number>>(
+              `Object.fromEntries([...document.querySelectorAll("section")].map((s) =>
+              [s.id, s.innerText.length + 100 * s.querySelectorAll("svg, img").length]))`,
+            );
+            assert.deepEqual(Object.keys(texts), SECTIONS);
+            for (const [id, size] of Object.entries(texts)) {
+              assert.ok(size > (id === "warnings" ? 10 : 100), `${id} is empty`);
+            }
+            const overflow = await page.evaluate<number>(
+              "document.documentElement.scrollWidth - innerWidth",
+            );
+            assert.ok(overflow <= 0, `${overflow} pixels too wide at ${view.width}`);
+            const [ink, paper] = await page.evaluate<string[]>(
+              "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))",
+            );
+            const light = (color: string): number => Number(/\d+/.exec(color)![0]);
+            assert.equal(light(ink!) > light(paper!), view.dark === true, `${ink} on ${paper}`);
+            const broken = await page.evaluate<number>(
+              "[...document.images].filter((image) => image.naturalWidth === 0).length",
+            );
+            assert.equal(broken, 0);
+            assert.deepEqual(page.errors, []);
+            const foreign = page.requests.filter((asked) => !/^(file|data):/.test(asked));
+            assert.deepEqual(foreign, []);
+          });
+        }
+        const files = await readdir(join(folder, "figures"));
+        assert.ok(files.includes("miou.svg") && files.includes("picture-1-image.png"));
+      });
+    },
+  );
+
+  test("report on single runs needs no sweep, and no network where no image is wanted", async () => {
+    await inFolder(async (folder) => {
+      const run = join(folder, "run");
+      const tiny = ["--set", "model.width=0.03", "--set", "data.crop=[32,32]", "--max-steps", "2"];
+      assert.equal((await runHere("train", "--backend", "wasm", ...tiny, "--out", run)).code, 0);
+      const out = join(folder, "r.html");
+      assert.equal((await runHere("report", run, "-o", out, "--images", "0")).code, 0);
+      assert.match(await readFile(out, "utf8"), /The networks were not looked at/);
+      const wrong = await runHere("report", folder, "-o", out);
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.err, /is neither the folder of a run nor of a sweep/);
+    });
+  });
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { decodePng } from "../../lib/data/image/png_decode.ts";
+import { openDataset } from "../../lib/data/registry.ts";
+import { analyseRun } from "../../lib/report/analyse_run.ts";
+import { qualitativeGrid } from "../../lib/report/qualitative_grid.ts";
+import { tinyRun } from "./_runs.ts";
+
+describe("qualitativeGrid", () => {
+  test("qualitativeGrid shows first the images on which runs differ most", async () => {
+    const analysis = await analyseRun(await tinyRun("train.maxSteps=1"));
+    const [odd] = [...analysis.maps.keys()].slice(2);
+    const changed = new Map(analysis.maps);
+    const map = changed.get(odd!)!;
+    changed.set(odd!, { ...map, prediction: map.prediction.map((label) => (label + 1) % 3) });
+    const dataset = await openDataset("fixtures", { split: "val" });
+    const runs = [{ name: "a", analysis }, { name: "b", analysis: { ...analysis, maps: changed } }];
+    const rows = await qualitativeGrid(runs, dataset, { rows: 2 });
+    assert.equal(rows[0]!.id, odd);
+    assert.equal(rows[0]!.difference, 1);
+    assert.equal(rows[1]!.difference, 0);
+    const truth = decodePng(rows[0]!.truth, { file: "truth" });
+    assert.deepEqual([truth.width, truth.height], [map.width, map.height]);
+    const expected = map.truth.map((label) => Math.min(label, analysis.classes.length));
+    assert.deepEqual([...truth.data], [...expected]);
+    assert.deepEqual(rows[0]!.columns.map(({ run }) => run), ["a", "b"]);
+    assert.deepEqual(await qualitativeGrid([], dataset, { rows: 2 }), []);
+  });
+});
