@@ -4,7 +4,8 @@
  * @module
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { explainFileError } from "../runtime/_file_error.ts";
 import { freeBytes } from "../runtime/files.ts";
 import { type Checkpoint, checkpointBytes, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./run_state.ts";
@@ -39,7 +40,7 @@ export class CheckpointFolder {
   ): Promise<{ path: string; bytes: number }> {
     const { state, tensors } = content;
     await this.#checkRoom(tensors);
-    await mkdir(this.#path, { recursive: true });
+    await this.#make();
     const path = join(this.#path, nameOf(state.step));
     const bytes = await writeCheckpoint(path, content);
     await this.#prune(state, options.keep);
@@ -64,6 +65,17 @@ export class CheckpointFolder {
     for (const name of await this.#names()) {
       if (/^\..*\.tmp$/.test(name)) await rm(join(this.#path, name), { force: true });
     }
+  }
+
+  /** Makes the folder, but not the run's around it: if that is gone, someone took it away. */
+  async #make(): Promise<void> {
+    await mkdir(this.#path).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+      throw explainFileError(error, {
+        attempt: `create ${this.#path}`,
+        folder: dirname(this.#path),
+      });
+    });
   }
 
   async #checkRoom(tensors: readonly StateTensor[]): Promise<void> {

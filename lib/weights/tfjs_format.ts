@@ -5,7 +5,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { createHash } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { NormalizeConfig } from "../config/config.ts";
@@ -16,6 +15,7 @@ import type { HeadOrder, NetworkRecipe, SegmentationModel } from "../models/segm
 import { stockTwin } from "../models/_stock_twin.ts";
 import { writeFileAtomic } from "../runtime/files.ts";
 import { folderHandler } from "./folder_handler.ts";
+import { sealedJson, verifySavedModel, weightsFileName } from "./_model_seal.ts";
 import { storedWeights } from "./_stored_weights.ts";
 
 /** What a saved network knows of the data it was trained on. */
@@ -91,8 +91,7 @@ export async function saveSegmentationModel(
   options: ModelMetadata,
 ): Promise<void> {
   const { specs, bytes } = await readWeights(model.layers);
-  const digest = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
-  const weightsFile = `weights-${digest}.bin`;
+  const weightsFile = weightsFileName(bytes);
   const json = {
     format: "layers-model",
     generatedBy: "segadv",
@@ -103,7 +102,7 @@ export async function saveSegmentationModel(
   };
   await mkdir(dir, { recursive: true });
   await writeFileAtomic(join(dir, weightsFile), bytes);
-  await writeFileAtomic(join(dir, "model.json"), JSON.stringify(json));
+  await writeFileAtomic(join(dir, "model.json"), sealedJson(json));
   for (const name of await readdir(dir)) {
     if (/^weights-.*\.bin$/.test(name) && name !== weightsFile) await rm(join(dir, name));
   }
@@ -113,7 +112,7 @@ export async function saveSegmentationModel(
  * Loads a network that {@linkcode saveSegmentationModel} wrote, ready to train on.
  *
  * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
- * @throws {Error} If a file is missing, cut short, or its weights do not fit the network.
+ * @throws {Error} If a file is missing, or a bit of it is not as it was saved.
  * @throws {TypeError} If another program wrote the folder; the message names the way round.
  *
  * @example
@@ -127,6 +126,7 @@ export async function saveSegmentationModel(
  * ```
  */
 export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
+  await verifySavedModel(dir);
   const artifacts = await folderHandler(dir).load();
   const info = artifacts.userDefinedMetadata?.segadv as SavedModelInfo | undefined;
   if (info?.format !== 1) {
