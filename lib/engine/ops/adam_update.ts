@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { ownMemory } from "./_own_memory.ts";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
 import { ADAM_UPDATE, type AdamUpdateAttrs } from "./kernels.ts";
 
@@ -45,5 +46,6 @@ export function adamUpdate(
   tensors: { weight: tf.Variable; m: tf.Variable; v: tf.Variable; grad: tf.Tensor },
   options: AdamUpdateAttrs,
 ): void {
+  ownMemory(tensors.weight, tensors.m, tensors.v);
   runTrainingKernel(KERNEL, { inputs: tensors, attrs: options });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { ownMemory } from "./_own_memory.ts";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
 import { MOVING_AVERAGE } from "./kernels.ts";
 
@@ -38,5 +39,6 @@ export function movingAverage(
   tensors: { moving: tf.Variable; batch: tf.Tensor },
   options: { momentum: number },
 ): void {
+  ownMemory(tensors.moving);
   runTrainingKernel(KERNEL, { inputs: tensors, attrs: options });
 }

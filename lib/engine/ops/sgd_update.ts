@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { ownMemory } from "./_own_memory.ts";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
 import { SGD_UPDATE, type SgdUpdateAttrs } from "./kernels.ts";
 
@@ -46,5 +47,6 @@ export function sgdUpdate(
   tensors: { weight: tf.Variable; velocity: tf.Variable; grad: tf.Tensor },
   options: SgdUpdateAttrs,
 ): void {
+  ownMemory(tensors.weight, tensors.velocity);
   runTrainingKernel(KERNEL, { inputs: tensors, attrs: options });
 }

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { AdamUpdateAttrs, SgdUpdateAttrs } from "../ops/kernels.ts";
 import type { Engine, Word } from "./_engine.ts";
 import { JOB } from "./_jobs.ts";
-import type { KernelCall } from "./_tfjs.ts";
+import { type KernelCall, markWritten } from "./_tfjs.ts";
 
 /** Ops of assembly/elementwise.ts. */
 const OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 } as const;
@@ -38,6 +38,7 @@ export function sgdUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
     tensors: [weight!, velocity!, grad!],
     floats: [a.lr, a.momentum, a.l2, a.nesterov ? 1 : 0, a.decoupled ? 1 : 0],
   });
+  markWritten(call.backend, weight!);
   return [];
 }
 
@@ -51,6 +52,7 @@ export function adamUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
     tensors: [weight!, m!, v!, grad!],
     floats: [lr, beta1, beta2, eps, ...corrections],
   });
+  markWritten(call.backend, weight!);
   return [];
 }
 
@@ -59,6 +61,7 @@ export function movingAverage(engine: Engine, call: KernelCall): tf.TensorInfo[]
   const { moving, batch } = call.inputs;
   const floats = [1 - call.attrs.momentum];
   runElements(engine, { op: OP.movingAverage, tensors: [moving!, batch!], floats });
+  markWritten(call.backend, moving!);
   return [];
 }
 

@@ -33,6 +33,17 @@ export function tile(engine: Engine, call: KernelCall): tf.TensorInfo | undefine
   return current === x ? undefined : current;
 }
 
+/**
+ * Identity, which every clone is. The stock kernel copies; a shared reference costs nothing and
+ * keeps what the tape saves from being held twice.
+ */
+export function identity(_engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const { dataId, shape, dtype } = call.inputs.x!;
+  if (dtype === "string") return undefined;
+  call.backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
 /** UnsortedSegmentSum, the gradient of gather, which the stock backend lacks. */
 export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorInfo {
   const { x, segmentIds } = call.inputs;

@@ -14,12 +14,18 @@ export interface TfjsWasm {
   _malloc(bytes: number): number;
   _free(pointer: number): void;
   asm: WebAssembly.Exports;
+  tfjs: {
+    registerTensor(id: number, size: number, memoryOffset: number): void;
+    disposeData(id: number): void;
+  };
 }
 
 /** `BackendWasm`, as far as it is used here. */
 export interface TfjsWasmBackend extends tf.KernelBackend {
   wasm: TfjsWasm;
-  dataIdMap: { get(id: object): { memoryOffset: number } };
+  dataIdMap: { get(id: object): { memoryOffset: number; id: number } };
+  dataIdNextNumber: number;
+  incRef(id: object): void;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   move(id: object, values: unknown, shape: number[], dtype: string, references: number): void;
 }
@@ -40,7 +46,9 @@ export function checkBackend(backend: TfjsWasmBackend): WebAssembly.Memory {
   ) as WebAssembly.Memory | undefined;
   if (
     !memory || typeof wasm._malloc !== "function" || typeof wasm._free !== "function" ||
-    typeof backend.makeOutput !== "function" || typeof backend.dataIdMap?.get !== "function"
+    typeof backend.makeOutput !== "function" || typeof backend.dataIdMap?.get !== "function" ||
+    typeof backend.incRef !== "function" || typeof backend.dataIdNextNumber !== "number" ||
+    typeof wasm.tfjs?.registerTensor !== "function" || typeof wasm.tfjs.disposeData !== "function"
   ) {
     throw new Error(
       "cannot use this version of @tensorflow/tfjs-backend-wasm: its internals changed; install " +
@@ -48,4 +56,16 @@ export function checkBackend(backend: TfjsWasmBackend): WebAssembly.Memory {
     );
   }
   return memory;
+}
+
+/**
+ * Tells the stock kernels that a tensor was written in place. They pack weights once for each tensor
+ * number and would go on using the packed old values: the tensor gets a new number.
+ */
+export function markWritten(backend: TfjsWasmBackend, tensor: tf.TensorInfo): void {
+  const data = backend.dataIdMap.get(tensor.dataId);
+  backend.wasm.tfjs.disposeData(data.id);
+  data.id = backend.dataIdNextNumber++;
+  const size = tensor.shape.reduce((product, length) => product * length, 1);
+  backend.wasm.tfjs.registerTensor(data.id, size, data.memoryOffset);
 }

@@ -28,7 +28,7 @@ import {
   resizeNearestGrad,
   stockResizeBilinearGrad,
 } from "./_resize.ts";
-import { tile, unsortedSegmentSum } from "./_shape_ops.ts";
+import { identity, tile, unsortedSegmentSum } from "./_shape_ops.ts";
 import { softmaxCrossEntropy } from "./_softmax.ts";
 import { getStockFactory } from "./_stock_backend.ts";
 import type { KernelCall } from "./_tfjs.ts";
@@ -78,6 +78,7 @@ const KERNELS: Record<string, KernelFunction> = {
   DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGrad,
   ResizeBilinearGrad: stockResizeBilinearGrad,
   ResizeNearestNeighborGrad: resizeNearestGrad,
+  Identity: identity,
   Tile: tile,
   UnsortedSegmentSum: unsortedSegmentSum,
   LeakyRelu: leakyRelu,

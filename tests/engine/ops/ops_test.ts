@@ -174,6 +174,36 @@ for (const backend of ["cpu", "wasm"] as const) {
       });
     }
 
+    test("sgdUpdate leaves clones of the weight alone, and every stock op sees the new weight", async () => {
+      const plain = { lr: 0.5, momentum: 0, nesterov: false, l2: 0, decoupled: false };
+      const operations: [string, number[], (w: tf.Tensor) => tf.Tensor][] = [
+        ["matMul", [16, 16], (w) => tf.matMul(tf.ones([4, 16]), w)],
+        [
+          "depthwiseConv2d",
+          [3, 3, 4, 1],
+          (w) => tf.depthwiseConv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 4]), w as tf.Tensor4D, 1, "same"),
+        ],
+        [
+          "conv2d",
+          [3, 3, 4, 4],
+          (w) => tf.conv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 4]), w as tf.Tensor4D, 1, "same"),
+        ],
+        ["prelu", [8], (w) => tf.prelu(tf.fill([4, 8], -1), w)],
+      ];
+      for (const [name, shape, run] of operations) {
+        const weight = tf.variable(tf.ones(shape));
+        const velocity = tf.variable(tf.zeros(shape));
+        const clone = weight.clone();
+        const before = (await run(weight).data())[0]!; // stock WASM kernels pack the weight here
+        sgdUpdate({ weight, velocity, grad: tf.ones(shape) }, plain);
+        sgdUpdate({ weight, velocity, grad: tf.zeros(shape) }, plain); // no clone: in place
+        assert.equal((await run(weight).data())[0], before / 2, name);
+        sgdUpdate({ weight, velocity, grad: tf.fill(shape, -1) }, plain);
+        assert.equal((await run(weight).data())[0], before, name);
+        assert.equal((await clone.data())[0], 1, name);
+      }
+    });
+
     test("adamUpdate follows its formula", async () => {
       const [weight, m, v] = [[1, 2, 3], [0, 0, 0], [0, 0, 0]].map((x) =>
         tf.variable(tf.tensor1d(x))
