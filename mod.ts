@@ -61,6 +61,19 @@ export {
   registerDataset,
 } from "./lib/data/registry.ts";
 export { checkDataset } from "./lib/data/check.ts";
+export {
+  type DataSource,
+  inspectData,
+  type InspectDataOptions,
+} from "./lib/data/inspect/inspect_data.ts";
+export type * from "./lib/data/inspect/data_report.ts";
+export { findLayout } from "./lib/data/inspect/find_layout.ts";
+export { diagnoseValues, type ValueFinding } from "./lib/data/inspect/diagnose_values.ts";
+export {
+  type ClassCounts,
+  type ClassWeights,
+  classWeights,
+} from "./lib/data/inspect/class_weights.ts";
 export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/augment.ts";
 export { cacheSamples } from "./lib/data/cache_samples.ts";
 export {
