@@ -7,9 +7,9 @@ import type { Dataset } from "../dataset.ts";
 import { openDataset } from "../registry.ts";
 import { classWeights } from "./class_weights.ts";
 import type { DataReport, Finding, Severity } from "./data_report.ts";
-import { findLeaks } from "./find_leaks.ts";
-import { judgeClasses, judgeSplit } from "./judge_split.ts";
-import { type ScannedSplit, scanSplit } from "./scan_split.ts";
+import { findLeaks } from "./_find_leaks.ts";
+import { judgeClasses, judgeSplit } from "./_judge_split.ts";
+import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
 /** What to look at. */
 export interface DataSource {
