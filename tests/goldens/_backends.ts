@@ -1,7 +1,8 @@
-/** Runs a body on each backend that works here. */
+/** The backends as a dimension of tests. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { after, before } from "node:test";
+import { type BackendInfo, useBackend } from "../../lib/runtime/backend.ts";
 
 /** Names for the test titles, with the reason where a backend has to be left out. */
 export const backends: { name: "cpu" | "wasm" | "webgpu"; skip: string | false }[] = [
@@ -10,19 +11,24 @@ export const backends: { name: "cpu" | "wasm" | "webgpu"; skip: string | false }
   { name: "webgpu", skip: await reasonAgainstWebgpu() },
 ];
 
-/** Makes `name` current, runs `body`, frees the backend. Errors of the device fail the test. */
-export async function onBackend(
+/**
+ * Makes `name` current during the tests of a describe block, where this has to be called.
+ *
+ * @returns Wraps a test's body: what the device reports afterwards fails the test.
+ */
+export function useDuring(
   name: "cpu" | "wasm" | "webgpu",
-  body: () => Promise<void>,
-): Promise<void> {
-  const backend = await useBackend({ backend: name, threads: 1 });
-  try {
+): (body: () => Promise<void>) => () => Promise<void> {
+  let backend: BackendInfo;
+  before(async () => {
+    backend = await useBackend({ backend: name, threads: 1 });
     assert.equal(tf.getBackend(), name);
+  });
+  after(() => backend.dispose());
+  return (body) => async () => {
     await body();
     await backend.checkErrors();
-  } finally {
-    await backend.dispose();
-  }
+  };
 }
 
 async function reasonAgainstWebgpu(): Promise<string | false> {

@@ -7,7 +7,7 @@ import type { Kit, WeightSpec } from "../../lib/models/kit.ts";
 import { stockKit } from "../../lib/models/_stock_kit.ts";
 import { trainingKit } from "../../lib/models/_training_kit.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
-import { backends, onBackend } from "./_backends.ts";
+import { backends, useDuring } from "./_backends.ts";
 import { decode, initial, uniform } from "./_formula.ts";
 
 interface Case {
@@ -29,8 +29,9 @@ const KITS = {
 for (const { name: backend, skip } of backends) {
   for (const [kit, make] of Object.entries(KITS)) {
     describe(`the ${kit} kit on ${backend} equals PyTorch`, { skip }, () => {
+      const checked = useDuring(backend);
       for (const golden of goldens.cases as unknown as Case[]) {
-        test(`${kit}Kit: ${golden.name}`, () => onBackend(backend, () => compare(golden, make())));
+        test(`${kit}Kit: ${golden.name}`, checked(() => compare(golden, make())));
       }
     });
   }

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../../lib/config/config.ts";
 import { defaultConfig } from "../../lib/config/default_config.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import goldens from "../../fixtures/goldens/networks.json" with { type: "json" };
-import { backends, onBackend } from "./_backends.ts";
+import { backends, useDuring } from "./_backends.ts";
 import { batchOf, decode, places, setInitial } from "./_formula.ts";
 
 type Case = typeof goldens.cases[number];
@@ -16,8 +16,9 @@ const TOLERANCE = 1e-4;
 
 for (const { name: backend, skip } of backends) {
   describe(`buildModel on ${backend} gives PyTorch's logits`, { skip }, () => {
+    const checked = useDuring(backend);
     for (const golden of goldens.cases) {
-      test(`buildModel: ${golden.name}`, () => onBackend(backend, () => compare(golden)));
+      test(`buildModel: ${golden.name}`, checked(() => compare(golden)));
     }
   });
 }
