@@ -1,0 +1,143 @@
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { disposeWasmBackend, registerWasmBackend } from "../lib/engine/wasm/mod.ts";
+import { geometricMean, rowOf, takeTurns, time, type WasmRow } from "./wasm_turns.ts";
+
+type Shape4 = [number, number, number, number];
+
+/** Convolutions of the networks at full width: input, filter, stride; padding "same". */
+const SHAPES: [x: Shape4, filter: Shape4, stride: number][] = [
+  [[2, 64, 64, 64], [3, 3, 64, 64], 1],
+  [[2, 26, 26, 256], [3, 3, 256, 256], 1],
+  [[2, 26, 26, 1024], [1, 1, 1024, 256], 1],
+  [[2, 32, 32, 128], [4, 4, 128, 256], 2],
+  [[2, 13, 13, 512], [3, 3, 512, 512], 1],
+];
+
+const KERNELS = {
+  forward: "Conv2D",
+  dx: "Conv2DBackpropInput",
+  dw: "Conv2DBackpropFilter",
+} as const;
+type Part = keyof typeof KERNELS;
+
+/** One shape's tensors on the current backend. */
+interface Case {
+  x: tf.Tensor4D;
+  filter: tf.Tensor4D;
+  dy: tf.Tensor4D;
+  stride: number;
+  flops: number;
+}
+
+function makeCase([x, filter, stride]: typeof SHAPES[number]): Case {
+  const tensors = [x, filter].map((shape, seed) =>
+    tf.randomUniform<tf.Rank.R4>(shape as Shape4, -1, 1, "float32", seed + 1)
+  ) as [tf.Tensor4D, tf.Tensor4D];
+  const dy = tf.conv2d(...tensors, stride, "same");
+  const flops = 2 * dy.size * filter[0] * filter[1] * filter[2];
+  return { x: tensors[0], filter: tensors[1], dy, stride, flops };
+}
+
+function run(part: Part, c: Case): tf.Tensor {
+  const attrs = {
+    strides: c.stride,
+    pad: "same",
+    dilations: 1,
+    dataFormat: "NHWC",
+    inputShape: c.x.shape,
+    filterShape: c.filter.shape,
+  };
+  const inputs: Record<Part, tf.NamedTensorMap> = {
+    forward: { x: c.x, filter: c.filter },
+    dx: { dy: c.dy, filter: c.filter },
+    dw: { x: c.x, dy: c.dy },
+  };
+  return tf.engine().runKernel(KERNELS[part], inputs[part], attrs) as tf.Tensor;
+}
+
+function timeParts(parts: Part[], c: Case): number {
+  return time(() => parts.forEach((part) => run(part, c).dispose()));
+}
+
+/** Runs `body` for each shape on a backend that `start` makes current, and ends it. */
+async function onBackend(
+  start: () => Promise<unknown>,
+  body: (c: Case) => number,
+): Promise<number[]> {
+  await start();
+  await tf.setBackend("wasm");
+  const times = SHAPES.map((shape) => {
+    const c = makeCase(shape);
+    body(c);
+    const ms = Math.min(body(c), body(c), body(c));
+    tf.dispose([c.x, c.filter, c.dy]);
+    return ms;
+  });
+  await disposeWasmBackend();
+  return times;
+}
+
+function flopsOf([x, filter, stride]: typeof SHAPES[number]): number {
+  const pixels = x[0] * Math.ceil(x[1] / stride) * Math.ceil(x[2] / stride);
+  return 2 * pixels * filter.reduce((a, b) => a * b, 1);
+}
+
+/** Alternates two ways to run all shapes and gives the geometric mean over the shapes. */
+async function alternate(
+  name: string,
+  ways: { value: () => Promise<number[]>; baseline: () => Promise<number[]>; passes: number },
+): Promise<WasmRow> {
+  const turns: { value: number[]; baseline: number[] }[] = [];
+  for (let turn = 0; turn < 5; turn++) {
+    turns.push({ baseline: await ways.baseline(), value: await ways.value() });
+  }
+  const rows = SHAPES.map((shape, i) =>
+    rowOf(name, {
+      value: turns.map((turn) => turn.value[i]!),
+      baseline: turns.map((turn) => turn.baseline[i]!),
+      flops: flopsOf(shape) * ways.passes,
+    })
+  );
+  return geometricMean(name, rows);
+}
+
+/** The rows `conv-forward/stock`, `conv-dx/stock` (one thread) and `threads/2`. */
+export async function convolutionRows(): Promise<WasmRow[]> {
+  const stock = (parts: Part[]) => (): Promise<number[]> =>
+    onBackend(disposeWasmBackend, (c) => timeParts(parts, c));
+  const own = (parts: Part[], threads: number) => (): Promise<number[]> =>
+    onBackend(() => registerWasmBackend({ threads }), (c) => timeParts(parts, c));
+  const all: Part[] = ["forward", "dx", "dw"];
+  return [
+    await alternate("conv-forward/stock", {
+      value: own(["forward"], 1),
+      baseline: stock(["forward"]),
+      passes: 1,
+    }),
+    await alternate("conv-dx/stock", { value: own(["dx"], 1), baseline: stock(["dx"]), passes: 1 }),
+    await alternate("threads/2", { value: own(all, 2), baseline: own(all, 1), passes: 3 }),
+  ];
+}
+
+/** The row `conv-train/cpu`: forward and both gradients, all threads, against plain JavaScript. */
+export async function convolutionTrainingRow(): Promise<WasmRow> {
+  const rows: WasmRow[] = [];
+  for (const shape of SHAPES) {
+    await registerWasmBackend();
+    const cases: Record<string, Case> = {};
+    for (const backend of ["cpu", "wasm"]) {
+      await tf.setBackend(backend);
+      cases[backend] = makeCase(shape);
+    }
+    const on = (backend: string) => async (): Promise<number> => {
+      await tf.setBackend(backend);
+      return timeParts(["forward", "dx", "dw"], cases[backend]!);
+    };
+    const flops = 3 * flopsOf(shape);
+    rows.push(await takeTurns("shape", { value: on("wasm"), baseline: on("cpu"), flops }));
+    for (const { x, filter, dy } of Object.values(cases)) tf.dispose([x, filter, dy]);
+    await disposeWasmBackend();
+  }
+  return geometricMean("conv-train/cpu", rows);
+}

@@ -1,0 +1,42 @@
+/**
+ * Rows of the suite `wasm`: the engine against the stock backend, the cpu backend and PyTorch.
+ * Alone: `deno run -A bench/wasm_suite.ts [--json]`.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { availableParallelism, cpus } from "node:os";
+import process from "node:process";
+import { disposeWasmBackend, registerWasmBackend } from "../lib/engine/wasm/mod.ts";
+import { batchNormRow } from "./wasm_batch_norm.ts";
+import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts";
+import { missingTorch, stepRows } from "./wasm_steps.ts";
+import type { WasmRow } from "./wasm_turns.ts";
+
+/** All rows; those that cannot be measured here are left out, and `tell` says why. */
+export async function wasmRows(tell: (reason: string) => void): Promise<WasmRow[]> {
+  const rows = [...await convolutionRows(), await batchNormRow(), await convolutionTrainingRow()];
+  const reason = missingTorch();
+  if (reason !== null) {
+    tell(`step-*/pytorch left out: ${reason}`);
+    return rows;
+  }
+  const { threads } = await registerWasmBackend({ relaxedSimd: "auto" });
+  await tf.setBackend("wasm");
+  rows.push(...await stepRows(threads));
+  await disposeWasmBackend();
+  return rows;
+}
+
+/** One line for each row. */
+export function describeRow({ name, unit, value, baseline, ratio, gflops }: WasmRow): string {
+  const rate = gflops === undefined ? "" : `, ${gflops.toFixed(1)} GFLOP/s`;
+  const times = `${value.toFixed(1)} ${unit}, baseline ${baseline.toFixed(1)} ${unit}`;
+  return `${name.padEnd(28)} ${times}, ratio ${ratio.toFixed(2)}${rate}`;
+}
+
+if (import.meta.main) {
+  const json = process.argv.includes("--json");
+  const results = await wasmRows((reason) => console.error(reason));
+  const machine = { device: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
+  if (json) console.log(JSON.stringify({ suite: "wasm", machine, results }));
+  else for (const row of results) console.log(describeRow(row));
+}
