@@ -16,6 +16,7 @@ export {
   type PredictedImage,
   type RunAnalysis,
 } from "./analyse_run.ts";
+export { contactSheet, type ContactSheetOptions } from "./contact_sheet.ts";
 export { buildReport, type Report, type ReportContent } from "./build_report.ts";
 export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
 export { parseEvents, readRun, recordOf, type RunRecord, secondsPerEpoch } from "./read_run.ts";
