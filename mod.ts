@@ -138,6 +138,7 @@ export {
   type SavedModelInfo,
   saveSegmentationModel,
 } from "./lib/weights/tfjs_format.ts";
+export { folderHandler } from "./lib/weights/folder_handler.ts";
 export { weightsSha256 } from "./lib/weights/hash.ts";
 export {
   openSafetensors,

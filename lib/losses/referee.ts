@@ -46,15 +46,15 @@ export function discriminatorLoss(
   const fake = judge(maps.fake, { ...options, ...training });
   const right = tf.mul(
     tf.add(
-      real.mean(tf.cast(tf.greater(real.d.output, 0.5), "float32")),
-      fake.mean(tf.cast(tf.lessEqual(fake.d.output, 0.5), "float32")),
+      real.validMean(tf.cast(tf.greater(real.d.output, 0.5), "float32")),
+      fake.validMean(tf.cast(tf.lessEqual(fake.d.output, 0.5), "float32")),
     ),
     0.5,
   );
   return {
     loss: tf.add(real.mean(game.real(real.d)), fake.mean(game.fake(fake.d))),
-    real: real.mean(real.d.output),
-    fake: fake.mean(fake.d.output),
+    real: real.validMean(real.d.output),
+    fake: fake.validMean(fake.d.output),
     accuracy: right as tf.Scalar,
   };
 }
@@ -72,10 +72,13 @@ export function generatorLoss(fake: tf.Tensor4D, options: RefereeOptions): tf.Sc
   return mean(options.game.generator(d));
 }
 
-/** D's outputs on maps, and the mean over the pixels that count. */
+/** D's outputs on maps. */
 interface Judgement {
   d: DiscriminatorOutput;
+  /** Mean that the loss takes: over valid pixels, or over all where the map masks the output. */
   mean(error: tf.Tensor4D): tf.Scalar;
+  /** Mean over valid pixels, for what is reported. */
+  validMean(figure: tf.Tensor4D): tf.Scalar;
 }
 
 function judge(
@@ -87,11 +90,12 @@ function judge(
   const d = discriminate(discriminator, seen, { batchStatistics, updateStatistics });
   const own = d.output.shape[1] !== maps.shape[1] || d.output.shape[2] !== maps.shape[2];
   const map = own ? shrinkLocationMap(options.map, discriminator.stride) : options.map;
-  if (config.locationMap === "output") {
-    const masked = tf.mul(d.output, map) as tf.Tensor4D;
-    return { d: { ...d, output: masked }, mean: (error) => tf.mean(error) };
-  }
-  if (!own) return { d, mean: (error) => maskedMean(error, { map, valid }) };
-  const total = tf.maximum(tf.sum(map), 1e-12); // no pixel valid: 0 / ε, not NaN
-  return { d, mean: (error) => tf.div(tf.sum(tf.mul(error, map)), total) };
+  const validMean = (figure: tf.Tensor4D): tf.Scalar => {
+    if (!own) return maskedMean(figure, { map, valid });
+    const total = tf.maximum(tf.sum(map), 1e-12); // no pixel valid: 0 / ε, not NaN
+    return tf.div(tf.sum(tf.mul(figure, map)), total);
+  };
+  if (config.locationMap === "error") return { d, mean: validMean, validMean };
+  const masked = tf.mul(d.output, map) as tf.Tensor4D;
+  return { d: { ...d, output: masked }, mean: (error) => tf.mean(error), validMean };
 }

@@ -55,6 +55,19 @@ export interface NormalizedImage {
  *
  * @returns One map of `width · height` class indices for each image.
  * @throws {RangeError} If the images differ in size or one is empty.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, predictBatch, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const model = buildModel(config, { classes: 3, seed: 1 });
+ * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
+ * const maps = await predictBatch(model, [image, image]);
+ * assert.deepEqual(maps.map((map) => map.length), [6, 6]);
+ * ```
  */
 export async function predictBatch(
   model: SegmentationModel,
