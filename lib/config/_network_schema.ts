@@ -21,12 +21,27 @@ export const modelSchema: z.ZodType<ModelConfig> = section("The segmentation net
   }),
   init: field(text, {
     fallback: "random",
-    about: "`random`, or the path of a weight file; the thesis starts from ImageNet weights.",
+    about: "`random`, or the path of a weight file or of a run; the thesis starts from ImageNet " +
+      "weights.",
     source: "§4.1",
+  }),
+  initStrict: field(z.boolean(), {
+    fallback: true,
+    about: "Every weight but the head's must be in the file of init, and nothing else.",
+  }),
+  followInit: field(z.boolean(), {
+    fallback: true,
+    about: "data.normalize, model.variant and model.stemPool become those that the weights of " +
+      "init were trained with.",
   }),
   variant: field(z.enum(["v1", "v1.5"]), {
     fallback: "v1",
     about: "Stride of a ResNet bottleneck: in its first 1x1 (v1) or its 3x3 (v1.5, torchvision).",
+  }),
+  stemPool: field(z.enum(["padded", "same"]), {
+    fallback: "padded",
+    about: "ResNet: zeros around the first max pool: on all sides (padded: Caffe, Keras, " +
+      "torchvision), or at the bottom and right only (same: TensorFlow's official weights).",
   }),
   skipScales: field(z.tuple([positive, positive], wants("[pool4, pool3]")), {
     fallback: [0.01, 0.0001],

@@ -62,10 +62,19 @@ export interface ModelConfig {
    * thesis' ResNet-50). `auto` takes the network's own.
    */
   head: "auto" | "logits" | "probabilities";
-  /** `random`, or the path of a weight file. */
+  /** `random`, or the path of a weight file or of a run. */
   init: string;
+  /** Whether every weight but the head's must be in the file, and nothing else. */
+  initStrict: boolean;
+  /**
+   * Whether `data.normalize`, `model.variant` and `model.stemPool` become those that the weights of
+   * the file were trained with.
+   */
+  followInit: boolean;
   /** Where the stride of a ResNet bottleneck sits: first 1×1 (`v1`) or the 3×3 (`v1.5`). */
   variant: "v1" | "v1.5";
+  /** ResNet: pixels around the first max pool: `padded` on all sides, or `same` (TensorFlow's). */
+  stemPool: "padded" | "same";
   /** FCN: constants on pool4 and pool3 before their score layers (at-once: 0.01, 0.0001). */
   skipScales: [pool4: number, pool3: number];
   /** FCN: `same`, or 100 zero pixels around the image with crops, as Berkeley's weights expect. */

@@ -40,9 +40,20 @@ export function buildModel(
 
 /** The part of a config that decides the architecture, with `head: auto` resolved. */
 export function networkRecipe(config: ModelConfig, classes: number): NetworkRecipe {
-  const { name, width, variant, skipScales, padding, dropout, bnMomentum } = config;
+  const { name, width, variant, stemPool, skipScales, padding, dropout, bnMomentum } = config;
   const head = config.head === "auto" ? findModel(name).head : config.head;
-  return { name, width, head, variant, skipScales, padding, dropout, bnMomentum, classes };
+  return {
+    name,
+    width,
+    head,
+    variant,
+    stemPool,
+    skipScales,
+    padding,
+    dropout,
+    bnMomentum,
+    classes,
+  };
 }
 
 /**

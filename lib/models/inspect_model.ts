@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ModelConfig, Size } from "../config/config.ts";
+import type { Size } from "../config/config.ts";
 import { checkRecipe } from "./_check_recipe.ts";
 import { discriminatorNetwork } from "./_discriminator_network.ts";
 import type { Kit } from "./kit.ts";
@@ -26,7 +26,7 @@ export interface ModelReport {
 }
 
 /** Which variant of a network to look at; what is left out is the paper's. */
-export interface InspectOptions extends Partial<Omit<ModelConfig, "name" | "init" | "head">> {
+export interface InspectOptions extends Partial<Omit<NetworkRecipe, "name" | "classes" | "head">> {
   classes: number;
   /** Height and width of the input in pixels. @default [416, 416] */
   input?: Size;

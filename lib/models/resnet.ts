@@ -15,12 +15,15 @@ export interface ResnetOptions {
   width: number;
   /** Where the stride of a stage sits: the first 1×1 (`v1`) or the 3×3 (`v1.5`, torchvision's). */
   variant: "v1" | "v1.5";
+  /** Zeros around the first max pool: on all sides, or at the bottom and right only. @default padded */
+  stemPool?: "padded" | "same";
   /** Momentum of the moving statistics. */
   bnMomentum: number;
 }
 
 const STAGES = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] } as const;
-const BATCH_NORM_EPSILON = 1.001e-5;
+/** ε of every batch norm, as in Keras. */
+export const BATCH_NORM_EPSILON: number = 1.001e-5;
 
 /**
  * Writes a ResNet in a kit: images `[b, h, w, 3]` to logits `[b, h/32, w/32, classes]`, h and w
@@ -36,8 +39,9 @@ export function resnet<T>(kit: Kit<T>, options: ResnetOptions): T {
   let x = kit.zeroPad(kit.input(3), { name: "conv1_pad", pad: 3 });
   x = kit.conv(x, { name: "conv1_conv", filters: stem, kernel: 7, stride: 2, padding: "valid" });
   x = kit.batchNorm(x, { name: "conv1_bn", relu: true, ...norm });
-  x = kit.zeroPad(x, { name: "pool1_pad", pad: 1 });
-  x = kit.maxPool(x, { name: "pool1_pool", size: 3, stride: 2, padding: "valid" });
+  const padding = options.stemPool === "same" ? "same" : "valid";
+  if (padding === "valid") x = kit.zeroPad(x, { name: "pool1_pad", pad: 1 });
+  x = kit.maxPool(x, { name: "pool1_pool", size: 3, stride: 2, padding });
 
   for (const [stage, blocks] of STAGES[options.depth].entries()) {
     const filters = scaledChannels(64 * 2 ** stage, options.width);

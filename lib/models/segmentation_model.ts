@@ -14,7 +14,10 @@ export type HeadOrder = "logits" | "probabilities";
  * What a built-in network was built from, all but its weights: enough to build it again. Plain
  * JSON; written into saved models.
  */
-export interface NetworkRecipe extends Omit<ModelConfig, "init" | "head"> {
+export interface NetworkRecipe
+  extends Omit<ModelConfig, "init" | "initStrict" | "followInit" | "head" | "stemPool"> {
+  /** Absent in networks saved before it was an option: `padded`. */
+  stemPool?: ModelConfig["stemPool"];
   head: HeadOrder;
   classes: number;
 }

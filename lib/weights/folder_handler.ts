@@ -37,9 +37,16 @@ async function readWeights(
   manifest: tf.io.WeightsManifestConfig,
 ): Promise<ArrayBuffer> {
   const names = manifest.flatMap((group) => group.paths);
+  const outside = names.find((name) => /^[/\\]|^[a-z]+:|(^|[/\\])\.\.([/\\]|$)/i.test(name));
+  if (outside !== undefined) {
+    throw new SyntaxError(
+      `Cannot load weights from ${dir}: model.json names ${JSON.stringify(outside)}, which leads ` +
+        "out of the folder",
+    );
+  }
   const files = await Promise.all(names.map((name) => readOrExplain(join(dir, name))));
   const expected = manifest.flatMap((group) => group.weights).reduce(
-    (sum, { shape, dtype }) => sum + shape.reduce((a, b) => a * b, 1) * bytesOf(dtype),
+    (sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1) * bytesOf(storedType(spec)),
     0,
   );
   const found = files.reduce((sum, file) => sum + file.byteLength, 0);
@@ -86,9 +93,21 @@ async function readOrExplain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Bytes of one value; quantised weights are not written by this toolkit. */
-function bytesOf(dtype: string): number {
-  const sizes: Record<string, number> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2 };
+/** Type of the values on disk: quantised weights are stored in another than they stand for. */
+export function storedType({ dtype, quantization }: tf.io.WeightsManifestEntry): string {
+  return quantization?.dtype ?? dtype;
+}
+
+/** Bytes of one value. */
+export function bytesOf(dtype: string): number {
+  const sizes: Record<string, number> = {
+    float32: 4,
+    int32: 4,
+    bool: 1,
+    uint8: 1,
+    uint16: 2,
+    float16: 2,
+  };
   const size = sizes[dtype];
   if (size === undefined) throw new TypeError(`Cannot load weights of type ${dtype}: not numeric`);
   return size;

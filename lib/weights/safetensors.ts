@@ -6,7 +6,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { bytesInMemory, type ByteSource, openBytes } from "./_byte_source.ts";
 import {
   headerLength,
   parseHeader,
@@ -65,16 +65,11 @@ export interface Safetensors {
  * ```
  */
 export async function openSafetensors(path: string): Promise<Safetensors> {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
-    throw new Error(`Cannot open ${path}: ${reason}`, { cause: error });
-  });
+  const source = await openBytes(path);
   try {
-    const { size } = await file.stat();
-    const readAt: ReadAt = (begin, end) => readRange(file, { begin, end, path });
-    return { ...await fromSource({ size, readAt, label: path }), close: () => file.close() };
+    return { ...await fromSource(source), close: () => source.close() };
   } catch (error) {
-    await file.close();
+    await source.close();
     throw error;
   }
 }
@@ -95,24 +90,15 @@ export async function openSafetensors(path: string): Promise<Safetensors> {
  * ```
  */
 export async function parseSafetensors(bytes: Uint8Array, label: string): Promise<Safetensors> {
-  const readAt: ReadAt = (begin, end) => Promise.resolve(bytes.slice(begin, end));
-  const source = { size: bytes.length, readAt, label };
-  return { ...await fromSource(source), close: () => Promise.resolve() };
+  const source = bytesInMemory(bytes, label);
+  return { ...await fromSource(source), close: () => source.close() };
 }
 
-type ReadAt = (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
-
-interface Source {
-  size: number;
-  readAt: ReadAt;
-  label: string;
-}
-
-async function fromSource(source: Source): Promise<Omit<Safetensors, "close">> {
-  const { size, readAt, label } = source;
+async function fromSource(source: ByteSource): Promise<Omit<Safetensors, "close">> {
+  const { size, label } = source;
   const refuse: Refuse = refuseFile(label);
-  const length = headerLength(await readAt(0, Math.min(8, size)), { size, refuse });
-  const header = parseHeader(await readAt(8, 8 + length), { size, refuse });
+  const length = headerLength(await source.read(0, Math.min(8, size)), { size, refuse });
+  const header = parseHeader(await source.read(8, 8 + length), { size, refuse });
   return {
     ...header,
     async read(name) {
@@ -120,7 +106,7 @@ async function fromSource(source: Source): Promise<Omit<Safetensors, "close">> {
       if (entry === undefined) {
         throw new RangeError(`Cannot read ${name}: ${label} has no such tensor`);
       }
-      return await readAt(entry.begin, entry.end);
+      return await source.read(entry.begin, entry.end);
     },
     verify: () => verifySeal(source),
   };
@@ -129,11 +115,11 @@ async function fromSource(source: Source): Promise<Omit<Safetensors, "close">> {
 /** Pieces in which a file is hashed. */
 const PIECE = 4 * 2 ** 20;
 
-async function verifySeal({ size, readAt, label }: Source): Promise<void> {
+async function verifySeal({ size, read, label }: ByteSource): Promise<void> {
   const hash = createHash("sha256");
   let seal = "";
   for (let begin = 0; begin < size; begin += PIECE) {
-    const piece = await readAt(begin, Math.min(size, begin + PIECE));
+    const piece = await read(begin, Math.min(size, begin + PIECE));
     if (begin === 0) {
       const text = new TextDecoder("latin1").decode(piece.subarray(8, SEAL_OFFSET + 64));
       if (!text.startsWith(SEAL_PREFIX)) {
@@ -147,21 +133,4 @@ async function verifySeal({ size, readAt, label }: Source): Promise<void> {
   if (hash.digest("hex") !== seal) {
     throw new Error(`Cannot trust ${label}: its bytes differ from their SHA-256; it is damaged`);
   }
-}
-
-async function readRange(
-  file: FileHandle,
-  options: { begin: number; end: number; path: string },
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { begin, end, path } = options;
-  const bytes = new Uint8Array(end - begin);
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, begin + done);
-    if (bytesRead === 0) {
-      throw new Error(`Cannot read ${path}: it ends at byte ${begin + done} of ${end}`);
-    }
-    done += bytesRead;
-  }
-  return bytes;
 }

@@ -1,0 +1,81 @@
+/**
+ * How weights of the world outside are named and laid out.
+ *
+ * @module
+ */
+import type { NormalizeConfig } from "../../config/config.ts";
+import type { WeightFile } from "../weight_file.ts";
+
+/** What a network's weights were trained with, and so must be fed with. */
+export interface InputRule {
+  /** Channel order, mean and divisor of pixels on 0..255. */
+  normalize: NormalizeConfig;
+  /** Where the stride of a ResNet bottleneck sits; `null` for other networks. */
+  variant: "v1" | "v1.5" | null;
+  /** How a ResNet pads before its first pool; `null` for other networks. */
+  stemPool: "padded" | "same" | null;
+  /** ε of its batch norm; `null` where there is none. */
+  bnEpsilon: number | null;
+}
+
+/** How a tensor lies in a file, for a kernel `[h, w, in, out]` of ours. */
+export type WeightLayout =
+  /** As here: `[h, w, in, out]`, and all vectors. */
+  | "same"
+  /** `[out, in, h, w]`: PyTorch's convolutions. */
+  | "oihw"
+  /** `[out, in·h·w]`, flattened channel first: PyTorch's fully connected layers. */
+  | "linear"
+  /** `[h·w·in, out]`, flattened channel last: Keras' and TensorFlow's fully connected layers. */
+  | "dense";
+
+/** Where a weight of ours lies in files of one origin. */
+export interface WeightPlace {
+  name: string;
+  layout: WeightLayout;
+}
+
+/** Names of one origin for the networks of one architecture. */
+export interface NameMap {
+  /** Who publishes such files. */
+  origin: string;
+  /** A closer word on one file's origin, where the same names are used by several. */
+  originOf?(file: WeightFile): string;
+  /** Networks that it knows, by registered name. */
+  networks: RegExp;
+  /** Other names under which a file's tensor may be looked up, the best first. */
+  aliases(name: string): string[];
+  /**
+   * Where our weight may lie. `fresh`: the origin has none, it starts anew (score layers); `zero`
+   * after the places: it is zero where none of them is there (biases before a batch norm).
+   */
+  places(weight: string, network: string): { places: WeightPlace[]; otherwise: Otherwise };
+  /** Tensors (by any alias) that the network has no use for, such as the origin's own head. */
+  unused: RegExp;
+  /** What the weights were trained with. */
+  input(file: WeightFile): InputRule;
+}
+
+/** What becomes of a weight that the file does not hold. */
+export type Otherwise = "missing" | "zero" | "fresh";
+
+/** torchvision's and timm's: RGB in 0..1, less the mean, by the deviation. */
+export const TORCH_NORMALIZE: NormalizeConfig = {
+  order: "rgb",
+  mean: [123.675, 116.28, 103.53],
+  std: [58.395, 57.12, 57.375],
+};
+
+/** Caffe's, and so Keras' for VGG and ResNet v1: BGR less the mean. */
+export const CAFFE_NORMALIZE: NormalizeConfig = {
+  order: "bgr",
+  mean: [103.939, 116.779, 123.68],
+  std: [1, 1, 1],
+};
+
+/** TensorFlow's official ResNet: RGB less the mean. */
+export const TENSORFLOW_NORMALIZE: NormalizeConfig = {
+  order: "rgb",
+  mean: [123.68, 116.78, 103.94],
+  std: [1, 1, 1],
+};

@@ -1,0 +1,194 @@
+/**
+ * What of a weight file goes where in a network, before a single value is read.
+ *
+ * @module
+ */
+import { nameMaps } from "./name_maps/registry.ts";
+import type { InputRule, NameMap, WeightLayout } from "./name_maps/name_map.ts";
+import type { WeightFile } from "./weight_file.ts";
+
+/** A weight of a network. */
+export interface WeightTarget {
+  /** `layer/weight`, as in saved networks. */
+  name: string;
+  shape: readonly number[];
+}
+
+/** A weight that the file holds. */
+export interface PlannedCopy {
+  target: WeightTarget;
+  /** Name in the file. */
+  source: string;
+  layout: WeightLayout;
+}
+
+/** A tensor of the file that does not fit. */
+export interface Misshapen {
+  source: string;
+  target: string;
+  /** Shape in the file, and the one that would fit. */
+  found: readonly number[];
+  expected: readonly number[];
+}
+
+/** What a file and a network have in common, and what not. */
+export interface WeightPlan {
+  /** Who publishes such files. */
+  origin: string;
+  /** What the weights were trained with; `null` where the file does not tell. */
+  input: InputRule | null;
+  copies: PlannedCopy[];
+  /** Weights that are zero, as the origin has no such ones (biases before a batch norm). */
+  zero: string[];
+  /** Weights of the head: they start anew. */
+  fresh: string[];
+  /** The file's tensors that have no place here, such as the origin's own head. */
+  unused: string[];
+  /** The network's weights that the file should hold and does not. */
+  missing: string[];
+  /** The file's tensors that nobody knows. */
+  extra: string[];
+  /** Weights whose shape in the file is another. */
+  misshapen: Misshapen[];
+}
+
+/**
+ * Finds the file's tensors for a network's weights, under the names of whichever origin fits best.
+ *
+ * @param options Registered name of the network (`null` for a user's own), and its weights.
+ * @throws {TypeError} If the file holds nothing that the network knows.
+ */
+export function planWeights(
+  file: WeightFile,
+  options: { network: string | null; targets: readonly WeightTarget[] },
+): WeightPlan {
+  const { network, targets } = options;
+  const own = planOwn(file, targets);
+  if (file.saved !== null) return own;
+  const plans = nameMaps.filter(({ networks }) => networks.test(network ?? "")).map((map) =>
+    planFrom(file, { map, network: network!, targets })
+  );
+  const best = [own, ...plans].reduce((a, b) => b.found > a.found ? b : a);
+  if (best.found > 0) return best;
+  const names = [...file.tensors.keys()];
+  const origins = plans.map(({ origin }) => origin).join(", ");
+  throw new TypeError(
+    `Cannot start ${
+      network ?? "a network"
+    } from ${file.path}: none of its ${names.length} tensors ` +
+      `(${names.slice(0, 3).join(", ")}, ...) has a name that ${origins || "the network"} would ` +
+      "give; is it another architecture?",
+  );
+}
+
+interface Scored extends WeightPlan {
+  /** Weights whose names the file knows. */
+  found: number;
+}
+
+function emptyPlan(origin: string, input: InputRule | null): Scored {
+  const lists = { copies: [], zero: [], fresh: [], unused: [], missing: [], extra: [] };
+  return { origin, input, ...lists, misshapen: [], found: 0 };
+}
+
+function planFrom(
+  file: WeightFile,
+  options: { map: NameMap; network: string; targets: readonly WeightTarget[] },
+): Scored {
+  const { map, network, targets } = options;
+  const plan = emptyPlan(map.originOf?.(file) ?? map.origin, map.input(file));
+  const byAlias = new Map<string, string>();
+  for (const name of file.tensors.keys()) {
+    for (const alias of map.aliases(name)) if (!byAlias.has(alias)) byAlias.set(alias, name);
+  }
+  const used = new Set<string>();
+  for (const target of targets) {
+    const { places, otherwise } = map.places(target.name, network);
+    const place = places.find(({ name }) => byAlias.has(name));
+    if (place === undefined) {
+      plan[otherwise].push(target.name);
+      continue;
+    }
+    const source = byAlias.get(place.name)!;
+    used.add(source);
+    plan.found++;
+    add(plan, { target, source, layout: place.layout }, file);
+  }
+  for (const name of file.tensors.keys()) {
+    if (used.has(name)) continue;
+    const isKnown = map.aliases(name).some((alias) => map.unused.test(alias));
+    (isKnown ? plan.unused : plan.extra).push(name);
+  }
+  return plan;
+}
+
+/** Score and upsampling layers, whose shapes follow the number of classes. */
+const HEAD = /^(score|upscore)/;
+
+/** A network of this toolkit, under its own names. */
+function planOwn(file: WeightFile, targets: readonly WeightTarget[]): Scored {
+  const { saved, tensors } = file;
+  const plan = emptyPlan("this toolkit", saved === null ? null : savedInput(saved));
+  for (const target of targets) {
+    const found = tensors.get(target.name);
+    const isHead = saved !== null && HEAD.test(target.name);
+    if (found === undefined) plan.missing.push(target.name);
+    else if (isHead && found.shape.join() !== target.shape.join()) {
+      plan.fresh.push(target.name);
+      plan.found++;
+    } else {
+      plan.found++;
+      add(plan, { target, source: target.name, layout: "same" }, file);
+    }
+  }
+  const wanted = new Set(targets.map(({ name }) => name));
+  plan.extra.push(...[...tensors.keys()].filter((name) => !wanted.has(name)));
+  return plan;
+}
+
+function savedInput({ normalize, recipe }: NonNullable<WeightFile["saved"]>): InputRule {
+  const isResnet = recipe?.name.startsWith("resnet") ?? false;
+  return {
+    normalize,
+    variant: isResnet ? recipe!.variant : null,
+    stemPool: isResnet ? recipe!.stemPool ?? "padded" : null,
+    bnEpsilon: null,
+  };
+}
+
+function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {
+  const { target, source, layout } = copy;
+  const expected = sourceShape(target.shape, layout);
+  const { shape } = file.tensors.get(source)!;
+  if (shape.join() === expected.join()) plan.copies.push(copy);
+  else plan.misshapen.push({ source, target: target.name, found: shape, expected });
+}
+
+/** The shape that a weight has in a file of that layout. */
+function sourceShape(shape: readonly number[], layout: WeightLayout): number[] {
+  const [height, width, channels, filters] = shape as [number, number, number, number];
+  if (layout === "same" || shape.length !== 4) return [...shape];
+  if (layout === "oihw") return [filters, channels, height, width];
+  const inputs = height * width * channels;
+  return layout === "linear" ? [filters, inputs] : [inputs, filters];
+}
+
+/**
+ * One line that lists what keeps a plan from being carried out whole, and `null` where nothing does.
+ */
+export function describeFaults(plan: WeightPlan): string | null {
+  const groups: [what: string, names: string[]][] = [
+    ["missing", plan.missing],
+    ["of another shape", plan.misshapen.map(describeShapes)],
+    ["unknown", plan.extra],
+  ];
+  const parts = groups.filter(([, names]) => names.length > 0).map(([what, names]) => {
+    const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
+    return `${what}: ${names.slice(0, 4).join(", ")}${more}`;
+  });
+  return parts.length === 0 ? null : parts.join("; ");
+}
+
+function describeShapes({ source, found, expected }: Misshapen): string {
+  return `${source} is [${found}], not [${expected}]`;
+}

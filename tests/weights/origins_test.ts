@@ -1,0 +1,92 @@
+/** Networks that start from files of every origin give what PyTorch gives. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { defaultConfig } from "../../lib/config/mod.ts";
+import { buildModel } from "../../lib/models/build_model.ts";
+import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import { initializeFrom } from "../../lib/weights/initialize.ts";
+import { uniform } from "../goldens/_formula.ts";
+import { expectedOf, fixture } from "./_fixture.ts";
+
+before(async () => {
+  await useBackend({ backend: "wasm", threads: 1 });
+});
+
+/** All layers with four channels, as the fixtures. */
+const width = 1 / 1024;
+
+function network(name: string, variant: "v1" | "v1.5" = "v1"): SegmentationModel {
+  const config = { ...defaultConfig().model, name, width, variant };
+  return buildModel(config, { classes: 2, seed: 5 });
+}
+
+async function outputOf(
+  model: SegmentationModel,
+  options: { layer: string; side: number },
+): Promise<tf.Tensor4D> {
+  const { layer, side } = options;
+  const outputs = model.layers.getLayer(layer).output as tf.SymbolicTensor;
+  const part = tf.model({ inputs: model.layers.inputs, outputs });
+  const image = uniform("image", side * side * 3).map((value) => 2 * value);
+  const x = tf.tensor4d(Float32Array.from(image), [1, side, side, 3]);
+  return part.predict(x) as tf.Tensor4D;
+}
+
+/** Relative to the largest value: float32 rounds sums of about 200 products some 53 layers deep. */
+function assertNear(values: ArrayLike<number>, expected: number[]): void {
+  const scale = Math.max(...expected);
+  assert.ok(scale > 0.1);
+  assert.equal(values.length, expected.length);
+  expected.forEach((value, i) => {
+    assert.ok(Math.abs(values[i]! - value) < 2e-5 * scale, `${i}: ${values[i]} for ${value}`);
+  });
+}
+
+for (
+  const [name, origin, order] of [
+    ["vgg16.pth", "torchvision", "rgb"],
+    ["vgg16.h5.gz", "Keras", "bgr"],
+    ["vgg16.npz", "NumPy (Caffe's names)", "rgb"],
+  ] as const
+) {
+  test(`initializeFrom turns the classifier of ${name} into convolutions`, async () => {
+    const model = network("fcn8s-vgg16");
+    const report = await initializeFrom(model, await fixture(name));
+    assert.equal(report.origin, origin);
+    assert.equal(report.copied, 30);
+    assert.equal(report.input?.normalize.order, order);
+    assert.equal(report.left.length, 2); // the 1000-class head, weight and bias
+    assert.deepEqual(report.warnings, []);
+    // Where fc6's window is all of pool5, the convolution is the classifier
+    const map = await outputOf(model, { layer: "fc7", side: 224 });
+    const centre = tf.slice(map, [0, 3, 3, 0], [1, 1, 1, -1]);
+    assertNear(await centre.data(), await expectedOf(name));
+  });
+}
+
+for (
+  const [name, origin, variant, zeros] of [
+    ["resnet50.pth.gz", "torchvision", "v1.5", 53],
+    ["resnet50.h5.gz", "Keras", "v1", 0],
+  ] as const
+) {
+  test(`initializeFrom reads ${name}, nested and wrapped, batch norm included`, async () => {
+    const model = network("resnet50", variant);
+    const report = await initializeFrom(model, await fixture(name));
+    assert.equal(report.origin, origin);
+    assert.equal(report.input?.variant, variant);
+    assert.equal(report.zero.length, zeros);
+    assert.equal(report.copied + zeros, model.layers.weights.length - 2);
+    assert.deepEqual(report.fresh, ["score/kernel", "score/bias"]);
+    const map = await outputOf(model, { layer: "conv5_block3_out", side: 64 });
+    assertNear(await map.data(), await expectedOf(name));
+  });
+}
+
+test("initializeFrom names the architecture that a file is not", async () => {
+  const path = await fixture("vgg16.pth");
+  await assert.rejects(initializeFrom(network("resnet50"), path), /none of its 32 tensors \(feat/);
+  await assert.rejects(initializeFrom(network("fcn8s-vgg19"), path), /missing: block3_conv\d/);
+});
