@@ -91,7 +91,11 @@ async function lockBySystem(deno: DenoFiles, file: string, path: string): Promis
       handle.close();
       throw inUse(path, stale);
     }
-    await writeFile(file, ownerText({ system: true }));
+    await writeFile(file, ownerText({ system: true })).catch(async (error) => {
+      await rm(file, { force: true });
+      handle.close();
+      throw error;
+    });
     return held(file, { stale, close: () => handle.close() });
   }
 }

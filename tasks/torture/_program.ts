@@ -1,0 +1,14 @@
+// A run to be killed: begins it or goes on with it, and says the hash of its weights.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { resumeTraining } from "../../lib/train/resume.ts";
+import { train } from "../../lib/train/train.ts";
+import { victimConfig } from "./victim.ts";
+
+const out = process.argv[2]!;
+const result = existsSync(join(out, "config.yaml"))
+  ? await resumeTraining(out)
+  : await train(await victimConfig(), { out });
+process.stdout.write(`${result.reason} ${result.weightsSha256}\n`);
+process.exit(0);

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import { canMount, fillDisks } from "../../tasks/torture/disk_full.ts";
+import { flipBits } from "../../tasks/torture/flip_bits.ts";
+import { fuzz } from "../../tasks/torture/fuzz.ts";
+import { killRuns } from "../../tasks/torture/kill.ts";
+import { soak } from "../../tasks/torture/soak.ts";
+
+// The long form of each is `deno task torture`
+const patient = { timeout: 180_000 };
+
+describe("a run", () => {
+  before(async () => {
+    await useBackend({ backend: "wasm", threads: 1 });
+  });
+
+  test("a run that is killed again and again ends as one that never was", patient, async () => {
+    const report = await killRuns({ kills: 8, seed: 1 });
+    assert.deepEqual(report.faults, []);
+    assert.equal(report.right, report.runs);
+    assert.equal(report.kills, 8);
+  });
+
+  test("a run holds no more at its end than early on", patient, async () => {
+    const { tensors, tensorBytes, descriptors } = await soak({ steps: 300 });
+    assert.equal(tensors[1], tensors[0]);
+    assert.equal(tensorBytes[1], tensorBytes[0]);
+    if (descriptors !== null) assert.equal(descriptors[1], descriptors[0]);
+  });
+
+  test(
+    "a run on a full disk says so, keeps its checkpoints and goes on once there is room",
+    { ...patient, skip: canMount() ? false : "takes root, to mount a small disk" },
+    async () => {
+      const report = await fillDisks({ sizes: 6 });
+      assert.deepEqual(report.faults, []);
+      assert.equal(report.right, 6);
+      assert.ok(Object.keys(report.refused).length > 0);
+      assert.match(report.readOnly, /the disk is read-only; choose another folder/);
+      assert.match(report.deleted, /the folder DISK\/run does not exist/);
+    },
+  );
+});
+
+describe("files", () => {
+  before(async () => {
+    await useBackend({ backend: "wasm", threads: 1 });
+  });
+
+  test(
+    "files with a flipped bit or a missing end never load to something else",
+    patient,
+    async () => {
+      const report = await flipBits({ count: 200, seed: 1 });
+      assert.deepEqual(report.wrong, []);
+      assert.ok(report.refused > 190);
+    },
+  );
+
+  test("files from hostile hands are taken or refused in time", patient, async () => {
+    const report = await fuzz({ inputs: 4000, seed: 1 });
+    assert.deepEqual(report.faults, []);
+    for (const [name, { inputs }] of Object.entries(report.readers)) assert.ok(inputs > 100, name);
+  });
+});
