@@ -6,7 +6,7 @@ import { chooseTile, winogradConv, type WinogradGeometry } from "./_winograd.ts"
 import type { KernelCall } from "./_tfjs.ts";
 
 /** Up to this many input channels, the columns of a filter row are read as one run. */
-export const RUN_CHANNELS = 16;
+export const RUN_CHANNELS = 24;
 
 /** Conv2D. Returns `undefined` for a case that stays with the stock kernel. */
 export function conv2d(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {

@@ -28,11 +28,14 @@ const cases = fc.record<Case>({
   pad: fc.constantFrom("same", "valid"),
 }).filter((c) => c.pad === "same" || (c.h >= c.kh && c.w >= c.kw));
 
+/** Bun ends a test after 5 s, which a busy machine can need. */
+const LONG = { timeout: 60_000 };
+
 describe("WASM convolution", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("conv2d and its gradients equal cpu for any shape", async () => {
+  it("conv2d and its gradients equal cpu for any shape", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (c) => {
         await assertSameAsCpu(() => {
@@ -50,7 +53,7 @@ describe("WASM convolution", () => {
     );
   });
 
-  it("fused conv2d applies bias and activation as cpu does", async () => {
+  it("fused conv2d applies bias and activation as cpu does", LONG, async () => {
     const activations = fc.constantFrom("linear", "relu", "relu6", "leakyrelu", "elu", "sigmoid");
     await fc.assert(
       fc.asyncProperty(cases, activations, fc.boolean(), async (c, activation, hasBias) => {
@@ -69,7 +72,7 @@ describe("WASM convolution", () => {
     );
   });
 
-  it("conv2dTranspose and its gradients equal cpu", async () => {
+  it("conv2dTranspose and its gradients equal cpu", LONG, async () => {
     for (
       const [size, stride, cin, cout] of [[16, 8, 11, 11], [4, 2, 5, 3], [3, 2, 40, 20], [
         2,
@@ -95,7 +98,7 @@ describe("WASM convolution", () => {
     }
   });
 
-  it("conv2d covers dilation, explicit padding and filters larger than the map", async () => {
+  it("conv2d covers dilation, explicit padding and filters larger than the map", LONG, async () => {
     await assertSameAsCpu(() => {
       const x = tensor<tf.Rank.R4>([2, 9, 11, 20], 1);
       const small = tensor<tf.Rank.R4>([8, 4, 5, 24], 1);

@@ -29,8 +29,11 @@ function leaky(engine: Engine, x: tf.TensorInfo): Float32Array {
   return get(engine, out);
 }
 
+/** Bun ends a test after 5 s, which a busy machine can need. */
+const LONG = { timeout: 60_000 };
+
 describe("WASM engine", () => {
-  it("startEngine works on one thread where memory cannot be shared", async () => {
+  it("startEngine works on one thread where memory cannot be shared", LONG, async () => {
     const engine = await startEngine({ threads: 4, relaxed: false, shared: false });
     assert.equal(engine.sharedMemory, false);
     assert.equal(engine.pool.threads, 1);
@@ -39,7 +42,7 @@ describe("WASM engine", () => {
     await engine.pool.stop();
   });
 
-  it("a trap in any thread becomes an error, and the threads work on", async () => {
+  it("a trap in any thread becomes an error, and the threads work on", LONG, async () => {
     const engine = await startEngine({ threads: 3, relaxed: false });
     const unknown = 999 as Job;
     for (let i = 0; i < 5; i++) {
@@ -53,7 +56,7 @@ describe("WASM engine", () => {
     await engine.pool.stop();
   });
 
-  it("jobs follow each other without losing or repeating a chunk", async () => {
+  it("jobs follow each other without losing or repeating a chunk", LONG, async () => {
     const engine = await startEngine({ threads: 4, relaxed: false });
     const x = values(64 * 300, 1);
     const input = put(engine, x);
@@ -66,7 +69,7 @@ describe("WASM engine", () => {
   });
 
   for (const m of [2, 4] as const) {
-    it(`Winograd F(${m}x${m}, 3x3) errs less than 1e-5 against float64`, async () => {
+    it(`Winograd F(${m}x${m}, 3x3) errs less than 1e-5 against float64`, LONG, async () => {
       const engine = await startEngine({ threads: 2, relaxed: false });
       for (const [h, w, c, n] of [[9, 11, 32, 36], [6, 7, 512, 64], [4, 5, 12, 8]] as const) {
         const x = values(h * w * c, 1);

@@ -182,6 +182,9 @@ const CASES: Record<string, Case> = {
   ...convolutions(),
 };
 
+/** Bun ends a test after 5 s, which a busy machine can need. */
+const LONG = { timeout: 60_000 };
+
 describe("WASM gradients", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
@@ -191,7 +194,7 @@ describe("WASM gradients", () => {
   });
 
   for (const [name, [shapes, op, shift = 0]] of Object.entries(CASES)) {
-    it(`${name} and its gradients equal cpu`, async () => {
+    it(`${name} and its gradients equal cpu`, LONG, async () => {
       await assertSameAsCpu(() => {
         const inputs = shapes.map((shape, i) => tf.add(tensor(shape as [number], i + 1), shift));
         const y = op(...inputs);

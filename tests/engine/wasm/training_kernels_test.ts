@@ -20,6 +20,9 @@ const maps = fc.record({
   c: fc.integer({ min: 1, max: 70 }),
 });
 
+/** Bun ends a test after 5 s, which a busy machine can need. */
+const LONG = { timeout: 60_000 };
+
 describe("WASM training kernels", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
@@ -30,7 +33,7 @@ describe("WASM training kernels", () => {
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });
 
-  it("batchNormTraining and its gradients equal cpu, with and without ReLU", async () => {
+  it("batchNormTraining and its gradients equal cpu, with and without ReLU", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(maps, fc.boolean(), async ({ b, h, w, c }, relu) => {
         // A single value has no spread: its gradient is all rounding.
@@ -58,7 +61,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("batchNormTraining keeps its precision when the mean is far from zero", async () => {
+  it("batchNormTraining keeps its precision when the mean is far from zero", LONG, async () => {
     const body = (): tf.Tensor[] => {
       const x = tf.add(tensor([4, 40, 40, 5], 1), 1000) as tf.Tensor4D;
       return batchNormTraining({ x, gamma: tf.ones([5]), beta: tf.zeros([5]) }, { eps: 0 });
@@ -74,7 +77,7 @@ describe("WASM training kernels", () => {
     }
   });
 
-  it("softmaxCrossEntropy equals a float64 reference in loss and gradient", async () => {
+  it("softmaxCrossEntropy equals a float64 reference in loss and gradient", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 }),
@@ -115,7 +118,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("softmaxCrossEntropy lets a NaN through and counts no ignored pixel", async () => {
+  it("softmaxCrossEntropy lets a NaN through and counts no ignored pixel", LONG, async () => {
     const run = (z: number, label: number): Promise<Float32Array[]> =>
       on("wasm", () =>
         softmaxCrossEntropy({
@@ -127,7 +130,7 @@ describe("WASM training kernels", () => {
     assert.equal((await run(5, -1))[0]![0], 0);
   });
 
-  it("the bias gradients sum what the ReLU let through", async () => {
+  it("the bias gradients sum what the ReLU let through", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(maps, async ({ b, h, w, c }) => {
         const label = JSON.stringify({ b, h, w, c });
@@ -153,7 +156,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("the moving average is updated in place, whatever the size", async () => {
+  it("the moving average is updated in place, whatever the size", LONG, async () => {
     for (const n of [1, 3, 4, 70, 40001]) {
       const [moved, old, batch] = await on("wasm", () => {
         const moving = tensor([n], 1);
@@ -167,7 +170,7 @@ describe("WASM training kernels", () => {
     }
   });
 
-  it("leakyRelu and its gradient equal cpu", async () => {
+  it("leakyRelu and its gradient equal cpu", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 70000 }), async (n) => {
         await assertSameAsCpu(() => {
@@ -180,7 +183,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("resizeBilinear and its gradient equal cpu for any pair of sizes", async () => {
+  it("resizeBilinear and its gradient equal cpu for any pair of sizes", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(maps, size, size, async ({ b, h, w, c }, height, width) => {
         await assertSameAsCpu(() => {
@@ -194,7 +197,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("sgdUpdate and adamUpdate equal cpu over five steps, whatever the size", async () => {
+  it("sgdUpdate and adamUpdate equal cpu over five steps, whatever the size", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 70000 }),
