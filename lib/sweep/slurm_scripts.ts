@@ -101,8 +101,10 @@ exit "$code"
   const summary = `${head([...where, `--output=${plain(logs)}/summary.log`])}
 set -e
 ${program} sweep status ${quote(folder)}
-${program} sweep table ${quote(folder)} --format md > ${quote(`${folder}/table.md`)}
-${program} sweep table ${quote(folder)} --format csv > ${quote(`${folder}/table.csv`)}
+for format in md csv; do # no reader sees half a table
+  ${program} sweep table ${quote(folder)} --format "$format" > ${quote(`${folder}/table.part`)}
+  mv ${quote(`${folder}/table.part`)} ${quote(folder)}/"table.$format"
+done
 `;
   const submit = `#!/bin/bash
 # Submits the trials and the table that follows them. Submitting again runs only what is unfinished.
