@@ -17,13 +17,18 @@ export interface Tile {
   /** Columns of C of one thread, a multiple of 4. */
   cols: 4 | 8;
   /** Threads side by side; the others are below. */
-  across: 4 | 8 | 16 | 32;
+  across: 4 | 8 | 16 | 32 | 64;
   /** Depth of the tiles of A and B, a multiple of 4. */
   depth: 8 | 16;
 }
 
 /** Tiles to choose from, by the size of C's tile. */
-export const TILES: Record<"128x128" | "64x64" | "128x32" | "256x16", Tile> = {
+export const TILES: Record<
+  "16x256" | "32x128" | "64x64" | "128x128" | "128x32" | "256x16",
+  Tile
+> = {
+  "16x256": { rows: 4, cols: 4, across: 64, depth: 16 },
+  "32x128": { rows: 4, cols: 4, across: 32, depth: 16 },
   "128x128": { rows: 8, cols: 8, across: 16, depth: 16 },
   "64x64": { rows: 4, cols: 4, across: 16, depth: 16 },
   "128x32": { rows: 4, cols: 4, across: 8, depth: 16 },
@@ -43,8 +48,10 @@ export function tileCols({ cols, across }: Tile): number {
   return cols * across;
 }
 
-/** Tile for a product of this size: large where that still fills the adapter. */
+/** Tile for a product of this size: narrow where C is, large where that still fills the adapter. */
 export function chooseTile(m: number, n: number): TileName {
+  if (m <= 16 && n > 16) return "16x256";
+  if (m <= 32 && n > 32) return "32x128";
   if (n <= 16) return "256x16";
   if (n <= 32) return "128x32";
   const tiles = Math.ceil(m / 128) * Math.ceil(n / 128);

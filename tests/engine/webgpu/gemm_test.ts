@@ -26,6 +26,9 @@ test("chooseTile() is narrow for few columns and large where that fills an adapt
   assert.equal(chooseTile(1e6, 64), "64x64");
   assert.equal(chooseTile(1e6, 512), "128x128");
   assert.equal(chooseTile(512, 512), "64x64");
+  assert.equal(chooseTile(8, 4096), "16x256");
+  assert.equal(chooseTile(27, 64), "32x128");
+  assert.equal(chooseTile(8, 3), "256x16");
 });
 
 test("gemmKernel() unrolls the inner loop into text where it is told to", () => {

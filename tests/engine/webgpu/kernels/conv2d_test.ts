@@ -5,6 +5,8 @@ import { type TileName, TILES } from "../../../../lib/engine/webgpu/gemm.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 import { caseName, CONV_CASES, operands } from "./_conv_cases.ts";
 
+type Convolve = (...operands: tf.Tensor[]) => tf.Tensor;
+
 describeWebgpu("conv2d", () => {
   for (const conv of CONV_CASES) {
     test(`conv2d ${caseName(conv)}`, async () => {
@@ -16,12 +18,16 @@ describeWebgpu("conv2d", () => {
   }
 
   for (const tile of Object.keys(TILES) as TileName[]) {
-    test(`conv2d with tile ${tile} reaches over several tiles`, async () => {
+    test(`conv2d with tile ${tile} reaches over several tiles, in all three directions`, async () => {
       backend().tile = tile;
       try {
         await assertSame(() => {
           const x = normal([1, 20, 17, 8]) as tf.Tensor4D;
-          return tf.conv2d(x, normal([3, 3, 8, 140], 2) as tf.Tensor4D, 1, "same");
+          const filter = normal([3, 3, 8, 140], 2) as tf.Tensor4D;
+          const convolve = (t: tf.Tensor, w: tf.Tensor) =>
+            tf.conv2d(t as tf.Tensor4D, w as tf.Tensor4D, 1, "same");
+          const y = convolve(x, filter);
+          return [y, ...tf.grads(convolve as Convolve)([x, filter], normal(y.shape, 3))];
         });
       } finally {
         backend().tile = null;
