@@ -10,9 +10,10 @@ import {
 } from "@commander-js/extra-typings";
 import { inspectModel, modelRegistry, type ModelReport } from "@segadv/segadv";
 import { type Context, humanStream, writeJson } from "../_context.ts";
-import { nameParser, wholeOption } from "../_options.ts";
+import { datasetOption, nameParser, wholeOption } from "../_options.ts";
 import { count } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
+import { runData } from "./_inspect_data.ts";
 
 /** What the command line says. */
 export interface InspectModelArguments {
@@ -24,11 +25,11 @@ export interface InspectModelArguments {
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  const inspect = program.command("inspect").summary("show what a network is made of").description(
+  const inspect = program.command("inspect").summary("look at a network or a data set").description(
     "Look at what things are made of.",
   );
   const names = [...modelRegistry.keys(), "discriminator"];
-  inspect.command("model")
+  inspect.command("model").summary("list a network's layers and count its weights")
     .description("List a network's layers and count its weights, without building it.")
     .addArgument(
       new Argument("<name>", "name of a network").choices(names).argParser(nameParser(names)),
@@ -39,6 +40,22 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--width <factor>", "multiplier of channel counts", parseWidth, 1)
     .option("--json", "print the report as one line of JSON")
     .action((name, options) => runModel({ name, ...options }, context));
+  inspect.command("data").summary("check a data set before training on it")
+    .description(
+      "Check a data set: files, sizes, label values, classes, pictures shared by splits. Suggests " +
+        "class weights and normalisation. Ends with 1 if training on it would be wrong.",
+    )
+    .argument("<config|dir>", "config file, or folder whose layout is found out")
+    .addOption(datasetOption())
+    .addOption(
+      wholeOption("--limit <n>", { about: "samples to read of each split (default: all)", min: 1 }),
+    )
+    .option("--html <file>", "also write pictures under their labels, as one HTML file")
+    .addOption(
+      wholeOption("--images <n>", { about: "pictures of each split in it", min: 1 }).default(12),
+    )
+    .option("--json", "print what was found as one line of JSON")
+    .action((path, options) => runData({ path, ...options }, context));
 }
 
 /** Prints a network's report. */

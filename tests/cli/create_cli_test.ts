@@ -10,6 +10,7 @@ const COMMANDS = [
   ["eval"],
   ["predict"],
   ["inspect"],
+  ["inspect", "data"],
   ["inspect", "model"],
   ["doctor"],
   ["presets"],

@@ -74,17 +74,25 @@ export function judgeClasses(
 ): Finding[] {
   const { split, pixels } = report;
   const absent = classes.flatMap((_, c) => c !== ignoreLabel && pixels[c] === 0 ? [c] : []);
-  const findings: Finding[] = absent.map((c) => {
-    const where = others.filter((other) => other.pixels[c]! > 0).map((other) => other.split);
-    const isShifted = c === 0 && absent.length === 1;
-    return {
-      severity: "warning",
+  const findings: Finding[] = [];
+  if (absent.length > 0) {
+    const names = absent.map((c) => {
+      const where = others.filter((other) => other.pixels[c]! > 0).map((other) => other.split);
+      return where.length > 0
+        ? `${classes[c]!.name} (it does in ${where.join(", ")})`
+        : classes[c]!.name;
+    });
+    const [is, occur, it] = absent.length === 1
+      ? ["class", "occurs", "it"]
+      : ["classes", "occur", "they"];
+    const isShifted = absent.length === 1 && absent[0] === 0;
+    findings.push({
+      severity: report.read < report.samples ? "note" : "warning",
       split,
-      message: `class ${c}, ${classes[c]!.name}, never occurs` +
-        (where.length > 0 ? `, though it does in ${where.join(" and ")}` : "") +
-        (isShifted ? ": do the labels count from 1" : ": it cannot be learned"),
-    };
-  });
+      message: `${is} ${names.join(", ")} never ${occur}: ` +
+        (isShifted ? "do the labels count from 1" : `${it} cannot be learned`),
+    });
+  }
   for (const [c, { name }] of classes.entries()) {
     if (c === ignoreLabel || !/^(void|unlabell?ed|ignored?)$/i.test(name)) continue;
     findings.push({

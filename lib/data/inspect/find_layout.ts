@@ -17,6 +17,7 @@ const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
  * Finds the reader that knows a folder's layout, and the splits `train`, `val` and `test` that are
  * there, whole or not.
  *
+ * @param options The only `reader` to try; all are tried if none is named.
  * @throws {Error} If no reader knows the layout, or one does but finds none of those splits.
  * @example
  * ```ts
@@ -26,8 +27,12 @@ const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
  * await assert.rejects(findLayout("/nowhere"), /no reader knows its layout/);
  * ```
  */
-export async function findLayout(dir: string): Promise<DataSource> {
-  for (const reader of inOrder()) {
+export async function findLayout(
+  dir: string,
+  options: { reader?: string | undefined } = {},
+): Promise<DataSource> {
+  const readers = inOrder().filter(({ name }) => name === (options.reader ?? name));
+  for (const reader of readers) {
     if (!await knows(reader, dir)) continue;
     const splits: string[] = [];
     let lacking = "";
@@ -40,11 +45,12 @@ export async function findLayout(dir: string): Promise<DataSource> {
     if (splits.length > 0) return { reader: reader.name, dir, splits };
     throw new Error(lacking);
   }
-  const known = inOrder().map(({ name, summary }) => `${name} (${summary})`).join(", ");
-  const own = await faultOf(datasetReaders.get("folder")!, { dir, split: "" });
+  const known = readers.map(({ name, summary }) => `${name} (${summary})`).join(", ");
+  const last = readers.at(-1);
+  const fault = last && await faultOf(last, { dir, split: "" });
   throw new Error(
-    `Cannot inspect "${dir}": no reader knows its layout; known: ${known}; for data of your own: ` +
-      own!.message,
+    `Cannot inspect "${dir}": no reader knows its layout; known: ${known}` +
+      (fault ? `; as ${last.name}: ${fault.message}` : ""),
   );
 }
 

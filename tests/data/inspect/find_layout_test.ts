@@ -36,6 +36,8 @@ test("findLayout() says what it looked for", () =>
     await assert.rejects(findLayout(dir), {
       message: /^Cannot inspect ".*": no reader knows its layout; known: cityscapes \(.*write one/,
     });
+    const message = /known: camvid \(.*\); as camvid: .*found no folder trainannot/;
+    await assert.rejects(findLayout(dir, { reader: "camvid" }), { message });
   }));
 
 test("findLayout() names the splits there are where it finds none of its own", () =>
