@@ -5,6 +5,8 @@
  * @module
  */
 
+const REMEDY = "; lower data.batch, data.crop or model.width";
+
 /** Keeps a device's uncaptured errors and its loss until {@linkcode ErrorCollector.check}. */
 export class ErrorCollector {
   #first: string | null = null;
@@ -55,7 +57,8 @@ export class ErrorCollector {
     }
     if (this.#first === null) return;
     const message = `WebGPU reported ${this.#count} error${this.#count > 1 ? "s" : ""} ` +
-      `in this step, results are invalid; the first: ${this.#first}`;
+      `in this step, results are invalid; the first: ${this.#first}` +
+      (this.#first.startsWith("GPUOutOfMemoryError") ? REMEDY : "");
     this.#first = null;
     this.#count = 0;
     throw new Error(message);

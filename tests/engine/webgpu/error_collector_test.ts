@@ -48,3 +48,11 @@ test("ErrorCollector.check() takes a closed device for granted", async () => {
   lose({ reason: "destroyed", message: "" });
   await errors.check();
 });
+
+test("ErrorCollector.check() names the remedy where the adapter's memory is full", async () => {
+  class GPUOutOfMemoryError extends Error {}
+  const { device, fail } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  fail(new GPUOutOfMemoryError("not enough memory left"));
+  await assert.rejects(errors.check(), /not enough memory left; lower data\.batch, data\.crop/);
+});
