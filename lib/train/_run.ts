@@ -5,11 +5,13 @@ import { weightsSha256 } from "../weights/hash.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { EndEvent, TrainEvent } from "./events.ts";
 import { InterruptedRunError } from "./interrupted_run_error.ts";
+import { GameWatch } from "./game_watch.ts";
 import { createMeter, type Meter, type Reading } from "./meter.ts";
 import { isFiniteReading, NonFiniteError } from "./non_finite_error.ts";
 import { originOf } from "./_origin.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunState } from "./run_state.ts";
+import { sampleEvent } from "./sample_event.ts";
 import { scheduledStep } from "./_scheduled_step.ts";
 import type { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
@@ -31,6 +33,7 @@ export class Run {
   readonly #options: RunOptions;
   readonly #meter: Meter;
   readonly #throughput = new Throughput();
+  readonly #watch: GameWatch;
   readonly #started = performance.now();
   #secondsBefore = 0;
   #resumedAt: number | null = null;
@@ -51,6 +54,7 @@ export class Run {
     this.#session = session;
     this.#options = options;
     this.#meter = createMeter(session.players, session.config);
+    this.#watch = new GameWatch(session.config);
   }
 
   /** Goes on from a checkpoint; `warnings` are said once the run has begun. */
@@ -181,6 +185,7 @@ export class Run {
     await this.#options.folder?.writeMetrics({ best: this.#best, last: this.#last });
     const { split } = validation;
     await this.#emit({ type: "validation", time: Date.now(), step, epoch, split, scores, best });
+    await this.#emit(await sampleEvent(this.#session, { step, epoch }));
     this.#throughput.restart();
   }
 
@@ -353,5 +358,6 @@ export class Run {
   async #emit(event: TrainEvent): Promise<void> {
     await this.#options.folder?.events.append(event);
     this.#options.onEvent?.(event);
+    for (const message of this.#watch.notice(event)) await this.#warn(message);
   }
 }

@@ -52,6 +52,21 @@ export interface ValidationEvent {
   best: boolean;
 }
 
+/** Emitted after each validation: what the network makes of the split's first image. */
+export interface SampleEvent {
+  type: "sample";
+  time: number;
+  step: number;
+  epoch: number;
+  /** Name of the image. */
+  id: string;
+  /** At most 256 pixels a side. */
+  width: number;
+  height: number;
+  /** Palette PNG of class indices in base64. */
+  png: string;
+}
+
 /** Something the user should know that does not stop the run. */
 export interface WarningEvent {
   type: "warning";
@@ -112,6 +127,7 @@ export type TrainEvent =
   | ResumeEvent
   | StepEvent
   | ValidationEvent
+  | SampleEvent
   | CheckpointEvent
   | WarningEvent
   | FailureEvent

@@ -1,0 +1,56 @@
+/**
+ * The live view of runs as a web application: read-only, and for this machine alone.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { join } from "node:path";
+import { findRuns } from "./_find_runs.ts";
+import { followFile } from "./_follow_file.ts";
+import { PAGE } from "./_page.ts";
+
+/** Names by which this machine calls itself; another one means that a page elsewhere asks. */
+const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** What the page may do: nothing but talk to us. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
+  "connect-src 'self'; img-src data:; frame-ancestors 'none'";
+
+/**
+ * Makes the application: `/` is the page, `/api/runs` lists the runs below a folder, and
+ * `/api/events?run=NAME` streams the events of one, from the start or from where a reconnecting
+ * page left off. It reads the logs of listed runs and no other file.
+ */
+export function createDashboard(folder: string): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    if (!LOCAL.test(c.req.header("host") ?? "")) return c.text("this view is local", 403);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") return c.text("read-only", 405);
+    await next();
+    c.header("Content-Security-Policy", POLICY);
+    c.header("X-Content-Type-Options", "nosniff");
+    c.header("Cache-Control", "no-store");
+  });
+  app.get("/", (c) => c.html(PAGE));
+  app.get("/api/runs", async (c) => c.json(await findRuns(folder)));
+  app.get("/api/events", async (c) => {
+    const run = c.req.query("run") ?? "";
+    // Only what the list names: no path of the asker's is ever opened
+    if (!(await findRuns(folder)).includes(run)) return c.text("there is no such run", 404);
+    const from = Number(c.req.header("last-event-id") ?? 0);
+    return streamSSE(c, async (stream) => {
+      const gone = new AbortController();
+      stream.onAbort(() => gone.abort());
+      const options = {
+        from: Number.isSafeInteger(from) && from > 0 ? from : 0,
+        signal: gone.signal,
+      };
+      for await (const followed of followFile(join(folder, run, "events.jsonl"), options)) {
+        if (followed === "cut") await stream.writeSSE({ event: "cut", data: "", id: "0" });
+        else await stream.writeSSE({ data: followed.line, id: String(followed.end) });
+      }
+    });
+  });
+  return app;
+}

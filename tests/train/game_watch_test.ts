@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { loadConfig } from "../../lib/config/mod.ts";
+import type { StepEvent, StepLog, ValidationEvent } from "../../lib/train/events.ts";
+import { GameWatch } from "../../lib/train/game_watch.ts";
+
+const QUIET: StepLog = {
+  "loss/seg": 1,
+  "loss/gen": 0.1,
+  "loss/d": 0.2,
+  "d/real": 0.7,
+  "d/fake": 0.4,
+  "d/accuracy": 0.8,
+  "d/drift": 0.2,
+};
+
+function step(at: number, logs: StepLog = {}): StepEvent {
+  const rest = { time: 0, epoch: 1, imagesPerSecond: 1, dataShare: 0 };
+  return { type: "step", step: at, logs: { ...QUIET, ...logs }, ...rest };
+}
+
+/** What is said over 200 steps with these logs. */
+async function said(logs: (step: number) => StepLog): Promise<string[]> {
+  const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+  return Array.from({ length: 200 }, (_, i) => watch.notice(step(i + 1, logs(i + 1)))).flat();
+}
+
+describe("GameWatch", () => {
+  test("GameWatch says nothing of a healthy game", async () => {
+    assert.deepEqual(await said(() => ({})), []);
+  });
+
+  test("GameWatch says once that D has won, does not learn or cannot tell", async () => {
+    const cases: [logs: StepLog, message: RegExp][] = [
+      [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D has won/],
+      [{ "d/real": 0.51, "d/fake": 0.5, "d/drift": 1e-4 }, /^D does not learn.*0\.01 %/],
+      [{ "d/real": 0.5, "d/fake": 0.5, "d/accuracy": 0.5 }, /^D cannot tell/],
+    ];
+    for (const [logs, message] of cases) {
+      const words = await said(() => logs);
+      assert.equal(words.length, 1);
+      assert.match(words[0]!, message);
+    }
+  });
+
+  test("GameWatch speaks again of what had passed and returned", async () => {
+    const won = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
+    const words = await said((at) => at < 110 || at > 140 ? won : {});
+    assert.equal(words.filter((word) => word.startsWith("D has won")).length, 2);
+  });
+
+  test("GameWatch says that L_G dwarfs L_seg", async () => {
+    const words = await said(() => ({ "loss/gen": 30 }));
+    assert.deepEqual(words.length, 1);
+    assert.match(
+      words[0]!,
+      /^L_G dwarfs L_seg: 1\.5 with its weight against 1.*adversarial\.alpha/,
+    );
+  });
+
+  test("GameWatch says that the loss has jumped, once for one spike", async () => {
+    const words = await said((at) => at >= 60 && at < 64 ? { "loss/seg": 9 } : {});
+    assert.equal(words.length, 1);
+    assert.match(words[0]!, /^L_seg jumped to 9 from about 1/);
+  });
+
+  test("GameWatch names classes that the split has no pixel of, once", async () => {
+    const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+    const one = (name: string, pixels: number) => ({ name, pixels, iou: null, accuracy: null });
+    const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one("sky", 9), one("bus", 0)] };
+    const rest = { time: 0, step: 1, epoch: 1, split: "val", best: true };
+    const event: ValidationEvent = { type: "validation", scores, ...rest };
+    assert.match(
+      watch.notice(event)[0]!,
+      /^no pixel of val is bus: mIoU says nothing of that class/,
+    );
+    assert.deepEqual(watch.notice(event), []);
+  });
+});
