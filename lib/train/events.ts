@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
+import type { InputRule } from "../weights/name_maps/name_map.ts";
 import type { Scores } from "../metrics/scores.ts";
 
 /** Losses and health figures of one step, under the names of the method. */
@@ -23,6 +24,19 @@ export interface StartEvent {
   stepsPerEpoch: number;
   totalSteps: number;
   parameters: { generator: number; discriminator: number };
+  /** Where G's first weights came from (`model.init`); absent where they are random. */
+  initialization?: {
+    path: string;
+    format: string;
+    origin: string;
+    /** Numbers of weights that came from the file, and that are zero as its origin has none. */
+    copied: number;
+    zero: number;
+    /** Weights that kept their random start. */
+    fresh: string[];
+    /** What the weights were trained with; `null` where the file does not tell. */
+    input: InputRule | null;
+  };
 }
 
 /** Emitted at each reading of the losses, with the values of one step. */

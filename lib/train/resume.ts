@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { FoundCheckpoint } from "./checkpoint_folder.ts";
 import { differences } from "./_differences.ts";
 import { originOf } from "./_origin.ts";
 import { Run } from "./_run.ts";
@@ -61,9 +62,14 @@ export async function resumeTraining(
     const config = await loadConfig({ path: file, overrides });
     const ended = await endedResult(folder, { config, before: await loadConfig({ path: file }) });
     if (ended !== null) return ended;
-    const session = await openSession(config, rest);
+    const found = await folder.checkpoints.newest();
+    const initialize = found.checkpoint === null;
+    const session = await openSession(config, { ...rest, initialize }).catch(async (error) => {
+      await found.checkpoint?.close();
+      throw error;
+    });
     try {
-      return await goOn(session, folder, rest);
+      return await goOn(session, folder, { ...rest, found });
     } finally {
       session.dispose();
     }
@@ -75,16 +81,19 @@ export async function resumeTraining(
 async function goOn(
   session: Session,
   folder: RunFolder,
-  options: Omit<ResumeOptions, "overrides">,
+  options: Omit<ResumeOptions, "overrides"> & { found: FoundCheckpoint },
 ): Promise<TrainResult> {
-  const { checkpoint, damaged } = await folder.checkpoints.newest();
-  const run = new Run(session, { ...options, folder });
+  const { found: { checkpoint, damaged }, ...rest } = options;
+  const run = new Run(session, { ...rest, folder });
   if (checkpoint === null) {
     if (damaged.length > 0) {
       throw new Error(`Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`);
     }
     await folder.events.cut(0);
-    return await run.start(["there is no checkpoint yet: the run begins anew"]);
+    return await run.start([
+      "there is no checkpoint yet: the run begins anew",
+      ...session.warnings,
+    ]);
   }
   const changed = differences(checkpoint.origin, originOf(session));
   if (changed.length > 0 && options.allowDifferent !== true) {

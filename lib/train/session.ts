@@ -11,13 +11,15 @@ import { openDataset } from "../data/registry.ts";
 import { stepsPerEpoch } from "../data/train_batches.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../runtime/backend.ts";
-import { initializeFrom } from "../weights/initialize.ts";
+import type { InitializationReport } from "../weights/initialize.ts";
 import { checkDeviceLimits } from "./_check_memory.ts";
+import { openInitialWeights } from "./_initial_weights.ts";
 import { createPlayers, disposePlayers } from "./players.ts";
 import type { Players } from "./step.ts";
 
 /** An opened run. */
 export interface Session {
+  /** As given, but for what follows the weights of `model.init` (`model.followInit`). */
   config: Config;
   backend: BackendInfo;
   train: Dataset;
@@ -27,6 +29,10 @@ export interface Session {
   stepsPerEpoch: number;
   /** Steps of all epochs, whether or not `train.maxSteps` ends the run before. */
   totalSteps: number;
+  /** What G started from; `null` for random weights and a network that the caller brought. */
+  initialization: InitializationReport | null;
+  /** What the user should know before the first step. */
+  warnings: string[];
   /** Frees the networks, but not one that the caller brought. */
   dispose(): void;
 }
@@ -34,13 +40,14 @@ export interface Session {
 /**
  * Checks the configuration and the data, makes the backend current and builds the networks.
  *
- * @param options A `model` of the caller's that takes G's place, and a `backend` already in use.
+ * @param options A `model` of the caller's that takes G's place, a `backend` already in use, and
+ * `initialize: false` where a checkpoint will replace all weights (`model.init` is not read then).
  * @throws {ConfigError} If the configuration is wrong.
  * @throws {Error} If data, backend or network cannot be had; the message says what to change.
  */
 export async function openSession(
   config: Config,
-  options: { model?: SegmentationModel; backend?: BackendInfo } = {},
+  options: { model?: SegmentationModel; backend?: BackendInfo; initialize?: boolean } = {},
 ): Promise<Session> {
   validateConfig(config);
   if (options.model !== undefined && options.backend === undefined) {
@@ -63,22 +70,35 @@ export async function openSession(
 
   const backend = options.backend ??
     await useBackend({ backend: config.backend, threads: config.threads });
-  if (options.model === undefined) {
-    checkDeviceLimits(config, { classes: train.classes.length, backend });
+  const classes = train.classes.length;
+  if (options.model !== undefined) {
+    const players = createPlayers(config, { classes, model: options.model });
+    return sessionOf({ config, players, initialization: null, warnings: [] });
   }
-  const brought = options.model === undefined ? {} : { model: options.model };
-  const players = createPlayers(config, { classes: train.classes.length, ...brought });
-  if (options.model === undefined && config.model.init !== "random") {
-    await initializeFrom(players.generator.model, config.model.init);
+  checkDeviceLimits(config, { classes, backend });
+  const isRandom = config.model.init === "random" || options.initialize === false;
+  const weights = isRandom ? null : await openInitialWeights(config, { classes });
+  try {
+    const followed = weights?.config ?? config;
+    const players = createPlayers(followed, { classes });
+    const initialization = await weights?.apply(players.generator.model) ?? null;
+    const warnings = [...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    return sessionOf({ config: followed, players, initialization, warnings });
+  } finally {
+    await weights?.close();
   }
-  return {
-    config,
-    backend,
-    train,
-    validation,
-    players,
-    stepsPerEpoch: steps,
-    totalSteps: steps * config.train.epochs,
-    dispose: () => disposePlayers(players, { keepGenerator: options.model !== undefined }),
-  };
+
+  function sessionOf(
+    parts: Pick<Session, "config" | "players" | "initialization" | "warnings">,
+  ): Session {
+    return {
+      ...parts,
+      backend,
+      train,
+      validation,
+      stepsPerEpoch: steps,
+      totalSteps: steps * config.train.epochs,
+      dispose: () => disposePlayers(parts.players, { keepGenerator: options.model !== undefined }),
+    };
+  }
 }

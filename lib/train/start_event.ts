@@ -3,13 +3,14 @@
  *
  * @module
  */
+import type { InitializationReport } from "../weights/initialize.ts";
 import type { StartEvent } from "./events.ts";
 import { parameterCount } from "./players.ts";
 import type { Session } from "./session.ts";
 
 /** What a session is about to do, as an event. */
 export function startEvent(session: Session): StartEvent {
-  const { config, backend, train, players, stepsPerEpoch, totalSteps } = session;
+  const { config, backend, train, players, stepsPerEpoch, totalSteps, initialization } = session;
   const { adversary, generator } = players;
   return {
     type: "start",
@@ -24,5 +25,11 @@ export function startEvent(session: Session): StartEvent {
       generator: parameterCount(generator.model.layers),
       discriminator: adversary === null ? 0 : parameterCount(adversary.model.layers),
     },
+    ...(initialization === null ? {} : { initialization: summaryOf(initialization) }),
   };
+}
+
+function summaryOf(report: InitializationReport): NonNullable<StartEvent["initialization"]> {
+  const { path, format, origin, copied, zero, fresh, input } = report;
+  return { path, format, origin, copied, zero: zero.length, fresh, input };
 }

@@ -61,9 +61,9 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
   try {
     if (options.out !== undefined) {
       await checkDiskSpace(options.out, bytesOf(session));
-      folder = await RunFolder.create(options.out, config);
+      folder = await RunFolder.create(options.out, session.config);
     }
-    return await new Run(session, { ...options, folder }).start();
+    return await new Run(session, { ...options, folder }).start(session.warnings);
   } finally {
     await folder?.close();
     session.dispose();

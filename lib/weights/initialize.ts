@@ -79,17 +79,26 @@ export async function initializeFrom(
 ): Promise<InitializationReport> {
   const file = await openWeightFile(path);
   try {
-    const targets = model.layers.weights.map(({ originalName: name, shape }) => ({
-      name,
-      shape: shape as number[],
-    }));
-    const plan = planWeights(file, { network: model.recipe?.name ?? null, targets });
-    checkPlan(plan, { ...options, path: file.path });
-    await applyPlan(model, { file, plan });
-    return reportOf(plan, { file, classes: model.classes });
+    return await initializeFromFile(model, file, options);
   } finally {
     await file.close();
   }
+}
+
+/** The same from a file that is open; it stays the caller's. */
+export async function initializeFromFile(
+  model: SegmentationModel,
+  file: WeightFile,
+  options: InitializeOptions = {},
+): Promise<InitializationReport> {
+  const targets = model.layers.weights.map(({ originalName: name, shape }) => ({
+    name,
+    shape: shape as number[],
+  }));
+  const plan = planWeights(file, { network: model.recipe?.name ?? null, targets });
+  checkPlan(plan, { ...options, path: file.path });
+  await applyPlan(model, { file, plan });
+  return reportOf(plan, { file, classes: model.classes });
 }
 
 /**

@@ -77,7 +77,7 @@ test("initializeFrom lists what does not fit and changes nothing", async () => {
   });
   assert.equal(await weightsSha256(target.layers), sha);
   const report = await initializeFrom(target, dir, { strict: false });
-  assert.ok(report.copied >= 14);
+  assert.ok(report.copied >= 8); // blocks 1 and 2 have four channels at either width
   assert.ok(report.fresh.includes("upscore32/kernel") && report.fresh.includes("fc6/kernel"));
   assert.match(report.warnings[0]!, /only part of .* fits: missing: upscore32/);
 });

@@ -22,10 +22,10 @@ function network(name: string, variant: "v1" | "v1.5" = "v1"): SegmentationModel
   return buildModel(config, { classes: 2, seed: 5 });
 }
 
-async function outputOf(
+function outputOf(
   model: SegmentationModel,
   options: { layer: string; side: number },
-): Promise<tf.Tensor4D> {
+): tf.Tensor4D {
   const { layer, side } = options;
   const outputs = model.layers.getLayer(layer).output as tf.SymbolicTensor;
   const part = tf.model({ inputs: model.layers.inputs, outputs });
@@ -60,7 +60,7 @@ for (
     assert.equal(report.left.length, 2); // the 1000-class head, weight and bias
     assert.deepEqual(report.warnings, []);
     // Where fc6's window is all of pool5, the convolution is the classifier
-    const map = await outputOf(model, { layer: "fc7", side: 224 });
+    const map = outputOf(model, { layer: "fc7", side: 224 });
     const centre = tf.slice(map, [0, 3, 3, 0], [1, 1, 1, -1]);
     assertNear(await centre.data(), await expectedOf(name));
   });
@@ -80,7 +80,7 @@ for (
     assert.equal(report.zero.length, zeros);
     assert.equal(report.copied + zeros, model.layers.weights.length - 2);
     assert.deepEqual(report.fresh, ["score/kernel", "score/bias"]);
-    const map = await outputOf(model, { layer: "conv5_block3_out", side: 64 });
+    const map = outputOf(model, { layer: "conv5_block3_out", side: 64 });
     assertNear(await map.data(), await expectedOf(name));
   });
 }

@@ -73,6 +73,13 @@ export const CAFFE_NORMALIZE: NormalizeConfig = {
   std: [1, 1, 1],
 };
 
+/** The same weights, their first kernels turned round for RGB. */
+export const CAFFE_RGB_NORMALIZE: NormalizeConfig = {
+  order: "rgb",
+  mean: [123.68, 116.779, 103.939],
+  std: [1, 1, 1],
+};
+
 /** TensorFlow's official ResNet: RGB less the mean. */
 export const TENSORFLOW_NORMALIZE: NormalizeConfig = {
   order: "rgb",

@@ -7,9 +7,9 @@
 import { kerasAliases, torchAliases } from "./_aliases.ts";
 import {
   CAFFE_NORMALIZE,
+  CAFFE_RGB_NORMALIZE,
   type InputRule,
   type NameMap,
-  TENSORFLOW_NORMALIZE,
   TORCH_NORMALIZE,
   type WeightPlace,
 } from "./name_map.ts";
@@ -98,7 +98,7 @@ export const kerasVgg: NameMap = vggMap({
 /** `conv1_1_W`, `fc6_b`: weights of Caffe in NumPy files for TensorFlow, channels turned to RGB. */
 export const numpyVgg: NameMap = vggMap({
   origin: "NumPy (Caffe's names)",
-  normalize: TENSORFLOW_NORMALIZE,
+  normalize: CAFFE_RGB_NORMALIZE,
   aliases: (name) => [name],
   unused: /^fc8_/,
   find({ block, conv, part }) {
