@@ -75,6 +75,12 @@ export {
   classWeights,
 } from "./lib/data/inspect/class_weights.ts";
 export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/augment.ts";
+export {
+  type BenchmarkFormat,
+  benchmarkFormats,
+  requireBenchmarkClasses,
+  toLabelIds,
+} from "./lib/data/benchmark_formats.ts";
 export { cacheSamples } from "./lib/data/cache_samples.ts";
 export {
   type EvaluationItem,
@@ -205,6 +211,7 @@ export {
   type CityscapesScores,
   type NamedScores,
 } from "./lib/metrics/cityscapes.ts";
+export { type CityscapesScorer, cityscapesScorer } from "./lib/metrics/cityscapes_scorer.ts";
 export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NormalizeConfig, Size } from "../config/config.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { type EvaluationItem, evaluationItems } from "../data/evaluation_items.ts";
 import { predictBatch } from "../models/predict.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
@@ -27,6 +27,8 @@ export interface EvaluateOptions {
   /** Stops between batches by throwing the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
+  /** Receives each class map, at the size it is scored at; waited for before the next batch. */
+  onPrediction?: (prediction: LabelMap, index: number) => void | Promise<void>;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions,
 ): Promise<Scores> {
-  const { normalize, resize = null, batch = 1, signal, onProgress } = options;
+  const { normalize, resize = null, batch = 1, signal, onProgress, onPrediction } = options;
   const names = dataset.classes.map((c) => c.name);
   if (names.length !== model.classes) {
     throw new RangeError(
@@ -54,7 +56,10 @@ export async function evaluate(
   const flush = async (): Promise<void> => {
     signal?.throwIfAborted();
     const maps = await predictBatch(model, group);
-    group.forEach(({ label }, i) => matrix.add({ truth: label, prediction: maps[i]! }));
+    for (const [i, { label, width, height }] of group.entries()) {
+      matrix.add({ truth: label, prediction: maps[i]! });
+      await onPrediction?.({ width, height, data: maps[i]! }, done + i);
+    }
     done += group.length;
     group = [];
     onProgress?.(done, dataset.ids.length);
