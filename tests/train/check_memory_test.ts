@@ -4,16 +4,18 @@ import { loadConfig } from "../../lib/config/mod.ts";
 import type { BackendInfo } from "../../lib/runtime/backend.ts";
 import { checkDeviceLimits, checkDiskSpace } from "../../lib/train/_check_memory.ts";
 
-const backend = (largestTensorBytes: number | null): BackendInfo => ({
-  name: "webgpu",
-  device: "a small adapter",
-  software: false,
-  build: "test",
-  largestTensorBytes,
-  checkErrors() {},
-  peakBytes: () => 0,
-  dispose: () => Promise.resolve(),
-});
+function backend(largestTensorBytes: number | null): BackendInfo {
+  return {
+    name: "webgpu",
+    device: "a small adapter",
+    software: false,
+    build: "test",
+    largestTensorBytes,
+    checkErrors() {},
+    peakBytes: () => 0,
+    dispose: () => Promise.resolve(),
+  };
+}
 
 test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size and the limit", async () => {
   const config = await loadConfig({ preset: "thesis-fcn8s-voc", overrides: ["data.dir=/data"] });
@@ -29,7 +31,7 @@ test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size
 test("checkDeviceLimits looks at D too, unless there is none", async () => {
   const config = await loadConfig({ preset: "fixtures" });
   config.discriminator.width = 64;
-  const limit = { classes: 5, backend: backend(4 * 2 ** 20) };
+  const limit = { classes: 5, backend: backend(8 * 2 ** 20) };
   assert.throws(() => checkDeviceLimits(config, limit), RangeError);
   config.adversarial.mode = "baseline";
   checkDeviceLimits(config, limit);

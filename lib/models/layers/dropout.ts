@@ -28,7 +28,7 @@ export interface DropoutOptions extends DropoutState {
  * @throws {RangeError} If `rate` lies outside [0, 1).
  */
 export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
-  const { rate, seed, step, layer } = options;
+  const { rate, layer } = options;
   if (!(rate >= 0 && rate < 1)) {
     throw new RangeError(`Cannot drop a share of ${rate} in ${layer}: must lie in [0, 1)`);
   }
