@@ -9,6 +9,8 @@ export interface Row {
   baseline: number;
   /** How many times faster than the baseline: `baseline / value`. */
   ratio: number;
+  /** GFLOP/s of the value, two for each multiplication with its addition; where it is known. */
+  gflops?: number;
 }
 
 /** Something to measure: ends when its result is there. */

@@ -9,6 +9,7 @@ import { type BackendName, useBackend } from "@segadv/segadv";
 import type { Row } from "./compare.ts";
 import { convolutionTraining } from "./convolution.ts";
 import { adversarialOverhead } from "./steps.ts";
+import { wasmRows } from "./wasm_suite.ts";
 
 const SUITES: BackendName[] = ["wasm", "webgpu", "cpu"];
 
@@ -21,9 +22,10 @@ async function main(args: string[]): Promise<void> {
   if (!suite) {
     throw new RangeError(`There is no suite "${values.suite}": choose one of ${SUITES.join(", ")}`);
   }
-  const { device } = await useBackend({ backend: suite });
   const results: Row[] = [];
-  if (suite !== "cpu") results.push(await convolutionTraining(suite));
+  if (suite === "wasm") results.push(...await wasmRows((reason) => console.error(reason)));
+  const { device } = await useBackend({ backend: suite });
+  if (suite === "webgpu") results.push(await convolutionTraining(suite));
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
     results.push(await adversarialOverhead(network));
   }
@@ -34,9 +36,10 @@ async function main(args: string[]): Promise<void> {
 
 function printTable(title: string, rows: Row[]): void {
   console.log(title);
-  for (const { name, value, baseline, ratio, unit } of rows) {
+  for (const { name, value, baseline, ratio, unit, gflops } of rows) {
+    const rate = gflops === undefined ? "" : `, ${gflops.toFixed(1)} GFLOP/s`;
     const times = `${value.toFixed(1)} ${unit}, baseline ${baseline.toFixed(1)} ${unit}`;
-    console.log(`${name.padEnd(30)} ${times}, ratio ${ratio.toFixed(2)}`);
+    console.log(`${name.padEnd(30)} ${times}, ratio ${ratio.toFixed(2)}${rate}`);
   }
 }
 
