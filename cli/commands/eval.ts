@@ -4,7 +4,14 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { type Dataset, datasetReaders, evaluate, openDataset, type Scores } from "@segadv/segadv";
+import {
+  type CityscapesScores,
+  type Dataset,
+  datasetReaders,
+  evaluate,
+  openDataset,
+  type Scores,
+} from "@segadv/segadv";
 import { type Context, humanStream, writeJson } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
 import { type ModelUse, withModel } from "../_model.ts";
@@ -12,6 +19,7 @@ import { backendOption, datasetOption } from "../_options.ts";
 import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
+import { cityscapesTable, openScorer } from "./_cityscapes_scores.ts";
 
 /** What the command line says. */
 export interface EvalArguments {
@@ -27,7 +35,10 @@ export interface EvalArguments {
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
   program.command("eval").summary("score a trained network on a split")
-    .description("Score a trained network: pixel accuracy and IoU, at temperature 1.")
+    .description(
+      "Score a trained network: pixel accuracy and IoU, at temperature 1; for CityScapes " +
+        "also categories and instances.",
+    )
     .argument("<run|model>", "folder of a run (its best network) or of a model")
     .addOption(datasetOption())
     .option("--data <dir>", "folder of the data set (default: the run's)")
@@ -37,10 +48,16 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((path, options) => run({ path, ...options }, context));
 }
 
+/** Scores of any data set, and the benchmark's for CityScapes. */
+interface AllScores extends Scores {
+  cityscapes?: CityscapesScores;
+}
+
 /** Scores, then prints a table or JSON. */
 export async function run(args: EvalArguments, context: Context): Promise<void> {
-  const scores = await withModel(args, async (use) => {
+  const scores: AllScores = await withModel(args, async (use) => {
     const dataset = await openData(args, use);
+    const scorer = await openScorer(dataset, context);
     const { config, model, normalize } = use.loaded;
     const { resize, batch } = config?.validation ?? { resize: null, batch: 1 };
     const progress = new Progress(context.terminal.err);
@@ -48,11 +65,18 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
     const onProgress = (done: number, total: number): void => {
       progress.update(`scored ${done} of ${total} images`);
     };
-    return await evaluate(model, dataset, { normalize, resize, batch, signal, onProgress })
-      .finally(() => progress.clear());
+    const scores = await evaluate(model, dataset, {
+      ...{ normalize, resize, batch, signal, onProgress },
+      ...(scorer && { onPrediction: (map, index) => scorer.add(index, map) }),
+    }).finally(() => progress.clear());
+    return scorer === null ? scores : { ...scores, cityscapes: scorer.scores() };
   });
   if (args.json === true) writeJson(context, scores);
-  else humanStream(context, false).write(tableOf(scores));
+  else {
+    const { cityscapes } = scores;
+    const more = cityscapes === undefined ? "" : `\n${cityscapesTable(cityscapes)}`;
+    humanStream(context, false).write(tableOf(scores) + more);
+  }
 }
 
 async function openData(args: EvalArguments, { loaded, path }: ModelUse): Promise<Dataset> {

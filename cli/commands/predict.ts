@@ -5,11 +5,14 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
+  type BenchmarkFormat,
+  benchmarkFormats,
   type ClassInfo,
   decodeImage,
   encodePng,
   type LabelMap,
   predict,
+  requireBenchmarkClasses,
   type RgbImage,
   writeFileAtomic,
 } from "@segadv/segadv";
@@ -18,7 +21,7 @@ import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
 import { withModel } from "../_model.ts";
-import { backendOption } from "../_options.ts";
+import { backendOption, nameOption } from "../_options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
@@ -30,6 +33,7 @@ export interface PredictArguments {
   images: readonly string[];
   out: string;
   overlay?: boolean | undefined;
+  format?: string | undefined;
   backend?: string | undefined;
 }
 
@@ -41,6 +45,12 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .argument("<image|dir...>", "JPEG and PNG files, or folders of them")
     .requiredOption("--out <dir>", "folder for the label maps: palette PNGs of class indices")
     .option("--overlay", "also write NAME.overlay.png: the classes' colours over the image")
+    .addOption(nameOption("--format <name>", {
+      about: `what a benchmark's server takes: ${
+        [...benchmarkFormats.values()].map(({ name, summary }) => `${name}, ${summary}`).join("; ")
+      }`,
+      names: benchmarkFormats.keys(),
+    }))
     .addOption(backendOption())
     .action((path, images, options) => run({ path, images, ...options }, context));
 }
@@ -51,11 +61,12 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
   await mkdir(args.out, { recursive: true });
   const progress = new Progress(context.terminal.err);
   await withModel(args, async ({ loaded: { model, classes, normalize } }) => {
+    const format = formatFor(args, classes);
     for (const [i, { input, output }] of jobs.entries()) {
       context.signal.throwIfAborted();
       const image = await decodeImage(await readFile(input), { file: input });
       const label = await predict(model, image, { normalize });
-      await writeFileAtomic(`${output}.png`, encodeLabel(label, classes));
+      await writeFileAtomic(`${output}.png`, format?.encode(label) ?? encodeLabel(label, classes));
       if (args.overlay === true) {
         await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));
       }
@@ -65,6 +76,18 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
   humanStream(context, false).write(
     `wrote ${plural(jobs.length, "label map")} to ${args.out}\n`,
   );
+}
+
+/** The format that is asked for, if the network has its classes. */
+function formatFor({ format }: PredictArguments, classes: ClassInfo[]): BenchmarkFormat | null {
+  const found = format === undefined ? undefined : benchmarkFormats.get(format);
+  if (found === undefined) return null;
+  try {
+    requireBenchmarkClasses(found, classes);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  return found;
 }
 
 /** An image and what its results are called, without their endings. */
