@@ -19,6 +19,7 @@ import { type Context, humanStream, writeJson } from "../_context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../_errors.ts";
 import { invocation } from "../_invocation.ts";
 import { backendOption, datasetOption, presetOption, wholeOption } from "../_options.ts";
+import { keepCompany } from "./_train_company.ts";
 import { TrainReport } from "./_train_report.ts";
 
 /** What the command line says. */
@@ -28,6 +29,7 @@ export interface TrainArguments {
   preset?: string | undefined;
   dataset?: string | undefined;
   data?: string | undefined;
+  init?: string | undefined;
   backend?: string | undefined;
   set?: readonly string[] | undefined;
   seed?: number | undefined;
@@ -36,6 +38,9 @@ export interface TrainArguments {
   out?: string | undefined;
   resume?: string | undefined;
   allowDifferent?: boolean | undefined;
+  tensorboard?: boolean | undefined;
+  csv?: boolean | undefined;
+  dashboard?: string | boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -49,6 +54,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .addOption(presetOption())
     .addOption(datasetOption())
     .option("--data <dir>", "folder of the data set")
+    .option("--init <path>", "weights to start from: a .safetensors, .pth, .h5, .npz, or a run")
     .addOption(backendOption())
     .option("--set <key=value>", "one value of the configuration; may be repeated", append)
     .addOption(wholeOption("--seed <n>", { about: "seed of everything random", min: 0 }))
@@ -57,6 +63,9 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--out <dir>", "folder of the run (default: a new one in runs/)")
     .option("--resume <run>", "go on with a run that was interrupted")
     .option("--allow-different", "with --resume: even under another configuration or backend")
+    .option("--tensorboard", "also write TensorBoard event files, into tensorboard/ of the run")
+    .option("--csv", "also write steps.csv and validations.csv into the run's folder")
+    .option("--dashboard [port]", "show the run in the browser of this machine while it goes")
     .option("--json", "end with a summary as one line of JSON on stdout")
     .action((file, options) => run({ file, ...options }, context));
 }
@@ -64,14 +73,18 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 /** Trains, reporting as it goes. */
 export async function run(args: TrainArguments, context: Context): Promise<void> {
   const { json } = args;
-  const { config, preset, go } = args.resume === undefined
+  const { config, preset, out, go } = args.resume === undefined
     ? await newRun(args)
     : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
+  const company = await keepCompany(args, { out, terminal: context.terminal });
   const result = await go({
     signal: context.signal,
-    onEvent: (event) => report.onEvent(event),
-  }).catch((error) => {
+    onEvent: (event) => {
+      report.onEvent(event);
+      company.onEvent(event);
+    },
+  }).finally(() => company.end()).catch((error) => {
     report.clear();
     if (error instanceof InterruptedRunError) {
       context.terminal.err.write(`resume with: ${invocation()} train --resume ${error.run}\n`);
@@ -88,6 +101,8 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
 interface Job {
   config: Config;
   preset: string | undefined;
+  /** Folder of the run. */
+  out: string;
   go(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
 }
 
@@ -97,7 +112,7 @@ async function newRun(args: TrainArguments): Promise<Job> {
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
   const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
   const out = args.out ?? newRunFolder(config);
-  return { config, preset, go: (options) => train(config, { ...options, out }) };
+  return { config, preset, out, go: (options) => train(config, { ...options, out }) };
 }
 
 async function oldRun(run: string, args: TrainArguments): Promise<Job> {
@@ -113,7 +128,7 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
   if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
   const config = await loadConfig({ path, overrides });
   const go: Job["go"] = (options) => resumeTraining(run, { ...options, overrides, allowDifferent });
-  return { config, preset: undefined, go };
+  return { config, preset: undefined, out: run, go };
 }
 
 /** `--set` as it stands, then the options that have a name of their own. */
@@ -121,6 +136,7 @@ function overridesOf(args: TrainArguments): string[] {
   const named: Record<string, string | number | undefined> = {
     "data.dataset": args.dataset,
     "data.dir": args.data,
+    "model.init": args.init,
     "backend": args.backend,
     "seed": args.seed,
     "train.epochs": args.epochs,

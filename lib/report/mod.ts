@@ -18,6 +18,9 @@ export {
 } from "./analyse_run.ts";
 export { contactSheet, type ContactSheetOptions } from "./contact_sheet.ts";
 export { buildReport, type Report, type ReportContent } from "./build_report.ts";
+export { stepsCsv, validationsCsv } from "./csv.ts";
+export { openSink, type Sink, type SinkKind, sinkKinds } from "./open_sink.ts";
+export { type TensorBoardImage, TensorBoardWriter } from "./tensorboard.ts";
 export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
 export { parseEvents, readRun, recordOf, type RunRecord, secondsPerEpoch } from "./read_run.ts";
 export { classFigure, type Figure, gameFigures, trainingFigures } from "./run_figures.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { TrainEvent } from "../train/events.ts";
 import { maskedCrc32c } from "./_crc32c.ts";
 import { bytesField, floatField, join, message, varintField } from "./_protobuf.ts";
@@ -18,7 +19,18 @@ export interface TensorBoardImage {
   png: Uint8Array;
 }
 
-/** Makes the bytes of an event file, record by record. */
+/**
+ * Makes the bytes of an event file, record by record.
+ *
+ * @example
+ * ```ts
+ * import { TensorBoardWriter } from "@segadv/segadv/report";
+ * import assert from "node:assert/strict";
+ *
+ * const header = new TensorBoardWriter().header(0);
+ * assert.match(new TextDecoder().decode(header), /brain\.Event:2/);
+ * ```
+ */
 export class TensorBoardWriter {
   /** What a file begins with. */
   header(time: number): Uint8Array {
@@ -26,11 +38,15 @@ export class TensorBoardWriter {
   }
 
   /**
-   * Scalars of one event, empty where it has none: losses and rates of a step under the names of
-   * the log, scores of a validation under `val/`.
+   * What TensorBoard shows of one event, empty where that is nothing: losses and rates of a step
+   * under the names of the log, scores of a validation under `val/`, the sample's prediction.
    */
-  scalars(of: TrainEvent): Uint8Array {
+  records(of: TrainEvent): Uint8Array {
     const { time } = of;
+    if (of.type === "sample") {
+      const { id, png, ...rest } = of;
+      return this.image({ ...rest, tag: `prediction/${id}`, png: Buffer.from(png, "base64") });
+    }
     if (of.type === "step") {
       const speed = {
         "speed/imagesPerSecond": of.imagesPerSecond,

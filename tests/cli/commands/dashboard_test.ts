@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { runCli } from "../../../cli/_run_cli.ts";
+import { chromiumSkip, withPage } from "../../support/chromium.ts";
+import { inFolder } from "../_process.ts";
+import { recordedStream, runHere } from "../_terminal.ts";
+
+const TINY = ["--backend", "wasm", "--set", "model.width=0.03", "--set", "data.crop=[32,32]"]
+  .concat("--set", "validation.every=1", "--epochs", "2");
+
+/** Serves a folder for as long as `use` runs. */
+async function served(folder: string, use: (url: string) => Promise<void>): Promise<void> {
+  const terminal = { out: recordedStream(), err: recordedStream() };
+  const controller = new AbortController();
+  const { signal } = controller;
+  const code = runCli(["dashboard", folder, "--port", "0"], { terminal, signal });
+  try {
+    while (!/http\S+/.test(terminal.out.text)) {
+      assert.equal(terminal.err.text, "");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await use(/http\S+/.exec(terminal.out.text)![0]);
+  } finally {
+    controller.abort();
+  }
+  assert.equal(await code, 0);
+}
+
+describe("dashboard", () => {
+  test("dashboard shows a real run in Chromium while it goes", { skip: chromiumSkip }, async () => {
+    await inFolder(async (folder) => {
+      const runs = join(folder, "runs");
+      await mkdir(runs);
+      await served(runs, async (url) => {
+        assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+        await withPage(url, { width: 390 }, async (page) => {
+          await page.until("document.querySelectorAll('option').length === 0");
+          const args = ["train", ...TINY, "--out", join(runs, "live"), "--tensorboard", "--csv"];
+          const training = runHere(...args);
+          await page.until("document.querySelectorAll('#charts svg').length >= 5");
+          assert.equal((await training).code, 0);
+          await page.until("document.querySelector('#state').textContent.startsWith('finished')");
+          await page.until("document.querySelectorAll('#pictures img').length === 2");
+          const titles = await page.evaluate<string>("document.querySelector('#charts').innerText");
+          for (const title of ["L_seg", "validation", "D(real), D(fake)", "drift of D"]) {
+            assert.ok(titles.includes(title), title);
+          }
+          const overflow = "document.documentElement.scrollWidth - innerWidth";
+          assert.ok(await page.evaluate<number>(overflow) <= 0);
+          assert.deepEqual(page.errors, []);
+          const foreign = page.requests.filter((asked) =>
+            !asked.startsWith(url) && !asked.startsWith("data:")
+          );
+          assert.deepEqual(foreign, []);
+        });
+      });
+    });
+  });
+
+  test("dashboard refuses a folder that is not there and a port that is no port", async () => {
+    await inFolder(async (folder) => {
+      const missing = await runHere("dashboard", join(folder, "no"));
+      assert.deepEqual([missing.code, /There is no folder/.test(missing.err)], [2, true]);
+      const out = join(folder, "run");
+      const wrong = await runHere("train", ...TINY, "--out", out, "--dashboard", "http");
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.err, /Expected a port from 0 to 65535 after --dashboard, got http/);
+      const live = await runHere("train", ...TINY, "--out", out, "--dashboard", "0");
+      assert.equal(live.code, 0, live.err);
+      assert.match(live.err, /live view: http:\/\/127\.0\.0\.1:\d+\//);
+    });
+  });
+});
