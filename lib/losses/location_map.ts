@@ -13,6 +13,20 @@ export const IGNORE_LABEL = 255;
  *
  * @param labels int32 `[b, h, w]`.
  * @returns float32 `[b, h, w, 1]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { locationMap, maskedMean, shrinkLocationMap, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const map = locationMap(tf.tensor3d([3, 255, 0, 1], [1, 2, 2], "int32"));
+ * assert.deepEqual([...await map.data()], [1, 0, 1, 1]);
+ * assert.equal((await shrinkLocationMap(map, 2).data())[0], 0.75);
+ *
+ * const error = tf.tensor4d([1, 100, 2, 3], [1, 2, 2, 1]);
+ * assert.equal((await maskedMean(error, { map, valid: 3 }).data())[0], 2);
+ * ```
  */
 export function locationMap(labels: tf.Tensor3D): tf.Tensor4D {
   return tf.tidy(() =>

@@ -35,6 +35,27 @@ export interface DiscriminatorLosses {
  * each batch, real and predicted apart, and this is where its moving averages move.
  *
  * @param maps One-hot labels `real` and probability maps `fake`, both `[b, h, w, c]`.
+ *
+ * @example
+ * ```ts
+ * import * as segadv from "@segadv/segadv";
+ * import { buildDiscriminator, discriminatorLoss, generatorLoss } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await segadv.useBackend({ backend: "cpu" });
+ * const { discriminator, adversarial: config } = segadv.defaultConfig();
+ * const options = {
+ *   discriminator: buildDiscriminator({ ...discriminator, width: 1 / 16 }, { classes: 2, seed: 1 }),
+ *   game: segadv.lsgan,
+ *   config,
+ *   map: segadv.tf.ones<segadv.tf.Rank.R4>([1, 32, 32, 1]),
+ *   valid: 32 * 32,
+ * };
+ * const maps = segadv.tf.fill<segadv.tf.Rank.R4>([1, 32, 32, 2], 0.5);
+ * const { loss } = discriminatorLoss({ real: maps, fake: maps }, options);
+ * assert.ok((await loss.data())[0]! >= 0.25); // ¼ is what a D that cannot tell them apart can reach
+ * assert.ok((await generatorLoss(maps, options).data())[0]! > 0);
+ * ```
  */
 export function discriminatorLoss(
   maps: { real: tf.Tensor4D; fake: tf.Tensor4D },

@@ -20,6 +20,26 @@ export interface Parameter {
  * @param model Its variables are shared, not copied.
  * @param options `decay: kernels` lets L2 reach convolution (and dense) kernels only, `all` every
  * trainable weight.
+ *
+ * @example
+ * ```ts
+ * import { adam, parametersOf, sgdMomentum, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const layer = tf.layers.dense({ units: 1, inputShape: [1], kernelInitializer: "ones", name: "fc" });
+ * const parameters = parametersOf(tf.sequential({ layers: [layer] }), { decay: "kernels" });
+ * assert.deepEqual(parameters.map(({ name, decays }) => [name, decays]), [
+ *   ["fc/kernel", true],
+ *   ["fc/bias", false],
+ * ]);
+ *
+ * const sgd = { momentum: 0.9, nesterov: false, l2: 0, decoupled: false };
+ * sgdMomentum(parameters, sgd).apply([tf.ones([1, 1]), null], 0.25);
+ * assert.equal((await parameters[0]!.weight.data())[0], 0.75);
+ * adam(parameters, { beta1: 0.5, beta2: 0.999, eps: 0 }).apply([tf.ones([1, 1]), tf.ones([1])], 0.25);
+ * assert.equal((await parameters[0]!.weight.data())[0]!.toFixed(4), "0.5000");
+ * ```
  */
 export function parametersOf(
   model: tf.LayersModel,

@@ -67,6 +67,24 @@ const TRAINING = { training: true, updateStatistics: true };
  * @param rates Learning rates of this step.
  * @returns `loss/seg`, with `clipNorm` `grad/norm` (before clipping), and with an adversary
  * `loss/gen`, `loss/d`, `d/real`, `d/fake`, `d/accuracy`.
+ *
+ * @example
+ * ```ts
+ * import { createPlayers, disposePlayers, loadConfig, tf, trainStep, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "wasm" });
+ * const config = await loadConfig({ preset: "fixtures", overrides: ["model.width=0.05"] });
+ * const players = createPlayers(config, { classes: 3 });
+ * const batch = {
+ *   images: tf.zeros<tf.Rank.R4>([1, 32, 32, 3]),
+ *   labels: tf.zeros<tf.Rank.R3>([1, 32, 32], "int32"),
+ *   valid: 32 * 32,
+ * };
+ * const losses = trainStep(players, batch, { generator: 0.01, discriminator: 1e-4 });
+ * assert.equal((await losses["loss/seg"]!.data())[0]!.toFixed(4), Math.log(3).toFixed(4));
+ * disposePlayers(players, { keepGenerator: false });
+ * ```
  */
 export function trainStep(
   players: Players,

@@ -13,6 +13,27 @@ import { join } from "node:path";
  *
  * @throws {Error} From `load()`: if a file is missing or the weights are cut short.
  * @throws {SyntaxError} From `load()`: if `model.json` is not a tfjs Layers model.
+ *
+ * @example
+ * ```ts
+ * import * as segadv from "@segadv/segadv";
+ * import { folderHandler, tf } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * await segadv.useBackend({ backend: "cpu" });
+ * const { model: config, data } = segadv.defaultConfig();
+ * const small = { ...config, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const classes = [{ name: "sky", color: [0, 0, 255] as [number, number, number] }];
+ * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+ * const model = segadv.buildModel(small, { classes: 1, seed: 1 });
+ * await segadv.saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
+ *
+ * const stock = await tf.loadLayersModel(folderHandler(dir)); // nothing of this toolkit in it
+ * assert.deepEqual(stock.outputs[0]!.shape, [null, null, null, 1]);
+ * ```
  */
 export function folderHandler(dir: string): { load(): Promise<Artifacts> } {
   return {
