@@ -26,13 +26,14 @@ import { join } from "node:path";
  * await segadv.useBackend({ backend: "cpu" });
  * const { model: config, data } = segadv.defaultConfig();
  * const small = { ...config, name: "fcn8s-vgg16", width: 1 / 64 };
- * const classes = [{ name: "sky", color: [0, 0, 255] as [number, number, number] }];
+ * const color: [number, number, number] = [0, 0, 255];
+ * const classes = [{ name: "sky", color }, { name: "sea", color }];
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
- * const model = segadv.buildModel(small, { classes: 1, seed: 1 });
+ * const model = segadv.buildModel(small, { classes: 2, seed: 1 });
  * await segadv.saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
  *
  * const stock = await tf.loadLayersModel(folderHandler(dir)); // nothing of this toolkit in it
- * assert.deepEqual(stock.outputs[0]!.shape, [null, null, null, 1]);
+ * assert.deepEqual(stock.outputs[0]!.shape, [null, null, null, 2]);
  * ```
  */
 export function folderHandler(dir: string): { load(): Promise<Artifacts> } {
