@@ -33,8 +33,10 @@ describeWebgpu("sgdUpdate", () => {
 
   test("sgdUpdate moves many weights in one launch and none too late", async () => {
     await tf.setBackend("webgpu");
-    const weights = [1, 2].map((v) => tf.variable(tf.fill([4], v)));
-    const velocity = weights.map(() => tf.variable(tf.zeros([4])));
+    // Variables share the memory of the tensors they were made of while those live.
+    const variable = (v: number) => tf.tidy(() => tf.keep(tf.variable(tf.fill([4], v))));
+    const weights = [1, 2].map(variable);
+    const velocity = weights.map(() => variable(0));
     const grads = weights.map(() => tf.fill([4], 1));
     await Promise.all([...weights, ...velocity, ...grads].map((t) => tf.relu(t).data()));
     const before = backend().counters.dispatches;
