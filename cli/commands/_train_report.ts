@@ -20,6 +20,7 @@ interface Subject {
 const ENDINGS: Record<EndEvent["reason"], string> = {
   "finished": "finished",
   "max-steps": "stopped at train.maxSteps",
+  "early-stop": "stopped early, as validation.patience says",
   "aborted": "stopped by you",
   "non-finite": "stopped at a loss that is not a number",
 };

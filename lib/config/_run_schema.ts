@@ -5,7 +5,17 @@ import type {
   TrainConfig,
   ValidationConfig,
 } from "./config.ts";
-import { field, fraction, nonNegative, positive, section, size, text, whole } from "./_fields.ts";
+import {
+  field,
+  fraction,
+  nonNegative,
+  positive,
+  section,
+  size,
+  text,
+  wants,
+  whole,
+} from "./_fields.ts";
 
 /** Schema of {@linkcode AdversarialConfig}. */
 export const adversarialSchema: z.ZodType<AdversarialConfig> = section(
@@ -93,6 +103,9 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
   }),
 });
 
+/** The words for a metric that is none. */
+const METRICS: ReturnType<typeof wants> = wants("mIoU, pAcc, fwIoU, mAcc or class:NAME");
+
 /** Schema of {@linkcode ValidationConfig}. */
 export const validationSchema: z.ZodType<ValidationConfig> = section(
   "How the validation split is scored, always at T = 1.",
@@ -108,6 +121,16 @@ export const validationSchema: z.ZodType<ValidationConfig> = section(
       source: "§4.2",
     }),
     batch: field(whole(1), { fallback: 1, about: "Images in a validation batch." }),
+    metric: field(z.string().regex(/^(mIoU|pAcc|fwIoU|mAcc|class:.+)$/, METRICS), {
+      fallback: "mIoU",
+      about: "What the best network is best at: mIoU, pAcc, fwIoU, mAcc, or class:NAME, the IoU " +
+        "of one class.",
+    }),
+    patience: field(z.nullable(whole(1)), {
+      fallback: null,
+      about:
+        "Validations in a row without a better score after which a run ends; null: it goes on.",
+    }),
   },
 );
 

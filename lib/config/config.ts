@@ -173,6 +173,10 @@ export interface ValidationConfig {
   resize: Size | null;
   /** Images in a validation batch (images of one size only). */
   batch: number;
+  /** What the best network is best at: `mIoU`, `pAcc`, `fwIoU`, `mAcc`, or `class:NAME`, its IoU. */
+  metric: string;
+  /** Validations in a row without a better score after which a run ends; `null`: it goes on. */
+  patience: number | null;
 }
 
 /** When state is written to disk. */

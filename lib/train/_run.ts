@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Batch as HostBatch, trainBatches } from "../data/train_batches.ts";
+import type { Config } from "../config/config.ts";
 import { evaluate } from "../metrics/evaluate.ts";
 import { weightsSha256 } from "../weights/hash.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -12,6 +13,7 @@ import { originOf } from "./_origin.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunState } from "./run_state.ts";
 import { sampleEvent } from "./sample_event.ts";
+import { scoreBy } from "../metrics/score_by.ts";
 import { scheduledStep } from "./_scheduled_step.ts";
 import type { Session } from "./session.ts";
 import { startEvent } from "./start_event.ts";
@@ -176,7 +178,9 @@ export class Run {
     });
     if (scores === null) return;
     const [step, epoch] = [this.#step, this.#epoch];
-    const best = this.#best === null || scores.mIoU > this.#best.mIoU;
+    const { metric } = config.validation;
+    const best = this.#best === null ||
+      scoreBy(metric, scores) > scoreBy(metric, this.#best);
     this.#last = { epoch, step, ...scores };
     if (best) {
       this.#best = this.#last;
@@ -186,6 +190,7 @@ export class Run {
     const { split } = validation;
     await this.#emit({ type: "validation", time: Date.now(), step, epoch, split, scores, best });
     await this.#emit(await sampleEvent(this.#session, { step, epoch }));
+    if (this.#reason() === "early-stop") await this.#warn(earlyStop(this.#best!, config));
     this.#throughput.restart();
   }
 
@@ -314,8 +319,11 @@ export class Run {
   /** Why the run should end now, if it should. */
   #reason(): EndEvent["reason"] | null {
     if (this.#isAborted()) return "aborted";
-    const { maxSteps } = this.#session.config.train;
-    return maxSteps !== null && this.#step >= maxSteps ? "max-steps" : null;
+    const { train: { maxSteps }, validation: { patience, every } } = this.#session.config;
+    if (maxSteps !== null && this.#step >= maxSteps) return "max-steps";
+    if (patience === null || this.#best === null || this.#last === null) return null;
+    // Counted from what a checkpoint keeps, so that a resumed run ends where it would have
+    return this.#last.epoch - this.#best.epoch >= patience * every ? "early-stop" : null;
   }
 
   async #save(which: "model" | "best"): Promise<void> {
@@ -360,4 +368,11 @@ export class Run {
     this.#options.onEvent?.(event);
     for (const message of this.#watch.notice(event)) await this.#warn(message);
   }
+}
+
+/** Why a run ends before its last epoch. */
+function earlyStop(best: RunScores, { validation: { metric, patience } }: Config): string {
+  const score = (scoreBy(metric, best) * 100).toFixed(2);
+  return `the run ends here: ${metric} was no better than ${score} % of epoch ${best.epoch} in ` +
+    `${patience} validations (validation.patience)`;
 }

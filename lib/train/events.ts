@@ -62,7 +62,7 @@ export interface ValidationEvent {
   epoch: number;
   split: string;
   scores: Scores;
-  /** Whether this is the best mIoU so far. */
+  /** Whether this is the best so far, by `validation.metric`. */
   best: boolean;
 }
 
@@ -127,7 +127,7 @@ export interface EndEvent {
   type: "end";
   time: number;
   step: number;
-  reason: "finished" | "max-steps" | "aborted" | "non-finite";
+  reason: "finished" | "max-steps" | "early-stop" | "aborted" | "non-finite";
   seconds: number;
   /** SHA-256 of all weights of G, hexadecimal. */
   weightsSha256: string;

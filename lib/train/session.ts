@@ -9,6 +9,7 @@ import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/registry.ts";
 import { stepsPerEpoch } from "../data/train_batches.ts";
+import { checkMetric } from "../metrics/score_by.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../runtime/backend.ts";
 import type { InitializationReport } from "../weights/initialize.ts";
@@ -65,6 +66,7 @@ export async function openSession(
         `${train.classes.length}`,
     );
   }
+  checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));
   await checkDataset(train);
   await checkDataset(validation);
 
