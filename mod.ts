@@ -205,7 +205,8 @@ export { InterruptedRunError } from "./lib/train/interrupted_run_error.ts";
 export type * from "./lib/train/events.ts";
 
 // Metrics
-export { ConfusionMatrix } from "./lib/metrics/confusion_matrix.ts";
+export { scoreMaps, type ScoreMapsOptions } from "./lib/metrics/score_maps.ts";
+export { ConfusionMatrix, type IgnoredPixels } from "./lib/metrics/confusion_matrix.ts";
 export {
   CityscapesEvaluation,
   type CityscapesScores,

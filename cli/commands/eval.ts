@@ -9,13 +9,17 @@ import {
   type Dataset,
   datasetReaders,
   evaluate,
+  type EvaluateOptions,
+  type IgnoredPixels,
   openDataset,
+  scoreMaps,
   type Scores,
 } from "@segadv/segadv";
 import { type Context, humanStream, writeJson } from "../_context.ts";
+import { readdir } from "node:fs/promises";
 import { UsageError } from "../_errors.ts";
 import { type ModelUse, withModel } from "../_model.ts";
-import { backendOption, datasetOption } from "../_options.ts";
+import { backendOption, datasetOption, nameOption } from "../_options.ts";
 import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
@@ -23,11 +27,12 @@ import { cityscapesTable, openScorer } from "./_cityscapes_scores.ts";
 
 /** What the command line says. */
 export interface EvalArguments {
-  /** Folder of a run or of a model. */
+  /** Folder of a run, of a model or of label maps. */
   path: string;
   dataset?: string | undefined;
   data?: string | undefined;
   split?: string | undefined;
+  ignored?: string | undefined;
   backend?: string | undefined;
   json?: boolean | undefined;
 }
@@ -36,13 +41,17 @@ export interface EvalArguments {
 export function build(program: CommandUnknownOpts, context: Context): void {
   program.command("eval").summary("score a trained network on a split")
     .description(
-      "Score a trained network: pixel accuracy and IoU, at temperature 1; for CityScapes " +
+      "Score a trained network, or label maps made elsewhere: pixel accuracy and IoU, at temperature 1; for CityScapes " +
         "also categories and instances.",
     )
-    .argument("<run|model>", "folder of a run (its best network) or of a model")
+    .argument("<run|model>", "folder of a run (its best network), of a model, or of PNG label maps")
     .addOption(datasetOption())
     .option("--data <dir>", "folder of the data set (default: the run's)")
     .option("--split <name>", "split to score (default: the run's validation split)")
+    .addOption(nameOption("--ignored <rule>", {
+      about: "what a prediction on an ignored pixel counts as (default: drop)",
+      names: ["drop", "false-positive"],
+    }))
     .addOption(backendOption())
     .option("--json", "print the scores as one line of JSON, as fractions")
     .action((path, options) => run({ path, ...options }, context));
@@ -55,22 +64,17 @@ interface AllScores extends Scores {
 
 /** Scores, then prints a table or JSON. */
 export async function run(args: EvalArguments, context: Context): Promise<void> {
-  const scores: AllScores = await withModel(args, async (use) => {
-    const dataset = await openData(args, use);
-    const scorer = await openScorer(dataset, context);
-    const { config, model, normalize } = use.loaded;
-    const { resize, batch } = config?.validation ?? { resize: null, batch: 1 };
-    const progress = new Progress(context.terminal.err);
-    const { signal } = context;
-    const onProgress = (done: number, total: number): void => {
-      progress.update(`scored ${done} of ${total} images`);
-    };
-    const scores = await evaluate(model, dataset, {
-      ...{ normalize, resize, batch, signal, onProgress },
-      ...(scorer && { onPrediction: (map, index) => scorer.add(index, map) }),
-    }).finally(() => progress.clear());
-    return scorer === null ? scores : { ...scores, cityscapes: scorer.scores() };
-  });
+  const progress = new Progress(context.terminal.err);
+  const onProgress = (done: number, total: number): void => {
+    progress.update(`scored ${done} of ${total} images`);
+  };
+  const { signal } = context;
+  const ignored = (args.ignored ?? "drop") as IgnoredPixels;
+  const options: Scoring = { signal, onProgress, ignored };
+  const scores =
+    await (await holdsMaps(args.path)
+      ? scoreFolder(args, { options, context })
+      : scoreModel(args, { options, context })).finally(() => progress.clear());
   if (args.json === true) writeJson(context, scores);
   else {
     const { cityscapes } = scores;
@@ -79,8 +83,63 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
   }
 }
 
-async function openData(args: EvalArguments, { loaded, path }: ModelUse): Promise<Dataset> {
-  const trained = loaded.config?.data;
+/** What both ways of scoring share. */
+type Scoring = Pick<EvaluateOptions, "signal" | "onProgress" | "ignored">;
+
+/** Scores the predictions of a network. */
+async function scoreModel(
+  args: EvalArguments,
+  { options, context }: { options: Scoring; context: Context },
+): Promise<AllScores> {
+  return await withModel(args, async (use) => {
+    const { config, model, normalize } = use.loaded;
+    const { resize, batch } = config?.validation ?? { resize: null, batch: 1 };
+    const dataset = await openData(args, use);
+    return await withBenchmark(dataset, context, {
+      score: (benchmark) =>
+        evaluate(model, dataset, { ...options, ...benchmark, normalize, resize, batch }),
+    });
+  });
+}
+
+/** Scores label maps on disk. */
+async function scoreFolder(
+  args: EvalArguments,
+  { options, context }: { options: Scoring; context: Context },
+): Promise<AllScores> {
+  if (args.dataset === undefined) {
+    throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
+  }
+  const dataset = await openData(args, { path: args.path });
+  return await withBenchmark(dataset, context, {
+    score: (benchmark) => scoreMaps(dataset, args.path, { ...options, ...benchmark }),
+  });
+}
+
+/** Adds the benchmark's own scores where it has some. */
+async function withBenchmark(
+  dataset: Dataset,
+  context: Context,
+  { score }: { score: (options: Pick<EvaluateOptions, "onPrediction">) => Promise<Scores> },
+): Promise<AllScores> {
+  const scorer = await openScorer(dataset, context);
+  if (scorer === null) return await score({});
+  const scores = await score({ onPrediction: (map, index) => scorer.add(index, map) });
+  return { ...scores, cityscapes: scorer.scores() };
+}
+
+/** Whether a folder has PNGs and no network. */
+async function holdsMaps(path: string): Promise<boolean> {
+  const entries: string[] = await readdir(path).catch(() => []);
+  return entries.some((name) => /\.png$/i.test(name)) &&
+    !entries.some((name) => name === "model" || name === "model.json");
+}
+
+async function openData(
+  args: EvalArguments,
+  { loaded, path }: Partial<ModelUse> & { path: string },
+): Promise<Dataset> {
+  const trained = loaded?.config?.data;
   const dataset = args.dataset ?? trained?.dataset;
   if (dataset === undefined) {
     throw new UsageError(`${path} is a model without its run: name its data with --dataset`);

@@ -5,6 +5,9 @@
  */
 import type { Scores } from "./scores.ts";
 
+/** What a prediction on an ignored pixel counts as: nothing, or an error of the predicted class. */
+export type IgnoredPixels = "drop" | "false-positive";
+
 /**
  * Counts of (truth, prediction) pairs over a whole set. Pixels whose truth is the ignore label, or
  * no class at all, are dropped.
@@ -77,7 +80,7 @@ export class ConfusionMatrix {
    * @param options `ignored: "false-positive"` counts predictions on ignored pixels against the
    * predicted class, as some published CamVid figures do; the default drops those pixels.
    */
-  scores(options: { ignored?: "drop" | "false-positive" } = {}): Scores {
+  scores(options: { ignored?: IgnoredPixels } = {}): Scores {
     const spill = options.ignored === "false-positive";
     const n = this.classes.length;
     const classes = this.classes.map((name, c) => {

@@ -8,7 +8,7 @@ import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { type EvaluationItem, evaluationItems } from "../data/evaluation_items.ts";
 import { predictBatch } from "../models/predict.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
-import { ConfusionMatrix } from "./confusion_matrix.ts";
+import { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";
 import type { Scores } from "./scores.ts";
 
 /** Options of {@linkcode evaluate}. */
@@ -24,6 +24,11 @@ export interface EvaluateOptions {
    * @default 1
    */
   batch?: number;
+  /**
+   * What a prediction on an ignored pixel counts as.
+   * @default "drop"
+   */
+  ignored?: IgnoredPixels;
   /** Stops between batches by throwing the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
@@ -33,7 +38,7 @@ export interface EvaluateOptions {
 
 /**
  * Predicts every sample of a data set at T = 1 and scores all pixels together in one confusion
- * matrix (thesis §4.1); pixels with the ignore label are dropped.
+ * matrix (thesis §4.1); pixels with the ignore label are dropped unless told otherwise.
  *
  * @throws {RangeError} If model and data set differ in their number of classes.
  */
@@ -71,5 +76,5 @@ export async function evaluate(
     if (group.length >= batch) await flush();
   }
   if (group.length > 0) await flush();
-  return matrix.scores();
+  return matrix.scores(options.ignored === undefined ? {} : { ignored: options.ignored });
 }
