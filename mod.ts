@@ -159,6 +159,21 @@ export {
   type WriteSafetensorsOptions,
 } from "./lib/weights/write_safetensors.ts";
 export { float32Values } from "./lib/weights/float32_values.ts";
+export { openWeightFile } from "./lib/weights/open_weight_file.ts";
+export type { WeightFile, WeightFormat, WeightTensor } from "./lib/weights/weight_file.ts";
+export {
+  type InitializationReport,
+  initializeFrom,
+  type InitializeOptions,
+} from "./lib/weights/initialize.ts";
+export {
+  type InspectedTensor,
+  inspectWeights,
+  type InspectWeightsOptions,
+  type WeightReport,
+} from "./lib/weights/inspect_weights.ts";
+export type { Misshapen, PlannedCopy, WeightPlan, WeightTarget } from "./lib/weights/plan.ts";
+export type { InputRule, WeightLayout } from "./lib/weights/name_maps/name_map.ts";
 
 // Losses
 export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial_loss.ts";
@@ -221,6 +236,7 @@ export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
 export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";
 export { leakyRelu } from "./lib/engine/ops/leaky_relu.ts";
+export { movingAverage } from "./lib/engine/ops/moving_average.ts";
 export { oneHot } from "./lib/engine/ops/one_hot.ts";
 export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";
 export { sgdUpdate } from "./lib/engine/ops/sgd_update.ts";

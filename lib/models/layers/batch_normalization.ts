@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining } from "../../engine/ops/batch_norm.ts";
+import { movingAverage } from "../../engine/ops/moving_average.ts";
 
 /** Starting value of a weight. */
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
@@ -79,8 +80,7 @@ export class BatchNormalization extends tf.layers.Layer {
   }
 
   #move(statistic: tf.LayerVariable, batch: tf.Tensor): void {
-    const old = statistic.read();
-    const step = tf.mul(tf.sub(batch, old), 1 - this.#args.momentum);
-    statistic.write(tf.add(old, step));
+    const moving = statistic.read() as tf.Variable;
+    movingAverage({ moving, batch }, { momentum: this.#args.momentum });
   }
 }
