@@ -26,8 +26,6 @@ interface Part {
   faults(report: never): string[];
 }
 
-const STATE = "runs/torture.json";
-
 function parts(scale: number): Record<string, Part> {
   const part = <R extends object>(
     pieces: number,
@@ -64,8 +62,9 @@ async function main(args: string[]): Promise<void> {
     },
   });
   await mkdir("runs", { recursive: true });
-  if (values.fresh) await rm(STATE, { force: true });
-  const state: State = await readFile(STATE, "utf8").then(JSON.parse, () => ({}));
+  const file = values.short ? "runs/torture-short.json" : "runs/torture.json";
+  if (values.fresh) await rm(file, { force: true });
+  const state: State = await readFile(file, "utf8").then(JSON.parse, () => ({}));
   await useBackend({ backend: "wasm", threads: 2 });
   let failed = false;
   for (const [name, part] of Object.entries(parts(values.short ? 0.01 : 1))) {
@@ -76,7 +75,7 @@ async function main(args: string[]): Promise<void> {
       const report = await part.run(done.length + 1);
       const seconds = Math.round((performance.now() - begun) / 1000);
       done.push({ ...report, seconds });
-      await writeFileAtomic(STATE, JSON.stringify(state));
+      await writeFileAtomic(file, JSON.stringify(state));
       console.log(`${name} ${done.length}/${part.pieces}, ${seconds} s`);
     }
     const faults = done.flatMap((report) => part.faults(report as never));
