@@ -17,6 +17,7 @@ import { build as buildReport } from "./commands/report.ts";
 import { build as buildSchema } from "./commands/schema.ts";
 import { build as buildSweep } from "./commands/sweep.ts";
 import { build as buildTrain } from "./commands/train.ts";
+import { build as buildWeights } from "./commands/weights.ts";
 import { processTerminal } from "./ui/terminal.ts";
 
 /**
@@ -63,6 +64,7 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     buildReport,
     buildDashboard,
     buildInspect,
+    buildWeights,
     buildDoctor,
     buildPresets,
     buildSchema,

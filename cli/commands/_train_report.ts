@@ -121,8 +121,13 @@ function introduce(event: StartEvent): string[] {
   const temperatures = adversarial.mode === "temperature"
     ? `, T_g ${adversarial.tg}, T_d ${adversarial.td}`
     : "";
+  const { initialization: from } = event;
   return [
     `${model.name}, ${count(parameters.generator)} weights${adversary}${temperatures}`,
+    ...(from === undefined ? [] : [
+      `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
+      `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,
+    ]),
     `${data.dataset}: ${count(classes.length)} classes, ` +
     `${plural(event.stepsPerEpoch, "step")} an epoch, ${count(event.totalSteps)} in all`,
     `backend ${event.backend}: ${event.device}`,

@@ -69,7 +69,7 @@ export interface InitializeOptions {
  *
  * const report = await initializeFrom(buildModel(small, { classes: 3, seed: 2 }), dir);
  * assert.equal(report.copied, 30); // 13 convolutions, fc6, fc7
- * assert.match(report.warnings[0], /2 classes.*3/);
+ * assert.match(report.warnings[0]!, /2 classes.*3/);
  * ```
  */
 export async function initializeFrom(

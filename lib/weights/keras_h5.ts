@@ -26,6 +26,7 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
   // The library is large and nobody else needs it.
   const h5 = await import("h5wasm/node");
   await h5.ready;
+  h5.Module.activate_throwing_error_handler(); // else HDF5 explains itself on stderr
   let file: File;
   try {
     file = new h5.File(path, "r");
@@ -44,7 +45,8 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
       format: "Keras HDF5",
       tensors,
       saved: null,
-      read: (name) => Promise.resolve(readValues(file.get(base + name), { name, path, refuse })),
+      read: (name) =>
+        Promise.resolve().then(() => readValues(file.get(base + name), { name, path, refuse })),
       close: () => Promise.resolve(void file.close()),
     };
   } catch (error) {

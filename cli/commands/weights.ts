@@ -1,0 +1,120 @@
+/**
+ * `segadv weights`: what weight files hold.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import {
+  inspectWeights,
+  type InspectWeightsOptions,
+  modelRegistry,
+  openWeightFile,
+  type WeightPlan,
+  type WeightReport,
+} from "@segadv/segadv";
+import { type Context, humanStream, writeJson } from "../_context.ts";
+import { nameOption, wholeOption } from "../_options.ts";
+import { count, plural } from "../ui/format.ts";
+import { formatTable } from "../ui/table.ts";
+
+/** What the command line says. */
+export interface InspectWeightsArguments {
+  path: string;
+  model?: string | undefined;
+  width?: number | undefined;
+  classes?: number | undefined;
+  json?: boolean | undefined;
+}
+
+/** Adds the command and its subcommands to the program. */
+export function build(program: CommandUnknownOpts, context: Context): void {
+  const weights = program.command("weights").summary("look into weight files")
+    .description("Look into weight files: safetensors, PyTorch, Keras, npz, tfjs, and runs.");
+  weights.command("inspect")
+    .description(
+      "List a file's tensors and the weights that they become with train --init. Nothing in the " +
+        "file is run.",
+    )
+    .argument("<path>", "weight file, or folder of a model or of a run")
+    .addOption(
+      nameOption("--model <name>", {
+        about: "network to hold it against (default: what fits best)",
+        names: modelRegistry.keys(),
+      }),
+    )
+    .option("--width <factor>", "multiplier of the network's channels", parseWidth)
+    .addOption(wholeOption("--classes <n>", { about: "classes of the network", min: 2 }))
+    .option("--json", "print the report as one line of JSON")
+    .action((path, options) => runInspect({ path, ...options }, context));
+}
+
+/** Prints what a file holds. */
+export async function runInspect(args: InspectWeightsArguments, context: Context): Promise<void> {
+  const { path, model, width, classes, json } = args;
+  const options: InspectWeightsOptions = {
+    ...(model === undefined ? {} : { network: model }),
+    ...(width === undefined ? {} : { width }),
+    ...(classes === undefined ? {} : { classes }),
+  };
+  const file = await openWeightFile(path);
+  try {
+    const report = inspectWeights(file, options);
+    if (json === true) writeJson(context, report);
+    else humanStream(context, false).write(textOf(report));
+  } finally {
+    await file.close();
+  }
+}
+
+function textOf({ path, format, tensors, values, network, plan }: WeightReport): string {
+  const table = formatTable(
+    [{ title: "tensor" }, { title: "type" }, { title: "shape" }, { title: "becomes" }],
+    tensors.map(({ name, dtype, shape, weight }) => [
+      name,
+      dtype,
+      shape.join("x"),
+      weight ?? "-",
+    ]),
+  );
+  const head = `${path}: ${format}, ${plural(tensors.length, "tensor")}, ${count(values)} values\n`;
+  const fit = network === null || plan === null
+    ? "No network here knows these names\n"
+    : fitOf(network, plan);
+  return `${table}\n${head}${fit}`;
+}
+
+function fitOf(network: string, plan: WeightPlan): string {
+  const { origin, input, copies, zero, fresh, unused, missing, extra, misshapen } = plan;
+  const shapes = misshapen.map(({ source, found, expected }) =>
+    `${source} ${found.join("x")}, not ${expected.join("x")}`
+  );
+  const lines = [
+    `Starts ${network}; origin: ${origin}`,
+    `copied: ${plural(copies.length, "tensor")}`,
+    listOf("zero here, absent there", zero),
+    listOf("start afresh", fresh),
+    listOf("not needed", unused),
+    listOf("MISSING", missing),
+    listOf("UNKNOWN", extra),
+    listOf("OF ANOTHER SHAPE", shapes),
+  ];
+  if (input !== null) {
+    const { normalize: { order, mean, std }, variant, stemPool } = input;
+    lines.push(`input: ${order}, mean ${mean.join(", ")}, std ${std.join(", ")}`);
+    if (variant !== null) lines.push(`variant: ${variant}, stem pool: ${stemPool}`);
+  }
+  return lines.filter((line) => line !== "").map((line) => `${line}\n`).join("");
+}
+
+function listOf(title: string, names: readonly string[]): string {
+  if (names.length === 0) return "";
+  const more = names.length > 6 ? `, and ${count(names.length - 6)} more` : "";
+  return `${title}: ${names.slice(0, 6).join(", ")}${more}`;
+}
+
+function parseWidth(text: string): number {
+  const width = Number(text);
+  if (text.trim() !== "" && width > 0 && width <= 8) return width;
+  throw new InvalidArgumentError("Expected a number above 0, at most 8");
+}

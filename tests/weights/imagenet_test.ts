@@ -1,0 +1,97 @@
+/** Real ImageNet weights: activations and prediction as PyTorch has them from the same file. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { defaultConfig } from "../../lib/config/mod.ts";
+import { decodeImage } from "../../lib/data/image/decode_image.ts";
+import { normalizeInto } from "../../lib/data/normalize.ts";
+import { buildModel } from "../../lib/models/build_model.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import { initializeFrom } from "../../lib/weights/initialize.ts";
+import { openWeightFile } from "../../lib/weights/open_weight_file.ts";
+import { sharedPath, skipWithout } from "../support/shared_data.ts";
+
+const folder = "data/weights";
+const file = sharedPath(`${folder}/resnet50-u8.safetensors`);
+
+interface Expected {
+  stages: Record<string, { shape: number[]; mean: number; std: number; sample: number[] }>;
+  top5: [index: number, probability: number][];
+}
+
+/** Our layers at the ends of PyTorch's stages. */
+const LAYERS = {
+  stem_before_pool: "conv1_bn",
+  layer1: "conv2_block3_out",
+  layer2: "conv3_block4_out",
+  layer3: "conv4_block6_out",
+  layer4: "conv5_block3_out",
+};
+
+/** Class probabilities by the file's own head: mean over the map, then `fc`. */
+async function classify(map: Float32Array, channels: number): Promise<number[]> {
+  const pooled = new Float64Array(channels);
+  map.forEach((value, i) => pooled[i % channels]! += value * channels / map.length);
+  const weights = await openWeightFile(file);
+  const [kernel, bias] = [await weights.read("fc.weight"), await weights.read("fc.bias")];
+  await weights.close();
+  const logits = [...bias].map((b, o) =>
+    pooled.reduce((sum, value, i) => sum + value * kernel[o * channels + i]!, b)
+  );
+  const largest = Math.max(...logits);
+  const exponentials = logits.map((logit) => Math.exp(logit - largest));
+  const total = exponentials.reduce((a, b) => a + b);
+  return exponentials.map((e) => e / total);
+}
+
+test("initializeFrom gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a tabby seen", {
+  skip: skipWithout(folder),
+}, async () => {
+  await useBackend({ backend: "wasm", threads: 1 });
+  const config = defaultConfig().model;
+  const model = buildModel(
+    { ...config, name: "resnet50", variant: "v1.5", stemPool: "same" },
+    { classes: 2, seed: 1 },
+  );
+  const report = await initializeFrom(model, file);
+  assert.equal(report.copied, 265);
+  assert.deepEqual(report.left, ["fc.weight", "fc.bias"]);
+  const { variant, stemPool, normalize } = report.input!;
+  assert.deepEqual([variant, stemPool], ["v1.5", "same"]);
+
+  const photo = sharedPath(`${folder}/check/kitten_224.png`);
+  const { data } = await decodeImage(new Uint8Array(await readFile(photo)), { file: photo });
+  const pixels = new Float32Array(data.length);
+  normalizeInto(data, pixels, normalize);
+  const expected: Expected = JSON.parse(
+    await readFile(sharedPath(`${folder}/check/expected.json`), "utf8"),
+  )["resnet50-u8"];
+  const outputs = Object.values(LAYERS).map((name) =>
+    model.layers.getLayer(name).output as tf.SymbolicTensor
+  );
+  const stages = tf.model({ inputs: model.layers.inputs, outputs });
+  const maps = stages.predict(tf.tensor4d(pixels, [1, 224, 224, 3])) as tf.Tensor4D[];
+  for (const [i, name] of Object.keys(LAYERS).entries()) {
+    const [, h, w, c] = maps[i]!.shape;
+    const { shape, mean, std, sample } = expected.stages[name]!;
+    assert.deepEqual([c, h, w], shape);
+    const values = await maps[i]!.data() as Float32Array;
+    // Float32 in another order of summation, 53 layers deep; the stages' own scale is about 1
+    const near = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-4, `${name}: ${a}`);
+    const average = values.reduce((a, b) => a + b, 0) / values.length;
+    near(average, mean);
+    near(Math.sqrt(values.reduce((sum, v) => sum + (v - average) ** 2, 0) / values.length), std);
+    const centre = ((h >> 1) * w + (w >> 1)) * c;
+    sample.forEach((value, j) => near(values[centre + j]!, value));
+  }
+
+  const probabilities = await classify(await maps.at(-1)!.data() as Float32Array, 2048);
+  // Row 0 is "background"
+  const classes = probabilities.map((p, row) => [row - 1, p] as const).sort((a, b) => b[1] - a[1]);
+  for (const [i, [index, probability]] of expected.top5.entries()) {
+    assert.equal(classes[i]![0], index);
+    assert.ok(Math.abs(classes[i]![1] - probability) < 1e-4);
+  }
+  assert.equal(classes[0]![0], 281);
+});

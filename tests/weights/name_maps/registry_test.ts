@@ -1,0 +1,83 @@
+/** Names of every origin, as its files have them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nameMaps } from "../../../lib/weights/name_maps/registry.ts";
+import type { NameMap } from "../../../lib/weights/name_maps/name_map.ts";
+
+function mapOf(origin: string, network: string): NameMap {
+  return nameMaps.find((map) => map.origin === origin && map.networks.test(network))!;
+}
+
+/** Our weight, the network, and the name in a published file. */
+const NAMES: Record<string, [network: string, weight: string, published: string][]> = {
+  torchvision: [
+    ["fcn8s-vgg16", "block1_conv1/kernel", "features.0.weight"],
+    ["fcn8s-vgg16", "block2_conv1/kernel", "features.5.weight"],
+    ["fcn8s-vgg16", "block5_conv3/bias", "features.28.bias"],
+    ["fcn8s-vgg19", "block3_conv4/kernel", "features.16.weight"],
+    ["fcn8s-vgg19", "block5_conv4/bias", "features.34.bias"],
+    ["fcn8s-vgg16", "fc6/kernel", "classifier.0.weight"],
+    ["fcn8s-vgg16", "fc7/bias", "classifier.3.bias"],
+    ["fcn8s-vgg16", "fc7/bias", "pre_logits.fc2.bias"],
+    ["resnet50", "conv1_conv/kernel", "conv1.weight"],
+    ["resnet50", "conv1_conv/kernel", "module.backbone.conv1.weight"],
+    ["resnet50", "conv1_bn/gamma", "bn1.weight"],
+    ["resnet50", "conv2_block1_0_conv/kernel", "layer1.0.downsample.0.weight"],
+    ["resnet50", "conv2_block1_0_bn/moving_variance", "layer1.0.downsample.1.running_var"],
+    ["resnet152", "conv4_block36_3_bn/moving_mean", "layer3.35.bn3.running_mean"],
+  ],
+  Keras: [
+    ["fcn8s-vgg16", "block5_conv3/kernel", "block5_conv3/block5_conv3_W_1:0"],
+    ["fcn8s-vgg16", "block5_conv3/bias", "block5_conv3/block5_conv3/bias:0"],
+    ["fcn8s-vgg16", "fc6/kernel", "fc1/fc1_W_1:0"],
+    ["fcn8s-vgg16", "fc7/bias", "fc2/fc2/bias:0"],
+    ["resnet50", "conv1_conv/bias", "conv1_conv/conv1_conv/bias:0"],
+    ["resnet50", "conv3_block4_2_bn/beta", "resnet50/conv3_block4_2_bn/beta:0"],
+    ["resnet101", "conv4_block23_1_conv/kernel", "layers/conv4_block23_1_conv/vars/0"],
+    ["resnet101", "conv4_block23_1_bn/moving_variance", "layers/conv4_block23_1_bn/vars/3"],
+  ],
+  "Keras of 2017": [
+    ["resnet50", "conv1_conv/kernel", "conv1/conv1_W_1:0"],
+    ["resnet50", "conv1_bn/moving_variance", "bn_conv1/bn_conv1_running_std_1:0"],
+    ["resnet50", "conv2_block1_0_conv/kernel", "res2a_branch1/res2a_branch1_W_1:0"],
+    ["resnet50", "conv4_block6_3_bn/moving_mean", "bn4f_branch2c/bn4f_branch2c_running_mean_1:0"],
+  ],
+  "NumPy (Caffe's names)": [
+    ["fcn8s-vgg16", "block3_conv2/kernel", "conv3_2_W"],
+    ["fcn8s-vgg16", "fc6/bias", "fc6_b"],
+  ],
+};
+
+for (const [origin, names] of Object.entries(NAMES)) {
+  test(`nameMaps knows the names of ${origin}`, () => {
+    for (const [network, weight, published] of names) {
+      const map = mapOf(origin, network);
+      const places = map.places(weight, network).places.map(({ name }) => name);
+      const aliases = map.aliases(published);
+      assert.ok(aliases.some((alias) => places.includes(alias)), `${published}: ${aliases}`);
+    }
+  });
+}
+
+test("nameMaps tells TensorFlow's ResNet under torchvision's names by its 1001 classes", () => {
+  const map = mapOf("torchvision", "resnet50");
+  const fileOf = (rows: number) => ({
+    path: "",
+    format: "safetensors" as const,
+    saved: null,
+    tensors: new Map([["fc.weight", { dtype: "F32", shape: [rows, 2048] }]]),
+    read: () => Promise.reject(new Error("not read")),
+    close: () => Promise.resolve(),
+  });
+  assert.deepEqual(map.input(fileOf(1000)).normalize.std, [58.395, 57.12, 57.375]);
+  assert.deepEqual(map.input(fileOf(1001)).normalize.std, [1, 1, 1]);
+  assert.equal(map.input(fileOf(1001)).stemPool, "same");
+  assert.match(map.originOf!(fileOf(1001)), /^TensorFlow/);
+});
+
+test("nameMaps leaves score layers to a fresh start, everywhere", () => {
+  for (const map of nameMaps) {
+    assert.equal(map.places("score/kernel", "resnet50").otherwise, "fresh");
+    assert.equal(map.places("upscore8/kernel", "fcn8s-vgg16").otherwise, "fresh");
+  }
+});
