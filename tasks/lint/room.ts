@@ -7,9 +7,9 @@ const ROOMS: [prefix: string, room: Room][] = [
   ["lib/runtime/", "runtime"],
   ["lib/", "lib"],
   ["cli/", "cli"],
+  ["tasks/bench/", "tests"],
   ["tasks/", "tasks"],
   ["tests/", "tests"],
-  ["bench/", "tests"],
 ];
 
 /** Finds the room of a file from its path, absolute or relative to the repository. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { disposeWasmBackend, registerWasmBackend } from "../lib/engine/wasm/mod.ts";
+import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
 import { geometricMean, rowOf, takeTurns, time, type WasmRow } from "./wasm_turns.ts";
 
 type Shape4 = [number, number, number, number];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compare, median } from "../../bench/compare.ts";
+import { compare, median } from "../../../tasks/bench/compare.ts";
 
 test("compare() takes turns, drops the warm-up and divides the medians", async () => {
   let clock = 0;

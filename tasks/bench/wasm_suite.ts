@@ -1,11 +1,11 @@
 /**
  * Rows of the suite `wasm`: the engine against the stock backend, the cpu backend and PyTorch.
- * Alone: `deno run -A bench/wasm_suite.ts [--json]`.
+ * Alone: `deno run -A tasks/bench/wasm_suite.ts [--json]`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { availableParallelism, cpus } from "node:os";
 import process from "node:process";
-import { disposeWasmBackend, registerWasmBackend } from "../lib/engine/wasm/mod.ts";
+import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
 import { batchNormRow } from "./wasm_batch_norm.ts";
 import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts";
 import { missingTorch, stepRows } from "./wasm_steps.ts";

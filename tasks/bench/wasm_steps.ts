@@ -3,11 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { defaultConfig } from "../lib/config/mod.ts";
-import { record } from "../lib/engine/tape.ts";
-import { discriminatorLoss } from "../lib/losses/referee.ts";
-import { createPlayers, disposePlayers } from "../lib/train/players.ts";
-import { trainStep } from "../lib/train/step.ts";
+import { defaultConfig } from "../../lib/config/mod.ts";
+import { record } from "../../lib/engine/tape.ts";
+import { discriminatorLoss } from "../../lib/losses/referee.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
+import { trainStep } from "../../lib/train/step.ts";
 import { takeTurns, type Timed, type WasmRow } from "./wasm_turns.ts";
 
 const SIDE = 128;

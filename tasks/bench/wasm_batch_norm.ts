@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { batchNormTraining } from "../lib/engine/ops/batch_norm.ts";
-import { disposeWasmBackend, registerWasmBackend } from "../lib/engine/wasm/mod.ts";
+import { batchNormTraining } from "../../lib/engine/ops/batch_norm.ts";
+import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
 import { takeTurns, time, type WasmRow } from "./wasm_turns.ts";
 
 const SHAPE: [number, number, number, number] = [2, 64, 64, 64];

@@ -1,5 +1,5 @@
 /**
- * `deno run -A bench/webgpu_counters.ts [--json]`: launches, uploads and memory of training steps on
+ * `deno run -A tasks/bench/webgpu_counters.ts [--json]`: launches, uploads and memory of training steps on
  * WebGPU, the engine's beside stock TensorFlow.js's. A WebGPU that computes nothing takes the calls,
  * so the figures are those of the full-size networks, and the same on any machine.
  */
