@@ -4,6 +4,7 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { createCli } from "@segadv/cli";
 import { presets } from "@segadv/segadv";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,10 +14,20 @@ async function read(path: string): Promise<string> {
   return await readFile(join(root, path), "utf8");
 }
 
+/** First cells of the table in a section of README.md. */
+async function rows(section: string): Promise<string[]> {
+  const text = (await read("README.md")).split(`\n## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
+  return [...text.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name!);
+}
+
 test("README.md has a row for every preset and for nothing else", async () => {
-  const section = (await read("README.md")).split("\n## Presets\n")[1]?.split("\n## ")[0] ?? "";
-  const rows = [...section.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name);
-  assert.deepEqual(rows, [...presets.keys()]);
+  assert.deepEqual(await rows("Presets"), [...presets.keys()]);
+});
+
+test("README.md has a row for every command and for nothing else", async () => {
+  const program = createCli();
+  const names = program.createHelp().visibleCommands(program).map((command) => command.name());
+  assert.deepEqual([...await rows("Commands"), "help"].sort(), names.sort());
 });
 
 test("deno.json has every task that the prose names", async () => {
