@@ -124,9 +124,12 @@ async function endedResult(
   if (event?.type !== "end") return null;
   const { reason, step, seconds, weightsSha256 } = event;
   const { epochs, maxSteps } = config.train;
-  const isOver = reason === "finished"
-    ? epochs <= before.train.epochs
-    : reason === "max-steps" && maxSteps !== null && maxSteps <= step;
+  const over: Partial<Record<typeof reason, boolean>> = {
+    "finished": epochs <= before.train.epochs,
+    "max-steps": maxSteps !== null && maxSteps <= step,
+    "early-stop": config.validation.patience === before.validation.patience,
+  };
+  const isOver = over[reason] === true;
   if (!isOver) return null;
   const { best, last } = await folder.readMetrics();
   const { checkpoint } = await folder.checkpoints.newest();

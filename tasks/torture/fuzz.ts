@@ -118,7 +118,8 @@ const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x800
 
 /** Good files with bytes changed, cut out, put in, repeated, or edges of integers written over. */
 function mutations(corpus: Uint8Array[]): fc.Arbitrary<Uint8Array> {
-  const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+  // Without bias, as fast-check likes numbers near 0 best: all inputs would fail at their first byte
+  const place = fc.noBias(fc.nat(2 ** 20 - 1)).map((n) => n / 2 ** 20);
   const edit = (kind: string, most: number): fc.Arbitrary<Edit> =>
     fc.record({ kind: fc.constant(kind), place, value: fc.nat(most) });
   const edits = fc.oneof(

@@ -115,6 +115,15 @@ describe("resumeTraining", () => {
     assert.equal(await readFile(join(whole.run!, "events.jsonl"), "utf8"), before);
   });
 
+  test("resumeTraining leaves a run alone that stopped early", async () => {
+    const out = await newFolder();
+    const wanted = await config("validation.patience=1", "train.epochs=9", "generator.lr=1e-9");
+    const first = await train(wanted, { out });
+    assert.equal(first.reason, "early-stop");
+    const again = await resumeTraining(out);
+    assert.deepEqual(again, { ...first, resumedAt: first.steps, seconds: again.seconds });
+  });
+
   test("resumeTraining lets a run go on that ended at maxSteps", async () => {
     const out = await newFolder();
     const first = await train(await config("train.maxSteps=5"), { out });
