@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { float32Values } from "./float32_values.ts";
 import { bytesOf, folderHandler, storedType } from "./folder_handler.ts";
+import { verifySavedModel } from "./_model_seal.ts";
 import type { SafetensorsDtype } from "./_safetensors_header.ts";
 import { sizeOf } from "./_strided.ts";
 import type { SavedModelInfo } from "./tfjs_format.ts";
@@ -19,6 +20,7 @@ const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
 /** Opens a tfjs Layers model, quantised or not: a folder or its `model.json`. */
 export async function openTfjsWeights(path: string): Promise<WeightFile> {
   const dir = basename(path) === "model.json" ? dirname(path) : path;
+  await verifySavedModel(dir);
   const { weightSpecs, weightData, userDefinedMetadata } = await folderHandler(dir).load();
   const places = new Map<string, { spec: tf.io.WeightsManifestEntry; offset: number }>();
   let offset = 0;

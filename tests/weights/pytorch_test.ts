@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { openPytorch } from "../../lib/weights/pytorch.ts";
 import { changed, fixture } from "./_fixture.ts";
-import { assertAllCutsRefused } from "./_hostile.ts";
+import { assertAllCutsRefused, assertDamageIsBounded } from "./_hostile.ts";
 
 /** Replaces a text by one of the same length, which moves nothing in the file. */
 function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {
@@ -73,6 +73,10 @@ test("openPytorch refuses sizes that are not there before it takes memory", asyn
     /tensor features\.0\.weight lies in a storage of 255 F32 in 432 bytes/,
   );
   await storage.close();
+});
+
+test("openPytorch stays in bounds whatever bit is wrong", async () => {
+  await assertDamageIsBounded("vgg16.pth", openPytorch);
 });
 
 test("openPytorch says so of every file that was cut short", async () => {
