@@ -34,6 +34,51 @@ export interface Report {
  * Builds a report. It loads nothing from anywhere, and looks right on a telephone and in the dark.
  *
  * @throws {RangeError} If there is no run.
+ * @example A report on one run, with a look at its network
+ * ```ts
+ * import { loadConfig, openDataset, train } from "@segadv/segadv";
+ * import {
+ *   analyseRun,
+ *   buildReport,
+ *   classFigure,
+ *   gameFigures,
+ *   parseEvents,
+ *   qualitativeGrid,
+ *   readRun,
+ *   recordOf,
+ *   secondsPerEpoch,
+ *   trainingFigures,
+ *   validationsCsv,
+ * } from "@segadv/segadv/report";
+ * import { mkdtemp, readFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "run");
+ * const overrides = ["backend=wasm", "train.maxSteps=1", "data.crop=[32,32]", "data.batch=1"];
+ * await train(await loadConfig({ preset: "fixtures", overrides }), { out: path });
+ *
+ * const run = await readRun(path, "first");
+ * const log = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
+ * assert.deepEqual(recordOf(log, { path, name: "first" }), run);
+ * assert.ok(secondsPerEpoch(run)! > 0);
+ * assert.equal(validationsCsv(run).split("\n").length, 3);
+ *
+ * const analysed = [{ name: "first", analysis: await analyseRun(path, { images: 2 }) }];
+ * const split = await openDataset("fixtures", { split: "val" });
+ * const pictures = await qualitativeGrid(analysed, split, { rows: 1 });
+ * const { html, figures } = buildReport({
+ *   title: "One run",
+ *   runs: [run],
+ *   analysed,
+ *   pictures,
+ *   tables: [],
+ * });
+ * assert.match(html, /<h1>One run<\/h1>/);
+ * const own = [...trainingFigures([run]), ...gameFigures([run]), classFigure([run])!];
+ * assert.ok(own.every(({ name }) => figures.some((figure) => figure.name === name)));
+ * ```
  */
 export function buildReport(content: ReportContent): Report {
   const { title, runs, analysed, pictures, tables } = content;

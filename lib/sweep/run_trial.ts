@@ -43,6 +43,45 @@ export interface RunTrialOptions {
  * @param sweep The sweep's folder and the trial's index, from 0.
  * @throws {RangeError} If there is no such trial.
  * @throws {Error} As {@linkcode train}, for what may be mended; the trial is then not finished.
+ * @example A sweep from its grid to its table
+ * ```ts
+ * import {
+ *   comparePaired,
+ *   formatSweepTable,
+ *   parseGrid,
+ *   planSweep,
+ *   readComparison,
+ *   readResults,
+ *   readSweep,
+ *   readTrialConfig,
+ *   runTrial,
+ *   sweepStatus,
+ *   sweepTable,
+ *   trialPaths,
+ *   writeSweep,
+ * } from "@segadv/segadv/sweep";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const text = "preset: fixtures\n" +
+ *   "set: { backend: cpu, train.maxSteps: 1, data: { crop: [32, 32], batch: 1 } }\n" +
+ *   "trials: [{ adversarial.tg: 2 }]\n";
+ * const folder = await mkdtemp(join(tmpdir(), "segadv-"));
+ * await writeSweep(folder, await planSweep(parseGrid(text, "grid.yaml")));
+ * assert.equal(await runTrial({ folder, index: 0 }), "finished");
+ *
+ * const [trial] = await sweepStatus(folder);
+ * assert.equal(trial!.state, "finished");
+ * assert.equal((await readTrialConfig(folder, trial!)).adversarial.tg, 2);
+ * assert.ok(trialPaths(folder, trial!.id).run.startsWith(folder));
+ *
+ * const plan = await readSweep(folder);
+ * const table = sweepTable(plan, await readResults(folder, plan));
+ * assert.match(formatSweepTable(table, "md"), /tg=2/);
+ * assert.match(readComparison(comparePaired({ values: [0.7], baseline: [0.6] })), /says nothing/);
+ * ```
  */
 export async function runTrial(
   sweep: { folder: string; index: number },
