@@ -54,7 +54,7 @@ describe("train", () => {
         const events = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n")
           .map((line) => JSON.parse(line));
         assert.deepEqual(events.map(({ type }) => type), [
-          ...["start", "step", "step", "validation", "checkpoint", "end"],
+          ...["start", "step", "step", "validation", "sample", "checkpoint", "end"],
         ]);
         assert.equal(events.at(-1).weightsSha256, summary.weightsSha256);
 
