@@ -193,6 +193,7 @@ export {
   generatorLoss,
   type RefereeOptions,
 } from "./lib/losses/referee.ts";
+export { weightDecay } from "./lib/losses/weight_decay.ts";
 export { segmentationLoss, type SegmentationLossOptions } from "./lib/losses/segmentation_loss.ts";
 
 // Training

@@ -115,7 +115,6 @@ export class Run {
   /** The steps of an epoch that are not done yet. */
   async #trainEpoch(): Promise<void> {
     const { config, train, backend } = this.#session;
-    const logEvery = config.train.logEvery ?? (backend.name === "webgpu" ? 10 : 1);
     const batches = trainBatches({
       dataset: train,
       config: config.data,
@@ -126,7 +125,7 @@ export class Run {
     for await (const batch of this.#throughput.timed(batches)) {
       this.#runStep(batch);
       await backend.checkErrors();
-      if (this.#step % logEvery === 0) await this.#report();
+      if (this.#isReportDue(this.#step)) await this.#report();
       if (batch.valid === 0) await this.#warn(`no valid pixel in ${batch.ids.join(", ")}`);
       if (this.#reason() !== null) break;
       if (this.#isCheckpointDue()) await this.#checkpoint();
@@ -134,9 +133,17 @@ export class Run {
     await this.#report();
   }
 
+  /** Whether the losses are read after this step: now and then, and at the end of an epoch. */
+  #isReportDue(step: number): boolean {
+    const { config, backend, stepsPerEpoch } = this.#session;
+    const logEvery = config.train.logEvery ?? (backend.name === "webgpu" ? 10 : 1);
+    return step % logEvery === 0 || step % stepsPerEpoch === 0 || step === config.train.maxSteps;
+  }
+
   #runStep(batch: HostBatch): void {
     const caution = this.#session.config.train.rollbackFactor ** this.#rollbacks;
-    const losses = scheduledStep(this.#session, batch, { step: this.#step, caution });
+    const measure = this.#isReportDue(this.#step + 1);
+    const losses = scheduledStep(this.#session, batch, { step: this.#step, caution, measure });
     this.#step++;
     this.#epochStep++;
     this.#meter.add(this.#step, { losses, ids: batch.ids });

@@ -20,7 +20,7 @@ export interface Reading {
 export interface Meter {
   /** Takes ownership of the losses of one step. */
   add(step: number, entry: { losses: StepLosses; ids: string[] }): void;
-  /** Reads everything collected, in order, adding the whole-network figures to the last step. */
+  /** Reads everything collected, in order, adding D's drift to the last step. */
   read(): Promise<Reading[]>;
   /** Forgets what was collected and not read. */
   clear(): void;
@@ -48,7 +48,7 @@ export function createMeter(players: Players, config: Config): Meter {
     async read() {
       const last = pending.at(-1);
       if (last === undefined) return [];
-      Object.assign(last.losses, wholeNetwork({ players, config, initial }));
+      Object.assign(last.losses, drift(players, initial));
       const scalars = pending.flatMap(({ losses }) => Object.values(losses));
       const packed = tf.stack(scalars);
       tf.dispose(scalars);
@@ -74,29 +74,18 @@ function copyOf(weight: tf.Variable): tf.Variable {
   return tf.tidy(() => tf.variable(tf.mul(weight, 1), false));
 }
 
-/** `loss/l2` and `d/drift`, which look at every weight. */
-function wholeNetwork(
-  scene: { players: Players; config: Config; initial: ReadonlyMap<string, tf.Variable> },
-): StepLosses {
-  const { players, config, initial } = scene;
-  const { l2 } = config.generator;
-  const losses: StepLosses = {};
-  const decaying = players.generator.parameters.filter(({ decays }) => decays);
-  losses["loss/l2"] = l2 === 0 ? tf.scalar(0) : tf.tidy(() => {
-    const squares = decaying.map(({ weight }) => tf.sum(tf.square(weight)));
-    return tf.mul(tf.addN(squares), l2 / 2) as tf.Scalar;
-  });
+/** `d/drift` = ‖D − D₀‖ / ‖D₀‖, which looks at every weight of D. */
+function drift(players: Players, initial: ReadonlyMap<string, tf.Variable>): StepLosses {
   const { adversary } = players;
-  if (adversary !== null) {
-    losses["d/drift"] = tf.tidy(() => {
-      const moved = adversary.parameters.map(({ name, weight }) =>
-        tf.sum(tf.square(tf.sub(weight, initial.get(name)!)))
-      );
-      const size = [...initial.values()].map((weight) => tf.sum(tf.square(weight)));
-      return tf.sqrt(tf.div(tf.addN(moved), tf.addN(size))) as tf.Scalar;
-    });
-  }
-  return losses;
+  if (adversary === null) return {};
+  const ratio = tf.tidy(() => {
+    const moved = adversary.parameters.map(({ name, weight }) =>
+      tf.sum(tf.square(tf.sub(weight, initial.get(name)!)))
+    );
+    const size = [...initial.values()].map((weight) => tf.sum(tf.square(weight)));
+    return tf.sqrt(tf.div(tf.addN(moved), tf.addN(size))) as tf.Scalar;
+  });
+  return { "d/drift": ratio };
 }
 
 /** Adds `loss/total` = L_seg + α·L_G + L2 where its parts are known. */
