@@ -34,6 +34,7 @@ const STAGES: Stage[] = [
   { name: "lint", command: [deno, "lint"] },
   { name: "types", command: [deno, "check"] },
   { name: "house", command: [deno, "task", "--quiet", "house"] },
+  { name: "kernels", command: [deno, "run", "-A", "tasks/build_kernels.ts", "--check"] },
   { name: "publish", command: [deno, "publish", "--dry-run", "--allow-dirty"] },
   { name: "publish-cli", command: [deno, "publish", "--dry-run", "--allow-dirty"], folder: "cli" },
   { name: "test", command: [deno, "task", "--quiet", "test"], report: denoReport },

@@ -161,12 +161,12 @@ export function environment(runs: readonly RunRecord[]): Html {
       epoch === null ? "–" : epoch.toPrecision(3),
       end === null ? "–" : end.seconds.toFixed(1),
       percent(waiting),
-      end === null ? "–" : (end.memory.bytes / 2 ** 20).toFixed(1),
+      end === null ? "–" : (end.memory.peakBytes / 2 ** 20).toFixed(1),
       new Date(start.time).toISOString().slice(0, 16).replace("T", " "),
     ];
   });
   const head = ["run", "device", "parameters of G + D", "s per epoch", "s in all", "% waiting"];
-  return table([...head, "MiB of tensors", "begun (UTC)"], rows);
+  return table([...head, "peak MiB of tensors", "begun (UTC)"], rows);
 }
 
 /** Warnings of all runs. */

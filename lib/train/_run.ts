@@ -351,7 +351,7 @@ export class Run {
       reason,
       seconds,
       weightsSha256: weightsHash,
-      memory: { tensors, bytes },
+      memory: { tensors, bytes, peakBytes: backend.peakBytes() },
     });
     return {
       run: this.#options.folder?.path ?? null,

@@ -131,8 +131,8 @@ export interface EndEvent {
   seconds: number;
   /** SHA-256 of all weights of G, hexadecimal. */
   weightsSha256: string;
-  /** Tensor memory of the backend at the end. */
-  memory: { tensors: number; bytes: number };
+  /** Tensor memory of the backend at the end, and its peak since the backend was started. */
+  memory: { tensors: number; bytes: number; peakBytes: number };
 }
 
 /** Any event of a run. */

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type BackendName, useBackend } from "@segadv/segadv";
 import type { Row } from "./compare.ts";
 import { convolutionTraining } from "./convolution.ts";
+import { fmaPeak } from "./fma_peak.ts";
 import { adversarialOverhead } from "./steps.ts";
 import { wasmRows } from "./wasm_suite.ts";
 
@@ -29,9 +30,18 @@ async function main(args: string[]): Promise<void> {
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
     results.push(await adversarialOverhead(network));
   }
-  const machine = { device, cores: cpus().length, runtime: navigator.userAgent };
+  const peak = suite === "webgpu" ? null : fmaPeak();
+  const machine = {
+    device,
+    cores: cpus().length,
+    runtime: navigator.userAgent,
+    fmaGflopsPerCore: peak,
+  };
   if (values.json) console.log(JSON.stringify({ suite, machine, results }));
-  else printTable(`${suite} on ${device}`, results);
+  else {
+    const orientation = peak === null ? "" : `; 128-bit FMA peak ${peak} GFLOP/s a core`;
+    printTable(`${suite} on ${device}${orientation}`, results);
+  }
 }
 
 function printTable(title: string, rows: Row[]): void {
