@@ -30,7 +30,8 @@ const MOUNT = "/sweep";
  * import { kubernetesJob, parseGrid, planSweep } from "@segadv/segadv/sweep";
  * import assert from "node:assert/strict";
  *
- * const { plan } = await planSweep(parseGrid("axes: { adversarial.tg: [0.5, 2] }", "grid.yaml"));
+ * const grid = "{ preset: fixtures, axes: { adversarial.tg: [0.5, 2] } }";
+ * const { plan } = await planSweep(parseGrid(grid, "grid.yaml"));
  * const manifest = kubernetesJob(plan, { image: "deno", claim: "data", parallel: 2, gpus: 0 });
  * assert.match(manifest, /completions: 2/);
  * ```

@@ -52,7 +52,8 @@ const NOTICE = 60;
  * import { parseGrid, planSweep, slurmScripts } from "@segadv/segadv/sweep";
  * import assert from "node:assert/strict";
  *
- * const { plan } = await planSweep(parseGrid("axes: { adversarial.tg: [0.5, 2] }", "grid.yaml"));
+ * const grid = "{ preset: fixtures, axes: { adversarial.tg: [0.5, 2] } }";
+ * const { plan } = await planSweep(parseGrid(grid, "grid.yaml"));
  * const { array } = slurmScripts(plan, { folder: "/s", command: ["segadv"], cwd: "/" });
  * assert.match(array, /^#SBATCH --array=0-1$/m);
  * ```

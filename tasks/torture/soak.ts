@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { StepEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/train.ts";
 import { victimConfig } from "./victim.ts";
 
@@ -13,7 +12,7 @@ export interface SoakReport {
   seconds: number;
   tensors: [early: number, late: number];
   tensorBytes: [early: number, late: number];
-  /** Open files and sockets; `null` where the system does not tell. */
+  /** Open files below the run's folder; `null` where the system does not tell. */
   descriptors: [early: number, late: number] | null;
   /** Resident memory in MiB. */
   residentMiB: [early: number, late: number];
@@ -35,7 +34,7 @@ export async function soak(options: { steps: number }): Promise<SoakReport> {
       out: join(folder, "run"),
       onEvent: (event) => {
         if (event.type !== "step") return;
-        if (event.step === early || event.step === steps) pending.push(read(event, readings));
+        if (event.step === early || event.step === steps) pending.push(read(folder, readings));
       },
     });
     await Promise.all(pending);
@@ -61,10 +60,19 @@ interface Reading {
   residentMiB: number;
 }
 
-async function read(_at: StepEvent, into: Reading[]): Promise<void> {
+async function read(folder: string, into: Reading[]): Promise<void> {
   const { numTensors: tensors, numBytes: tensorBytes } = tf.memory();
   const residentMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
   const reading: Reading = { tensors, tensorBytes, descriptors: null, residentMiB };
   into.push(reading);
-  reading.descriptors = await readdir("/proc/self/fd").then((names) => names.length, () => null);
+  reading.descriptors = await openFilesBelow(folder);
+}
+
+/** Counts this process's open files below a folder: others may be open elsewhere at the same time. */
+async function openFilesBelow(folder: string): Promise<number | null> {
+  const descriptors = "/proc/self/fd";
+  const names = await readdir(descriptors).catch(() => null);
+  if (names === null) return null;
+  const targets = names.map((name) => readlink(join(descriptors, name)).catch(() => ""));
+  return (await Promise.all(targets)).filter((target) => target.startsWith(folder)).length;
 }
