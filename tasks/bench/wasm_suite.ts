@@ -11,17 +11,28 @@ import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts"
 import { missingTorch, stepRows } from "./wasm_steps.ts";
 import type { WasmRow } from "./wasm_turns.ts";
 
-/** All rows; those that cannot be measured here are left out, and `tell` says why. */
-export async function wasmRows(tell: (reason: string) => void): Promise<WasmRow[]> {
-  const rows = [...await convolutionRows(), await batchNormRow(), await convolutionTrainingRow()];
+/**
+ * All rows. `tell` hears each as it is there, the slow one against the cpu backend last, and why
+ * rows that cannot be measured here are left out.
+ */
+export async function wasmRows(tell: (text: string) => void): Promise<WasmRow[]> {
+  const rows: WasmRow[] = [];
+  const add = (more: WasmRow[]): void => {
+    rows.push(...more);
+    for (const row of more) tell(describeRow(row));
+  };
+  add([...await convolutionRows(), await batchNormRow()]);
   const reason = missingTorch();
-  if (reason !== null) {
-    tell(`step-*/pytorch left out: ${reason}`);
-    return rows;
-  }
+  if (reason === null) add(await torchRows());
+  else tell(`step-*/pytorch left out: ${reason}`);
+  add([await convolutionTrainingRow()]);
+  return rows;
+}
+
+async function torchRows(): Promise<WasmRow[]> {
   const { threads } = await registerWasmBackend({ relaxedSimd: "auto" });
   await tf.setBackend("wasm");
-  rows.push(...await stepRows(threads));
+  const rows = await stepRows(threads);
   await disposeWasmBackend();
   return rows;
 }
