@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { cp, mkdtemp, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,22 +77,34 @@ export async function fillDisks(options: { sizes: number }): Promise<DiskReport>
     execFileSync("mount", ["-o", "remount,ro", disk]);
     report.readOnly = await message(resumeTraining(run), disk);
     execFileSync("mount", ["-o", "remount,rw", disk]);
-    let deletion: Promise<void> | null = null;
+    let deleted = false;
     report.deleted = await message(
       resumeTraining(run, {
         onEvent: (event) => {
-          if (event.type === "step") deletion ??= rm(run, { recursive: true, force: true });
+          if (event.type === "step" && !deleted) deleted = deleteNow(run);
         },
       }),
       disk,
     );
-    await deletion;
   } finally {
     unmount(disk);
     await rm(disk, { recursive: true, force: true });
     await rm(home, { recursive: true, force: true });
   }
   return report;
+}
+
+/** Deletes a folder that is written to; whether it is gone. */
+function deleteNow(folder: string): boolean {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return true;
+    } catch {
+      // a file came while the folder went
+    }
+  }
+  return false;
 }
 
 /** The kind of file that an error is about. */

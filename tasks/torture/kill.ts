@@ -155,5 +155,8 @@ function differenceOf(
   actual: Record<string, string>,
 ): string | null {
   const names = Object.keys(expected).filter((name) => expected[name] !== actual[name]);
-  return names.length === 0 ? null : `${names.join(", ")} differ`;
+  if (names.length === 0) return null;
+  const short = names.filter((name) => name === "rests" || name === "files");
+  const seen = short.map((name) => ` (${name}: ${actual[name]})`).join("");
+  return `${names.join(", ")} differ${seen}`;
 }
