@@ -45,6 +45,7 @@ export class RunFolder {
     const lock = await lockFolder(path);
     try {
       await createRunFolder(path);
+      await removeRests(path); // of a process killed before it had begun
       await writeFileAtomic(join(path, "config.yaml"), configToYaml(config));
       return new RunFolder(path, lock, await EventLog.open(join(path, "events.jsonl")));
     } catch (error) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
@@ -74,6 +74,14 @@ describe("train", () => {
     const scores = await evaluate(opened.model, dataset, { normalize: opened.normalize, batch: 3 });
     assert.equal(scores.mIoU, result.best!.mIoU);
     assert.deepEqual(opened.config, await loadConfig({ path: join(out, "config.yaml") }));
+  });
+
+  test("train clears away what a process left that was killed before it had begun", async () => {
+    const out = await newFolder();
+    await mkdir(out);
+    await writeFile(join(out, ".config.yaml.0123456789ab.tmp"), "half wri");
+    await train(await config("train.maxSteps=1"), { out });
+    assert.deepEqual((await readdir(out)).filter((name) => name.endsWith(".tmp")), []);
   });
 
   test("train never overwrites a run", async () => {
