@@ -239,6 +239,7 @@ export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";
 export { leakyRelu } from "./lib/engine/ops/leaky_relu.ts";
 export { movingAverage } from "./lib/engine/ops/moving_average.ts";
 export { oneHot } from "./lib/engine/ops/one_hot.ts";
+export { currentPrecision, type Precision, withPrecision } from "./lib/engine/ops/precision.ts";
 export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";
 export { sgdUpdate } from "./lib/engine/ops/sgd_update.ts";
 export { softmaxCrossEntropy } from "./lib/engine/ops/softmax_cross_entropy.ts";
