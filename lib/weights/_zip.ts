@@ -1,4 +1,4 @@
-import { inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 import type { ByteSource } from "./_byte_source.ts";
 
 /** A file in an archive. */
@@ -9,6 +9,8 @@ export interface ZipEntry {
   /** Bytes it takes in the archive. */
   packed: number;
   method: number;
+  /** CRC-32 of its bytes when unpacked. */
+  crc: number;
   /** Where its local header lies. */
   at: number;
 }
@@ -16,7 +18,7 @@ export interface ZipEntry {
 /** The table of contents of an archive whose files are read one by one. */
 export interface Zip {
   entries: ReadonlyMap<string, ZipEntry>;
-  /** A file's bytes. */
+  /** A file's bytes, which agree with their checksum. */
   read(entry: ZipEntry): Promise<Uint8Array<ArrayBuffer>>;
   /** Up to `length` of a file's first bytes; unpacks no more than it must. */
   readHead(entry: ZipEntry, length: number): Promise<Uint8Array<ArrayBuffer>>;
@@ -59,7 +61,13 @@ export async function openZip(
     entries,
     async read(entry) {
       const data = await dataOf(entry, Infinity);
-      return entry.method === 0 ? data : inflate(data, { entry, refuse });
+      const bytes = entry.method === 0 ? data : inflate(data, { entry, refuse });
+      const crc = crc32(bytes);
+      if (crc !== entry.crc) {
+        const [is, said] = [crc, entry.crc].map((sum) => sum.toString(16).padStart(8, "0"));
+        refuse(`${JSON.stringify(entry.name)} is damaged: its CRC-32 is ${is}, claims ${said}`);
+      }
+      return bytes;
     },
     async readHead(entry, length) {
       const data = await dataOf(entry, length);
@@ -108,6 +116,7 @@ function parseEntry(
   const entry: ZipEntry = {
     name,
     method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
     packed: view.getUint32(at + 20, true),
     size: view.getUint32(at + 24, true),
     at: view.getUint32(at + 42, true),

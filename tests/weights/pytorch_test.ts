@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { openPytorch } from "../../lib/weights/pytorch.ts";
+import { withZipChecksums } from "../../tasks/torture/zip_checksums.ts";
 import { changed, fixture } from "./_fixture.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "./_hostile.ts";
 
@@ -9,7 +10,9 @@ import { assertAllCutsRefused, assertDamageIsBounded } from "./_hostile.ts";
 function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {
   assert.equal(from.length, to.length);
   return (bytes) =>
-    Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1");
+    withZipChecksums(
+      Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1"),
+    );
 }
 
 test("openPytorch reads nested, strided and shared tensors, and half precision", async () => {
@@ -73,6 +76,20 @@ test("openPytorch refuses sizes that are not there before it takes memory", asyn
     /tensor features\.0\.weight lies in a storage of 255 F32 in 432 bytes/,
   );
   await storage.close();
+});
+
+test("openPytorch gives no tensor with a wrong bit", async () => {
+  const path = await changed("vgg16.pth", (bytes) => {
+    const at = Buffer.from(bytes).indexOf("vgg16/data/0") + 200; // within the first storage
+    bytes[at]! ^= 1;
+    return bytes;
+  });
+  const file = await openPytorch(path);
+  await assert.rejects(
+    file.read("features.0.weight"),
+    /"vgg16\/data\/0" is damaged: its CRC-32 is [0-9a-f]{8}, claims [0-9a-f]{8}$/,
+  );
+  await file.close();
 });
 
 test("openPytorch stays in bounds whatever bit is wrong", async () => {
