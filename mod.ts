@@ -93,7 +93,11 @@ export {
   trainBatches,
   type TrainBatchesOptions,
 } from "./lib/data/train_batches.ts";
-export { normalizeInto } from "./lib/data/normalize.ts";
+export {
+  type NormalizationTable,
+  normalizationTable,
+  normalizeInto,
+} from "./lib/data/normalize.ts";
 export { permutation } from "./lib/data/permutation.ts";
 export { remapLabels, type RemapOptions } from "./lib/data/remap_labels.ts";
 export { resizeImage, resizeLabel } from "./lib/data/resize.ts";
@@ -243,8 +247,10 @@ export { currentPrecision, type Precision, withPrecision } from "./lib/engine/op
 export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";
 export { sgdUpdate } from "./lib/engine/ops/sgd_update.ts";
 export { softmaxCrossEntropy } from "./lib/engine/ops/softmax_cross_entropy.ts";
+export { unpackBatch, type UnpackBatchOptions } from "./lib/engine/ops/unpack_batch.ts";
 export type {
   AdamUpdateAttrs,
   SgdUpdateAttrs,
   SoftmaxCrossEntropyAttrs,
+  UnpackBatchAttrs,
 } from "./lib/engine/ops/kernels.ts";

@@ -12,8 +12,9 @@ export interface WarpTarget {
   width: number;
   height: number;
   /** RGB, `[height * width * 3]`. */
-  image: Float32Array;
+  image: Uint8Array;
   label: Uint8Array;
+  /** Whole levels. */
   fill: readonly [number, number, number];
   ignoreLabel: number;
 }
@@ -70,7 +71,10 @@ export function copyShifted({ image, label: labels }: WarpSource, shift: Shift):
   }
 }
 
-/** Warps the image bilinearly and the labels by the nearest pixel; edge pixels reach half out. */
+/**
+ * Warps the image bilinearly, to the nearest level, and the labels by the nearest pixel; edge pixels
+ * reach half out.
+ */
 export function warp({ image, label: labels }: WarpSource, affine: Affine): void {
   const { target, xx, xy, x0, yx, yy, y0 } = affine;
   const { width, height, data } = image;
@@ -100,7 +104,7 @@ export function warp({ image, label: labels }: WarpSource, affine: Affine): void
         const bl = data[b + l + channel]!;
         const upper = al + (data[a + r + channel]! - al) * fx;
         const lower = bl + (data[b + r + channel]! - bl) * fx;
-        out[at++] = upper + (lower - upper) * fy;
+        out[at++] = upper + (lower - upper) * fy + 0.5; // storing a byte cuts the fraction off
       }
     }
   }

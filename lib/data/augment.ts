@@ -20,22 +20,22 @@ export interface AugmentOptions {
   rotate: number;
   /** Whether half of the samples are mirrored left to right. */
   flip: boolean;
-  /** RGB of pixels outside the image, 0..255. */
+  /** RGB of pixels outside the image, 0..255; rounded to whole levels. */
   fill: readonly [number, number, number];
   /** Label of pixels outside the image. */
   ignoreLabel: number;
   /** Always gives five numbers, whatever is switched on. */
   rng: RandomStream;
   /** Receives the pixels, `[h * w * 3]`; made if not given. */
-  image?: Float32Array;
+  image?: Uint8Array;
   /** Receives the labels, `[h * w]`; made if not given. */
   label?: Uint8Array;
 }
 
 /** A crop of a sample. */
 export interface AugmentedSample {
-  /** RGB pixels `[h, w, 3]`, still on 0..255. */
-  image: Float32Array;
+  /** RGB pixels `[h, w, 3]` on 0..255. */
+  image: Uint8Array;
   /** Labels `[h, w]`, values as in the data set. */
   label: Uint8Array;
 }
@@ -66,14 +66,15 @@ export interface AugmentedSample {
  * ```
  */
 export function augmentSample(sample: Sample, options: AugmentOptions): AugmentedSample {
-  const { crop: [height, width], fill, ignoreLabel } = options;
+  const { crop: [height, width], ignoreLabel } = options;
+  const [red, green, blue] = options.fill;
   const { image: source } = sample;
   const target = {
     width,
     height,
-    image: options.image ?? new Float32Array(height * width * 3),
+    image: options.image ?? new Uint8Array(height * width * 3),
     label: options.label ?? new Uint8Array(height * width),
-    fill,
+    fill: [Math.round(red), Math.round(green), Math.round(blue)] as const,
     ignoreLabel,
   };
   const { zoom, angle, flip, across, down } = draw(options);

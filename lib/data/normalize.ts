@@ -46,3 +46,32 @@ export function normalizeInto(
     target[i + 2] = (c - m2) * s2;
   }
 }
+
+/** Normalised values of all levels, for a device that looks pixels up. */
+export interface NormalizationTable {
+  /** Value of level v in channel c of the network's input at `c * 256 + v`. */
+  values: Float32Array;
+  /** Whether the network takes the channels of an RGB picture from the last to the first. */
+  reversed: boolean;
+}
+
+/**
+ * The bits that {@linkcode normalizeInto} gives for each of the 256 levels of each channel.
+ *
+ * @example
+ * ```ts
+ * import { normalizationTable } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const table = normalizationTable({ order: "bgr", mean: [0, 10, 0], std: [1, 1, 2] });
+ * assert.equal(table.reversed, true);
+ * assert.equal(table.values[2 * 256 + 7], 3.5);
+ * ```
+ */
+export function normalizationTable(normalize: NormalizeConfig): NormalizationTable {
+  const levels = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const pixels = new Float32Array(768);
+  normalizeInto(levels, pixels, normalize);
+  const values = Float32Array.from(pixels, (_, i) => pixels[(i % 256) * 3 + (i >> 8)]!);
+  return { values, reversed: normalize.order === "bgr" };
+}

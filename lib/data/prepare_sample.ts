@@ -9,7 +9,6 @@ import { randomStream } from "../runtime/random.ts";
 import { augmentSample } from "./augment.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 import { remapLabels } from "./remap_labels.ts";
-import { normalizeInto } from "./normalize.ts";
 
 /** What decides the bits of a prepared sample, and where they go. */
 export interface PrepareOptions {
@@ -19,14 +18,15 @@ export interface PrepareOptions {
   epoch: number;
   /** Index of the sample in its data set. */
   index: number;
-  /** Receives the normalised pixels, `[h * w * 3]`. */
-  image: Float32Array;
+  /** Receives RGB pixels on 0..255, `[h * w * 3]`. */
+  image: Uint8Array;
   /** Receives the labels, `[h * w]`, ignored pixels as 255. */
   label: Uint8Array;
 }
 
 /**
- * Augments and normalises a sample.
+ * Augments a sample; the surroundings of an image that is too small become the mean, in whole
+ * levels. Normalising is left to the device, which then gets a quarter of the bytes.
  *
  * @returns The number of pixels that are not ignored.
  * @throws {RangeError} If a label value is neither a class nor the ignore label.
@@ -43,6 +43,5 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
     image,
     label,
   });
-  normalizeInto(image, image, config.normalize);
   return remapLabels(label, { ...dataset, where: `sample "${sample.id}"`, width: config.crop[1] });
 }

@@ -12,9 +12,11 @@ import { prepareSample } from "./prepare_sample.ts";
 
 /** One training batch of crops `[b, h, w]`. */
 export interface Batch {
-  /** Normalised pixels, `[b * h * w * 3]`. Owned by the receiver. */
-  images: Float32Array;
-  /** Class indices, `[b * h * w]`; 255 is ignored. Owned by the receiver. */
+  /** `images`, then `labels`: what is uploaded, in one piece. Owned by the receiver. */
+  bytes: Uint8Array;
+  /** RGB pixels on 0..255, `[b * h * w * 3]`; a view of `bytes`. */
+  images: Uint8Array;
+  /** Class indices, `[b * h * w]`; 255 is ignored. A view of `bytes`. */
   labels: Uint8Array;
   /** Names of the samples. */
   ids: string[];
@@ -112,8 +114,9 @@ async function loadBatch(
 ): Promise<Batch> {
   const [height, width] = options.config.crop;
   const pixels = height * width;
-  const images = new Float32Array(indices.length * pixels * 3);
-  const labels = new Uint8Array(indices.length * pixels);
+  const bytes = new Uint8Array(indices.length * pixels * 4);
+  const images = bytes.subarray(0, indices.length * pixels * 3);
+  const labels = bytes.subarray(images.length);
   const ids: string[] = [];
   let valid = 0;
   for (const [slot, index] of indices.entries()) {
@@ -123,7 +126,7 @@ async function loadBatch(
     valid += prepareSample(sample, { ...options, dataset, index, image, label });
     ids.push(sample.id);
   }
-  return { images, labels, ids, valid };
+  return { bytes, images, labels, ids, valid };
 }
 
 const caches = new WeakMap<Dataset, { mebibytes: number; dataset: Dataset }>();

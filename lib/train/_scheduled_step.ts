@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { normalizationTable } from "../data/normalize.ts";
 import type { Batch as HostBatch } from "../data/train_batches.ts";
+import { unpackBatch } from "../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../losses/weight_decay.ts";
 import { setDropoutStep } from "../models/segmentation_model.ts";
 import { cosineWithWarmup } from "./schedule.ts";
@@ -30,8 +32,10 @@ export function scheduledStep(
   };
 
   setDropoutStep(players.generator.model, { seed: config.seed, step });
-  const images = tf.tensor4d(batch.images, [size, height, width, 3]);
-  const labels = tf.tensor3d(Int32Array.from(batch.labels), [size, height, width], "int32");
+  const { images, labels } = unpackBatch(batch.bytes, {
+    shape: [size, height, width],
+    ...normalizationTable(config.data.normalize),
+  });
   // Before the update, like the other terms of this step's total.
   const l2 = options.measure ? l2Term(session) : null;
   const losses = trainStep(players, { images, labels, valid: batch.valid }, rates);

@@ -109,7 +109,7 @@ test("augmentSample() zooms as resizeImage() and resizeLabel() do", () => {
         const from = mirrored ? row + width - 1 - (i - row) : i;
         assert.equal(label[i], labels[from]);
         for (let c = 0; c < 3; c++) {
-          assert.ok(Math.abs(image[i * 3 + c]! - expected[from * 3 + c]!) < 1e-3);
+          assert.ok(Math.abs(image[i * 3 + c]! - expected[from * 3 + c]!) < 0.501); // rounded
         }
       }
     }
@@ -153,7 +153,7 @@ print(json.dumps([
   assert.ok(different <= label.length * 0.005, `${different} labels differ`);
   let off = 0;
   image.forEach((value, i) => off = Math.max(off, Math.abs(value - pixels[i]!)));
-  assert.ok(off <= 1.01, `${off} levels off`); // Pillow rounds to whole levels
+  assert.ok(off <= 1, `${off} levels off`); // Pillow interpolates in fixed point
 });
 
 test("augmentSample() draws zoom factors evenly on the log scale", () => {
@@ -193,9 +193,9 @@ test("augmentSample() never reads outside the image", () => {
           rotate,
           flip: true,
           rng: randomStream(seed),
-          image: new Float32Array(crop[0] * crop[1] * 3).fill(NaN),
+          image: new Uint8Array(crop[0] * crop[1] * 3).fill(255),
         });
-        assert.ok(image.every((value) => value >= 0 && value < 200));
+        assert.ok(image.every((value) => value < 200));
         assert.ok(label.every((value) => value < 200 || value === 255));
       },
     ),
@@ -212,6 +212,6 @@ test("augmentSample() gives the committed bits in every runtime", () => {
     crop: [32, 32],
     rng: randomStream(1, "augment", 2, 3),
   });
-  const hash = createHash("sha256").update(new Uint8Array(image.buffer)).update(label);
-  assert.equal(hash.digest("hex").slice(0, 16), "2bd3810442dfdba0");
+  const hash = createHash("sha256").update(image).update(label);
+  assert.equal(hash.digest("hex").slice(0, 16), "4a0960cc734ff186");
 });

@@ -1,6 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { normalizeInto } from "../../lib/data/normalize.ts";
+import fc from "fast-check";
+import type { NormalizeConfig } from "../../lib/config/config.ts";
+import { normalizationTable, normalizeInto } from "../../lib/data/normalize.ts";
 
 const PIXELS = new Uint8Array([10, 20, 30, 255, 0, 128]);
 
@@ -37,4 +39,21 @@ test("normalizeInto() refuses buffers of different length", () => {
       message: "Cannot normalize 6 values into 3: lengths must be equal",
     },
   );
+});
+
+test("normalizationTable() holds the bits of normalizeInto()", () => {
+  const channel = fc.tuple(...[0, 1, 2].map(() => fc.double({ min: 0.1, max: 300, noNaN: true })));
+  const order = fc.constantFrom("rgb", "bgr");
+  fc.assert(fc.property(order, channel, channel, fc.uint8Array(), (order, mean, std, bytes) => {
+    const pixels = bytes.subarray(0, bytes.length - bytes.length % 3);
+    const config = { order, mean, std } as NormalizeConfig;
+    const expected = new Float32Array(pixels.length);
+    normalizeInto(pixels, expected, config);
+    const { values, reversed } = normalizationTable(config);
+    const actual = Float32Array.from(expected, (_, i) => {
+      const c = i % 3;
+      return values[c * 256 + pixels[reversed ? i - c + 2 - c : i]!]!;
+    });
+    assert.deepEqual(actual, expected);
+  }));
 });

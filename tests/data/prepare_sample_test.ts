@@ -15,27 +15,27 @@ function options(order: "rgb" | "bgr"): PrepareOptions {
     config: {
       crop: [1, 4],
       augment: { zoom: [1, 1], rotate: 0, flip: false },
-      normalize: { order, mean: [1, 2, 3], std: [1, 1, 2] },
+      normalize: { order, mean: [1, 2.4, 3.5], std: [1, 1, 2] },
     },
     seed: 1,
     epoch: 0,
     index: 0,
-    image: new Float32Array(12),
+    image: new Uint8Array(12),
     label: new Uint8Array(4),
   };
 }
 
-test("prepareSample() normalises, and fills the surroundings with zeros and 255", () => {
-  const expected = { rgb: [9, 18, 13.5], bgr: [29, 18, 3.5] };
+test("prepareSample() fills the surroundings with the mean in RGB order and 255", () => {
+  const mean = { rgb: [1, 2, 4], bgr: [4, 2, 1] };
   for (const order of ["rgb", "bgr"] as const) {
     const prepared = options(order);
     assert.equal(prepareSample(SAMPLE, prepared), 1);
     const at = prepared.label.indexOf(0);
     const outside = [...prepared.label.keys()].filter((i) => i !== at);
-    assert.deepEqual([...prepared.image.subarray(at * 3, at * 3 + 3)], expected[order]);
+    assert.deepEqual([...prepared.image.subarray(at * 3, at * 3 + 3)], [10, 20, 30]);
     for (const i of outside) {
       assert.equal(prepared.label[i], 255);
-      assert.deepEqual([...prepared.image.subarray(i * 3, i * 3 + 3)], [0, 0, 0]);
+      assert.deepEqual([...prepared.image.subarray(i * 3, i * 3 + 3)], mean[order]);
     }
   }
 });

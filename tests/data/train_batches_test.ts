@@ -31,7 +31,9 @@ test("trainBatches() gives full batches of distinct samples and drops the rest",
   const batches = await all(trainBatches({ dataset: await fixtures(), config, seed: 1, epoch: 0 }));
   assert.equal(batches.length, 4);
   assert.equal(new Set(batches.flatMap(({ ids }) => ids)).size, 20);
-  for (const { images, labels, ids, valid } of batches) {
+  for (const { bytes, images, labels, ids, valid } of batches) {
+    assert.equal(bytes.length, images.length + labels.length);
+    assert.ok([images, labels].every(({ buffer }) => buffer === bytes.buffer));
     assert.equal(images.length, 5 * 32 * 48 * 3);
     assert.equal(labels.length, 5 * 32 * 48);
     assert.equal(ids.length, 5);

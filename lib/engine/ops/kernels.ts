@@ -102,6 +102,21 @@ export interface AdamUpdateAttrs {
  */
 export const MOVING_AVERAGE = "SegadvMovingAverage";
 
+/**
+ * A batch of bytes as network input. Inputs `bytes [b·h·w]` (int32: four bytes each, first the
+ * RGB pixels `[b,h,w,3]`, then the labels `[b,h,w]`) and `table [768]` (the value of level v in
+ * channel c at c·256 + v); outputs `[images [b,h,w,3], labels [b,h,w] int32]`. Attributes
+ * {@linkcode UnpackBatchAttrs}.
+ */
+export const UNPACK_BATCH = "SegadvUnpackBatch";
+/** Attributes of {@linkcode UNPACK_BATCH}. */
+export interface UnpackBatchAttrs {
+  /** `[b, h, w]`. */
+  shape: [number, number, number];
+  /** Whether channel c of the output is channel 2 − c of the picture. */
+  reversed: boolean;
+}
+
 /** Whether the current backend registered the named kernel. */
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;

@@ -21,6 +21,7 @@ import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts
 import { sgdUpdate } from "./kernels/sgd_update.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
 import { mean, sum } from "./kernels/sum.ts";
+import { unpackBatch } from "./kernels/unpack_batch.ts";
 
 // deno-lint-ignore no-explicit-any -- kernels of every kind of attributes stand in one list
 const KERNELS: Kernel<any>[] = [
@@ -42,6 +43,7 @@ const KERNELS: Kernel<any>[] = [
   sgdUpdate,
   softmaxCrossEntropy,
   sum,
+  unpackBatch,
 ];
 
 /** Names of the kernels that this engine brings or replaces. */
