@@ -4,11 +4,17 @@ import { sizeOf } from "./_strided.ts";
 import type { WeightFile } from "./weight_file.ts";
 
 /**
- * Opens a safetensors file as weights. Where an integer tensor NAME has NAME_scale and NAME_zero
+ * Opens a safetensors file as weights; one that was sealed is checked byte for byte. Where an integer tensor NAME has NAME_scale and NAME_zero
  * beside it (one value, or one for each output channel), it stands for `(q - zero) * scale`.
  */
 export async function openSafetensorsWeights(path: string): Promise<WeightFile> {
   const file = await openSafetensors(path);
+  if (file.isSealed) {
+    await file.verify().catch(async (error) => {
+      await file.close();
+      throw error;
+    });
+  }
   const { entries } = file;
   const isCode = (name: string): boolean =>
     entries.has(`${name}_scale`) && /^[IU](8|16|32)$/.test(entries.get(name)?.dtype ?? "");

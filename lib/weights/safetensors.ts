@@ -24,6 +24,8 @@ export interface Safetensors {
   metadata: ReadonlyMap<string, string>;
   /** Type, shape and place of each tensor, by name. */
   entries: ReadonlyMap<string, SafetensorsEntry>;
+  /** Whether it carries the SHA-256 of itself, as all that is written here does. */
+  isSealed: boolean;
   /**
    * A tensor's bytes, little-endian, in a buffer of their own that the caller owns.
    *
@@ -99,8 +101,10 @@ async function fromSource(source: ByteSource): Promise<Omit<Safetensors, "close"
   const refuse: Refuse = refuseFile(label);
   const length = headerLength(await source.read(0, Math.min(8, size)), { size, refuse });
   const header = parseHeader(await source.read(8, 8 + length), { size, refuse });
+  const prefix = await source.read(8, Math.min(8 + length, SEAL_OFFSET));
   return {
     ...header,
+    isSealed: new TextDecoder("latin1").decode(prefix) === SEAL_PREFIX,
     async read(name) {
       const entry = header.entries.get(name);
       if (entry === undefined) {

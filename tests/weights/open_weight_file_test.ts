@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -54,6 +54,16 @@ test("openWeightFile refuses what it cannot read, with the remedy", async () => 
       return true;
     });
   }
+});
+
+test("openWeightFile refuses a sealed file with a wrong bit", async () => {
+  const path = await fileOf("", "w.safetensors");
+  const read = () => Float32Array.of(1, 2);
+  await writeSafetensors(path, [{ name: "w", dtype: "F32", shape: [2], read }]);
+  const bytes = await readFile(path);
+  bytes[bytes.length - 1]! ^= 0x80; // -2 in the place of 2
+  await writeFile(path, bytes);
+  await assert.rejects(openWeightFile(path), /Cannot trust .*: its bytes differ .* it is damaged/);
 });
 
 test("openWeightFile dequantises safetensors, for a tensor or for each channel", async () => {
