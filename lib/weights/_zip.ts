@@ -49,6 +49,7 @@ export async function openZip(
     if (entry.at + 30 + entry.packed > begin) {
       refuse(`${JSON.stringify(entry.name)} claims ${entry.packed} bytes that it does not have`);
     }
+    await dataStart(source, { entry, refuse });
     entries.set(entry.name, entry);
     at = next;
   }
@@ -138,14 +139,23 @@ function checkEntry(entry: ZipEntry, options: { flags: number; refuse: Refuse })
   }
 }
 
-/** Names and extra fields before the data may be longer than the table of contents says. */
+/**
+ * Where a file's data begin. Its name stands before them again, and must be the same: no checksum
+ * covers names.
+ */
 async function dataStart(
   source: ByteSource,
   { entry, refuse }: { entry: ZipEntry; refuse: Refuse },
 ): Promise<number> {
   const view = viewOf(await source.read(entry.at, entry.at + 30));
   if (view.getUint32(0, true) !== 0x04034b50) refuse(`${JSON.stringify(entry.name)} is not there`);
-  return entry.at + 30 + view.getUint16(26, true) + view.getUint16(28, true);
+  const begin = entry.at + 30;
+  const end = begin + view.getUint16(26, true);
+  const name = end > source.size ? "" : new TextDecoder().decode(await source.read(begin, end));
+  if (name !== entry.name) {
+    refuse(`${JSON.stringify(entry.name)} is there as ${JSON.stringify(name)}`);
+  }
+  return end + view.getUint16(28, true);
 }
 
 function inflate(

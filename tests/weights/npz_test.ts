@@ -26,9 +26,16 @@ test("openNpz refuses files that lie about their sizes", async () => {
   const twice = await changed("vgg16.npz", (bytes) => {
     const buffer = Buffer.from(bytes);
     buffer.write("fc7_W.npy", buffer.lastIndexOf("fc6_W.npy"));
+    buffer.write("fc7_W.npy", buffer.indexOf("fc6_W.npy"));
     return buffer;
   });
   await assert.rejects(openNpz(twice), /it holds two files named "fc7_W\.npy"/);
+  const other = await changed("vgg16.npz", (bytes) => {
+    const buffer = Buffer.from(bytes);
+    buffer.write("fc6_V.npy", buffer.lastIndexOf("fc6_W.npy"));
+    return buffer;
+  });
+  await assert.rejects(openNpz(other), /"fc6_V\.npy" is there as "fc6_W\.npy"/);
   const outside = await changed("vgg16.npz", (bytes) => {
     const buffer = Buffer.from(bytes);
     buffer.write("../_W.npy", buffer.lastIndexOf("fc6_W.npy"));
