@@ -67,10 +67,11 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((folder, { json }) => status({ folder, json }, context));
   sweep.command("table")
     .description("Compare what has finished: mean, spread, paired difference, exact tests.")
-    .argument("<dir>", "folder of the sweep")
+    .argument("<dir...>", "folders of sweeps, one table each")
     .addOption(nameOption("--format <name>", { about: "how to write it", names: tableFormats }))
-    .option("--cost", "parameters and minutes per epoch, as in Table 4-8, in place of scores")
-    .action((folder, { format, cost }) => table({ folder, format, cost }, context));
+    .option("--against <trial>", "compare with this trial in place of the baseline")
+    .option("--cost", "parameters and time per epoch, as in Table 4-8, in place of scores")
+    .action((folders, options) => table({ folders, ...options }, context));
   sweep.command("slurm")
     .description("Write the scripts that run the sweep as a Slurm array.")
     .argument("<dir>", "folder of the sweep, seen by all nodes")
@@ -130,16 +131,25 @@ export async function status(
   );
 }
 
-/** Prints the table of what has finished. */
-export async function table(
-  args: { folder: string; format?: string | undefined; cost?: boolean | undefined },
-  context: Context,
-): Promise<void> {
-  const { folder, format = "md", cost = false } = args;
-  const plan = await readSweep(folder);
-  const results = await readResults(folder, plan);
-  const text = formatSweepTable(sweepTable(plan, results), format as TableFormat, { cost });
-  humanStream(context, false).write(text);
+/** What `sweep table` is told. */
+export interface SweepTableArguments {
+  folders: readonly string[];
+  format?: string | undefined;
+  against?: string | undefined;
+  cost?: true | undefined;
+}
+
+/** Prints the tables of what has finished; CSV has one head for all. */
+export async function table(args: SweepTableArguments, context: Context): Promise<void> {
+  const { folders, format = "md", against, cost } = args;
+  const texts: string[] = [];
+  for (const folder of folders) {
+    const plan = await readSweep(folder);
+    const summed = sweepTable(plan, await readResults(folder, plan), { against });
+    const text = formatSweepTable(summed, format as TableFormat, { cost });
+    texts.push(format === "csv" && texts.length > 0 ? text.slice(text.indexOf("\n") + 1) : text);
+  }
+  humanStream(context, false).write(texts.join(format === "csv" ? "" : "\n"));
 }
 
 /** What `sweep slurm` is told. */

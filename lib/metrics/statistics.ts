@@ -96,12 +96,23 @@ export function comparePaired({ values, baseline }: Paired): PairedComparison {
   };
 }
 
-/**
- * What the comparison allows one to say, in one sentence.
- *
- * @param level Significance level; 0.05 if left out.
- */
-export function readComparison(comparison: PairedComparison, level = 0.05): string {
+/** Options of {@linkcode readComparison}. */
+export interface ReadOptions {
+  /**
+   * Significance level.
+   * @default 0.05
+   */
+  level?: number;
+  /**
+   * What the others are compared with, in words.
+   * @default "the baseline"
+   */
+  reference?: string;
+}
+
+/** What the comparison allows one to say, in one sentence. */
+export function readComparison(comparison: PairedComparison, options: ReadOptions = {}): string {
+  const { level = 0.05, reference = "the baseline" } = options;
   const { n, permutationP, smallestP, interval, mean } = comparison;
   if (n === 1) return "One seed: a difference of one pair has no spread, so it says nothing";
   if (smallestP >= level) {
@@ -115,7 +126,7 @@ export function readComparison(comparison: PairedComparison, level = 0.05): stri
     return `No difference shown (p = ${short(permutationP)}, ${n} seeds): anything from ${range} ` +
       "points fits the data";
   }
-  return `${mean > 0 ? "Better" : "Worse"} than the baseline by ${
+  return `${mean > 0 ? "Better" : "Worse"} than ${reference} by ${
     short(Math.abs(mean) * 100)
   } points (p = ${short(permutationP)}, ${n} seeds)`;
 }

@@ -19,6 +19,14 @@ export interface Published {
   mIoU: number;
 }
 
+/** What a trial cost where it was published. */
+export interface PublishedCost {
+  minutesPerEpoch: number;
+  /** Numbers of parameters. */
+  generator: number;
+  discriminator: number;
+}
+
 /** One trial of a grid: a name and what it changes. */
 export interface GridTrial {
   /** Absent: made from the settings. */
@@ -26,6 +34,7 @@ export interface GridTrial {
   settings: Setting[];
   /** Absent where the trial reproduces nothing. */
   published?: Published;
+  publishedCost?: PublishedCost;
   where: string | null;
 }
 

@@ -13,6 +13,7 @@ export {
   type PairedComparison,
   PAIRS_FOR_FIVE_PERCENT,
   readComparison,
+  type ReadOptions,
   summarize,
   type Summary,
 } from "../metrics/statistics.ts";
@@ -23,7 +24,15 @@ export {
   type TableFormat,
   tableFormats,
 } from "./format_sweep_table.ts";
-export type { Grid, GridAxis, GridTrial, Published, ScoredValidation, Setting } from "./grid.ts";
+export type {
+  Grid,
+  GridAxis,
+  GridTrial,
+  Published,
+  PublishedCost,
+  ScoredValidation,
+  Setting,
+} from "./grid.ts";
 export { kubernetesJob, type KubernetesOptions } from "./kubernetes_job.ts";
 export { parseGrid } from "./parse_grid.ts";
 export {
@@ -45,5 +54,11 @@ export {
   writeSweep,
 } from "./sweep_folder.ts";
 export { sweepStatus, type TrialState, type TrialStatus } from "./sweep_status.ts";
-export { type SweepRow, type SweepTable, sweepTable } from "./sweep_table.ts";
+export {
+  type PairedSeed,
+  type SweepRow,
+  type SweepTable,
+  sweepTable,
+  type SweepTableOptions,
+} from "./sweep_table.ts";
 export { type GridPreset, thesisGrids } from "./thesis_grids.ts";

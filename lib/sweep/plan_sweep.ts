@@ -8,7 +8,14 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
 import { configToYaml } from "../config/to_yaml.ts";
-import type { Grid, GridTrial, Published, ScoredValidation, Setting } from "./grid.ts";
+import type {
+  Grid,
+  GridTrial,
+  Published,
+  PublishedCost,
+  ScoredValidation,
+  Setting,
+} from "./grid.ts";
 import { meaningOf } from "./_meaning.ts";
 
 /** One row of a sweep's table: a configuration that is run once a seed. */
@@ -20,6 +27,8 @@ export interface Arm {
   /** What it changes, for readers. */
   settings: Record<string, unknown>;
   published: Published | null;
+  /** Absent where nothing was published of it. */
+  publishedCost?: PublishedCost;
 }
 
 /** One run of a sweep. */
@@ -92,9 +101,10 @@ export async function planSweep(
       }]);
     }
     if (twin !== undefined) continue; // the baseline, listed as a trial too
-    const published = trial.published ?? null;
+    const { published = null, publishedCost } = trial;
     const settings = Object.fromEntries(trial.settings.map(({ key, value }) => [key, value]));
-    const arm = { id, name: nameOf(trial, grid), isBaseline, settings, published };
+    const cost = publishedCost === undefined ? {} : { publishedCost };
+    const arm = { id, name: nameOf(trial, grid), isBaseline, settings, published, ...cost };
     arms.set(id, { arm, config, where: trial.where });
   }
   const runs = [...arms.values()].flatMap(({ arm, config }) =>

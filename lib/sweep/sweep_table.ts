@@ -10,15 +10,24 @@ import {
   summarize,
   type Summary,
 } from "../metrics/statistics.ts";
-import type { Published, ScoredValidation } from "./grid.ts";
+import type { Published, PublishedCost, ScoredValidation } from "./grid.ts";
 import type { Arm, SweepPlan } from "./plan_sweep.ts";
 import type { TrialResult } from "./sweep_folder.ts";
+
+/** What one seed's run has over the same seed's run of the reference. */
+export interface PairedSeed {
+  seed: number;
+  /** Difference of mIoU. */
+  difference: number;
+}
 
 /** One row: an arm over its finished seeds. All scores are fractions. */
 export interface SweepRow {
   arm: string;
   name: string;
   isBaseline: boolean;
+  /** Whether the others are compared with it. */
+  isReference: boolean;
   /** Seeds that finished with a score, in order. */
   seeds: number[];
   /** Seeds whose loss was no number. */
@@ -26,11 +35,16 @@ export interface SweepRow {
   /** Absent while no seed has finished. */
   pAcc: Summary | null;
   mIoU: Summary | null;
-  /** mIoU against the baseline, over the seeds that both have. */
+  /** mIoU against the reference, over the seeds that both have. */
   difference: PairedComparison | null;
+  /** What that difference is made of, in the order of the seeds. */
+  pairs: PairedSeed[];
   /** What the difference allows one to say; `null` where there is none. */
   reading: string | null;
   published: Published | null;
+  /** Published mIoU less that of the reference, in points. */
+  publishedDifference: number | null;
+  publishedCost: PublishedCost | null;
   /** Median over seeds of the wall time of one training epoch. */
   secondsPerEpoch: number | null;
   parameters: TrialResult["parameters"] | null;
@@ -40,72 +54,108 @@ export interface SweepRow {
 export interface SweepTable {
   name: string;
   score: ScoredValidation;
+  /** Name of the row that the others are compared with. */
+  reference: string | null;
   /** Trials that have a result, of how many. */
   finished: number;
   trials: number;
   rows: SweepRow[];
 }
 
-/** Sums up what has finished; rows of arms without a finished seed are there, empty. */
+/** Options of {@linkcode sweepTable}. */
+export interface SweepTableOptions {
+  /**
+   * Name of the trial that the others are compared with.
+   * @default the sweep's baseline
+   */
+  against?: string | undefined;
+}
+
+/**
+ * Sums up what has finished; rows of arms without a finished seed are there, empty.
+ *
+ * @throws {RangeError} If there is no such trial to compare with.
+ */
 export function sweepTable(
   plan: SweepPlan,
   results: ReadonlyMap<string, TrialResult>,
+  options: SweepTableOptions = {},
 ): SweepTable {
-  const runs = (arm: Arm): TrialResult[] =>
+  const runsOf = (arm: Arm): TrialResult[] =>
     plan.trials.filter((trial) => trial.arm === arm.id)
       .flatMap(({ id }) => results.get(id) ?? []);
-  const baseline = plan.arms.find(({ isBaseline }) => isBaseline);
-  const reference = baseline === undefined ? [] : runs(baseline);
+  const reference = referenceOf(plan, options);
+  const other = reference === null ? null : { arm: reference, runs: runsOf(reference) };
   return {
     name: plan.name,
     score: plan.score,
+    reference: reference?.name ?? null,
     finished: results.size,
     trials: plan.trials.length,
-    rows: plan.arms.map((arm) => rowOf(arm, { runs: runs(arm), reference, score: plan.score })),
+    rows: plan.arms.map((arm) => rowOf(arm, { runs: runsOf(arm), other, score: plan.score })),
   };
 }
 
-function rowOf(
-  arm: Arm,
-  { runs, reference, score }: {
-    runs: TrialResult[];
-    reference: TrialResult[];
-    score: ScoredValidation;
-  },
-): SweepRow {
+function referenceOf({ arms, name }: SweepPlan, { against }: SweepTableOptions): Arm | null {
+  if (against === undefined) return arms.find(({ isBaseline }) => isBaseline) ?? null;
+  const found = arms.find((arm) => arm.name === against);
+  if (found !== undefined) return found;
+  const known = arms.map((arm) => `"${arm.name}"`).join(", ");
+  throw new RangeError(`Cannot compare ${name} with "${against}": its trials are ${known}`);
+}
+
+/** What a row is made of. */
+interface Evidence {
+  runs: TrialResult[];
+  other: { arm: Arm; runs: TrialResult[] } | null;
+  score: ScoredValidation;
+}
+
+function rowOf(arm: Arm, { runs, other, score }: Evidence): SweepRow {
   const scored = runs.filter((run) => run[score] !== null);
   const scores = (metric: "pAcc" | "mIoU"): Summary | null =>
     scored.length === 0 ? null : summarize(scored.map((run) => run[score]![metric]));
-  const difference = arm.isBaseline ? null : compare(scored, reference, { score });
+  const isReference = arm.id === other?.arm.id;
+  const paired = isReference || other === null ? [] : pair(scored, other.runs, { score });
+  const difference = paired.length === 0 ? null : comparePaired({
+    values: paired.map(({ value }) => value),
+    baseline: paired.map(({ base }) => base),
+  });
+  const [ours, theirs] = [arm.published, other?.arm.published ?? null];
   const times = runs.flatMap(({ secondsPerEpoch }) => secondsPerEpoch ?? []).sort((a, b) => a - b);
   return {
     arm: arm.id,
     name: arm.name,
     isBaseline: arm.isBaseline,
+    isReference,
     seeds: scored.map(({ seed }) => seed),
     diverged: runs.filter(({ reason }) => reason === "non-finite").map(({ seed }) => seed),
     pAcc: scores("pAcc"),
     mIoU: scores("mIoU"),
     difference,
-    reading: difference === null ? null : readComparison(difference),
-    published: arm.published,
+    pairs: paired.map(({ seed, value, base }) => ({ seed, difference: value - base })),
+    reading: difference === null ? null : readComparison(
+      difference,
+      other!.arm.isBaseline ? {} : { reference: other!.arm.name },
+    ),
+    published: ours,
+    publishedDifference: isReference || ours === null || theirs === null
+      ? null
+      : ours.mIoU - theirs.mIoU,
+    publishedCost: arm.publishedCost ?? null,
     secondsPerEpoch: times[Math.floor(times.length / 2)] ?? null,
     parameters: runs[0]?.parameters ?? null,
   };
 }
 
-function compare(
+/** mIoU of equal seeds, where both have one. */
+function pair(
   runs: TrialResult[],
-  reference: TrialResult[],
+  others: TrialResult[],
   { score }: { score: ScoredValidation },
-): PairedComparison | null {
-  const pairs = runs.flatMap((run) => {
-    const other = reference.find(({ seed }) => seed === run.seed)?.[score]?.mIoU;
-    return other === undefined ? [] : [{ value: run[score]!.mIoU, other }];
-  });
-  if (pairs.length === 0) return null;
-  return comparePaired({
-    values: pairs.map(({ value }) => value),
-    baseline: pairs.map(({ other }) => other),
+): { seed: number; value: number; base: number }[] {
+  return runs.flatMap((run) => {
+    const base = others.find(({ seed }) => seed === run.seed)?.[score]?.mIoU;
+    return base === undefined ? [] : [{ seed: run.seed, value: run[score]!.mIoU, base }];
   });
 }

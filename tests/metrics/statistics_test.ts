@@ -76,6 +76,13 @@ describe("readComparison", () => {
   });
 });
 
+test("readComparison takes another level and another name for the reference", () => {
+  const list = [1, 2, 3, 2, 1, 2].map((v) => v / 100);
+  const found = comparePaired({ values: list, baseline: list.map(() => 0) });
+  assert.match(readComparison(found, { reference: "λ = 0" }), /^Better than λ = 0 by 1\.8 points/);
+  assert.match(readComparison(found, { level: 0.01 }), /^Too few seeds .* 8 are needed for 0\.01$/);
+});
+
 test("summarize gives no spread for a single value", () => {
   assert.deepEqual(summarize([0.5]), { n: 1, mean: 0.5, sd: null });
 });

@@ -3,17 +3,20 @@ import { describe, test } from "node:test";
 import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
 import type { SweepPlan } from "../../lib/sweep/plan_sweep.ts";
 import type { TrialResult } from "../../lib/sweep/sweep_folder.ts";
-import { sweepTable } from "../../lib/sweep/sweep_table.ts";
+import { sweepTable, type SweepTableOptions } from "../../lib/sweep/sweep_table.ts";
 
 /** Scores of two arms by seed; `null` for a run that diverged. */
-function sweepOf(scores: { base: number[]; ours: (number | null)[] }) {
+function sweepOf(
+  scores: { base: number[]; ours: (number | null)[] },
+  options: SweepTableOptions = {},
+) {
   const seeds = scores.base.map((_, i) => i + 1);
   const arm = (id: string, isBaseline: boolean) => ({
     id,
     name: id === "ours" ? "ours | <b>" : id,
     isBaseline,
     settings: {},
-    published: id === "ours" ? { pAcc: 92.9, mIoU: 69.82 } : null,
+    published: id === "ours" ? { pAcc: 92.9, mIoU: 69.82 } : { pAcc: 92.51, mIoU: 68.14 },
   });
   const ids = (["base", "ours"] as const).flatMap((id) => seeds.map((seed) => ({ id, seed })));
   const plan: SweepPlan = {
@@ -38,7 +41,7 @@ function sweepOf(scores: { base: number[]; ours: (number | null)[] }) {
     } as unknown as TrialResult;
     return [[result.id, result] as const];
   }));
-  return sweepTable(plan, results);
+  return sweepTable(plan, results, options);
 }
 
 describe("sweepTable", () => {
@@ -51,6 +54,21 @@ describe("sweepTable", () => {
     assert.match(rows[1]!.reading!, /^Too few seeds/);
     assert.equal(rows[0]!.difference, null);
     assert.equal(rows[0]!.secondsPerEpoch, 120);
+    assert.deepEqual(rows[1]!.pairs.map(({ seed }) => seed), [1, 3]);
+    assert.equal(rows[1]!.publishedDifference!.toFixed(2), "1.68");
+  });
+
+  test("sweepTable compares with any trial that it is told, and with no other", () => {
+    const scores = { base: [0.5, 0.6], ours: [0.6, 0.8] };
+    const table = sweepOf(scores, { against: "ours | <b>" });
+    assert.equal(table.reference, "ours | <b>");
+    assert.deepEqual(table.rows.map(({ isReference }) => isReference), [false, true]);
+    assert.ok(Math.abs(table.rows[0]!.difference!.mean + 0.15) < 1e-12);
+    assert.match(formatSweepTable(table, "md"), /Δ mIoU to ours \\\| <b> \[95 %\]/);
+    assert.throws(
+      () => sweepOf(scores, { against: "theirs" }),
+      /Cannot compare test with "theirs": its trials are "base", "ours \| <b>"/,
+    );
   });
 
   test("sweepTable has a row for what has not run", () => {
@@ -69,7 +87,7 @@ describe("formatSweepTable", () => {
     const text = formatSweepTable(table, "md");
     assert.match(
       text,
-      /\| ours \\\| <b> \| 6 \| 61\.67 ± 1\.00 \| 51\.67 ± 1\.00 \| \+1\.25 \[\+1\.05, \+1\.45\] \| 0\.031 \/ 0\.031 \| 92\.90\/69\.82 \|/,
+      /\| ours \\\| <b> \| 6 \| 61\.67 ± 1\.00 \| 51\.67 ± 1\.00 \| \+1\.25 \[\+1\.05, \+1\.45\] \| 0\.031 \/ 0\.031 \| 92\.90\/69\.82 \(\+1\.68\) \|/,
     );
     assert.match(text, /Better than the baseline by 1\.3 points \(p = 0\.031, 6 seeds\)/);
     assert.match(text, /base \(baseline\)/);
@@ -78,6 +96,7 @@ describe("formatSweepTable", () => {
   test("formatSweepTable writes CSV with all digits, quoted where needed", () => {
     const lines = formatSweepTable(table, "csv").trim().split("\n");
     const cells = lines.map((line) => line.split(","));
+    assert.deepEqual(cells.map(([first]) => first), ["sweep", "test", "test"]);
     assert.ok(cells.every((row) => row.length === cells[0]!.length));
     assert.equal(Number(cells[2]![cells[0]!.indexOf("p_permutation")]), 2 / 64);
     assert.equal(cells[2]![cells[0]!.indexOf("published_miou")], "69.82");
@@ -91,8 +110,8 @@ describe("formatSweepTable", () => {
 
   test("formatSweepTable shows what Table 4-8 shows where asked", () => {
     const text = formatSweepTable(table, "md", { cost: true });
-    assert.match(text, /\| base \| 134M \| {2}\| 4\.00 \|/);
-    assert.match(text, /\| 134M \| 2\.79M \| 4\.00 \|/);
+    assert.match(text, /\| base \| 134,475,647 \| 0 \| 4 min \|/);
+    assert.match(text, /\| 134,475,647 \| 2,786,753 \| 4 min \|/);
     assert.doesNotMatch(text, /mIoU/);
   });
 

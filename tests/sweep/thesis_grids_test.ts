@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
 import { planSweep } from "../../lib/sweep/plan_sweep.ts";
+import { sweepTable } from "../../lib/sweep/sweep_table.ts";
 import { thesisGrids } from "../../lib/sweep/thesis_grids.ts";
 
 const STUDIES = ["fcn8s-voc", "fcn8s-cityscapes", "resnet50-voc", "resnet50-cityscapes"];
@@ -40,6 +42,38 @@ describe("thesisGrids", () => {
       return Number((mIoU("T_g = 0.5") - best).toFixed(2));
     }));
     assert.deepEqual(gains, [0.56, 0.39, 0.57, 0.4]);
+  });
+
+  test("thesisGrids hold every published number: their sums by column, as added up apart", () => {
+    // pAcc and mIoU of Tables 4-2 to 4-7 over the four studies, in hundredths
+    const sums: Record<string, [number, number]> = {
+      "λ = 0": [37025, 25683],
+      "λ = 1e-4": [37009, 25641],
+      "λ = 2e-4": [37042, 25697],
+      "λ = 5e-4": [37015, 25595],
+      "Adversarial": [37066, 25882],
+      "T_d = 0.5": [37040, 25767],
+      "T_d = 2": [37065, 25900],
+      "T_g = 0.5": [37116, 26053],
+      "T_g = 2": [37022, 25828],
+    };
+    for (const [row, expected] of Object.entries(sums)) {
+      const found = [0, 0];
+      for (const study of STUDIES) {
+        const { baseline, trials } = thesisGrids.get(`all-${study}`)!.grid;
+        const { pAcc, mIoU } = [baseline!, ...trials].find(({ name }) => name === row)!.published!;
+        found[0]! += Math.round(pAcc * 100);
+        found[1]! += Math.round(mIoU * 100);
+      }
+      assert.deepEqual(found, expected, row);
+    }
+  });
+
+  test("thesisGrids show Table 4-8 beside the published parameters and minutes", async () => {
+    const { plan } = await planned("table-4-8-resnet50-voc");
+    const text = formatSweepTable(sweepTable(plan, new Map()), "md");
+    assert.match(text, /\| without D \| – \| – \| – \| 23\.6M, none, 2\.6 min \|/);
+    assert.match(text, /\| with D \| – \| – \| – \| 23\.6M, 2\.79M, 4\.1 min \|/);
   });
 
   test("thesisGrids sets λ, mode and temperatures of each row", async () => {

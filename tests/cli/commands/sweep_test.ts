@@ -104,7 +104,7 @@ describe("sweep", () => {
       assert.equal((await runHere(...args, "--data", folder, "--seeds", "2")).code, 0);
       assert.match(
         (await runHere("sweep", "table", out)).out,
-        /\| T_g = 0\.5 \| 0 \| – \| – \| 92\.90\/69\.82 \|/,
+        /\| T_g = 0\.5 \| 0 \| – \| – \| 92\.90\/69\.82 \(\+1\.68\) \|/,
       );
       assert.equal(
         (await runHere(...args, "--preset", "fixtures", "--set", "train.epochs=2")).code,
