@@ -2,13 +2,15 @@
 export interface Row {
   /** What is measured, and against what: `conv-train/cpu`. */
   name: string;
-  unit: "ms";
-  /** Median time of the thing measured. */
+  unit: "ms" | "bytes" | "launches" | "readbacks";
+  /** The thing measured; of times, the median. */
   value: number;
-  /** Median time of what it is compared with. */
+  /** What it is compared with. */
   baseline: number;
-  /** How many times faster than the baseline: `baseline / value`. */
+  /** How many times faster or less than the baseline: `baseline / value`. */
   ratio: number;
+  /** What both sides say of the thesis' size, where they were measured at a smaller one. */
+  extrapolated?: { value: number; baseline: number };
   /** GFLOP/s of the value, two for each multiplication with its addition; where it is known. */
   gflops?: number;
 }

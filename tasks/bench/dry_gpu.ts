@@ -1,42 +1,18 @@
-/** What a {@linkcode dryGpu} was asked to do. */
-export interface DryCounts {
-  dispatches: number;
-  /** Bytes written into buffers that hold tensors, not parameters of kernels. */
-  uploadBytes: number;
-  submits: number;
-  passes: number;
-  bindGroups: number;
-  buffers: number;
-  /** Bytes in buffers now, and the most so far. */
-  bytes: number;
-  peakBytes: number;
-}
-
-const UNIFORM = 0x40;
+import { countingGpu, type GpuCounts } from "./counting_gpu.ts";
 
 /**
  * A WebGPU implementation that computes nothing and holds no memory, but counts what it is asked
  * for: full-size training steps can be counted on a laptop. Reading back gives zeros.
  */
-export function dryGpu(): { gpu: GPU; counts: DryCounts } {
-  const counts: DryCounts = {
-    dispatches: 0,
-    uploadBytes: 0,
-    submits: 0,
-    passes: 0,
-    bindGroups: 0,
-    buffers: 0,
-    bytes: 0,
-    peakBytes: 0,
-  };
-  const adapter = {
-    info: { vendor: "dry", architecture: "", device: "", description: "dry run" },
-    features: new Set<string>(),
-    limits: LIMITS,
-    requestDevice: () => Promise.resolve(dryDevice(counts)),
-  };
-  const gpu = { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
-  return { gpu, counts };
+export function dryGpu(): { gpu: GPU; counts: GpuCounts } {
+  const requestAdapter = () =>
+    Promise.resolve({
+      info: { vendor: "dry", architecture: "", device: "", description: "dry run" },
+      features: new Set<string>(),
+      limits: LIMITS,
+      requestDevice: () => Promise.resolve(dryDevice()),
+    });
+  return countingGpu({ requestAdapter } as unknown as GPU);
 }
 
 const LIMITS = {
@@ -50,41 +26,29 @@ const LIMITS = {
   maxComputeWorkgroupsPerDimension: 65535,
 };
 
-function dryDevice(counts: DryCounts): GPUDevice {
-  const pass = {
-    setPipeline() {},
-    setBindGroup() {},
-    dispatchWorkgroups: () => counts.dispatches++,
-    end() {},
-  };
-  const encoder = {
-    beginComputePass() {
-      counts.passes++;
-      return pass;
-    },
-    copyBufferToBuffer() {},
-    finish: () => ({}),
-  };
+function dryDevice(): GPUDevice {
   const pipeline = { getBindGroupLayout: () => ({}) };
-  const queue = {
-    submit: () => counts.submits++,
-    writeBuffer(buffer: GPUBuffer, _offset: number, data: ArrayBufferView, _o = 0, size?: number) {
-      if ((buffer.usage & UNIFORM) === 0) counts.uploadBytes += size ?? data.byteLength;
-    },
-    onSubmittedWorkDone: () => Promise.resolve(),
-  };
   const device = Object.assign(new EventTarget(), {
     limits: LIMITS,
     features: new Set<string>(),
     lost: new Promise(() => {}),
-    queue,
-    createBuffer: (options: GPUBufferDescriptor) => dryBuffer(counts, options),
-    createCommandEncoder: () => encoder,
+    queue: { submit() {}, writeBuffer() {}, onSubmittedWorkDone: () => Promise.resolve() },
+    createBuffer: dryBuffer,
+    createCommandEncoder: () => ({
+      beginComputePass: () => ({
+        setPipeline() {},
+        setBindGroup() {},
+        dispatchWorkgroups() {},
+        end() {},
+      }),
+      copyBufferToBuffer() {},
+      finish: () => ({}),
+    }),
     createShaderModule: () => ({}),
     createBindGroupLayout: () => ({}),
     createPipelineLayout: () => ({}),
     createComputePipeline: () => pipeline,
-    createBindGroup: () => counts.bindGroups++,
+    createBindGroup: () => ({}),
     destroy() {},
   });
   return device as unknown as GPUDevice;
@@ -94,12 +58,7 @@ function dryDevice(counts: DryCounts): GPUDevice {
 class DryBuffer {}
 
 /** tfjs asks `instanceof GPUBuffer` before it releases one. */
-function dryBuffer(counts: DryCounts, options: GPUBufferDescriptor): GPUBuffer {
-  const { size, usage, mappedAtCreation = false } = options;
-  counts.buffers++;
-  counts.bytes += size;
-  counts.peakBytes = Math.max(counts.peakBytes, counts.bytes);
-  if (mappedAtCreation) counts.uploadBytes += size;
+function dryBuffer({ size, usage, mappedAtCreation = false }: GPUBufferDescriptor): GPUBuffer {
   const state = { mapState: mappedAtCreation ? "mapped" : "unmapped" };
   const members = {
     size,
@@ -110,7 +69,7 @@ function dryBuffer(counts: DryCounts, options: GPUBufferDescriptor): GPUBuffer {
     getMappedRange: () => new ArrayBuffer(size),
     unmap: () => state.mapState = "unmapped",
     mapAsync: () => Promise.resolve(void (state.mapState = "mapped")),
-    destroy: () => counts.bytes -= size,
+    destroy() {},
   };
   const { prototype } = (globalThis as { GPUBuffer?: typeof DryBuffer }).GPUBuffer ?? DryBuffer;
   return Object.create(prototype, Object.getOwnPropertyDescriptors(members)) as GPUBuffer;

@@ -30,16 +30,17 @@ export interface StepOptions {
   width: number;
   size: number;
   batch: number;
+  /** @default 21 */
+  classes?: number;
 }
-
-const CLASSES = 21;
 
 /** The toolkit's own training step; all weights start at zero. */
 export async function ownStep(options: StepOptions): Promise<Step> {
+  const { classes = 21 } = options;
   const config = await configOf(options);
-  const recipe = networkRecipe(config.model, CLASSES);
+  const recipe = networkRecipe(config.model, classes);
   const model = buildNetwork(recipe, ({ shape }) => tf.zeros(shape));
-  const players = createPlayers(config, { classes: CLASSES, model });
+  const players = createPlayers(config, { classes, model });
   const { images, labels, valid } = batchOf(options);
   return {
     run() {
@@ -58,7 +59,8 @@ export async function ownStep(options: StepOptions): Promise<Step> {
  * tape, stock momentum optimiser.
  */
 export async function stockStep(options: StepOptions): Promise<Step> {
-  const recipe = networkRecipe((await configOf(options)).model, CLASSES);
+  const { classes = 21 } = options;
+  const recipe = networkRecipe((await configOf(options)).model, classes);
   const kit = stockKit(({ shape }) => tf.zeros(shape));
   const layers = assemble({
     name: "stock",
@@ -79,7 +81,7 @@ export async function stockStep(options: StepOptions): Promise<Step> {
     run() {
       optimizer.minimize(() => {
         const logits = layers.apply(images, { training: true }) as tf.Tensor4D;
-        const truth = tf.oneHot(labels as unknown as tf.Tensor1D, CLASSES);
+        const truth = tf.oneHot(labels as unknown as tf.Tensor1D, classes);
         if (recipe.head === "logits") {
           return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
         }

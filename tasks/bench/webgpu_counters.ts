@@ -1,17 +1,12 @@
 /**
- * `deno run -A tasks/bench/webgpu_counters.ts [--json]`: launches, uploads and memory of training steps on
- * WebGPU, the engine's beside stock TensorFlow.js's. A WebGPU that computes nothing takes the calls,
- * so the figures are those of the full-size networks, and the same on any machine.
+ * Counters of training steps on WebGPU, the engine's beside stock TensorFlow.js's: what they say
+ * does not depend on the adapter. Alone, at the thesis' full size on a WebGPU that computes
+ * nothing: `deno run -A tasks/bench/webgpu_counters.ts [--json]`.
  */
 import process from "node:process";
-import { tf } from "@segadv/segadv";
-import {
-  disposeWebgpuBackend,
-  registerWebgpuBackend,
-  trainingBackend,
-} from "@segadv/segadv/webgpu";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type DryCounts, dryGpu } from "./dry_gpu.ts";
+import type { Row } from "./compare.ts";
+import { countingGpu, type GpuCounts } from "./counting_gpu.ts";
+import { dryGpu } from "./dry_gpu.ts";
 import {
   bottleneckStep,
   ownStep,
@@ -19,100 +14,143 @@ import {
   type StepOptions,
   stockStep,
 } from "./training_step.ts";
+import { openSide, type SideName } from "./webgpu_sides.ts";
 
-/** One figure, with stock TensorFlow.js's beside it. */
-export interface CounterRow {
-  name: string;
-  unit: "launches" | "bytes" | "submits";
-  value: number;
-  baseline: number;
-  /** How many times fewer than the baseline: `baseline / value`. */
-  ratio: number;
+/** What one step costs, and the most bytes of all steps so far. */
+export type StepCounts = Pick<GpuCounts, "dispatches" | "uploadBytes" | "submits" | "peakBytes">;
+
+type Make = (side: SideName) => Step | Promise<Step>;
+
+/** The thesis' size. */
+const FULL: Size = { width: 1, size: 416, batch: 16 };
+/** What a software adapter computes in seconds. Maps of the classes shrink like all others. */
+const SMALL: Size = { width: 1 / 8, size: 128, batch: 2, classes: 3 };
+/** Steps before the one that counts: they fill the pools. */
+const WARM_UP = 2;
+/** Number of weights of width 1 over width 1/8: what does not grow with the batch grows with it. */
+const WEIGHTS = 64;
+
+type Size = Pick<StepOptions, "width" | "size" | "batch" | "classes">;
+
+const NETWORKS = { fcn8s: "fcn8s-vgg16", resnet50: "resnet50" } as const;
+
+/**
+ * Steps that are really computed on `gpu`, at width 1/8 and 128×128 pixels: launches, uploads
+ * beyond the batch, and peaks with what they say of width 1, 416×416, batch 16.
+ */
+export async function counterRows(gpu: GPU): Promise<Row[]> {
+  const real = () => countingGpu(gpu);
+  const rows = [
+    launches("bottleneck", {
+      own: await count("own", { open: real, make: bottleneckStep }),
+      stock: await count("stock", { open: real, make: bottleneckStep }),
+    }),
+  ];
+  const uploads = { own: 0, stock: 0 };
+  for (const [short, network] of Object.entries(NETWORKS)) {
+    const on = async (side: SideName, batch: number): Promise<StepCounts> =>
+      await count(side, { open: real, make: networkStep({ network, ...SMALL, batch }) });
+    const two = { own: await on("own", 2), stock: await on("stock", 2) };
+    const four = { own: await on("own", 4), stock: await on("stock", 4) };
+    rows.push(launches(short, two));
+    rows.push({
+      ...ratio(`peak-bytes/${short}`, "bytes", {
+        own: four.own.peakBytes,
+        stock: four.stock.peakBytes,
+      }),
+      extrapolated: {
+        value: extrapolate(two.own.peakBytes, four.own.peakBytes),
+        baseline: extrapolate(two.stock.peakBytes, four.stock.peakBytes),
+      },
+    });
+    for (const side of ["own", "stock"] as const) {
+      uploads[side] = Math.max(uploads[side], four[side].uploadBytes);
+    }
+  }
+  return [...rows, ratio("uploads-bytes/step", "bytes", uploads)];
 }
 
-const FULL = { width: 1, size: 416, batch: 16, mode: "baseline" } as const;
-
-/** Counts one step of the bottleneck and of both networks at the thesis' size. */
-export async function webgpuCounters(): Promise<CounterRow[]> {
-  const subjects: [name: string, own: Make, stock: Make][] = [
-    ["bottleneck", () => bottleneckStep("own"), () => bottleneckStep("stock")],
-    ...(["fcn8s-vgg16", "resnet50"].map((network): [string, Make, Make] => {
-      const options: StepOptions = { network, ...FULL };
-      return [network, () => ownStep(options), () => stockStep(options)];
-    })),
-  ];
-  const rows: CounterRow[] = [];
-  for (const [name, own, stock] of subjects) {
-    const value = await count("own", own);
-    const baseline = await count("stock", stock);
-    const row = (figure: string, unit: CounterRow["unit"], key: keyof DryCounts): CounterRow => ({
-      name: `${figure}/${name}`,
-      unit,
-      value: value[key],
-      baseline: baseline[key],
-      ratio: baseline[key] / Math.max(1, value[key]),
-    });
+/** The same counts at the thesis' size, on a WebGPU that computes nothing. */
+export async function fullSizeRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  const subjects: Record<string, Make> = { bottleneck: bottleneckStep };
+  for (const [short, network] of Object.entries(NETWORKS)) {
+    subjects[short] = networkStep({ network, ...FULL });
+  }
+  for (const [short, make] of Object.entries(subjects)) {
+    const own = await count("own", { open: dryGpu, make });
+    const stock = await count("stock", { open: dryGpu, make });
+    const row = (figure: string, unit: Row["unit"], key: keyof StepCounts): Row =>
+      ratio(`full-size/${figure}/${short}`, unit, { own: own[key], stock: stock[key] });
     rows.push(
       row("dispatches", "launches", "dispatches"),
-      row("submits", "submits", "submits"),
-      row("upload-bytes", "bytes", "uploadBytes"),
+      row("uploads-bytes", "bytes", "uploadBytes"),
       row("peak-bytes", "bytes", "peakBytes"),
     );
   }
   return rows;
 }
 
-type Make = () => Step | Promise<Step>;
-
 /** Counts the third step: the first two fill the pools. Peak bytes are those of all three. */
-async function count(kind: "own" | "stock", make: Make): Promise<DryCounts> {
-  const { gpu, counts } = dryGpu();
-  const flush = kind === "own" ? await useOwn(gpu) : await useStock(gpu);
-  const step = await make();
-  let before = { ...counts };
-  for (let i = 0; i < 3; i++) {
-    before = { ...counts };
+async function count(
+  name: SideName,
+  { open, make }: { open: () => ReturnType<typeof countingGpu>; make: Make },
+): Promise<StepCounts> {
+  const { gpu, counts } = open();
+  const side = await openSide(name, gpu);
+  const step = await make(name);
+  try {
+    for (let i = 0; i < WARM_UP; i++) {
+      step.run();
+      await side.finish();
+    }
+    const before = { ...counts };
     step.run();
-    flush();
+    await side.finish();
+    return {
+      dispatches: counts.dispatches - before.dispatches,
+      submits: counts.submits - before.submits,
+      uploadBytes: counts.uploadBytes - before.uploadBytes,
+      peakBytes: counts.peakBytes,
+    };
+  } finally {
+    step.dispose();
+    side.close();
   }
-  const after = { ...counts };
-  step.dispose();
-  disposeWebgpuBackend();
-  return {
-    ...after,
-    dispatches: after.dispatches - before.dispatches,
-    submits: after.submits - before.submits,
-    uploadBytes: after.uploadBytes - before.uploadBytes,
-  };
 }
 
-async function useOwn(gpu: GPU): Promise<() => void> {
-  await registerWebgpuBackend({ gpu });
-  return () => trainingBackend().flush();
+function networkStep(options: { network: string } & Size): Make {
+  const whole: StepOptions = { ...options, mode: "baseline" };
+  return (side) => side === "own" ? ownStep(whole) : stockStep(whole);
 }
 
-async function useStock(gpu: GPU): Promise<() => void> {
-  disposeWebgpuBackend();
-  const adapter = (await gpu.requestAdapter())!;
-  const backend = new WebGPUBackend(await adapter.requestDevice(), adapter.info);
-  tf.registerBackend("webgpu", () => backend);
-  await tf.setBackend("webgpu");
-  return () => {
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-  };
+/** A step as one launches it: what is in the batch is there before. */
+function launches(short: string, counts: Record<SideName, StepCounts>): Row {
+  const { own, stock } = counts;
+  return ratio(`dispatches/${short}-step`, "launches", {
+    own: own.dispatches,
+    stock: stock.dispatches,
+  });
+}
+
+function ratio(name: string, unit: Row["unit"], of: Record<SideName, number>): Row {
+  return { name, unit, value: of.own, baseline: of.stock, ratio: of.stock / Math.max(1, of.own) };
+}
+
+/** From the peaks at batch 2 and 4 to the thesis' size: pixels × width, and weights. */
+function extrapolate(two: number, four: number): number {
+  const perImage = (four - two) / 2;
+  const pixels = (FULL.size / SMALL.size) ** 2 * (FULL.width / SMALL.width);
+  return perImage * pixels * FULL.batch + Math.max(0, two - 2 * perImage) * WEIGHTS;
 }
 
 if (import.meta.main) {
-  tf.enableProdMode();
-  const results = await webgpuCounters();
-  if (process.argv.includes("--json")) {
-    console.log(JSON.stringify({ suite: "webgpu-counters", results }));
-  } else {for (const r of results) {
-      const text = `${r.value.toLocaleString("en")} ${r.unit}, stock ${
-        r.baseline.toLocaleString("en")
-      }`;
-      console.log(`${r.name.padEnd(28)} ${text}, ratio ${r.ratio.toFixed(2)}`);
-    }}
+  const results = await fullSizeRows();
+  if (process.argv.includes("--json")) console.log(JSON.stringify({ suite: "webgpu", results }));
+  else {
+    for (const { name, unit, value, baseline, ratio } of results) {
+      const [own, stock] = [value, baseline].map((n) => n.toLocaleString("en"));
+      console.log(`${name.padEnd(34)} ${own} ${unit}, stock ${stock}, ratio ${ratio.toFixed(2)}`);
+    }
+  }
 }

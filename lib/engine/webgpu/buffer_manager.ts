@@ -15,11 +15,6 @@ export interface BufferManagerOptions {
   /** Largest buffer that one binding can show. */
   bindingBytes: number;
   counters: WebgpuCounters;
-  /**
-   * Idle bytes that are kept in any case, so that small models never trim.
-   * @default 64 MiB
-   */
-  keepIdleBytes?: number;
   /** Submits what was recorded. */
   submit: () => void;
   /** Called where the cap would be exceeded although everything idle was destroyed. */
@@ -55,6 +50,8 @@ export class BufferManager {
   numBytesAllocated = 0;
   /** Submits so far: a buffer released in an earlier epoch is idle on the adapter's side too. */
   epoch = 0;
+  /** Idle bytes that are kept in any case, so that small models never trim. */
+  keepIdleBytes: number = 64 * 2 ** 20;
   readonly #device: GPUDevice;
   readonly #options: BufferManagerOptions;
   readonly #free = new Map<string, FreeBuffer[]>();
@@ -165,9 +162,9 @@ export class BufferManager {
 
   #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
     const { usage, mapped } = options;
-    const { capBytes, onOutOfMemory, counters, keepIdleBytes = 64 * 2 ** 20 } = this.#options;
+    const { capBytes, onOutOfMemory, counters } = this.#options;
     // Idle buffers of the wrong sizes may take as much as a share of what the run needs anyway.
-    const keep = Math.max(keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
+    const keep = Math.max(this.keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
     const most = Math.min(capBytes, Math.max(this.numBytesUsed, counters.peakUsedBytes) + keep);
     if (this.numBytesAllocated + bytes > most) {
       this.#options.submit(); // so that what recorded commands used can be destroyed

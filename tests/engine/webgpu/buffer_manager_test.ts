@@ -17,7 +17,7 @@ function fakeDevice(): { device: GPUDevice; live: Set<object> } {
   return { device: { createBuffer } as unknown as GPUDevice, live };
 }
 
-function manager(capBytes = Infinity, keepIdleBytes = 2 ** 26) {
+function manager(capBytes = Infinity) {
   const { device, live } = fakeDevice();
   const counters = newCounters();
   const onOutOfMemory = (message: string) => {
@@ -28,7 +28,6 @@ function manager(capBytes = Infinity, keepIdleBytes = 2 ** 26) {
     capBytes,
     bindingBytes: 2 ** 27,
     counters,
-    keepIdleBytes,
     onOutOfMemory,
     submit,
   };
@@ -72,7 +71,8 @@ test("BufferManager destroys idle buffers before it breaks the cap", () => {
 });
 
 test("BufferManager does not pile up buffers of sizes that came once", () => {
-  const { pool } = manager(Infinity, 2 ** 20);
+  const { pool } = manager();
+  pool.keepIdleBytes = 2 ** 20;
   for (let size = 2 ** 18; size < 2 ** 26; size *= 1.2) {
     pool.releaseBuffer(pool.acquireBuffer(size, STORAGE));
     pool.epoch++;
