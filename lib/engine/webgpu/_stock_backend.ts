@@ -17,6 +17,8 @@ export interface TensorData {
   refCount: number;
   resource?: GPUBuffer | null;
   external?: boolean;
+  /** Own: the buffer holds 16-bit floats; see `halves.ts`. */
+  half?: boolean;
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo } | null;
 }
 

@@ -5,10 +5,11 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { isHalf, withHalves } from "./halves.ts";
 import type { TrainingBackend } from "./training_backend.ts";
 
-/** WGSL type of the elements of a bound tensor. */
-export type ElementType = "f32" | "vec4<f32>" | "i32" | "atomic<u32>";
+/** WGSL type of the elements of a bound tensor; the last two are four halves. */
+export type ElementType = "f32" | "vec4<f32>" | "i32" | "atomic<u32>" | "vec2<u32>" | "vec4<f16>";
 
 /** A kernel: what it binds and its WGSL. */
 export interface WgslKernel {
@@ -48,10 +49,19 @@ export function dispatch(
   const reads = options.reads.map((tensor, i) =>
     kernel.reads[i]![1].includes("f32") ? floats(backend, tensor) : tensor
   );
+  const tensors = [...reads, ...options.writes];
+  const bound = [...kernel.reads, ...kernel.writes];
+  // Vectors of four are read and written in halves as they are; all else is widened, and that first,
+  // because it changes where a tensor lies.
+  tensors.forEach((tensor, i) => bound[i]![1] !== "vec4<f32>" && backend.bufferOf(tensor));
+  const names = bound.flatMap(([name], i) => isHalf(backend, tensors[i]!) ? [name] : []);
+  const buffers = tensors.map((tensor) =>
+    isHalf(backend, tensor) ? backend.storageOf(tensor) : backend.bufferOf(tensor)
+  );
   backend.launch({
-    pipeline: pipelineOf(backend, kernel),
+    pipeline: pipelineOf(backend, withHalves(kernel, { names, native: backend.nativeHalves })),
     uniforms: packScalars(kernel, options.uniforms),
-    buffers: [...reads, ...options.writes].map((tensor) => backend.bufferOf(tensor)),
+    buffers,
     grid: options.grid,
   });
   reads.forEach((tensor, i) => {
@@ -112,7 +122,8 @@ export function assemble(kernel: WgslKernel): string {
     ...kernel.reads.map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`),
     ...kernel.writes.map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`),
   ].map((line, i) => `@group(0) @binding(${i + 1}) ${line}`).join("\n");
-  return `struct Uniforms {
+  const extensions = bindings.includes("f16") ? "enable f16;\n" : "";
+  return `${extensions}struct Uniforms {
 ${fields}
 }
 @group(0) @binding(0) var<uniform> u: Uniforms;

@@ -164,17 +164,27 @@ function operand(spec: GemmSpec, name: "A" | "B"): Load[] {
     const place = alongK
       ? { outer: `${at} / ${perRow}u`, k: `(${at} % ${perRow}u) * 4u` }
       : { outer: `(${at} % ${perRow}u) * 4u`, k: `${at} / ${perRow}u` };
+    const row = name === "B" && alongK ? neighbours(place.outer, tile) : place.outer;
     const slot = alongK ? `(${place.outer}) * ${pitch(tile)}u + ${at} % ${perRow}u` : at;
     // Small tiles leave some threads without a vector.
     const partial = vectors < (i + 1) * THREADS;
     const guard = (text: string) => partial ? `if (${at} < ${vectors}u) { ${text} }` : text;
     return {
-      declare: `  let row${id} = row${name}(${origin} + ${place.outer});\n` +
+      declare: `  let row${id} = row${name}(${origin} + ${row});\n` +
         `  let k${id} = ${place.k};\n  var v${id} = vec4<f32>();`,
       fetch: (k) => `      ${guard(`v${id} = load${name}(row${id}, state, ${k}, ${k} + k${id});`)}`,
       keep: `    ${guard(`tile${name}[${slot}] = v${id};`)}`,
     };
   });
+}
+
+/**
+ * Column of C whose values lie in a slot of B's tile: threads read slots `across` apart, and so get
+ * columns four by four, which are stored as vectors.
+ */
+function neighbours(slot: string, { across }: Tile): string {
+  const four = 4 * across;
+  return `(${slot}) % ${across}u * 4u + (${slot}) / ${across}u % 4u + (${slot}) / ${four}u * ${four}u`;
 }
 
 /** Sums of a thread: vectors along n where B comes so, scalars otherwise. */
@@ -252,14 +262,10 @@ function stores({ tile, a, b }: GemmSpec): string {
     const m = a === "mk"
       ? `m0 + ty * ${tile.rows}u + ${i}u`
       : `m0 + (ty + ${(i >> 2) * down}u) * 4u + ${i & 3}u`;
-    if (b === "kn") {
-      for (let j = 0; j < tile.cols / 4; j++) {
-        lines.push(`  store(${m}, n0 + (tx + ${j * tile.across}u) * 4u, c${i}_${j});`);
-      }
-    } else {
-      for (let j = 0; j < tile.cols; j++) {
-        lines.push(`  store1(${m}, n0 + tx + ${j * tile.across}u, c${i}_${j});`);
-      }
+    for (let j = 0; j < tile.cols / 4; j++) {
+      const four = [0, 1, 2, 3].map((e) => `c${i}_${4 * j + e}`).join(", ");
+      const value = b === "kn" ? `c${i}_${j}` : `vec4<f32>(${four})`;
+      lines.push(`  store(${m}, n0 + (tx + ${j * tile.across}u) * 4u, ${value});`);
     }
   }
   return lines.join("\n");

@@ -14,7 +14,9 @@ import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
+import { add, multiply, relu } from "./kernels/elementwise.ts";
 import { leakyReluGrad } from "./kernels/leaky_relu_grad.ts";
+import { maxPool } from "./kernels/max_pool.ts";
 import { maxPoolGrad } from "./kernels/max_pool_grad.ts";
 import { movingAverage } from "./kernels/moving_average.ts";
 import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
@@ -25,6 +27,7 @@ import { unpackBatch } from "./kernels/unpack_batch.ts";
 
 // deno-lint-ignore no-explicit-any -- kernels of every kind of attributes stand in one list
 const KERNELS: Kernel<any>[] = [
+  add,
   adamUpdate,
   batchNormTrain,
   batchNormTrainGrad,
@@ -35,9 +38,12 @@ const KERNELS: Kernel<any>[] = [
   conv2dBackpropInput,
   fusedConv2d,
   leakyReluGrad,
+  maxPool,
   maxPoolGrad,
   mean,
   movingAverage,
+  multiply,
+  relu,
   resizeBilinear,
   resizeBilinearGrad,
   sgdUpdate,

@@ -17,6 +17,7 @@ import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
 import type { TileName } from "./gemm.ts";
+import { widened } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 
@@ -49,6 +50,8 @@ export class TrainingBackend extends Stock {
   tile: TileName | null = null;
   /** Whether inner loops become text; software adapters compile too slowly for that. */
   unroll: boolean;
+  /** Whether kernels read and write halves as WGSL's f16 (else by pack2x16float and its inverse). */
+  nativeHalves: boolean;
   /** Work that waits for more of its kind. */
   deferred: DeferredWork | null = null;
   #submitting = false;
@@ -64,6 +67,7 @@ export class TrainingBackend extends Stock {
     super(training.device, training.info);
     this.training = training;
     this.unroll = !training.software;
+    this.nativeHalves = training.features.includes("shader-f16");
     assertKnownTfjs(this);
     this.#buffers = new BufferManager(training.device, {
       capBytes,
@@ -83,10 +87,20 @@ export class TrainingBackend extends Stock {
     return this.#buffers;
   }
 
-  /** The buffer that holds a tensor, which is uploaded or allocated first where needed. */
+  /**
+   * The buffer that holds a tensor in 32-bit numbers; it is uploaded, allocated or widened first
+   * where needed.
+   */
   bufferOf(tensor: tf.TensorInfo): GPUBuffer {
     this.uploadToGPU(tensor.dataId);
     return this.tensorMap.get(tensor.dataId).resource!;
+  }
+
+  /** The buffer that holds a tensor in halves, allocated first where needed. */
+  storageOf(tensor: tf.TensorInfo): GPUBuffer {
+    const data = this.tensorMap.get(tensor.dataId);
+    const bytes = 2 * tf.util.sizeFromShape(data.shape);
+    return data.resource ??= this.#buffers.acquireBuffer(bytes, STORAGE);
   }
 
   /** What a tensor's buffer holds, which a cast may have left behind. */
@@ -143,6 +157,7 @@ export class TrainingBackend extends Stock {
   }
 
   override readToGPU(dataId: tf.DataId): tf.GPUData {
+    if (this.tensorMap.get(dataId).half) this.#widen(dataId);
     this.settle();
     return super.readToGPU(dataId);
   }
@@ -181,6 +196,7 @@ export class TrainingBackend extends Stock {
 
   override uploadToGPU(dataId: tf.DataId): void {
     const data = this.tensorMap.get(dataId);
+    if (data.half) this.#widen(dataId);
     if (data.resource != null) return;
     const bytes = 4 * tf.util.sizeFromShape(data.shape);
     if (data.values == null) {
@@ -203,6 +219,7 @@ export class TrainingBackend extends Stock {
     if (data.values != null || data.dtype === "complex64" || data.resource == null) {
       return await super.read(dataId);
     }
+    this.uploadToGPU(dataId);
     const bytes = await this.#download(data.resource, 4 * tf.util.sizeFromShape(data.shape));
     const values = data.dtype === "float32"
       ? new Float32Array(bytes)
@@ -217,6 +234,20 @@ export class TrainingBackend extends Stock {
     super.dispose();
     this.#uniforms.dispose();
     this.device.destroy();
+  }
+
+  /** Puts 32-bit floats in the place of a tensor's halves. */
+  #widen(dataId: tf.DataId): void {
+    const data = this.tensorMap.get(dataId);
+    const { shape, dtype, resource } = data;
+    if (resource != null) {
+      const copy = widened(this, { dataId, shape, dtype });
+      const copied = this.tensorMap.get(copy.dataId);
+      data.resource = copied.resource!;
+      copied.resource = resource;
+      this.disposeData(copy.dataId);
+    }
+    data.half = false;
   }
 
   #upload(source: Float32Array | Int32Array, bytes: number): GPUBuffer {

@@ -7,6 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import {
   COLUMN_UNIFORMS,
@@ -26,7 +27,7 @@ export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
     const channels = x!.shape[3]!;
     const columns = columnsOf(sizeOf(x!) / channels, channels);
     const [mean, variance] = statistics(backend, { x: x!, channels, columns });
-    const y = output(backend, x!.shape);
+    const y = newActivation(backend, x!.shape);
     const count = sizeOf(x!) / columns.width;
     dispatch(backend, applyKernel(columns, attrs.relu), {
       uniforms: [count, columns.cols, attrs.eps],

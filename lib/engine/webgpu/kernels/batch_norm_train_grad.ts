@@ -7,6 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import {
   COLUMN_UNIFORMS,
@@ -36,7 +37,7 @@ export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
     const columns = columnsOf(rows, channels);
     const pass = { inputs, attrs, columns, rows, channels };
     const [dgamma, dbeta] = parameterGradients(backend, pass);
-    const dx = output(backend, x!.shape);
+    const dx = newActivation(backend, x!.shape);
     const count = sizeOf(x!) / columns.width;
     const masks = attrs.relu ? [y!] : [];
     dispatch(backend, inputKernel(columns, attrs.relu), {

@@ -5,6 +5,7 @@
  */
 import { BIAS_GRAD, BIAS_RELU_GRAD } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import { columnSum } from "./_column_sum.ts";
 import {
   COLUMN_UNIFORMS,
@@ -36,7 +37,7 @@ export const biasReluGrad: Kernel<Record<never, never>> = {
     const rows = sizeOf(dy!) / channels;
     const columns = columnsOf(rows, channels);
     const { parts, colBlocks } = columns;
-    const masked = output(backend, dy!.shape);
+    const masked = newActivation(backend, dy!.shape);
     const sums = output(backend, parts === 1 ? [channels] : [parts, channels]);
     dispatch(backend, maskKernel(columns), {
       uniforms: columnUniforms(columns, rows),

@@ -4,8 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { dispatch, output, type WgslKernel } from "../dispatch.ts";
+import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { newActivation } from "../halves.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
 import type { Kernel, KernelCall } from "./_kernel.ts";
 import { stockKernel } from "./_stock.ts";
@@ -54,7 +55,7 @@ function convolve(
   const s = convSizes(x!.shape, filter!.shape, attrs);
   const [m, k] = [s.b * s.oh * s.ow, s.kh * s.kw * s.c];
   const name = backend.tile ?? chooseTile(m, s.n);
-  const y = output(backend, [s.b, s.oh, s.ow, s.n]);
+  const y = newActivation(backend, [s.b, s.oh, s.ow, s.n]);
   const { unroll } = backend;
   dispatch(backend, kernelOf({ s, tile: name, activation, bias: bias !== undefined, unroll }), {
     uniforms: [m, s.n, k, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, alpha],

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { dispatch, output, type WgslKernel } from "../dispatch.ts";
+import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { newActivation } from "../halves.ts";
 import { type ConvAttrs, type ConvSizes, convSizes } from "./_conv.ts";
 import type { Kernel } from "./_kernel.ts";
 import { stockKernel } from "./_stock.ts";
@@ -27,7 +28,7 @@ export const conv2dBackpropInput: Kernel<InputAttrs> = {
     }
     const rows = s.b * Math.ceil(s.h / s.strideY) * Math.ceil(s.w / s.strideX);
     const tile = backend.tile ?? chooseTile(rows * s.strideY * s.strideX, s.c);
-    const dx = output(backend, attrs.inputShape);
+    const dx = newActivation(backend, attrs.inputShape);
     dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
       uniforms: [s.b, s.h, s.w, s.c, s.oh, s.ow, s.n, s.top, s.left],
       reads: [dy!, filter!],
@@ -47,17 +48,18 @@ function kernelOf(
   { tile, unroll }: { tile: TileName; unroll: boolean },
 ): WgslKernel {
   const four = s.n % 4 === 0;
+  const fourIn = s.c % 4 === 0;
   const whole = s.n % TILES[tile].depth === 0;
   const shape = [s.kh, s.kw, s.strideY, s.strideX].join();
   return gemmKernel({
-    key: ["conv2dBackpropInput", shape, tile, four, whole].join("/"),
+    key: ["conv2dBackpropInput", shape, tile, four, fourIn, whole].join("/"),
     tile: TILES[tile],
     unroll,
     uniforms: ["b", "h", "w", "c", "oh", "ow", "n", "top", "left"].map(
       (name) => [name, "i32"] as [string, "i32"],
     ),
     reads: [["dy", four ? "vec4<f32>" : "f32"], ["taps", four ? "vec4<f32>" : "f32"]],
-    writes: [["dx", "f32"]],
+    writes: [["dx", fourIn ? "vec4<f32>" : "f32"]],
     a: "mk",
     b: "nk",
     range: "findPhase(i32(wid.z)); let firstK = 0u; let endK = u32(depth);",
@@ -70,6 +72,9 @@ function kernelOf(
  * of pixel `y0 + stride·j` meets output `q + j − t`.
  */
 function phase(s: ConvSizes): string {
+  const write = s.c % 4 === 0
+    ? "dx[at / 4] = value;"
+    : [0, 1, 2, 3].map((e) => `if (n + ${e} < u.c) { dx[at + ${e}] = value[${e}]; }`).join("\n  ");
   return `
 var<private> y0: i32;
 var<private> x0: i32;
@@ -110,14 +115,15 @@ fn rowA(m: u32) -> vec4<i32> {
   return vec4<i32>(t / down, t % down + qy, i32(m) % across + qx, 1);
 }
 fn rowB(n: u32) -> vec4<i32> { return vec4<i32>(i32(n), 0, 0, 0); }
-fn store1(m1: u32, n1: u32, value: f32) {
+fn store(m1: u32, n1: u32, value: vec4<f32>) {
   let m = i32(m1);
   let n = i32(n1);
   if (m >= rows || n >= u.c) { return; }
   let t = m / across;
   let y = y0 + ${s.strideY} * (t % down);
   let x = x0 + ${s.strideX} * (m % across);
-  dx[((t / down * u.h + y) * u.w + x) * u.c + n] = value;
+  let at = ((t / down * u.h + y) * u.w + x) * u.c + n;
+  ${write}
 }`;
 }
 

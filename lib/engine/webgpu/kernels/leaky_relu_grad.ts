@@ -4,7 +4,8 @@
  * @module
  */
 import { LEAKY_RELU_GRAD } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import { type Kernel, sizeOf } from "./_kernel.ts";
 
 const WGSL: WgslKernel = {
@@ -25,7 +26,7 @@ export const leakyReluGrad: Kernel<{ alpha: number }> = {
   name: LEAKY_RELU_GRAD,
   run({ inputs, attrs, backend }) {
     const { x, dy } = inputs;
-    const dx = output(backend, x!.shape);
+    const dx = newActivation(backend, x!.shape);
     // Buffers are padded to 256 bytes, so the last vector may reach past the tensor.
     const count = Math.ceil(sizeOf(x!) / 4);
     dispatch(backend, WGSL, {

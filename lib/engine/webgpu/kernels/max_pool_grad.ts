@@ -4,32 +4,20 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import { type Kernel, sizeOf } from "./_kernel.ts";
-
-interface PoolAttrs {
-  filterSize: number | [number, number];
-  strides: number | [number, number];
-  pad: "valid" | "same" | number | tf.backend_util.ExplicitPadding;
-  dimRoundingMode?: "floor" | "round" | "ceil";
-}
+import { type PoolAttrs, poolSizes } from "./max_pool.ts";
 
 /** dx [b,h,w,c] from dy [b,oh,ow,c], the pooled x and y. */
 export const maxPoolGrad: Kernel<PoolAttrs> = {
   name: "MaxPoolGrad",
   run({ inputs, attrs, backend }) {
     const { dy, input: x, output: y } = inputs;
-    const info = tf.backend_util.computePool2DInfo(
-      x!.shape as [number, number, number, number],
-      attrs.filterSize,
-      attrs.strides,
-      1,
-      attrs.pad,
-      attrs.dimRoundingMode,
-    );
+    const info = poolSizes(x!.shape, attrs);
     const lanes = info.inChannels % 4 === 0 ? 4 : 1;
-    const dx = output(backend, x!.shape);
+    const dx = newActivation(backend, x!.shape);
     const count = sizeOf(dx) / lanes;
     const { inHeight, inWidth, outHeight, outWidth, padInfo } = info;
     const sizes = [inHeight, inWidth, info.inChannels / lanes, outHeight, outWidth];

@@ -6,6 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { newActivation } from "../halves.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import { type Kernel, sizeOf } from "./_kernel.ts";
 
@@ -94,7 +95,7 @@ export const resizeBilinear: Kernel<ResizeAttrs> = {
     const x = inputs.x!;
     const [b, h, w, c] = x.shape as [number, number, number, number];
     const { height, width } = attrs;
-    const y = output(backend, [b, height, width, c]);
+    const y = newActivation(backend, [b, height, width, c]);
     const lanes = c % 4 === 0 ? 4 : 1;
     const count = sizeOf(y) / lanes;
     dispatch(backend, forwardKernel(lanes), {
@@ -116,6 +117,7 @@ export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
     const { height, width } = attrs;
     const rows = gather(backend, { x: dy, shape: [b, outH, width, c], m: outW, inner: c });
     const dx = gather(backend, {
+      make: newActivation,
       x: rows,
       shape: [b, height, width, c],
       n: height,
@@ -129,11 +131,18 @@ export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
 
 function gather(
   backend: TrainingBackend,
-  options: { x: tf.TensorInfo; shape: number[]; n?: number; m: number; inner: number },
+  options: {
+    make?: typeof output;
+    x: tf.TensorInfo;
+    shape: number[];
+    n?: number;
+    m: number;
+    inner: number;
+  },
 ): tf.TensorInfo {
-  const { x, shape, m, inner } = options;
+  const { make = output, x, shape, m, inner } = options;
   const n = options.n ?? shape[2]!;
-  const y = output(backend, shape);
+  const y = make(backend, shape);
   const lanes = inner % 4 === 0 ? 4 : 1;
   const count = sizeOf(y) / lanes;
   dispatch(backend, gradientKernel(lanes), {
