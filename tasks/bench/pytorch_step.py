@@ -155,4 +155,5 @@ def main():
         print(best(), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
