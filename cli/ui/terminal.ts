@@ -48,7 +48,7 @@ function streamOf(stream: NodeJS.WriteStream): TextStream {
   return {
     write(text) {
       // Streams keep their order, so the newest callback stands for all before it
-      written = new Promise((resolve) => stream.write(text, () => resolve()));
+      written = new Promise((resolve) => stream.write(harmless(text), () => resolve()));
     },
     flush: () => written,
     isTTY,
@@ -58,6 +58,18 @@ function streamOf(stream: NodeJS.WriteStream): TextStream {
     colors,
     paint: (style, text) => colors ? styleText(style, text, { validateStream: false }) : text,
   };
+}
+
+/** What steers a terminal or turns the direction of writing, but for what is ours: styles, and a
+ * line begun anew. */
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const STEERING = /(^\r\x1b\[2K|\x1b\[\d+m|[\t\n])|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+/** The text with `\u001b` and the like for what names and messages from files should not hold. */
+export function harmless(text: string): string {
+  return text.replace(STEERING, (character: string, ours: string | undefined) => {
+    return ours ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 function showsColors(isTTY: boolean, env: NodeJS.ProcessEnv): boolean {

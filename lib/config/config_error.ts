@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../runtime/_printable.ts";
 
 /** One fault. */
 export interface ConfigIssue {
@@ -43,5 +44,5 @@ export class ConfigError extends RangeError {
 
 function formatIssue({ where, key, message }: ConfigIssue): string {
   const place = [where, key].filter((part) => part !== null && part !== "").join(" ");
-  return place === "" ? message : `${place}: ${message}`;
+  return printable(place === "" ? message : `${place}: ${message}`);
 }

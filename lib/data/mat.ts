@@ -5,6 +5,7 @@
  * @module
  */
 import { inflateSync } from "node:zlib";
+import { printable } from "../runtime/_printable.ts";
 
 /** A value of a `.mat` file. */
 export type MatValue = MatNumbers | MatStruct | MatCell | MatOther;
@@ -74,13 +75,14 @@ export function readMat(bytes: Uint8Array, options: { file: string }): Map<strin
   try {
     return readVariables(bytes);
   } catch (error) {
-    throw new SyntaxError(`Cannot read MATLAB file "${options.file}": ${(error as Error).message}`);
+    const reason = printable((error as Error).message);
+    throw new SyntaxError(`Cannot read MATLAB file "${options.file}": ${reason}`);
   }
 }
 
 function readVariables(bytes: Uint8Array): Map<string, MatValue> {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 128));
-  if (head.startsWith("MATLAB 7.3") || head.startsWith("\x89HDF")) {
+  if (head.startsWith("MATLAB 7.3") || head.startsWith("HDF\r\n", 1)) {
     throw new SyntaxError("version 7.3 (HDF5) is not supported: save it with the option -v7");
   }
   const mark = head.slice(126);

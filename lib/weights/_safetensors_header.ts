@@ -1,3 +1,5 @@
+import { printable } from "../runtime/_printable.ts";
+
 /** Bytes of one value of each type that the format knows and this toolkit reads. */
 export const DTYPE_BYTES = {
   F64: 8,
@@ -44,7 +46,7 @@ export type Refuse = (reason: string) => never;
 /** Makes a `Refuse` for a file of that name. */
 export function refuseFile(label: string): Refuse {
   return (reason) => {
-    throw new SyntaxError(`Cannot read ${label} as safetensors: ${reason}`);
+    throw new SyntaxError(`Cannot read ${label} as safetensors: ${printable(reason)}`);
   };
 }
 

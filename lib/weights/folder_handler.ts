@@ -6,6 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { printable } from "../runtime/_printable.ts";
 
 /**
  * A tfjs IO handler that loads `model.json` and its weight files from a folder. Reads what this
@@ -91,7 +92,7 @@ async function readWeights(
 
 function parseModelJson(text: Uint8Array, path: string): tf.io.ModelJSON {
   const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot load ${path}: ${reason}`);
+    throw new SyntaxError(`Cannot load ${path}: ${printable(reason)}`);
   };
   let json: tf.io.ModelJSON;
   try {

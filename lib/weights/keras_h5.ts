@@ -6,6 +6,7 @@
 import type { Dataset, File, Group } from "h5wasm";
 import { sizeOf } from "./_strided.ts";
 import type { WeightFile, WeightTensor } from "./weight_file.ts";
+import { printable } from "../runtime/_printable.ts";
 
 const MAX_DEPTH = 12;
 const MAX_TENSORS = 100_000;
@@ -21,7 +22,7 @@ const MAX_VALUES = 2 ** 29;
  */
 export async function openKerasH5(path: string): Promise<WeightFile> {
   const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot read ${path} as Keras weights: ${reason}`);
+    throw new SyntaxError(`Cannot read ${path} as Keras weights: ${printable(reason)}`);
   };
   // The library is large and nobody else needs it.
   const h5 = await import("h5wasm/node");

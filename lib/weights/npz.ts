@@ -9,6 +9,7 @@ import { DTYPE_BYTES, type SafetensorsDtype } from "./_safetensors_header.ts";
 import { gather, sizeOf } from "./_strided.ts";
 import type { WeightFile, WeightTensor } from "./weight_file.ts";
 import { openZip, type ZipEntry } from "./_zip.ts";
+import { printable } from "../runtime/_printable.ts";
 
 const DTYPES: ReadonlyMap<string, SafetensorsDtype> = new Map([
   ["<f4", "F32"],
@@ -52,7 +53,7 @@ export async function openNpz(path: string): Promise<WeightFile> {
 async function fromSource(source: ByteSource): Promise<WeightFile> {
   const path = source.label;
   const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot read ${path} as npz: ${reason}`);
+    throw new SyntaxError(`Cannot read ${path} as npz: ${printable(reason)}`);
   };
   const zip = await openZip(source, refuse);
   const tensors = new Map<string, StoredArray>();

@@ -14,6 +14,7 @@ import { openSafetensorsWeights } from "./_safetensors_weights.ts";
 import { openTfjsWeights } from "./_tfjs_weights.ts";
 import type { WeightFile } from "./weight_file.ts";
 import { openZip } from "./_zip.ts";
+import { printable } from "../runtime/_printable.ts";
 
 /**
  * Opens weights: safetensors, PyTorch (`.pth`), Keras (`.h5`), `.npz`, a tfjs Layers model (folder
@@ -69,7 +70,7 @@ async function modelFolder(path: string): Promise<string> {
 async function sniff(path: string): Promise<keyof typeof OPENERS> {
   const source = await openBytes(path);
   const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot read weights from ${path}: ${reason}`);
+    throw new SyntaxError(`Cannot read weights from ${path}: ${printable(reason)}`);
   };
   try {
     if (basename(path) === "model.json") return "tfjs";

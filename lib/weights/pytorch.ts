@@ -11,6 +11,7 @@ import { DTYPE_BYTES, type SafetensorsDtype } from "./_safetensors_header.ts";
 import { gather, sizeOf } from "./_strided.ts";
 import type { WeightFile, WeightTensor } from "./weight_file.ts";
 import { openZip, type Zip, type ZipEntry } from "./_zip.ts";
+import { printable } from "../runtime/_printable.ts";
 
 /** Types of storages, by the names in a pickle. */
 const STORAGES: ReadonlyMap<string, SafetensorsDtype> = new Map([
@@ -66,7 +67,7 @@ export async function openPytorch(path: string): Promise<WeightFile> {
 async function fromSource(source: ByteSource): Promise<WeightFile> {
   const path = source.label;
   const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot read ${path} as PyTorch weights: ${reason}`);
+    throw new SyntaxError(`Cannot read ${path} as PyTorch weights: ${printable(reason)}`);
   };
   const zip = await openZip(source, refuse);
   const pickle = [...zip.entries.values()].find(({ name }) => /(^|\/)data\.pkl$/.test(name));

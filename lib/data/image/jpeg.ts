@@ -9,6 +9,7 @@ import type { RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
 import { readJpegHeader } from "./_jpeg_header.ts";
+import { printable } from "../../runtime/_printable.ts";
 
 /** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
@@ -41,7 +42,7 @@ export function isJpeg(bytes: Uint8Array): boolean {
  * ```
  */
 export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
-  const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${why}`;
+  const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${printable(why)}`;
   const header = readJpegHeader(bytes, fail);
   const fourColors = header.components === 4;
   // Four colours are decoded in JavaScript, with all coefficients in memory: four times the space.

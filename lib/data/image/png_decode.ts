@@ -5,6 +5,7 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 import { unfilter } from "./_png_filter.ts";
+import { printable } from "../../runtime/_printable.ts";
 
 /** Samples of a decoded PNG, unpacked to one array element each. */
 export interface PngImage {
@@ -89,7 +90,7 @@ export function decodePng(bytes: Uint8Array, options: DecodeOptions): PngImage {
   try {
     return decode(bytes, options.maxPixels ?? MAX_PIXELS);
   } catch (error) {
-    const message = `Cannot decode PNG "${options.file}": ${(error as Error).message}`;
+    const message = `Cannot decode PNG "${options.file}": ${printable((error as Error).message)}`;
     if (error instanceof RangeError) throw new RangeError(message);
     throw new SyntaxError(message);
   }

@@ -2,6 +2,7 @@
 import type { ClassInfo } from "../dataset.ts";
 import { vocPalette } from "../voc_palette.ts";
 import { readBytes } from "./_pair_dataset.ts";
+import { printable } from "../../runtime/_printable.ts";
 
 /** What a `classes.json` says. */
 export interface ClassesFile {
@@ -28,7 +29,9 @@ export async function readClassesFile(file: string): Promise<ClassesFile> {
   try {
     content = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
-    throw new SyntaxError(`Cannot read "${file}": not JSON (${(error as Error).message})`);
+    throw new SyntaxError(
+      `Cannot read "${file}": not JSON (${printable((error as Error).message)})`,
+    );
   }
   const fail = (key: string, expected: string): never => {
     throw new TypeError(`Cannot use "${file}": ${key} must be ${expected}, as in ${EXAMPLE}`);
@@ -45,7 +48,9 @@ export async function readClassesFile(file: string): Promise<ClassesFile> {
     const name = isRecord(entry) ? entry.name : entry;
     const color = (isRecord(entry) ? entry.color ?? entry.colour : undefined) ?? apart[i] ??
       [...palette.subarray(i * 3, i * 3 + 3)];
-    if (typeof name !== "string" || name === "") return fail(`classes[${i}]`, "named");
+    if (typeof name !== "string" || name === "" || printable(name) !== name) {
+      return fail(`classes[${i}]`, "named, without control characters");
+    }
     if (!isColor(color)) return fail(`the colour of classes[${i}]`, "three integers in 0..255");
     return { name, color };
   });

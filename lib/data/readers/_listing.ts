@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { readBytes } from "./_pair_dataset.ts";
+import { printable } from "../../runtime/_printable.ts";
 
 /** Extensions of files that may hold an image. */
 export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
@@ -73,13 +74,17 @@ export async function readList(
     const where = `"${file}" line ${i + 1}`;
     if (!isInside(name)) {
       throw new RangeError(
-        `Cannot use ${where}: ${JSON.stringify(line.slice(0, 80))} is not a name inside the data ` +
+        `Cannot use ${where}: ${
+          printable(JSON.stringify(line.slice(0, 80)))
+        } is not a name inside the data ` +
           `set's folder`,
       );
     }
     if (lines.has(name)) {
       throw new RangeError(
-        `Cannot use ${where}: "${name}" is listed twice, first in line ${lines.get(name)}`,
+        `Cannot use ${where}: "${printable(name)}" is listed twice, first in line ${
+          lines.get(name)
+        }`,
       );
     }
     lines.set(name, i + 1);

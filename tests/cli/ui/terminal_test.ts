@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { harmless } from "../../../cli/ui/terminal.ts";
 
 const entry = fileURLToPath(new URL("../../../cli/mod.ts", import.meta.url));
 const run = "deno" in process.versions ? ["run", "-A", entry] : [entry];
@@ -19,4 +20,13 @@ test("processTerminal() is plain on a pipe and coloured where FORCE_COLOR asks f
   assert.match(errorWith({}), /^error: /);
   assert.ok(errorWith({ FORCE_COLOR: "1" }).startsWith("\x1b[31merror:\x1b[39m "));
   assert.match(errorWith({ NO_COLOR: "1" }), /^error: /);
+});
+
+test("harmless() shows what would steer a terminal, and keeps styles and the progress line", () => {
+  assert.equal(
+    harmless("\r\x1b[2K\x1b[31mstep 1\x1b[39m\tof 2\n"),
+    "\r\x1b[2K\x1b[31mstep 1\x1b[39m\tof 2\n",
+  );
+  assert.equal(harmless("a\r\x1b[2K\x1b]0;title\x07"), "a\\u000d\\u001b[2K\\u001b]0;title\\u0007");
+  assert.equal(harmless("\x9b31m \u202egnp.exe"), "\\u009b31m \\u202egnp.exe");
 });
