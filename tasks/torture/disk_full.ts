@@ -35,9 +35,13 @@ export function canMount(): boolean {
  * Runs on a disk that fills up: with room for nothing, for a part of a checkpoint, for one and for
  * more. Each time the error must name what it could not write, every checkpoint on the disk must be
  * whole, and with room again the run must end as one that never met a full disk. Needs root.
+ *
+ * @param options `shift` in 0..1 moves all sizes by a part of the distance between two.
  */
-export async function fillDisks(options: { sizes: number }): Promise<DiskReport> {
-  const { sizes } = options;
+export async function fillDisks(
+  options: { sizes: number; shift?: number },
+): Promise<DiskReport> {
+  const { sizes, shift = 0 } = options;
   const disk = await mkdtemp(join(tmpdir(), "segadv-disk-"));
   const home = await mkdtemp(join(tmpdir(), "segadv-disk-"));
   const report: DiskReport = {
@@ -54,7 +58,7 @@ export async function fillDisks(options: { sizes: number }): Promise<DiskReport>
       await rm(run, { recursive: true, force: true });
       await cp(begun, run, { recursive: true });
       // From nothing to a bit more than three checkpoints, which is what the run needs
-      const free = Math.floor(i / sizes * 8 * 2 ** 20);
+      const free = Math.floor((i + shift) / sizes * 8 * 2 ** 20);
       const { bavail, bsize } = await statfs(disk);
       await writeFile(ballast, new Uint8Array(Math.max(0, Number(bavail) * Number(bsize) - free)));
       const fault = await resumeTraining(run).then(() => null, (error: Error) => error.message);

@@ -1,12 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { decodeLabel } from "../../lib/data/image/decode_label.ts";
+import { basename, join } from "node:path";
 import { randomStream } from "../../lib/runtime/random.ts";
-import { openCheckpoint } from "../../lib/train/checkpoint.ts";
+import { resumeTraining } from "../../lib/train/resume.ts";
 import { train } from "../../lib/train/train.ts";
-import { weightsSha256 } from "../../lib/weights/hash.ts";
-import { loadSegmentationModel } from "../../lib/weights/tfjs_format.ts";
+import { flipSubjects } from "./_flip_subjects.ts";
 import { victimConfig } from "./victim.ts";
 
 /** What a number of damaged files came to. */
@@ -16,38 +14,49 @@ export interface FlipReport {
   refused: number;
   /** Files that loaded, to exactly what the intact file holds. */
   harmless: number;
-  /** Files that loaded to something else. */
+  /** Damaged newest checkpoints: their runs went on from the one before, and said so. */
+  resumed: number;
+  /** Files that loaded to something else, and runs that did not go on as they should. */
   wrong: string[];
 }
 
-/** A file to be damaged, and how to load it: to a text that says all that was loaded. */
-interface Subject {
-  path: string;
-  load(): Promise<string>;
-}
+/** How many files go to single loads for one that a whole run is resumed from. */
+const LOADS_PER_RUN = 50;
 
 /**
  * Flips one bit of a file, or cuts it short, and loads it; `count` times, over a checkpoint, a saved
- * network's two files and a label map.
+ * network's two files, weights of three formats and label maps of two. One in fifty is the newest
+ * checkpoint of a run, which is then resumed.
  */
 export async function flipBits(options: { count: number; seed: number }): Promise<FlipReport> {
   const { count, seed } = options;
   const random = randomStream(seed, "flip");
-  const report: FlipReport = { seed, files: 0, refused: 0, harmless: 0, wrong: [] };
+  const report: FlipReport = { seed, files: 0, refused: 0, harmless: 0, resumed: 0, wrong: [] };
   const folder = await mkdtemp(join(tmpdir(), "segadv-flip-"));
   try {
-    const subjects = await makeSubjects(folder);
+    const subjects = await Promise.all(
+      (await flipSubjects(folder)).map(async (subject) => ({
+        ...subject,
+        intact: new Uint8Array(await readFile(subject.path)), // a Buffer's slices are views
+        expected: await subject.load(),
+      })),
+    );
+    const resume = await damagedRuns(join(folder, "runs"));
     for (; report.files < count; report.files++) {
-      const subject = subjects[report.files % subjects.length]!;
-      const intact = new Uint8Array(await readFile(subject.path)); // a Buffer's slices are views
-      const expected = await subject.load();
+      if (report.files % LOADS_PER_RUN === LOADS_PER_RUN - 1) {
+        const fault = await resume(random);
+        if (fault === null) report.resumed++;
+        else report.wrong.push(fault);
+        continue;
+      }
+      const { path, intact, expected, load } = subjects[random.integer(subjects.length)]!;
       const { bytes, what } = damage(intact, random);
-      await writeFile(subject.path, bytes);
-      const loaded = await subject.load().catch(() => null);
+      await writeFile(path, bytes);
+      const loaded = await load().catch(() => null);
       if (loaded === null) report.refused++;
       else if (loaded === expected) report.harmless++;
-      else report.wrong.push(`${subject.path}: ${what}`);
-      await writeFile(subject.path, intact);
+      else report.wrong.push(`${basename(path)}: ${what}`);
+      await writeFile(path, intact);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -55,49 +64,36 @@ export async function flipBits(options: { count: number; seed: number }): Promis
   return report;
 }
 
-async function makeSubjects(folder: string): Promise<Subject[]> {
-  const out = join(folder, "run");
-  await train(await victimConfig("threads=1", "model.width=0.01", "train.maxSteps=1"), { out });
-  const [checkpoint] = await readdir(join(out, "checkpoint"));
-  const path = join(out, "checkpoint", checkpoint!);
-  const model = join(out, "model");
-  const names = await readdir(model);
-  const loadModel = async (): Promise<string> => {
-    const { model: loaded, ...metadata } = await loadSegmentationModel(model);
-    const sha = await weightsSha256(loaded.layers);
-    loaded.layers.dispose();
-    return sha + JSON.stringify(metadata);
+type Random = ReturnType<typeof randomStream>;
+
+/** Makes a run of two steps; what it gives damages its newest checkpoint and resumes it. */
+async function damagedRuns(folder: string): Promise<(random: Random) => Promise<string | null>> {
+  const [whole, copy] = [join(folder, "whole"), join(folder, "copy")];
+  const config = await victimConfig("threads=1", "model.width=0.01", "train.maxSteps=2");
+  const { weightsSha256 } = await train(config, { out: whole });
+  // As if it had been killed before it ended
+  const log = join(whole, "events.jsonl");
+  const lines = (await readFile(log, "utf8")).split("\n");
+  await writeFile(log, lines.filter((line) => !line.includes('"type":"end"')).join("\n"));
+  return async (random) => {
+    await rm(copy, { recursive: true, force: true });
+    await cp(whole, copy, { recursive: true });
+    const newest = (await readdir(join(copy, "checkpoint"))).sort().at(-1)!;
+    const path = join(copy, "checkpoint", newest);
+    const { bytes, what } = damage(new Uint8Array(await readFile(path)), random);
+    await writeFile(path, bytes);
+    const said: string[] = [];
+    const result = await resumeTraining(copy, {
+      onEvent: (event) => event.type === "warning" && said.push(event.message),
+    }).catch((error: Error) => error);
+    if (result instanceof Error) return `${newest}, ${what}: ${result.message}`;
+    const isSaid = said.some((text) => text.includes("passed over") && text.includes(newest));
+    const isRight = isSaid && result.resumedAt === 1 && result.weightsSha256 === weightsSha256;
+    return isRight ? null : `${newest}, ${what}: resumed at ${result.resumedAt}, said ${said}`;
   };
-  const label = join(folder, "label.png");
-  const fixture = new URL(
-    "../../fixtures/VOCdevkit/VOC2012/SegmentationClass/shapes_00.png",
-    import.meta.url,
-  );
-  await writeFile(label, await readFile(fixture));
-  return [
-    {
-      path,
-      async load() {
-        const { state, origin, close } = await openCheckpoint(path);
-        await close();
-        return JSON.stringify([state, origin]); // its tensors lie under the same hash
-      },
-    },
-    ...names.map((name) => ({ path: join(model, name), load: loadModel })),
-    {
-      path: label,
-      async load() {
-        const { data } = decodeLabel(await readFile(label), { file: label });
-        return data.join();
-      },
-    },
-  ];
 }
 
-function damage(
-  intact: Uint8Array,
-  random: ReturnType<typeof randomStream>,
-): { bytes: Uint8Array; what: string } {
+function damage(intact: Uint8Array, random: Random): { bytes: Uint8Array; what: string } {
   if (random.integer(4) === 0) {
     const length = random.integer(intact.length);
     return { bytes: intact.slice(0, length), what: `cut to ${length} bytes` };
