@@ -8,25 +8,25 @@
 import * as tf from "@tensorflow/tfjs";
 import { recordTape, type TapeNode } from "./_tfjs_tape.ts";
 
-/** A forward pass that can be run backward once. */
+/** A forward pass that can be run backward: once, or for each of several losses. */
 export interface Recording {
   /** The result of the forward pass, owned by the caller. */
   value: tf.Tensor;
   /**
    * Gradients with respect to `xs`, given the gradient `dy` with respect to `value`. Frees
-   * everything that the recording held, so it can be called once.
+   * everything that the recording held, so that it can be called once, unless `keep` is set.
    *
    * @returns One tensor for each of `xs`, of its shape, owned by the caller; `null` where `value`
    * does not depend on it.
    * @throws {Error} If the recording was used or disposed before.
    */
-  backward(dy: tf.Tensor, xs: tf.Tensor[]): (tf.Tensor | null)[];
+  backward(dy: tf.Tensor, xs: tf.Tensor[], options?: { keep?: boolean }): (tf.Tensor | null)[];
   /** Frees what the recording holds when no backward pass is wanted. `value` stays. */
   dispose(): void;
 }
 
 /**
- * Runs `forward` and remembers how, for one backward pass. Intermediate tensors are freed as by
+ * Runs `forward` and remembers how, for a backward pass. Intermediate tensors are freed as by
  * `tf.tidy`, except those that the gradient needs.
  *
  * @param forward Computes one tensor from tensors or variables.
@@ -53,12 +53,12 @@ export function record(forward: () => tf.Tensor): Recording {
   };
   return {
     value,
-    backward(dy, xs) {
+    backward(dy, xs, { keep = false } = {}) {
       if (tape === null) throw new Error("Cannot run backward: this recording was already used");
       try {
-        return walk({ tape, y: value, dy, xs });
+        return walk({ tape, y: value, dy, xs, keep });
       } finally {
-        release();
+        if (!keep) release();
       }
     },
     dispose: release,
@@ -67,9 +67,9 @@ export function record(forward: () => tf.Tensor): Recording {
 
 /** Visits the tape in reverse, freeing gradients and saved tensors once consumed. */
 function walk(
-  pass: { tape: TapeNode[]; y: tf.Tensor; dy: tf.Tensor; xs: tf.Tensor[] },
+  pass: { tape: TapeNode[]; y: tf.Tensor; dy: tf.Tensor; xs: tf.Tensor[]; keep: boolean },
 ): (tf.Tensor | null)[] {
-  const { tape, y, dy, xs } = pass;
+  const { tape, y, dy, xs, keep } = pass;
   const wanted = dependents(tape, xs);
   const kept = new Set(xs.map((x) => x.id));
   const gradients = new Map<number, tf.Tensor>([[y.id, dy.clone()]]);
@@ -88,7 +88,7 @@ function walk(
       gradients.get(output.id)?.dispose();
       gradients.delete(output.id);
     }
-    free(node);
+    if (!keep) free(node);
   }
   const results = xs.map((x) => gradients.get(x.id) ?? null);
   for (const [id, gradient] of gradients) if (!kept.has(id)) gradient.dispose();

@@ -4,21 +4,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { AdversarialConfig } from "../config/config.ts";
-import { discriminate, type Discriminator } from "../models/discriminator.ts";
-import type { AdversarialLoss, DiscriminatorOutput } from "./adversarial_loss.ts";
-import { maskedMean, shrinkLocationMap } from "./location_map.ts";
+import {
+  judgeFake,
+  judgeForGenerator,
+  judgeReal,
+  lookAt,
+  type RefereeOptions,
+} from "./judgement.ts";
 
-/** What L_D and L_G are taken over. */
-export interface RefereeOptions {
-  discriminator: Discriminator;
-  game: AdversarialLoss;
-  config: Pick<AdversarialConfig, "locationMap" | "maskInputs" | "frozenBatchNorm">;
-  /** Location map `[b, h, w, 1]`; stays the caller's. */
-  map: tf.Tensor4D;
-  /** Number of ones in `map`. */
-  valid: number;
-}
+export type { RefereeOptions };
 
 /** Scalars of one L_D; all owned by the caller. */
 export interface DiscriminatorLosses {
@@ -61,22 +55,14 @@ export function discriminatorLoss(
   maps: { real: tf.Tensor4D; fake: tf.Tensor4D },
   options: RefereeOptions,
 ): DiscriminatorLosses {
-  const { game } = options;
   const training = { batchStatistics: true, updateStatistics: true };
-  const real = judge(maps.real, { ...options, ...training });
-  const fake = judge(maps.fake, { ...options, ...training });
-  const right = tf.mul(
-    tf.add(
-      real.validMean(tf.cast(tf.greater(real.d.output, 0.5), "float32")),
-      fake.validMean(tf.cast(tf.lessEqual(fake.d.output, 0.5), "float32")),
-    ),
-    0.5,
-  );
+  const real = judgeReal(lookAt(maps.real, { ...options, ...training }), options);
+  const fake = judgeFake(lookAt(maps.fake, { ...options, ...training }), options);
   return {
-    loss: tf.add(real.mean(game.real(real.d)), fake.mean(game.fake(fake.d))),
-    real: real.validMean(real.d.output),
-    fake: fake.validMean(fake.d.output),
-    accuracy: right as tf.Scalar,
+    loss: tf.add(real.loss, fake.loss),
+    real: real.mean,
+    fake: fake.mean,
+    accuracy: tf.mul(tf.add(real.right, fake.right), 0.5),
   };
 }
 
@@ -89,34 +75,6 @@ export function discriminatorLoss(
  */
 export function generatorLoss(fake: tf.Tensor4D, options: RefereeOptions): tf.Scalar {
   const batchStatistics = !options.config.frozenBatchNorm;
-  const { d, mean } = judge(fake, { ...options, batchStatistics, updateStatistics: false });
-  return mean(options.game.generator(d));
-}
-
-/** D's outputs on maps. */
-interface Judgement {
-  d: DiscriminatorOutput;
-  /** Mean that the loss takes: over valid pixels, or over all where the map masks the output. */
-  mean(error: tf.Tensor4D): tf.Scalar;
-  /** Mean over valid pixels, for what is reported. */
-  validMean(figure: tf.Tensor4D): tf.Scalar;
-}
-
-function judge(
-  maps: tf.Tensor4D,
-  options: RefereeOptions & { batchStatistics: boolean; updateStatistics: boolean },
-): Judgement {
-  const { discriminator, config, batchStatistics, updateStatistics, valid } = options;
-  const seen = config.maskInputs ? tf.mul(maps, options.map) as tf.Tensor4D : maps;
-  const d = discriminate(discriminator, seen, { batchStatistics, updateStatistics });
-  const own = d.output.shape[1] !== maps.shape[1] || d.output.shape[2] !== maps.shape[2];
-  const map = own ? shrinkLocationMap(options.map, discriminator.stride) : options.map;
-  const validMean = (figure: tf.Tensor4D): tf.Scalar => {
-    if (!own) return maskedMean(figure, { map, valid });
-    const total = tf.maximum(tf.sum(map), 1e-12); // no pixel valid: 0 / ε, not NaN
-    return tf.div(tf.sum(tf.mul(figure, map)), total);
-  };
-  if (config.locationMap === "error") return { d, mean: validMean, validMean };
-  const masked = tf.mul(d.output, map) as tf.Tensor4D;
-  return { d: { ...d, output: masked }, mean: (error) => tf.mean(error), validMean };
+  const own = lookAt(fake, { ...options, batchStatistics, updateStatistics: false });
+  return judgeForGenerator(own, options);
 }

@@ -94,15 +94,44 @@ export function discriminate(
   maps: tf.Tensor4D,
   options: DiscriminateOptions = {},
 ): DiscriminatorOutput {
-  const { batchStatistics = true, updateStatistics = false } = options;
   return tf.tidy(() => {
-    const kwargs = { training: batchStatistics, updateStatistics };
-    const own = discriminator.layers.apply(maps, kwargs) as tf.Tensor4D;
     const [, height, width] = maps.shape;
-    const logits = discriminator.lossResolution === "own"
-      ? own
-      : resizeBilinear(own, { height, width });
-    const output = discriminator.output === "sigmoid" ? tf.sigmoid(logits) : logits.clone();
+    const own = discriminatorLogits(discriminator, maps, options);
+    const { logits, output } = discriminatorOutput(discriminator, { own, height, width });
     return { logits, output };
   });
+}
+
+/**
+ * The first half of {@linkcode discriminate}: D's network.
+ *
+ * @param maps `[b, h, w, classes]`.
+ * @returns Logits `[b, h/stride, w/stride, 1]`, owned by the caller.
+ */
+export function discriminatorLogits(
+  discriminator: Discriminator,
+  maps: tf.Tensor4D,
+  options: DiscriminateOptions = {},
+): tf.Tensor4D {
+  const { batchStatistics = true, updateStatistics = false } = options;
+  const kwargs = { training: batchStatistics, updateStatistics };
+  return discriminator.layers.apply(maps, kwargs) as tf.Tensor4D;
+}
+
+/**
+ * The second half of {@linkcode discriminate}: enlargement and non-linearity.
+ *
+ * @param verdict Logits `own` as of {@linkcode discriminatorLogits} and the maps' size.
+ * @returns Two tensors, owned by the caller.
+ */
+export function discriminatorOutput(
+  discriminator: Discriminator,
+  verdict: { own: tf.Tensor4D; height: number; width: number },
+): DiscriminatorOutput {
+  const { own, height, width } = verdict;
+  const logits = discriminator.lossResolution === "own"
+    ? own.clone()
+    : resizeBilinear(own, { height, width });
+  const output = discriminator.output === "sigmoid" ? tf.sigmoid(logits) : logits.clone();
+  return { logits, output };
 }

@@ -6,16 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { AdversarialConfig, GeneratorConfig } from "../config/config.ts";
-import { oneHot } from "../engine/ops/one_hot.ts";
 import { record } from "../engine/tape.ts";
 import type { AdversarialLoss } from "../losses/adversarial_loss.ts";
 import { locationMap } from "../losses/location_map.ts";
-import { probabilityMap } from "../losses/probability_map.ts";
-import { discriminatorLoss, generatorLoss, type RefereeOptions } from "../losses/referee.ts";
 import { segmentationLoss } from "../losses/segmentation_loss.ts";
 import type { Discriminator } from "../models/discriminator.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { clipGradients } from "./clip_gradients.ts";
+import { gradientAt, playGame, temperatures } from "./_game.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Parameter } from "./parameters.ts";
 
@@ -93,21 +91,53 @@ export function trainStep(
 ): StepLosses {
   const { generator, adversary } = players;
 
-  // G runs once: both temperature maps come from these logits.
+  // G runs once: all probability maps come from these logits.
   const forward = record(() => generator.model.layers.apply(batch.images, TRAINING) as tf.Tensor);
   const logits = forward.value as tf.Tensor4D;
-  const map = locationMap(batch.labels);
-
-  const late = adversary?.config.lgTiming === "after";
-  const judged = late ? playDiscriminator({ players, batch, logits, map }, rates) : {};
-  const { gradient, losses } = totalLoss({ players, batch, logits, map });
-  const judgedBefore = late ? {} : playDiscriminator({ players, batch, logits, map }, rates);
+  const seg = segmentation(players, { logits, batch });
+  const game = adversary === null ? null : play(adversary, { players, logits, batch, rates });
+  const gradient = game === null ? seg.gradient : tf.add(game.gradient, seg.gradient);
 
   const weights = generator.parameters.map((parameter) => parameter.weight);
   const { gradients, norm } = clip(forward.backward(gradient, weights), players.config);
   generator.optimizer.apply(gradients, rates.generator);
-  tf.dispose([logits, map, gradient]);
-  return { ...losses, ...judged, ...judgedBefore, ...norm };
+  tf.dispose([logits, gradient, seg.gradient, ...game === null ? [] : [game.gradient]]);
+  return { ...seg.losses, ...game?.losses, ...norm };
+}
+
+/** L_seg as a function of the logits: its value and its gradient. */
+function segmentation(
+  { generator, adversary, config }: Players,
+  { logits, batch }: { logits: tf.Tensor4D; batch: Batch },
+): { gradient: tf.Tensor; losses: StepLosses } {
+  const { head } = generator.model;
+  const temperature = config.segTemperature ?? temperatures(adversary).tg;
+  const loss = record(() => {
+    const options = { temperature, valid: batch.valid, head, kind: config.loss };
+    return segmentationLoss({ logits, labels: batch.labels }, options);
+  });
+  return { gradient: gradientAt(logits, loss), losses: { "loss/seg": loss.value as tf.Scalar } };
+}
+
+/** The game on this step's probability maps. */
+function play(
+  adversary: Adversary,
+  step: {
+    players: Players;
+    logits: tf.Tensor4D;
+    batch: Batch;
+    rates: { discriminator: number };
+  },
+): { gradient: tf.Tensor; losses: StepLosses } {
+  const { players, logits, batch, rates } = step;
+  const map = locationMap(batch.labels);
+  const { head, classes } = players.generator.model;
+  const scene = { adversary, head, classes, logits, labels: batch.labels, map, valid: batch.valid };
+  const outcome = playGame(scene, {
+    update: (gradients) => adversary.optimizer.apply(gradients, rates.discriminator),
+  });
+  map.dispose();
+  return outcome;
 }
 
 /** Limits the gradients' norm where the config says so, and then tells what it was. */
@@ -119,84 +149,4 @@ function clip(
   if (clipNorm === null) return { gradients, norm: {} };
   const clipped = clipGradients(gradients, { clipNorm });
   return { gradients: clipped.gradients, norm: { "grad/norm": clipped.norm } };
-}
-
-/** What both halves of a step look at. */
-interface Scene {
-  players: Players;
-  batch: Batch;
-  logits: tf.Tensor4D;
-  map: tf.Tensor4D;
-}
-
-/** L_seg + α·L_G as a function of the logits: its values and its gradient. */
-function totalLoss(scene: Scene): { gradient: tf.Tensor; losses: StepLosses } {
-  const { players, batch, logits } = scene;
-  const { adversary } = players;
-  const { head } = players.generator.model;
-  const tg = generatorTemperature(adversary);
-  const temperature = players.config.segTemperature ?? tg;
-  const parts: StepLosses = {};
-
-  const objective = record(() => {
-    const options = { temperature, valid: batch.valid, head, kind: players.config.loss };
-    const seg = segmentationLoss({ logits, labels: batch.labels }, options);
-    parts["loss/seg"] = tf.keep(seg);
-    if (adversary === null) return seg.clone();
-    const fake = probabilityMap(logits, { temperature: tg, head, ...size(batch) });
-    const gen = generatorLoss(fake, refereeOptions(scene, adversary));
-    parts["loss/gen"] = tf.keep(gen);
-    return tf.add(seg, tf.mul(gen, adversary.config.alpha));
-  });
-  const one = tf.scalar(1);
-  const [gradient] = objective.backward(one, [logits]);
-  tf.dispose([one, objective.value]);
-  return { gradient: gradient!, losses: parts };
-}
-
-/** k updates of D on L_D; the predicted maps are constants here. */
-function playDiscriminator(scene: Scene, rates: { discriminator: number }): StepLosses {
-  const { players: { adversary, generator }, batch, logits } = scene;
-  if (adversary === null) return {};
-  const [real, fake] = tf.tidy(() => {
-    const temperature = adversary.config.mode === "temperature" ? adversary.config.td : 1;
-    const { head, classes } = generator.model;
-    return [
-      oneHot(batch.labels, classes) as tf.Tensor4D,
-      probabilityMap(logits, { temperature, head, ...size(batch) }),
-    ] as const;
-  });
-  const weights = adversary.parameters.map((parameter) => parameter.weight);
-  let losses: StepLosses = {};
-  for (let k = 0; k < adversary.steps; k++) {
-    tf.dispose(losses);
-    losses = {};
-    const update = record(() => {
-      const d = discriminatorLoss({ real, fake }, refereeOptions(scene, adversary));
-      losses["loss/d"] = tf.keep(d.loss);
-      losses["d/real"] = tf.keep(d.real);
-      losses["d/fake"] = tf.keep(d.fake);
-      losses["d/accuracy"] = tf.keep(d.accuracy);
-      return d.loss.clone();
-    });
-    const one = tf.scalar(1);
-    adversary.optimizer.apply(update.backward(one, weights), rates.discriminator);
-    tf.dispose([one, update.value]);
-  }
-  tf.dispose([real, fake]);
-  return losses;
-}
-
-/** T_g, which only `temperature` mode lets differ from 1. */
-function generatorTemperature(adversary: Adversary | null): number {
-  return adversary?.config.mode === "temperature" ? adversary.config.tg : 1;
-}
-
-function refereeOptions(scene: Scene, adversary: Adversary): RefereeOptions {
-  const { model: discriminator, game, config } = adversary;
-  return { discriminator, game, config, map: scene.map, valid: scene.batch.valid };
-}
-
-function size(batch: Batch): { height: number; width: number } {
-  return { height: batch.images.shape[1], width: batch.images.shape[2] };
 }

@@ -99,6 +99,19 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
+  test("record.backward can be run again where it is told to keep the recording", async () => {
+    const x = tf.variable(tf.tensor1d([1, 2]));
+    const { numTensors } = tf.memory();
+    const recording = record(() => tf.sum(tf.square(x)));
+    const dy = [tf.scalar(1), tf.scalar(3)];
+    const [first] = recording.backward(dy[0]!, [x], { keep: true });
+    const [second] = recording.backward(dy[1]!, [x]);
+    assert.deepEqual([...await first!.data(), ...await second!.data()], [2, 4, 6, 12]);
+    assert.throws(() => recording.backward(dy[0]!, [x]), /already used/);
+    tf.dispose([first!, second!, recording.value, ...dy]);
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+
   test("record.backward gives null for what the value does not depend on", () => {
     const [x, other] = [tf.scalar(2), tf.scalar(3)];
     const [dx, none] = record(() => tf.square(x)).backward(tf.scalar(1), [x, other]);
