@@ -37,7 +37,14 @@ export { train, type TrainOptions } from "./lib/train/train.ts";
 export { type ResumeOptions, resumeTraining } from "./lib/train/resume.ts";
 export type { RunScores, TrainResult } from "./lib/train/train_result.ts";
 export { evaluate, type EvaluateOptions } from "./lib/metrics/evaluate.ts";
-export { type NormalizedImage, predict, predictBatch } from "./lib/models/predict.ts";
+export {
+  type NormalizedImage,
+  predict,
+  predictBatch,
+  type PredictOptions,
+} from "./lib/models/predict.ts";
+export { predictProbabilities, type ProbabilityMap } from "./lib/models/probabilities.ts";
+export type { ViewOptions } from "./lib/models/view.ts";
 export { loadModel, type OpenedModel } from "./lib/weights/load_model.ts";
 export * from "./lib/config/mod.ts";
 
@@ -87,6 +94,7 @@ export {
   evaluationItems,
   type EvaluationOptions,
 } from "./lib/data/evaluation_items.ts";
+export { fitImage, type FitOptions, type FittedImage } from "./lib/data/fit_image.ts";
 export {
   type Batch as HostBatch,
   stepsPerEpoch,
@@ -100,7 +108,7 @@ export {
 } from "./lib/data/normalize.ts";
 export { permutation } from "./lib/data/permutation.ts";
 export { remapLabels, type RemapOptions } from "./lib/data/remap_labels.ts";
-export { resizeImage, resizeLabel } from "./lib/data/resize.ts";
+export { type Planes, resizeImage, resizeLabel } from "./lib/data/resize.ts";
 export { vocPalette } from "./lib/data/voc_palette.ts";
 export {
   CITYSCAPES_CLASSES,

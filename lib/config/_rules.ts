@@ -11,6 +11,7 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* temperatureRule(config);
   yield* zoomRule(config);
   yield* meanRule(config);
+  yield* letterboxRule(config);
 }
 
 function* temperatureRule({ adversarial }: Config): Generator<RuleIssue> {
@@ -40,5 +41,14 @@ function* meanRule({ data: { normalize } }: Config): Generator<RuleIssue> {
   yield {
     key: "data.normalize.mean",
     message: `expected values on the 0..255 scale, got ${outside}`,
+  };
+}
+
+function* letterboxRule({ validation: { fit, resize } }: Config): Generator<RuleIssue> {
+  if (fit !== "letterbox" || resize !== null) return;
+  yield {
+    key: "validation.fit",
+    message: "expected stretch as validation.resize is null, got letterbox; set " +
+      "validation.resize to the size to fill",
   };
 }

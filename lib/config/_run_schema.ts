@@ -106,6 +106,9 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
 /** The words for a metric that is none. */
 const METRICS: ReturnType<typeof wants> = wants("mIoU, pAcc, fwIoU, mAcc or class:NAME");
 
+/** The words for a window that is none. */
+const WINDOW: ReturnType<typeof wants> = wants("auto, whole or [height, width]");
+
 /** Schema of {@linkcode ValidationConfig}. */
 export const validationSchema: z.ZodType<ValidationConfig> = section(
   "How the validation split is scored, always at T = 1.",
@@ -119,6 +122,29 @@ export const validationSchema: z.ZodType<ValidationConfig> = section(
       about: "Resize image (bilinear) and label (nearest) to [height, width] first; null keeps " +
         "the original size.",
       source: "§4.2",
+    }),
+    fit: field(z.enum(["stretch", "letterbox"]), {
+      fallback: "stretch",
+      about: "How resize is met: stretch both sides, or letterbox, which keeps the aspect and " +
+        "pads at the bottom and the right; padding is not scored.",
+    }),
+    window: field(z.union([z.enum(["auto", "whole"]), size], WINDOW), {
+      fallback: "auto",
+      about: "What the network sees at a time: the whole image, sliding windows of [height, " +
+        "width], or auto: whole where memory and adapter allow it, else the largest windows " +
+        "that they do.",
+    }),
+    overlap: field(z.number().min(0).max(0.9), {
+      fallback: 0.25,
+      about: "Share of a window that the next one covers again; their probabilities are averaged.",
+    }),
+    scales: field(z.array(positive.max(8)).min(1), {
+      fallback: [1],
+      about: "Sizes, as factors, at which each image is seen; probabilities are averaged.",
+    }),
+    flip: field(z.boolean(), {
+      fallback: false,
+      about: "See each image mirrored too; probabilities are averaged.",
     }),
     batch: field(whole(1), { fallback: 1, about: "Images in a validation batch." }),
     metric: field(z.string().regex(/^(mIoU|pAcc|fwIoU|mAcc|class:.+)$/, METRICS), {

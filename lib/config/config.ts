@@ -171,6 +171,22 @@ export interface ValidationConfig {
   every: number;
   /** Resize image (bilinear) and label (nearest) to this size first; `null`: original size. */
   resize: Size | null;
+  /**
+   * How `resize` is met: `stretch` both sides, or `letterbox`: keep the aspect and pad at the bottom
+   * and the right; padding is not scored.
+   */
+  fit: "stretch" | "letterbox";
+  /**
+   * What the network sees at a time: the `whole` image, sliding windows of a size, or `auto`: whole
+   * where memory and adapter allow it, else the largest windows that they do.
+   */
+  window: "auto" | "whole" | Size;
+  /** Share of a window that the next one covers again; their probabilities are averaged. */
+  overlap: number;
+  /** Sizes, as factors, at which the image is seen; probabilities are averaged at factor 1. */
+  scales: number[];
+  /** Also see each image mirrored; probabilities are averaged. */
+  flip: boolean;
   /** Images in a validation batch (images of one size only). */
   batch: number;
   /** What the best network is best at: `mIoU`, `pAcc`, `fwIoU`, `mAcc`, or `class:NAME`, its IoU. */

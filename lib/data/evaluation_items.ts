@@ -3,33 +3,21 @@
  *
  * @module
  */
-import type { NormalizeConfig, Size } from "../config/config.ts";
+import type { NormalizeConfig } from "../config/config.ts";
 import type { Dataset } from "./dataset.ts";
-import { normalizeInto } from "./normalize.ts";
+import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./fit_image.ts";
 import { remapLabels } from "./remap_labels.ts";
-import { resizeImage, resizeLabel } from "./resize.ts";
 
 /** One image to score. */
-export interface EvaluationItem {
+export interface EvaluationItem extends FittedImage {
   id: string;
-  height: number;
-  width: number;
-  /** Normalised pixels, `[height * width * 3]`. Owned by the receiver. */
-  image: Float32Array;
   /** Class indices, `[height * width]`; 255 is ignored. Owned by the receiver. */
   label: Uint8Array;
 }
 
 /** How an image is brought before the network. */
-export interface EvaluationOptions {
+export interface EvaluationOptions extends FitOptions {
   normalize: NormalizeConfig;
-  /**
-   * Height and width to resize to, image bilinearly and label by the nearest pixel; `null` keeps
-   * the original size.
-   *
-   * @default null
-   */
-  resize?: Size | null;
 }
 
 /**
@@ -76,17 +64,9 @@ async function prepareItem(
   const { width: columns } = sample.label;
   const label = new Uint8Array(sample.label.data);
   remapLabels(label, { ...dataset, where: `sample "${sample.id}"`, width: columns });
-  const resize = options.resize ?? null;
-  const [height, width] = resize ?? [sample.image.height, sample.image.width];
-  const same = height === sample.image.height && width === sample.image.width;
-  const pixels = same ? sample.image.data : resizeImage(sample.image, [height, width]);
-  const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
-  normalizeInto(pixels, image, options.normalize);
   return {
     id: sample.id,
-    height,
-    width,
-    image,
-    label: same ? label : resizeLabel({ ...sample.label, data: label }, [height, width]).data,
+    ...fitImage(sample.image, options),
+    label: fitLabel({ ...sample.label, data: label }, options).data,
   };
 }

@@ -7,6 +7,15 @@
 import type { Size } from "../config/config.ts";
 import type { LabelMap, RgbImage } from "./dataset.ts";
 
+/** Values of any number of channels, row-major, interleaved. */
+export interface Planes {
+  width: number;
+  height: number;
+  channels: number;
+  /** `[height * width * channels]` */
+  data: Uint8Array | Float32Array;
+}
+
 /**
  * Resizes an image bilinearly.
  *
@@ -21,20 +30,31 @@ import type { LabelMap, RgbImage } from "./dataset.ts";
  * assert.deepEqual([0, 3, 6, 9].map((i) => wide[i]), [0, 20, 60, 80]);
  * ```
  */
-export function resizeImage(image: RgbImage, [height, width]: Size): Float32Array {
-  const out = new Float32Array(height * width * 3);
-  const across = bilinearTaps(image.width, width);
-  const down = bilinearTaps(image.height, height);
+export function resizeImage(image: RgbImage, size: Size): Float32Array {
+  return resizePlanes({ ...image, channels: 3 }, size);
+}
+
+/**
+ * Resizes maps of any number of channels bilinearly.
+ *
+ * @returns Values `[height * width * channels]`.
+ */
+export function resizePlanes(planes: Planes, [height, width]: Size): Float32Array {
+  const { channels } = planes;
+  const out = new Float32Array(height * width * channels);
+  const across = bilinearTaps(planes.width, width);
+  const down = bilinearTaps(planes.height, height);
   // Rows of the source stretched to the new width; two at a time are enough.
-  let rows: [StretchedRow, StretchedRow] = [stretchedRow(width), stretchedRow(width)];
+  const row = (): StretchedRow => ({ source: -1, data: new Float64Array(width * channels) });
+  let rows: [StretchedRow, StretchedRow] = [row(), row()];
   for (let y = 0; y < height; y++) {
     const [above, below] = [down.first[y]!, down.second[y]!];
     if (rows[1].source === above) rows = [rows[1], rows[0]];
-    if (rows[0].source !== above) stretch(image, across, { row: rows[0], source: above });
-    if (rows[1].source !== below) stretch(image, across, { row: rows[1], source: below });
+    if (rows[0].source !== above) stretch(planes, across, { row: rows[0], source: above });
+    if (rows[1].source !== below) stretch(planes, across, { row: rows[1], source: below });
     const [upper, lower] = [rows[0].data, rows[1].data];
     const weight = down.weight[y]!;
-    for (let i = 0, at = y * width * 3; i < upper.length; i++) {
+    for (let i = 0, at = y * width * channels; i < upper.length; i++) {
       out[at++] = upper[i]! + (lower[i]! - upper[i]!) * weight;
     }
   }
@@ -97,24 +117,20 @@ interface StretchedRow {
   data: Float64Array;
 }
 
-function stretchedRow(width: number): StretchedRow {
-  return { source: -1, data: new Float64Array(width * 3) };
-}
-
 function stretch(
-  image: RgbImage,
+  { width, channels, data }: Planes,
   across: Taps,
   { row, source }: { row: StretchedRow; source: number },
 ): void {
   row.source = source;
-  const start = source * image.width;
+  const start = source * width;
   for (let x = 0, at = 0; x < across.first.length; x++) {
-    const left = (start + across.first[x]!) * 3;
-    const right = (start + across.second[x]!) * 3;
+    const left = (start + across.first[x]!) * channels;
+    const right = (start + across.second[x]!) * channels;
     const weight = across.weight[x]!;
-    for (let channel = 0; channel < 3; channel++) {
-      const value = image.data[left + channel]!;
-      row.data[at++] = value + (image.data[right + channel]! - value) * weight;
+    for (let channel = 0; channel < channels; channel++) {
+      const value = data[left + channel]!;
+      row.data[at++] = value + (data[right + channel]! - value) * weight;
     }
   }
 }

@@ -1,21 +1,34 @@
 /**
- * Class maps from images, at the images' own size.
+ * Class maps from images.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import type { NormalizeConfig } from "../config/config.ts";
 import type { LabelMap, RgbImage } from "../data/dataset.ts";
-import { normalizeInto } from "../data/normalize.ts";
-import { probabilityMap } from "../losses/probability_map.ts";
-import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
+import { cutPadding, fitImage, type FitOptions } from "../data/fit_image.ts";
+import { resizePlanes } from "../data/resize.ts";
+import { currentBackend } from "../runtime/backend.ts";
+import { chooseWindow } from "./choose_window.ts";
+import { forward, type NormalizedImage } from "./_forward.ts";
+import { largestClass, predictProbabilities } from "./probabilities.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
+import type { ViewOptions } from "./view.ts";
+
+export type { NormalizedImage } from "./_forward.ts";
+
+/** How an image is brought before a network, and how the network looks at it. */
+export interface PredictOptions extends FitOptions, ViewOptions {
+  normalize: NormalizeConfig;
+}
 
 /**
- * Predicts the class of each pixel of one image of any size: the image is padded with the mean at
- * the bottom and the right to what the network can take, and the map cropped back. T = 1.
+ * Predicts the class of each pixel of one image of any size, at that size and T = 1. What the network
+ * cannot take is padded with the mean at the bottom and the right, and cut away again; where
+ * `resize` shows it another size, its probabilities are resized back.
  *
- * @throws {RangeError} If the image is empty.
+ * @throws {RangeError} If the image is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
  *
  * @example
  * ```ts
@@ -26,35 +39,42 @@ import type { SegmentationModel } from "./segmentation_model.ts";
  * const { model, data } = await loadConfig({ preset: "fixtures" });
  * const network = buildModel(model, { classes: 3, seed: 1 });
  * const image = { width: 5, height: 7, data: new Uint8Array(5 * 7 * 3) };
- * const map = await predict(network, image, data);
+ * const map = await predict(network, image, { ...data, resize: [32, 32], fit: "letterbox" });
  * assert.equal(map.data.length, 35);
  * ```
  */
 export async function predict(
   model: SegmentationModel,
   image: RgbImage,
-  options: { normalize: NormalizeConfig },
+  options: PredictOptions,
 ): Promise<LabelMap> {
   const { width, height } = image;
-  const pixels = new Float32Array(image.data.length);
-  normalizeInto(image.data, pixels, options.normalize);
-  const [data] = await predictBatch(model, [{ width, height, image: pixels }]);
-  return { width, height, data: data! };
-}
-
-/** An image as the network takes it. */
-export interface NormalizedImage {
-  height: number;
-  width: number;
-  /** Normalised pixels `[height * width * 3]`. */
-  image: Float32Array;
+  const fitted = fitImage(image, options);
+  if (fitted.width === width && fitted.height === height) {
+    const [data] = await predictBatch(model, [fitted], options);
+    return { width, height, data: data! };
+  }
+  const map = await predictProbabilities(model, fitted, options);
+  await currentBackend()?.checkErrors();
+  const [rows, columns] = fitted.content;
+  const data = cutPadding(map.data, {
+    rowLength: map.width * map.channels,
+    rows,
+    length: columns * map.channels,
+  });
+  const content = { ...map, height: rows, width: columns, data };
+  const own = rows === height && columns === width
+    ? content.data
+    : resizePlanes(content, [height, width]);
+  return largestClass({ ...content, height, width, data: own });
 }
 
 /**
- * Predicts several images of one size in a single forward pass.
+ * Predicts several images of one size, as many in a forward pass as memory allows.
  *
  * @returns One map of `width · height` class indices for each image.
- * @throws {RangeError} If the images differ in size or one is empty.
+ * @throws {RangeError} If the images differ in size, one is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
  *
  * @example
  * ```ts
@@ -72,66 +92,35 @@ export interface NormalizedImage {
 export async function predictBatch(
   model: SegmentationModel,
   images: NormalizedImage[],
+  options: ViewOptions = {},
 ): Promise<Uint8Array[]> {
-  const { width, height } = commonSize(images);
-  const multiple = model.inputMultiple;
-  const padded = { width: roundUp(width, multiple), height: roundUp(height, multiple) };
-  const input = padImages(images, padded);
-  const labels = tf.tidy(() => {
-    const x = tf.tensor4d(input, [images.length, padded.height, padded.width, 3]);
-    const logits = model.layers.apply(x, { training: false }) as tf.Tensor4D;
-    const scores = fullScores(logits, { head: model.head, ...padded });
-    return tf.argMax(tf.slice(scores, [0, 0, 0, 0], [-1, height, width, -1]), 3);
-  });
+  const { width, height } = images[0] ?? { width: 0, height: 0 };
+  const { window, batch } = chooseWindow(model, [height, width], options);
+  const { scales = [1], flip = false } = options;
+  const onePass = scales.length === 1 && scales[0] === 1 && !flip &&
+    window[0] >= height && window[1] >= width;
+  const maps: Uint8Array[] = [];
+  if (onePass) {
+    for (let start = 0; start < Math.max(1, images.length); start += batch) {
+      maps.push(...await classMaps(model, images.slice(start, start + batch)));
+    }
+  } else {
+    for (const image of images) {
+      maps.push(largestClass(await predictProbabilities(model, image, options)).data);
+    }
+  }
+  await currentBackend()?.checkErrors();
+  return maps;
+}
+
+/** One forward pass, its largest classes taken on the backend: a 4·C-th of the bytes to read. */
+async function classMaps(
+  model: SegmentationModel,
+  images: NormalizedImage[],
+): Promise<Uint8Array[]> {
+  const labels = tf.tidy(() => tf.argMax(forward(model, images), 3));
   const values = await labels.data();
   labels.dispose();
-  const area = width * height;
+  const area = values.length / images.length;
   return images.map((_, i) => Uint8Array.from(values.subarray(i * area, (i + 1) * area)));
-}
-
-/** Scores whose largest is the prediction: softmax does not change that after upsampling. */
-function fullScores(
-  logits: tf.Tensor4D,
-  options: { head: SegmentationModel["head"]; height: number; width: number },
-): tf.Tensor4D {
-  const { head, height, width } = options;
-  if (logits.shape[1] === height && logits.shape[2] === width) return logits;
-  return head === "logits"
-    ? resizeBilinear(logits, { height, width })
-    : probabilityMap(logits, { temperature: 1, head, height, width });
-}
-
-/** Pixels `[b, h, w, 3]`, padded with 0, which is the mean. */
-function padImages(
-  images: NormalizedImage[],
-  padded: { width: number; height: number },
-): Float32Array {
-  const input = new Float32Array(images.length * padded.height * padded.width * 3);
-  images.forEach(({ width, height, image }, i) => {
-    for (let y = 0; y < height; y++) {
-      const row = image.subarray(y * width * 3, (y + 1) * width * 3);
-      input.set(row, (i * padded.height + y) * padded.width * 3);
-    }
-  });
-  return input;
-}
-
-function commonSize(images: NormalizedImage[]): { width: number; height: number } {
-  const { width, height } = images[0] ?? { width: 0, height: 0 };
-  if (width < 1 || height < 1) {
-    throw new RangeError(`Cannot predict an image of ${width}x${height} pixels: it is empty`);
-  }
-  for (const image of images) {
-    if (image.width !== width || image.height !== height) {
-      throw new RangeError(
-        `Cannot predict images of ${width}x${height} and ${image.width}x${image.height} pixels ` +
-          `in one batch: sizes must be equal`,
-      );
-    }
-  }
-  return { width, height };
-}
-
-function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
 }

@@ -38,6 +38,8 @@ export interface BackendInfo {
   build: string;
   /** Largest tensor in bytes, or `null` where memory is the only limit. */
   largestTensorBytes: number | null;
+  /** Bytes that all tensors together can take, or `null` where nothing but the machine limits it. */
+  memoryBytes: number | null;
   /**
    * Throws what the device reported since the last call; call it at the end of each step.
    *
@@ -48,6 +50,27 @@ export interface BackendInfo {
   peakBytes(): number;
   /** Frees the backend; its tensors are gone. */
   dispose(): Promise<void>;
+}
+
+/** What a 32-bit address reaches. */
+const WASM_BYTES = 2 ** 32;
+
+let current: BackendInfo | null = null;
+
+/**
+ * The backend that {@linkcode useBackend} made current, or `null` where another one is in use.
+ *
+ * @example
+ * ```ts
+ * import { currentBackend, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const backend = await useBackend({ backend: "cpu" });
+ * assert.equal(currentBackend(), backend);
+ * ```
+ */
+export function currentBackend(): BackendInfo | null {
+  return current?.name === tf.getBackend() ? current : null;
 }
 
 /**
@@ -75,6 +98,14 @@ export async function useBackend(options: UseBackendOptions): Promise<BackendInf
     );
   }
   tf.enableProdMode(); // silences tfjs's advice on the console
+  current = await startBackend(backend, { threads, gpu });
+  return current;
+}
+
+async function startBackend(
+  backend: UseBackendOptions["backend"],
+  { threads, gpu }: { threads: number; gpu: GPU | undefined },
+): Promise<BackendInfo> {
   if (backend === "cpu") return await useCpu();
   if (backend === "wasm") return await useWasm(threads);
   if (backend === "webgpu") return await useWebgpu(gpu === undefined ? {} : { gpu });
@@ -108,6 +139,7 @@ async function useWebgpu(
     software: training.software,
     build: `tfjs ${tf.version_core}, ${training.name}, ${training.features.join(" ")}`,
     largestTensorBytes: engine.largestTensorBytes(training.limits),
+    memoryBytes: null,
     checkErrors: () => training.errors.check(),
     peakBytes: () => backend.counters.peakAllocatedBytes,
     dispose: () => Promise.resolve(engine.disposeWebgpuBackend()),
@@ -122,6 +154,7 @@ async function useCpu(): Promise<BackendInfo> {
     software: false,
     build: `tfjs ${tf.version_core}`,
     largestTensorBytes: null,
+    memoryBytes: null,
     checkErrors: () => {},
     peakBytes: trackPeak(),
     dispose: () => Promise.resolve(),
@@ -138,6 +171,7 @@ async function useWasm(threads: number): Promise<BackendInfo> {
     software: false,
     build: `tfjs ${tf.version_core}, ${wasm.build} ${await kernelHash(wasm.build)}`,
     largestTensorBytes: null,
+    memoryBytes: WASM_BYTES,
     checkErrors: () => {},
     peakBytes: () => wasm.peakBytes(),
     dispose: () => engine.disposeWasmBackend(),

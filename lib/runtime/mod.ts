@@ -6,6 +6,7 @@
 export {
   type BackendInfo,
   type BackendName,
+  currentBackend,
   useBackend,
   type UseBackendOptions,
 } from "./backend.ts";

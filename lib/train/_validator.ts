@@ -17,6 +17,7 @@ export class Validator {
   readonly #progress: Progress;
   readonly #reporter: Reporter;
   readonly #keeper: Keeper;
+  readonly #notices = new Set<string>();
 
   constructor(session: Session, options: {
     folder: RunFolder | null;
@@ -69,11 +70,18 @@ export class Validator {
   }
 
   async #scores(): Promise<Awaited<ReturnType<typeof evaluate>> | null> {
-    const { config: { data, validation: { resize, batch } }, players } = this.#session;
+    const { config: { data, validation }, players } = this.#session;
     const signal = this.#signal;
-    const options = { normalize: data.normalize, resize, batch, signal };
+    const notices: string[] = [];
+    const onNotice = (notice: string): void => void notices.push(notice);
+    const options = { normalize: data.normalize, ...validation, signal, onNotice };
     try {
-      return await evaluate(players.generator.model, this.#session.validation, options);
+      const scores = await evaluate(players.generator.model, this.#session.validation, options);
+      for (const notice of notices) {
+        if (!this.#notices.has(notice)) await this.#reporter.warn(notice);
+        this.#notices.add(notice);
+      }
+      return scores;
     } catch (error) {
       if (signal.aborted) return null;
       throw error;

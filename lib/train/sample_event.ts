@@ -19,7 +19,8 @@ export async function sampleEvent(
 ): Promise<SampleEvent> {
   const { id, image } = await validation.read(0);
   const { normalize } = config.data;
-  const map = await predict(players.generator.model, image, { normalize });
+  const options = { normalize, ...config.validation };
+  const map = await predict(players.generator.model, image, options);
   const factor = Math.max(1, Math.max(map.width, map.height) / SIDE);
   const [width, height] = [Math.round(map.width / factor), Math.round(map.height / factor)];
   const data = new Uint8Array(width * height);

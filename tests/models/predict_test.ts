@@ -51,6 +51,30 @@ describe("predict", () => {
     assert.ok(map.data.every((value, i) => i % 5 < 3 ? value === 2 : value > 0));
   });
 
+  test("predict cuts a letterbox away and resizes probabilities back", async () => {
+    const model = colourModel({ stride: 1, head: "logits" });
+    // Left half red, right half blue; enlarged, the border stays where it was
+    const indices = Array.from({ length: 8 * 4 }, (_, i) => i % 8 < 4 ? 0 : 2);
+    const image = coloured(8, indices);
+    for (const resize of [[16, 16], [8, 8], [4, 12], [3, 8]] as [number, number][]) {
+      const options = { normalize: NORMALIZE, resize, fit: "letterbox" as const };
+      const map = await predict(model, image, options);
+      assert.deepEqual({ ...map, data: [...map.data] }, { width: 8, height: 4, data: indices });
+      const stretched = await predict(model, image, { ...options, fit: "stretch" });
+      assert.deepEqual([...stretched.data], indices);
+    }
+  });
+
+  test("predict gives the same map in windows, mirrored or not, where a pixel decides alone", async () => {
+    const model = colourModel({ stride: 1, head: "logits" });
+    const indices = Array.from({ length: 40 * 24 }, (_, i) => (i * i >> 3) % 3);
+    const image = coloured(40, indices);
+    for (const flip of [false, true]) {
+      const options = { normalize: NORMALIZE, window: [7, 9] as [number, number], flip };
+      assert.deepEqual([...(await predict(model, image, options)).data], indices);
+    }
+  });
+
   test("predict follows the head order between two cells", async () => {
     // Cells of logits (9, 0, 0) and (0, 0, 5): the logits meet nearer the second cell than the
     // probabilities, which are both close to one.

@@ -1,7 +1,7 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { currentBackend, useBackend } from "../../lib/runtime/backend.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 
 const skip = await noAdapter();
@@ -17,6 +17,17 @@ describe("useBackend()", () => {
     x.dispose();
     assert.equal(backend.peakBytes(), peak);
     await backend.dispose();
+  });
+
+  test("currentBackend() is the one that is in use, whoever changed it", async () => {
+    const cpu = await useBackend({ backend: "cpu" });
+    assert.equal(currentBackend(), cpu);
+    const wasm = await useBackend({ backend: "wasm", threads: 1 });
+    assert.equal(currentBackend(), wasm);
+    assert.equal(wasm.memoryBytes, 2 ** 32);
+    await tf.setBackend("cpu");
+    assert.equal(currentBackend(), null);
+    await wasm.dispose();
   });
 
   for (const threads of [-1, 1.5, NaN]) {

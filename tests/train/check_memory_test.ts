@@ -11,6 +11,7 @@ function backend(largestTensorBytes: number | null): BackendInfo {
     software: false,
     build: "test",
     largestTensorBytes,
+    memoryBytes: null,
     checkErrors() {},
     peakBytes: () => 0,
     dispose: () => Promise.resolve(),

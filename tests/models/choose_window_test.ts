@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Size } from "../../lib/config/config.ts";
+import { chooseWindow } from "../../lib/models/choose_window.ts";
+import { activationBytes } from "../../lib/models/_activation_bytes.ts";
+import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
+import { inspectModel, largestTensor } from "../../lib/models/inspect_model.ts";
+import { probabilityMap } from "../../lib/losses/probability_map.ts";
+import { type BackendInfo, useBackend } from "../../lib/runtime/backend.ts";
+import { onCpu, smallModel } from "./_small.ts";
+
+/** A backend with limits. */
+function backend(limits: Partial<BackendInfo>): BackendInfo {
+  return {
+    name: "webgpu",
+    device: "a small adapter",
+    software: false,
+    build: "test",
+    largestTensorBytes: null,
+    memoryBytes: null,
+    checkErrors() {},
+    peakBytes: () => 0,
+    dispose: () => Promise.resolve(),
+    ...limits,
+  };
+}
+
+const CITYSCAPES: Size = [1024, 2048];
+
+describe("chooseWindow", () => {
+  onCpu();
+
+  test("chooseWindow() takes the whole image, padded, where nothing limits it", () => {
+    const model = smallModel("fcn8s-vgg16");
+    const choice = chooseWindow(model, [100, 2000], { backend: backend({}) });
+    assert.deepEqual(choice, { window: [128, 2016], batch: Infinity, notice: null });
+    assert.deepEqual(chooseWindow(model, [100, 2000], { backend: null }), choice);
+  });
+
+  test("chooseWindow() rounds windows up to what the network takes, at most the image", () => {
+    const model = smallModel("resnet50");
+    const window = (size: Size): Size =>
+      chooseWindow(model, [100, 2000], { window: size, backend: null }).window;
+    assert.deepEqual(window([33, 500]), [64, 512]);
+    assert.deepEqual(window([500, 33]), [128, 64]);
+  });
+
+  test("chooseWindow() obeys an adapter's largest tensor and says so", () => {
+    const model = smallModel("fcn8s-vgg16", { classes: 19 });
+    // Whole, 19 classes at 1024×2048 are 152 MiB
+    const small = backend({ largestTensorBytes: 128 * 2 ** 20 });
+    const { window, notice } = chooseWindow(model, CITYSCAPES, { backend: small, overlap: 0.25 });
+    assert.deepEqual(window, [1024, 1184]);
+    assert.equal(
+      notice,
+      "images of 2048x1024 are seen in windows of 1184x1024 (validation.window): whole, one takes " +
+        "a tensor of 152 MiB and a small adapter binds at most 128 MiB",
+    );
+    assert.ok(activationBytes(model, window).largest <= 128 * 2 ** 20);
+  });
+
+  test("chooseWindow() obeys the memory that is left, for the image and for the batch", () => {
+    const model = smallModel("fcn8s-vgg16", { classes: 19 });
+    const used = tf.memory().numBytes;
+    const wasm = (free: number): BackendInfo =>
+      backend({ name: "wasm", memoryBytes: used + free * 2 ** 20 });
+    const { peak } = activationBytes(model, CITYSCAPES);
+    const needed = 1.25 * peak / 2 ** 20;
+    const whole = chooseWindow(model, CITYSCAPES, { backend: wasm(3.5 * needed) });
+    assert.deepEqual(whole, { window: CITYSCAPES, batch: 3, notice: null });
+    const { window, notice } = chooseWindow(model, CITYSCAPES, { backend: wasm(0.3 * needed) });
+    assert.ok(window[0] * window[1] < 0.3 * 1024 * 2048 && window[0] * window[1] > 0.1 * 2 ** 21);
+    assert.match(notice!, /whole, one takes \d+ MiB and \d+ MiB are left of what wasm can address/);
+    // Even where nothing fits, there is an answer: the backend says what failed
+    assert.deepEqual(chooseWindow(model, CITYSCAPES, { backend: wasm(0) }).window, [32, 32]);
+  });
+
+  test("chooseWindow() leaves a size that was asked for alone, whatever the limits", () => {
+    const model = smallModel("fcn8s-vgg16");
+    const none = backend({ largestTensorBytes: 1 });
+    for (const window of ["whole", [1024, 2048]] as const) {
+      const options = { window: window as "whole" | Size, backend: none };
+      const expected = { window: CITYSCAPES, batch: 1, notice: null };
+      assert.deepEqual(chooseWindow(model, CITYSCAPES, options), expected);
+    }
+  });
+
+  test("chooseWindow() gives a network of fixed size windows of that size", () => {
+    const layer = tf.layers.conv2d({ inputShape: [64, 64, 3], filters: 2, kernelSize: 1 });
+    const model = fromLayersModel(tf.sequential({ layers: [layer] }));
+    assert.deepEqual(chooseWindow(model, [100, 70]).window, [64, 64]);
+    assert.deepEqual(chooseWindow(model, [10, 10]).window, [64, 64]);
+  });
+});
+
+test("activationBytes() finds the largest tensor that inspectModel() finds", async () => {
+  await useBackend({ backend: "cpu" });
+  for (const name of ["fcn8s-vgg16", "resnet50", "fcn16s-vgg19"]) {
+    const model = smallModel(name, { classes: 3 });
+    const { width, variant } = model.recipe!;
+    const report = inspectModel(name, { width, variant, classes: 3, input: [416, 416] });
+    const shapes = { ...report, layers: report.layers.map((row) => ({ ...row, weights: [] })) };
+    const { bytes } = largestTensor(shapes, { batch: 1 });
+    assert.equal(activationBytes(model, [416, 416]).largest, bytes, name);
+  }
+});
+
+test("activationBytes() foresees what WASM's heap takes, within a quarter", async () => {
+  for (const name of ["fcn8s-vgg16", "resnet50"]) {
+    const backend = await useBackend({ backend: "wasm", threads: 1 });
+    const model = smallModel(name, { classes: 19, ...name === "resnet50" ? {} : { width: 0.5 } });
+    const before = tf.memory().numBytes;
+    const size = { height: 256, width: 512 };
+    const labels = tf.tidy(() => {
+      const x = tf.zeros([1, size.height, size.width, 3]);
+      const logits = model.layers.apply(x, { training: false }) as tf.Tensor4D;
+      const map = probabilityMap(logits, { temperature: 1, head: model.head, ...size });
+      return tf.argMax(tf.slice(map, [0, 0, 0, 0], [1, 255, 511, -1]), 3);
+    });
+    await labels.data();
+    const taken = backend.peakBytes() - before;
+    const { peak } = activationBytes(model, [256, 512]);
+    assert.ok(taken < 1.25 * peak, `${name}: ${taken} bytes, foreseen ${peak}`);
+    assert.ok(taken > 0.6 * peak, `${name}: ${taken} bytes, foreseen ${peak}`);
+    model.layers.dispose();
+    labels.dispose();
+    await backend.dispose();
+  }
+  await useBackend({ backend: "cpu" });
+});
