@@ -71,4 +71,18 @@ export const dataSchema: z.ZodType<DataConfig> = section("Samples and batches.",
     fallback: 256,
     about: "Decoded images kept in memory, in MiB; 0 decodes each time.",
   }),
+  workers: field(z.nullable(whole(0).max(64)), {
+    fallback: null,
+    about: "Threads that decode and augment; 0: the main one; null: as many as fit data and " +
+      "machine. Batches are the same bits with any number.",
+  }),
+  prefetch: field(whole(1).max(64), {
+    fallback: 2,
+    about: "Batches that workers prepare ahead.",
+  }),
+  onCorrupt: field(z.enum(["fail", "skip"]), {
+    fallback: "fail",
+    about: "At a training sample whose files are damaged: end, or skip and list it; the sample a " +
+      "batch later in the epoch's order takes its place.",
+  }),
 });

@@ -49,6 +49,15 @@ export interface DataConfig {
   normalize: NormalizeConfig;
   /** Decoded images kept in memory, in MiB; 0 decodes each time. */
   cacheMiB: number;
+  /** Threads that decode and augment; 0: the main one; `null`: as many as fit data and machine. */
+  workers: number | null;
+  /** Batches that workers prepare ahead. */
+  prefetch: number;
+  /**
+   * At a training sample whose files are damaged: end, or `skip` it: the sample a batch later in the
+   * epoch's order takes its place.
+   */
+  onCorrupt: "fail" | "skip";
 }
 
 /** The segmentation network G. */

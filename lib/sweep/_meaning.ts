@@ -9,7 +9,7 @@ import { sha256 } from "../runtime/hash.ts";
 export function meaningOf(config: Config): string {
   const { seed: _seed, threads: _threads, checkpoint: _checkpoint, ...rest } = config;
   const { logEvery: _logEvery, ...train } = rest.train;
-  const { cacheMiB: _cacheMiB, ...data } = rest.data;
+  const { cacheMiB: _cacheMiB, workers: _workers, prefetch: _prefetch, ...data } = rest.data;
   const { adversarial, discriminator, generator } = rest;
   const isTempered = adversarial.mode === "temperature";
   const tg = isTempered ? adversarial.tg : 1;

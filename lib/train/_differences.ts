@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { configKeys } from "../config/config_keys.ts";
+import { defaultConfig } from "../config/default_config.ts";
 import type { RunOrigin } from "./run_state.ts";
 
 /** Keys without a say in the weights: how often, how far, how fast, where from. */
@@ -7,6 +8,9 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
   "backend", // what it became is compared
   "threads",
   "data.cacheMiB",
+  "data.workers",
+  "data.prefetch",
+  "data.onCorrupt", // what was skipped before stays as it was
   "train.logEvery",
   "train.maxSteps",
   "checkpoint.everySteps",
@@ -16,9 +20,11 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
 
 /** What makes a run under `now` another run than the one under `then`, a line each. */
 export function differences(then: RunOrigin, now: RunOrigin): string[] {
-  const pairs: [what: string, then: unknown, now: unknown][] = [
+  const defaults = defaultConfig();
+  const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
     ...configKeys().filter((key) => !INDIFFERENT.has(key)).map((key) => (
-      [key, valueOf(then.config, key), valueOf(now.config, key)] as [string, unknown, unknown]
+      // A key that came later meant its default before
+      [key, valueOf(then.config, key) ?? valueOf(defaults, key), valueOf(now.config, key)] as const
     )),
     ["segadv", then.versions.segadv, now.versions.segadv],
     ["tfjs", then.versions.tfjs, now.versions.tfjs],

@@ -15,6 +15,9 @@ const config: DataConfig = {
   augment: { zoom: [0.5, 2], rotate: 10, flip: true },
   normalize: { order: "bgr", mean: [104, 117, 124], std: [1, 1, 1] },
   cacheMiB: 8,
+  workers: 0,
+  prefetch: 2,
+  onCorrupt: "fail",
 };
 
 async function all(batches: AsyncIterable<Batch>): Promise<Batch[]> {
