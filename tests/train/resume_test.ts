@@ -8,7 +8,9 @@ import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import { useBackend } from "../../lib/runtime/backend.ts";
 import { lockFolder } from "../../lib/runtime/lock.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
+import { differences } from "../../lib/train/_differences.ts";
 import { resumeTraining } from "../../lib/train/resume.ts";
+import type { RunOrigin } from "../../lib/train/run_state.ts";
 import { train } from "../../lib/train/train.ts";
 import type { TrainResult } from "../../lib/train/train_result.ts";
 import { loadModel } from "../../lib/weights/load_model.ts";
@@ -196,6 +198,20 @@ describe("resumeTraining", () => {
     assert.match(warnings.join("\n"), /another setting: generator\.lr 0\.02 became 0\.5/);
     const { config } = await loadModel(out);
     assert.equal(config!.generator.lr, 0.5);
+  });
+
+  test("resumeTraining takes a key that came after a run for its default", async () => {
+    const now: RunOrigin = {
+      config: await config(),
+      versions: { segadv: "1", tfjs: "1", runtime: "deno 1" },
+      backend: { name: "wasm", build: "b" },
+      data: { classes: ["a"], samples: 1, idsSha256: "" },
+    };
+    const { flip: _, ...validation } = now.config.validation;
+    const then = { ...now, config: { ...now.config, validation } as Config };
+    assert.deepEqual(differences(then, now), []);
+    now.config.validation.flip = true;
+    assert.deepEqual(differences(then, now), ["validation.flip false became true"]);
   });
 
   test("resumeTraining refuses a folder without a run, or one in use", async () => {
