@@ -7,9 +7,9 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { openDataset, useBackend, type UseBackendOptions, writeFileAtomic } from "@segadv/segadv";
 import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
 import {
-  formatSweepTable,
   readResults,
   readSweep,
+  type SweepTable,
   sweepTable,
   trialPaths,
 } from "@segadv/segadv/sweep";
@@ -27,6 +27,7 @@ export interface ReportArguments {
   paths: readonly string[];
   out: string;
   figures?: string | undefined;
+  against?: string | undefined;
   images: number;
   rows: number;
   backend?: string | undefined;
@@ -38,6 +39,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .description("Write what runs and sweeps have to show into one HTML file.")
     .argument("<run|sweep...>", "folders of runs and of sweeps")
     .option("-o, --out <file>", "file to write", "report.html")
+    .option("--against <trial>", "compare a sweep with this trial in place of its baseline")
     .option("--figures <dir>", "also write each figure as SVG and each picture as PNG")
     .addOption(
       wholeOption("--images <n>", { about: "validation images to look at; 0: none", min: 0 })
@@ -52,6 +54,8 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 interface Subject {
   path: string;
   name: string;
+  /** The trial that it belongs to, if other seeds do too. */
+  group?: string;
   isLookedAt: boolean;
 }
 
@@ -59,21 +63,26 @@ interface Subject {
 export async function run(args: ReportArguments, context: Context): Promise<void> {
   const { buildReport, readRun } = await import("@segadv/segadv/report");
   const subjects: Subject[] = [];
-  const tables: string[] = [];
+  const sweeps: SweepTable[] = [];
   for (const path of args.paths) {
     if (await exists(join(path, "sweep.json"))) {
       const plan = await readSweep(path);
-      tables.push(formatSweepTable(sweepTable(plan, await readResults(path, plan)), "html"));
+      const { against } = args;
+      sweeps.push(sweepTable(plan, await readResults(path, plan), { against }));
       subjects.push(...await runsOfSweep(path));
     } else if (await exists(join(path, "events.jsonl"))) {
       subjects.push({ path, name: basename(resolve(path)), isLookedAt: true });
     } else throw new UsageError(`${path} is neither the folder of a run nor of a sweep`);
   }
   const runs: RunRecord[] = [];
-  for (const { path, name } of subjects) runs.push(await readRun(path, name));
+  for (const { path, name, group } of subjects) {
+    runs.push({ ...await readRun(path, name), ...(group === undefined ? {} : { group }) });
+  }
   const { analysed, pictures } = await lookAt(subjects, runs, { args, context });
-  const title = args.paths.map((path) => basename(resolve(path))).join(", ");
-  const report = buildReport({ title, runs, analysed, pictures, tables });
+  const title = sweeps.length === args.paths.length
+    ? sweeps.map(({ name }) => name).join(", ")
+    : args.paths.map((path) => basename(resolve(path))).join(", ");
+  const report = buildReport({ title, runs, analysed, pictures, sweeps });
   await writeFileAtomic(args.out, report.html);
   if (args.figures !== undefined) await writeFigures(args.figures, report.figures, { pictures });
   humanStream(context, false).write(
@@ -85,12 +94,19 @@ export async function run(args: ReportArguments, context: Context): Promise<void
 async function runsOfSweep(folder: string): Promise<Subject[]> {
   const plan = await readSweep(folder);
   const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const groups = new Set<string>();
   const subjects: Subject[] = [];
   for (const { id, arm, seed } of plan.trials) {
     const { run: path } = trialPaths(folder, id);
     if (!await exists(join(path, "events.jsonl"))) continue;
-    const name = plan.seeds.length > 1 ? `${names.get(arm)}, seed ${seed}` : names.get(arm)!;
-    subjects.push({ path, name, isLookedAt: seed === plan.seeds[0] });
+    const group = names.get(arm)!;
+    const isLookedAt = !groups.has(group);
+    groups.add(group);
+    subjects.push(
+      plan.seeds.length > 1
+        ? { path, group, name: `${group}, seed ${seed}`, isLookedAt }
+        : { path, name: group, isLookedAt },
+    );
   }
   return subjects;
 }
@@ -109,7 +125,7 @@ async function lookAt(
     backend: (args.backend ?? "auto") as UseBackendOptions["backend"],
   });
   try {
-    for (const { path, name } of wanted) {
+    for (const { path, name, group } of wanted) {
       progress.update(`looking at ${name}`);
       const options = { images: args.images, signal: context.signal };
       const analysis = await analyseRun(path, options).catch((error: Error) => {
@@ -118,7 +134,9 @@ async function lookAt(
         warn(context, `${name} is left out where its network is needed: ${error.message}`);
         return null;
       });
-      if (analysis !== null) analysed.push({ name, analysis });
+      if (analysis !== null) {
+        analysed.push({ name, analysis, ...(group === undefined ? {} : { group }) });
+      }
     }
   } finally {
     progress.clear();

@@ -1,28 +1,35 @@
-import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
 import { configKeys } from "../config/config_keys.ts";
 import { configToYaml } from "../config/to_yaml.ts";
-import { judgeGame } from "../train/judge_game.ts";
+import type { SweepTable } from "../sweep/sweep_table.ts";
+import { formatSweepTable } from "../sweep/format_sweep_table.ts";
+import { describeGame, type GameMeans, type GameVerdict, judgeGame } from "../train/judge_game.ts";
 import type { Figure } from "./_chart.ts";
+import { seriesNames, seriesOf } from "./_curves.ts";
 import { type Content, type Html, html, raw } from "./_html.ts";
-import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
 import { type RunRecord, secondsPerEpoch } from "./read_run.ts";
 
-/** Figures side by side, with what saves them. */
-export function figures(list: readonly Figure[]): Html {
-  const one = ({ name, title, svg, legend }: Figure): Html =>
+/** Figures side by side, with what saves them; a word where there is none. */
+export function figures(list: readonly Figure[], empty: string): Html {
+  if (list.length === 0) return note(empty);
+  const one = ({ name, title, plot, legend, isKeyed }: Figure): Html =>
     html`
       <figure data-name="${name}">
-        <figcaption>${title}</figcaption>
-        <div class="plot">${raw(svg)}</div>
-        <div class="legend">${legend.map((entry) =>
+        <figcaption>${title}<span class="save"
+          ><button data-save="svg" aria-label="save as SVG">SVG</button
+          ><button data-save="png" aria-label="save as PNG">PNG</button></span></figcaption>
+        <div class="plot">${raw(plot)}</div>
+        <div class="legend${isKeyed ? "" : " own"}">${legend.map((entry) =>
           html`<span><i style="background:${entry.color}"></i>${entry.name}</span>`
         )}</div>
-        <div
-          class="save">save as <button data-save="svg">SVG</button> <button data-save="png">PNG</button></div>
       </figure>
     `;
   return html`<div class="grid">${list.map(one)}</div>`;
+}
+
+/** A remark, or what a section without content says. */
+export function note(text: string): Html {
+  return html`<p class="note">${text}</p>`;
 }
 
 /** A table from cells. */
@@ -41,8 +48,43 @@ export function table(head: readonly string[], rows: readonly (readonly Content[
   `;
 }
 
-/** What each run reached. */
-export function summary(runs: readonly RunRecord[]): Html {
+/** What is reported on, in a line. */
+export function overview(runs: readonly RunRecord[]): Html {
+  const times = runs.map(({ start }) => start.time);
+  const series = seriesNames(runs).length;
+  const seconds = runs.reduce((sum, { end }) => sum + (end?.seconds ?? 0), 0);
+  const models = distinct(
+    runs.map(({ start: { config: { model, data } } }) =>
+      `${model.name}${model.width === 1 ? "" : `, width ${model.width}`}, on ${data.dataset}`
+    ),
+  );
+  const parts = [
+    runs.length === 1 ? "1 run" : `${runs.length} runs`,
+    ...(series < runs.length ? [`${series} trials`] : []),
+    models,
+    distinct(runs.map(({ start }) => `${start.backend}: ${start.device}`)),
+    `begun ${day(Math.min(...times))} UTC`,
+    ...(seconds > 0 ? [`${duration(seconds)} of training`] : []),
+  ];
+  return html`<p class="note">${parts.join(" · ")}</p>`;
+}
+
+/** Tables of sweeps with their sentences, then what each run reached. */
+export function results(
+  runs: readonly RunRecord[],
+  { sweeps, figure }: { sweeps: readonly SweepTable[]; figure: Figure | null },
+): Html {
+  const tables = sweeps.map((sweep) =>
+    html`<div class="wide sweep">${raw(formatSweepTable(sweep, "html"))}</div>`
+  );
+  const each = summary(runs);
+  const pictured = figure === null ? null : figures([figure], "");
+  return sweeps.length === 0
+    ? each
+    : html`${tables}${pictured}<details><summary>each run</summary>${each}</details>`;
+}
+
+function summary(runs: readonly RunRecord[]): Html {
   const rows = runs.map((run) => {
     const best = run.validations.findLast((validation) => validation.best);
     const last = run.validations.at(-1);
@@ -58,86 +100,53 @@ export function summary(runs: readonly RunRecord[]): Html {
   return table(["run", "last mIoU %", "last pAcc %", "best mIoU %", "steps", "end"], rows);
 }
 
-/** The verdict on each game. */
+/** The verdict on each game; runs of a group that came out alike share one. */
 export function verdicts(runs: readonly RunRecord[]): Html {
-  const lines = runs.map(({ name, steps }) => {
-    const { state, text } = judgeGame(steps.map(({ logs }) => logs));
-    return html`<p class="verdict ${state}"><b>${name}</b>: ${text}.</p>`;
+  const judged = runs.map((run) => ({
+    series: seriesOf(run),
+    ...judgeGame(run.steps.map(({ logs }) => logs)),
+  }));
+  const alike = Object.groupBy(judged, ({ series, state }) => `${state}\n${series}`);
+  const lines = Object.values(alike).map((verdicts) => {
+    const { series, state } = verdicts![0]!;
+    const all = judged.filter((verdict) => verdict.series === series).length;
+    const count = verdicts!.length === all
+      ? all > 1 ? ` (${all} runs)` : ""
+      : ` (${verdicts!.length} of ${all} runs)`;
+    const text = describeGame(state, meanOf(verdicts!));
+    return html`<p class="verdict ${state}"><b>${series}</b>${count}: ${text}.</p>`;
   });
   return html`${lines}`;
 }
 
-/** Calibration before and after temperature scaling. */
-export function calibration(runs: readonly AnalysedRun[]): Html {
-  const rows = runs.map(({ name, analysis: { calibration: before, fitted, temperature } }) => [
-    name,
-    percent(before.ece),
-    before.nll.toFixed(4),
-    before.brier.toFixed(4),
-    temperature.toFixed(2),
-    percent(fitted.ece),
-    fitted.nll.toFixed(4),
-    fitted.brier.toFixed(4),
-    `${before.entropy.all.toFixed(3)} (${before.entropy.right.toFixed(3)} / ${
-      before.entropy.wrong.toFixed(3)
-    })`,
-  ]);
-  const head = ["run", "ECE %", "NLL", "Brier", "fitted T", "ECE % at T", "NLL at T", "Brier at T"];
-  return html`${table([...head, "entropy, nats (right / wrong)"], rows)}
-<p class="note">T is fitted on every other image and judged on the rest. T above 1 means that the
-network is too sure of itself.</p>`;
+function meanOf(verdicts: readonly GameVerdict[]): GameMeans {
+  const mean = (key: keyof GameMeans): number =>
+    verdicts.reduce((sum, { means }) => sum + means[key], 0) / verdicts.length;
+  return {
+    real: mean("real"),
+    fake: mean("fake"),
+    accuracy: mean("accuracy"),
+    drift: mean("drift"),
+    lossD: mean("lossD"),
+  };
 }
 
-/** Pictures, labels and predictions. */
-export function pictures(rows: readonly QualitativeRow[], runs: readonly AnalysedRun[]): Html {
-  const [first] = runs;
-  if (rows.length === 0 || first === undefined) {
-    return html`<p class="note">No image was analysed.</p>`;
-  }
-  const picture = (png: Uint8Array, alt: string): Html =>
-    html`<img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
-  const body = rows.map(({ id, image, truth, columns }) =>
-    html`<tr><td>${picture(image, id)}${id}</td><td>${picture(truth, `truth of ${id}`)}</td>${
-      columns.map(({ run, prediction, mIoU }) =>
-        html`<td>${picture(prediction, `${run} on ${id}`)}mIoU ${percent(mIoU)} %</td>`
-      )
-    }</tr>`
-  );
-  const legend = first.analysis.classes.map(({ name, color }) =>
-    html`<span><i style="background:rgb(${color.join(",")})"></i>${name}</span>`
-  );
-  return html`
-    <div class="legend">${legend}</div>
-    <div class="wide">
-      <table class="pictures">
-        <thead>
-          <tr>
-    <th>image</th><th>truth</th>${columns(runs)}</tr>
-        </thead>
-        <tbody>${body}</tbody>
-      </table>
-    </div>
-    <p class="note">Images on which the runs differ most come first; ${first.analysis.images} of
-    ${first.analysis.of} images were looked at.</p>
-  `;
-}
-
-function columns(runs: readonly AnalysedRun[]): Html[] {
-  return runs.map(({ name }) => html`<th>${name}</th>`);
-}
-
-/** What differs between configurations, and one of them whole. */
+/** What differs between configurations, and one of them whole; of a group, seeds aside. */
 export function configs(runs: readonly RunRecord[]): Html {
+  const series = seriesNames(runs);
+  const isGrouped = series.length < runs.length;
+  const shown = isGrouped ? series.map((name) => runs.find((r) => seriesOf(r) === name)!) : runs;
   const keys = configKeys().filter((key) =>
-    new Set(runs.map(({ start }) => JSON.stringify(valueOf(start.config, key)))).size > 1
+    !(isGrouped && key === "seed") &&
+    new Set(shown.map(({ start }) => JSON.stringify(valueOf(start.config, key)))).size > 1
   );
-  const rows = keys.map((key) => [
-    key,
-    ...runs.map(({ start }) => JSON.stringify(valueOf(start.config, key)) ?? "–"),
+  const rows = shown.map((run) => [
+    isGrouped ? seriesOf(run) : run.name,
+    ...keys.map((key) => show(valueOf(run.start.config, key))),
   ]);
-  const differences = keys.length > 0
-    ? table(["key", ...runs.map(({ name }) => name)], rows)
-    : html`<p class="note">${runs.length > 1 ? "The runs' configurations are equal." : ""}</p>`;
+  const differences = keys.length > 0 ? table(["", ...keys], rows) : note(
+    runs.length > 1 ? "The runs' configurations are equal." : "One run: nothing to compare.",
+  );
   const [first] = runs;
   const whole = first === undefined ? "" : configToYaml(first.start.config);
   return html`
@@ -150,23 +159,28 @@ export function configs(runs: readonly RunRecord[]): Html {
 
 /** Machine, time and memory. */
 export function environment(runs: readonly RunRecord[]): Html {
+  const deviceOf = ({ start }: RunRecord): string => `${start.backend}, ${start.device}`;
+  // One for all stands at the top of the page
+  const isMixed = new Set(runs.map(deviceOf)).size > 1;
   const rows = runs.map((run) => {
     const { start, end, steps } = run;
     const epoch = secondsPerEpoch(run);
     const waiting = steps.reduce((sum, { dataShare }) => sum + dataShare, 0) / (steps.length || 1);
     return [
       run.name,
-      `${start.backend}, ${start.device}`,
-      `${count(start.parameters.generator)} + ${count(start.parameters.discriminator)}`,
-      epoch === null ? "–" : epoch.toPrecision(3),
-      end === null ? "–" : end.seconds.toFixed(1),
+      epoch === null ? "–" : duration(epoch),
+      end === null ? "–" : duration(end.seconds),
       percent(waiting),
       end === null ? "–" : (end.memory.peakBytes / 2 ** 20).toFixed(1),
-      new Date(start.time).toISOString().slice(0, 16).replace("T", " "),
+      count(start.parameters.generator),
+      start.parameters.discriminator === 0 ? "none" : count(start.parameters.discriminator),
+      day(start.time),
+      ...(isMixed ? [deviceOf(run)] : []),
     ];
   });
-  const head = ["run", "device", "parameters of G + D", "s per epoch", "s in all", "% waiting"];
-  return table([...head, "peak MiB of tensors", "begun (UTC)"], rows);
+  const head = ["run", "per epoch", "in all", "% waiting for data", "peak MiB of tensors"];
+  const device = isMixed ? ["device"] : [];
+  return table([...head, "parameters of G", "of D", "begun (UTC)", ...device], rows);
 }
 
 /** Warnings of all runs. */
@@ -174,13 +188,32 @@ export function warnings(runs: readonly RunRecord[]): Html {
   const lines = runs.flatMap(({ name, warnings: said }) =>
     said.map(({ step, message }) => html`<li><b>${name}</b>, step ${step}: ${message}</li>`)
   );
-  return lines.length === 0 ? html`<p class="note">None.</p>` : html`<ul>${lines}</ul>`;
+  return lines.length === 0 ? note("None.") : html`<ul>${lines}</ul>`;
 }
 
 function valueOf(config: Config, key: string): unknown {
   let value: unknown = config;
   for (const name of key.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
   return value;
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "–";
+}
+
+function distinct(list: readonly string[]): string {
+  const all = [...new Set(list)];
+  return all.length <= 2 ? all.join(" and ") : `${all[0]} and ${all.length - 1} others`;
+}
+
+function day(time: number): string {
+  return new Date(time).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
+  if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function percent(fraction: number | undefined): string {

@@ -3,9 +3,13 @@
  *
  * @module
  */
-import type { Figure } from "./_chart.ts";
+import type { SweepTable } from "../sweep/sweep_table.ts";
+import { colorOf, type Figure } from "./_chart.ts";
+import { seriesNames } from "./_curves.ts";
+import { differenceFigure } from "./difference_figure.ts";
 import { calibrationFigures, confusionFigures, entropyFigure } from "./analysis_figures.ts";
 import { type Html, html, raw } from "./_html.ts";
+import * as networks from "./_network_sections.ts";
 import * as sections from "./_sections.ts";
 import { SCRIPT, STYLE } from "./_style.ts";
 import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
@@ -20,8 +24,8 @@ export interface ReportContent {
   /** Runs whose networks were looked at: confusion, calibration, pictures. */
   analysed: readonly AnalysedRun[];
   pictures: readonly QualitativeRow[];
-  /** Tables of sweeps as HTML of `formatSweepTable`. */
-  tables: readonly string[];
+  /** Tables of the sweeps that the runs belong to. */
+  sweeps: readonly SweepTable[];
 }
 
 /** A report and the figures in it. */
@@ -73,7 +77,7 @@ export interface Report {
  *   runs: [run],
  *   analysed,
  *   pictures,
- *   tables: [],
+ *   sweeps: [],
  * });
  * assert.match(html, /<h1>One run<\/h1>/);
  * const own = [...trainingFigures([run]), ...gameFigures([run]), classFigure([run])!];
@@ -81,37 +85,50 @@ export interface Report {
  * ```
  */
 export function buildReport(content: ReportContent): Report {
-  const { title, runs, analysed, pictures, tables } = content;
+  const { title, runs, analysed, pictures, sweeps } = content;
   if (runs.length === 0) throw new RangeError(`Cannot report on ${title}: no run has begun`);
+  const series = seriesNames(runs);
   const perClass = classFigure(runs);
+  const differences = differenceFigure(sweeps);
   const groups = {
+    results: differences === null ? [] : [differences],
     training: trainingFigures(runs),
     classes: perClass === null ? [] : [perClass],
     confusion: confusionFigures(analysed),
     game: gameFigures(runs),
     calibration: analysed.length === 0
       ? []
-      : [...calibrationFigures(analysed), entropyFigure(analysed)],
+      : [...calibrationFigures(analysed, { series }), entropyFigure(analysed, { series })],
   };
-  const none = html`<p class="note">The networks were not looked at.</p>`;
+  const none = "The networks were not looked at.";
   const parts: [id: string, title: string, body: Html][] = [
-    ["results", "Results", html`${tables.map(wide)}${sections.summary(runs)}`],
-    ["training", "Training", sections.figures(groups.training)],
-    ["classes", "Classes", sections.figures(groups.classes)],
-    ["confusion", "Confusion", analysed.length > 0 ? sections.figures(groups.confusion) : none],
+    ["results", "Results", sections.results(runs, { sweeps, figure: differences })],
+    ["training", "Training", sections.figures(groups.training, "No step has been logged yet.")],
+    ["classes", "Classes", sections.figures(groups.classes, "No validation yet.")],
+    [
+      "confusion",
+      "Confusion",
+      html`${sections.figures(groups.confusion, none)}${
+        analysed.length === 0
+          ? null
+          : sections.note("Rows: truth, each summing to 100 %; columns: prediction.")
+      }`,
+    ],
     [
       "game",
       "Discriminator",
-      html`${sections.verdicts(runs)}${sections.figures(groups.game)}`,
+      html`${sections.verdicts(runs)}${
+        sections.figures(groups.game, "No run has a discriminator.")
+      }`,
     ],
     [
       "calibration",
       "Calibration and entropy",
       analysed.length === 0
-        ? none
-        : html`${sections.calibration(analysed)}${sections.figures(groups.calibration)}`,
+        ? sections.note(none)
+        : html`${networks.calibration(analysed)}${sections.figures(groups.calibration, none)}`,
     ],
-    ["pictures", "Pictures", sections.pictures(pictures, analysed)],
+    ["pictures", "Pictures", networks.pictures(pictures, analysed)],
     ["warnings", "Warnings", sections.warnings(runs)],
     ["config", "Configuration", sections.configs(runs)],
     ["environment", "Environment, time, memory", sections.environment(runs)],
@@ -128,7 +145,9 @@ export function buildReport(content: ReportContent): Report {
       </head>
       <body>
     <h1>${title}</h1>
+    ${sections.overview(runs)}
     <nav>${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
+    ${keyOf(series)}
     ${parts.map(([id, name, body]) => html`<section id="${id}"><h2>${name}</h2>${body}</section>`)}
     <script>${raw(SCRIPT)}</script></body>
     </html>
@@ -136,6 +155,15 @@ export function buildReport(content: ReportContent): Report {
   return { html: page.text, figures: Object.values(groups).flat() };
 }
 
-function wide(table: string): Html {
-  return html`<div class="wide">${raw(table)}</div>`;
+/** The colours of all charts, in sight all the time; a press shows one series alone. */
+function keyOf(series: readonly string[]): Html {
+  if (series.length < 2) return html``;
+  const buttons = series.map((name, i) => {
+    const color = colorOf(i, series.length);
+    return html`
+      <button data-color="${color}" aria-pressed="false"
+      ><i style="background:${color}"></i>${name}</button>
+    `;
+  });
+  return html`<div class="key" role="toolbar" aria-label="series">${buttons}</div>`;
 }

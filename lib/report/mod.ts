@@ -5,6 +5,8 @@
  */
 export { type Calibration, CalibrationMeter, type ReliabilityBin } from "../metrics/calibration.ts";
 export {
+  describeGame,
+  type GameMeans,
   type GameState,
   type GameVerdict,
   HEALTHY_LOSS_D,
@@ -23,4 +25,5 @@ export { openSink, type Sink, type SinkKind, sinkKinds } from "./open_sink.ts";
 export { type TensorBoardImage, TensorBoardWriter } from "./tensorboard.ts";
 export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
 export { parseEvents, readRun, recordOf, type RunRecord, secondsPerEpoch } from "./read_run.ts";
+export { differenceFigure } from "./difference_figure.ts";
 export { classFigure, type Figure, gameFigures, trainingFigures } from "./run_figures.ts";

@@ -21,11 +21,13 @@ export interface QualitativeRow {
 /** Runs with their analyses. */
 export interface AnalysedRun {
   name: string;
+  /** As of its `RunRecord`. */
+  group?: string;
   analysis: RunAnalysis;
 }
 
 /** Grey of pixels without a class. */
-const IGNORED: [number, number, number] = [224, 224, 192];
+export const IGNORED: [number, number, number] = [224, 224, 192];
 
 /**
  * Chooses the images on which the runs differ most and draws them.

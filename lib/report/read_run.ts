@@ -12,6 +12,8 @@ import type { ValidationEvent, WarningEvent } from "../train/events.ts";
 export interface RunRecord {
   /** What reports call it. */
   name: string;
+  /** What it repeats with another seed: runs of a group are drawn as one. Absent: it stands alone. */
+  group?: string;
   path: string;
   start: StartEvent;
   steps: StepEvent[];

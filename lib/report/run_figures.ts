@@ -1,39 +1,41 @@
 /**
- * Charts of what runs said of themselves.
+ * Charts of what runs said of themselves. Runs of one group share a colour: each is a thin line, and
+ * their mean a thick one.
  *
  * @module
  */
 import * as Plot from "@observablehq/plot";
 import { HEALTHY_LOSS_D } from "../train/judge_game.ts";
-import { chart, type Figure } from "./_chart.ts";
+import { chart, type Figure, marginFor } from "./_chart.ts";
+import { curvesOf, type Point, seriesNames, seriesOf } from "./_curves.ts";
 import type { RunRecord } from "./read_run.ts";
 
 export type { Figure } from "./_chart.ts";
 
-/** Points of one curve at most: more cannot be seen and would only fill the file. */
-const POINTS = 400;
-
-/** One point of a curve. */
-interface Point {
-  run: string;
-  x: number;
-  y: number;
-}
+/** Green of what is healthy; not a series' colour. */
+const HEALTHY = "#2da44e";
 
 /** Losses, learning rate and validation scores, with the warm-up and the best epoch marked. */
 export function trainingFigures(runs: readonly RunRecord[]): Figure[] {
+  if (runs.every(({ steps }) => steps.length === 0)) return [];
   const warmup = Math.max(0, ...runs.map(({ start }) => start.config.train.warmupEpochs));
-  const shade = warmup > 0
-    ? [Plot.rectX([warmup], { x1: 0, x2: (x) => x, fill: "currentColor", fillOpacity: 0.06 })]
+  const below = warmup > 0
+    ? [Plot.rectX([warmup], { x1: 0, x2: (x) => x, fill: "currentColor", fillOpacity: 0.07 })]
     : [];
+  const shaded = warmup > 0 ? " (warm-up shaded)" : "";
   const curves = [
-    { key: "loss/seg", name: "loss-seg", title: "L_seg (warm-up shaded)" },
-    { key: "loss/total", name: "loss-total", title: "L_total = L_seg + α·L_G + L2" },
-    { key: "lr/g", name: "lr", title: "Learning rate of G" },
-  ].map(({ key, name, title }) =>
-    lineChart({ name, title, points: pointsOf(runs, key), runs, below: shade })
+    { key: "loss/seg", name: "loss-seg", title: `L_seg${shaded}`, unit: "nats a pixel" },
+    {
+      key: "loss/total",
+      name: "loss-total",
+      title: "L_total = L_seg + α·L_G + (λ/2)·Σw²",
+      unit: "loss",
+    },
+    { key: "lr/g", name: "lr", title: "Learning rate of G", unit: "learning rate", stretches: 300 },
+  ].map((what) => lineChart({ ...what, runs, below }));
+  return [scoreChart(runs, "mIoU"), scoreChart(runs, "pAcc"), ...curves].filter((of) =>
+    of !== null
   );
-  return [...curves, scoreChart(runs, "mIoU"), scoreChart(runs, "pAcc")];
 }
 
 /** D's outputs, accuracy, drift and loss; none where no run has a discriminator. */
@@ -41,142 +43,173 @@ export function gameFigures(runs: readonly RunRecord[]): Figure[] {
   const playing = runs.filter(({ steps }) => steps.some(({ logs }) => "d/real" in logs));
   if (playing.length === 0) return [];
   const [low, high] = HEALTHY_LOSS_D;
-  const band = [Plot.rectY([low], {
-    y1: (y) => y,
-    y2: high,
-    fill: "#3ca951",
-    fillOpacity: 0.12,
-  })];
-  const outputs = (["d/real", "d/fake"] as const).flatMap((key) =>
-    pointsOf(playing, key).map((point) => ({ ...point, key }))
-  );
-  const [series, shown] = [runs, playing].map((list) => list.map(({ name }) => name));
-  return [
-    chart({
-      name: "d-outputs",
-      title: "D(real), solid, and D(fake), dashed",
-      series: series!,
-      shown: shown!,
-      plot: {
-        x: { label: "epoch" },
-        y: { label: null, domain: [0, 1], grid: true },
-        marks: [
-          Plot.lineY(outputs.filter(({ key }) => key === "d/real"), {
-            x: "x",
-            y: "y",
-            stroke: "run",
-          }),
-          Plot.lineY(outputs.filter(({ key }) => key === "d/fake"), {
-            x: "x",
-            y: "y",
-            stroke: "run",
-            strokeDasharray: "4 3",
-          }),
-        ],
-      },
-    }),
-    ...[
-      { key: "loss/d", name: "loss-d", title: "L_D (healthy range in green)", below: band },
-      { key: "loss/gen", name: "loss-gen", title: "L_G", below: [] },
-      { key: "d/accuracy", name: "d-accuracy", title: "Accuracy of D", below: [] },
-      { key: "d/drift", name: "d-drift", title: "Drift of D: ‖D − D₀‖ / ‖D₀‖", below: [] },
-    ].map(({ key, name, title, below }) =>
-      lineChart({ name, title, points: pointsOf(playing, key), runs, below })
-    ),
+  const band = [
+    Plot.rectY([low], { y1: (y) => y, y2: high, fill: HEALTHY, fillOpacity: 0.15 }),
   ];
+  const charts = [
+    {
+      key: "loss/d",
+      name: "loss-d",
+      title: "L_D (healthy range in green)",
+      unit: "loss",
+      below: band,
+    },
+    { key: "loss/gen", name: "loss-gen", title: "L_G, before α", unit: "loss", below: [] },
+    {
+      key: "d/accuracy",
+      name: "d-accuracy",
+      title: "Accuracy of D",
+      unit: "share of pixels",
+      below: [],
+    },
+    {
+      key: "d/drift",
+      name: "d-drift",
+      title: "Drift of D from its start",
+      unit: "‖D − D₀‖ / ‖D₀‖",
+      stretches: 300,
+      below: [],
+    },
+  ].map((what) => lineChart({ ...what, runs }));
+  return [outputChart(playing, runs), ...charts].filter((of) => of !== null);
 }
 
-/** IoU of each class at the best validation. */
+/** IoU of each class at the best validation: bars are means over a group, ticks its runs. */
 export function classFigure(runs: readonly RunRecord[]): Figure | null {
-  const bars = runs.flatMap(({ name, validations }) => {
+  const single = runs.flatMap((run) => {
+    const { validations } = run;
     const scores = validations.findLast(({ best }) => best)?.scores ?? validations.at(-1)?.scores;
-    return scores?.classes.map((c) => ({ run: name, class: c.name, iou: c.iou ?? 0 })) ?? [];
+    return scores?.classes.flatMap(({ name, iou }) =>
+      iou === null ? [] : [{ series: seriesOf(run), class: name, iou: iou * 100 }]
+    ) ?? [];
   });
-  if (bars.length === 0) return null;
-  const classes = [...new Set(bars.map((bar) => bar.class))];
+  if (single.length === 0) return null;
+  const classes = [...new Set(single.map((bar) => bar.class))];
+  const series = seriesNames(runs);
+  const means = Object.values(Object.groupBy(single, (bar) => `${bar.class}\n${bar.series}`))
+    .map((bars) => ({
+      ...bars![0]!,
+      iou: bars!.reduce((sum, { iou }) => sum + iou, 0) / bars!.length,
+    }));
+  const ticks = runs.length > series.length
+    ? [Plot.tickX(single, { x: "iou", y: "series", fy: "class", strokeOpacity: 0.6 })]
+    : [];
   return chart({
     name: "class-iou",
     title: "IoU by class at the best validation",
-    series: runs.map(({ name }) => name),
+    series,
+    shown: series.filter((name) => single.some((bar) => bar.series === name)),
     plot: {
-      height: 40 + classes.length * Math.max(18, 7 * runs.length),
-      marginLeft: 110,
-      x: { label: "IoU", domain: [0, 1], grid: true },
-      y: { axis: null },
-      fy: { label: null, domain: classes },
-      marks: [Plot.barX(bars, { x: "iou", y: "run", fy: "class", fill: "run" })],
+      width: 520,
+      height: 60 + classes.length * Math.max(20, 6 + 6 * series.length),
+      marginLeft: marginFor(classes),
+      x: { label: "IoU, %", domain: [0, 100], grid: true },
+      y: { axis: null, domain: series },
+      fy: { label: null, domain: classes, padding: 0.15 },
+      marks: [Plot.barX(means, { x: "iou", y: "series", fy: "class", fill: "series" }), ...ticks],
     },
   });
 }
 
-function lineChart(options: {
+interface LineChart {
+  key: string;
   name: string;
   title: string;
-  points: Point[];
+  /** What the vertical axis shows. */
+  unit: string;
   runs: readonly RunRecord[];
   below: Plot.Markish[];
-}): Figure {
-  const { name, title, points, runs, below } = options;
+  /** Of the mean curve; few smooth what is noisy. */
+  stretches?: number;
+}
+
+function lineChart(options: LineChart): Figure | null {
+  const { key, name, title, unit, runs, below, stretches } = options;
+  const { fine, mean } = curvesOf(runs, key, { stretches });
+  if (mean.length === 0) return null;
+  const line = { x: "x", y: "y", stroke: "series", z: "run" } as const;
   return chart({
     name,
     title,
-    series: runs.map((run) => run.name),
-    shown: [...new Set(points.map(({ run }) => run))],
+    series: seriesNames(runs),
+    shown: seriesNames(runs).filter((series) => mean.some((point) => point.series === series)),
     plot: {
       x: { label: "epoch" },
-      y: { label: null, grid: true, ...roomFor(points) },
-      marks: [...below, Plot.lineY(points, { x: "x", y: "y", stroke: "run", strokeWidth: 1.2 })],
+      y: { label: unit, grid: true, ...roomFor([...fine, ...mean]) },
+      marks: [
+        ...below,
+        Plot.lineY(fine, { ...line, strokeWidth: 0.8, strokeOpacity: 0.4 }),
+        Plot.lineY(mean, { ...line, strokeWidth: 1.7 }),
+      ],
     },
   });
 }
 
-function scoreChart(runs: readonly RunRecord[], metric: "mIoU" | "pAcc"): Figure {
-  const points = runs.flatMap(({ name, validations }) =>
-    validations.map(({ epoch, scores }) => ({ run: name, x: epoch, y: scores[metric] * 100 }))
-  );
-  const best = runs.flatMap(({ name, validations }) => {
-    const found = validations.findLast((validation) => validation.best);
-    return found === undefined
-      ? []
-      : [{ run: name, x: found.epoch, y: found.scores[metric] * 100 }];
-  });
+/** Means only: two lines a series are enough. */
+function outputChart(playing: readonly RunRecord[], runs: readonly RunRecord[]): Figure {
+  const line = { x: "x", y: "y", stroke: "series", z: "series", strokeWidth: 1.7 } as const;
   return chart({
-    name: metric.toLowerCase(),
-    title: `Validation ${metric} in % (ring: best mIoU)`,
-    series: runs.map(({ name }) => name),
+    name: "d-outputs",
+    title: "D(real), solid, and D(fake), dashed",
+    series: seriesNames(runs),
+    shown: seriesNames(playing),
     plot: {
       x: { label: "epoch" },
-      y: { label: null, grid: true, ...roomFor(points) },
+      y: { label: "mean output of D", domain: [0, 1], grid: true },
       marks: [
-        Plot.lineY(points, { x: "x", y: "y", stroke: "run" }),
-        Plot.dot(points, { x: "x", y: "y", fill: "run", r: 2 }),
-        Plot.dot(best, { x: "x", y: "y", stroke: "run", r: 6 }),
+        Plot.lineY(curvesOf(playing, "d/real").mean, line),
+        Plot.lineY(curvesOf(playing, "d/fake").mean, { ...line, strokeDasharray: "5 3" }),
+      ],
+    },
+  });
+}
+
+function scoreChart(runs: readonly RunRecord[], metric: "mIoU" | "pAcc"): Figure | null {
+  const points = runs.flatMap((run) =>
+    run.validations.map(({ epoch, scores, best }) => ({
+      run: run.name,
+      series: seriesOf(run),
+      x: epoch,
+      y: scores[metric] * 100,
+      best,
+    }))
+  );
+  if (points.length === 0) return null;
+  const means = Object.values(Object.groupBy(points, ({ series, x }) => `${x}\n${series}`))
+    .map((group) => ({
+      ...group![0]!,
+      y: group!.reduce((sum, { y }) => sum + y, 0) / group!.length,
+    }))
+    .sort((a, b) => a.x - b.x);
+  const best = runs.flatMap(({ name }) => points.findLast((p) => p.run === name && p.best) ?? []);
+  const series = seriesNames(runs);
+  const isGrouped = series.length < runs.length;
+  const line = { x: "x", y: "y", stroke: "series" } as const;
+  return chart({
+    name: metric.toLowerCase(),
+    title: `Validation ${metric} (ring: best)`,
+    series,
+    shown: series.filter((name) => points.some((point) => point.series === name)),
+    plot: {
+      x: { label: "epoch" },
+      y: { label: `${metric}, %`, grid: true, ...roomFor(points) },
+      marks: [
+        ...(isGrouped
+          ? [Plot.lineY(points, { ...line, z: "run", strokeWidth: 0.8, strokeOpacity: 0.45 })]
+          : []),
+        Plot.lineY(means, { ...line, z: "series", strokeWidth: 1.7 }),
+        Plot.dot(means, { x: "x", y: "y", fill: "series", r: 2.2 }),
+        Plot.dot(best, { ...line, r: 5 }),
       ],
     },
   });
 }
 
 /** A flat curve gets an axis whose ticks can be told apart. */
-function roomFor(points: readonly Point[]): { domain?: [number, number] } {
+function roomFor(points: readonly Pick<Point, "y">[]): { domain?: [number, number] } {
   const values = points.map(({ y }) => y);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const room = Math.max(Math.abs(high) * 1e-3, 1e-9);
-  return high - low < room && values.length > 0
-    ? { domain: [Math.floor(low) - 1, Math.ceil(high) + 1] }
-    : {};
-}
-
-/** A curve over epochs, thinned to means of equal stretches. */
-function pointsOf(runs: readonly RunRecord[], key: string): Point[] {
-  return runs.flatMap(({ name, start, steps }) => {
-    const known = steps.filter(({ logs }) => logs[key] !== undefined);
-    const stride = Math.ceil(known.length / POINTS);
-    const points: Point[] = [];
-    for (let i = 0; i < known.length; i += stride) {
-      const part = known.slice(i, i + stride);
-      const y = part.reduce((sum, { logs }) => sum + logs[key]!, 0) / part.length;
-      points.push({ run: name, x: part.at(-1)!.step / start.stepsPerEpoch, y });
-    }
-    return points;
-  });
+  return high - low < room ? { domain: [Math.floor(low) - 1, Math.ceil(high) + 1] } : {};
 }

@@ -8,13 +8,22 @@ import type { StepLog } from "./events.ts";
 /** `idle`: D does not learn. `won`: D tells the maps apart without fail. `lost`: it cannot at all. */
 export type GameState = "absent" | "open" | "idle" | "won" | "lost";
 
+/** What a game is judged by: means over the last quarter of the logs. */
+export interface GameMeans {
+  real: number;
+  fake: number;
+  accuracy: number;
+  /** ‖D − D₀‖/‖D₀‖ at the end. */
+  drift: number;
+  lossD: number;
+}
+
 /** A judgement with its reason. */
 export interface GameVerdict {
   state: GameState;
   /** One plain sentence or two, with the figures. */
   text: string;
-  /** Means over the last quarter of the logs. */
-  means: { real: number; fake: number; accuracy: number; drift: number; lossD: number };
+  means: GameMeans;
 }
 
 /** L_D of LSGAN where D is an even match: from almost certain to no idea (½·¼ + ½·¼). */
@@ -52,47 +61,59 @@ export function judgeGame(logs: readonly StepLog[]): GameVerdict {
     drift: last.at(-1)?.["d/drift"] ?? mean("d/drift"),
     lossD: mean("loss/d"),
   };
-  if (last.length === 0) {
-    return { state: "absent", means, text: "There is no discriminator in this run" };
-  }
-  return { means, ...verdictOf(means) };
+  const state = last.length === 0 ? "absent" : stateOf(means);
+  return { state, means, text: describeGame(state, means) };
 }
 
-function verdictOf(means: GameVerdict["means"]): { state: GameState; text: string } {
-  const { real, fake, accuracy, drift } = means;
+function stateOf({ real, fake, accuracy, drift }: GameMeans): GameState {
+  if (accuracy > 0.95 && real - fake > 0.8) return "won";
+  if (drift < IDLE_DRIFT && Math.abs(real - fake) < 0.1) return "idle";
+  return Math.abs(real - fake) < 0.05 && accuracy < 0.6 ? "lost" : "open";
+}
+
+/**
+ * A state in words, with its figures and what to do about it.
+ *
+ * @example
+ * ```ts
+ * import { describeGame } from "@segadv/segadv/report";
+ * import assert from "node:assert/strict";
+ *
+ * const means = { real: 0.99, fake: 0.01, accuracy: 1, drift: 0.4, lossD: 1e-4 };
+ * assert.match(describeGame("won", means), /^D has won/);
+ * ```
+ */
+export function describeGame(state: GameState, means: GameMeans): string {
+  const { real, fake, accuracy, drift, lossD } = means;
   const outputs = `D(real) ${real.toFixed(2)}, D(fake) ${fake.toFixed(2)}`;
   const moved = `its weights have moved by ${percent(drift)}`;
-  if (accuracy > 0.95 && real - fake > 0.8) {
-    return {
-      state: "won",
-      text:
-        `D has won: it is right on ${percent(accuracy)} of the pixels (${outputs}), so L_G is ` +
-        "large and says little; lower discriminator.lr or adversarial.tg",
-    };
+  const right = `right on ${percent(accuracy)} of the pixels`;
+  if (state === "absent") return "There is no discriminator in this run";
+  if (state === "won") {
+    return `D has won: it is ${right} (${outputs}), so L_G is large and says little; lower ` +
+      "discriminator.lr or adversarial.tg";
   }
-  if (drift < IDLE_DRIFT && Math.abs(real - fake) < 0.1) {
-    return {
-      state: "idle",
-      text:
-        `D does not learn: ${moved} since the start (${outputs}), so its gradient is that of a ` +
-        "random network; raise discriminator.lr, say to 1e-4",
-    };
+  if (state === "idle") {
+    return `D does not learn: ${moved} since the start (${outputs}), so its gradient is that of a ` +
+      "random network; raise discriminator.lr, say to 1e-4";
   }
-  if (Math.abs(real - fake) < 0.05 && accuracy < 0.6) {
-    return {
-      state: "lost",
-      text: `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +
-        `${moved}: either G has matched the labels or D is too weak`,
-    };
+  if (state === "lost") {
+    return `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +
+      `${moved}: either G has matched the labels or D is too weak`;
   }
-  return {
-    state: "open",
-    text: `The game is open: D is right on ${
-      percent(accuracy)
-    } of the pixels (${outputs}) and ${moved}`,
-  };
+  const [low] = HEALTHY_LOSS_D;
+  const margin = lossD < low
+    ? `, though D is far ahead (L_D ${short(lossD)}, healthy from ${low})`
+    : "";
+  return `The game is open${margin}: D is ${right} (${outputs}) and ${moved}`;
 }
 
+/** Never rounded up to all. */
 function percent(fraction: number): string {
-  return `${Number((fraction * 100).toPrecision(2))} %`;
+  const digits = fraction > 0.99 && fraction < 1 ? 3 : 2;
+  return `${Math.min(short(fraction * 100, digits), fraction < 1 ? 99.9 : Infinity)} %`;
+}
+
+function short(value: number, digits = 2): number {
+  return Number(value.toPrecision(digits));
 }

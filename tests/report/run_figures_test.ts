@@ -15,7 +15,7 @@ describe("trainingFigures", () => {
     const figures = [...trainingFigures([game, plain]), ...gameFigures([game, plain])];
     for (const { svg, name } of [...figures, classFigure([game, plain])!]) {
       assert.match(svg, /^<svg xmlns/, name);
-      assert.doesNotMatch(svg, /NaN|undefined/, name);
+      assert.doesNotMatch(svg, /NaN|undefined|⚠/, name);
     }
     assert.deepEqual(figures[0]!.legend.map((entry) => entry.name), ["game", "plain"]);
     assert.equal(classFigure([{ ...game, validations: [] }]), null);

@@ -15,7 +15,7 @@ describe("judgeGame", () => {
       [
         game(0.99, 0.01, { accuracy: 0.999, drift: 0.3 }),
         "won",
-        /^D has won: it is right on 100 %/,
+        /^D has won: it is right on 99\.9 %/,
       ],
       [
         game(0.51, 0.5, { accuracy: 0.55, drift: 2e-4 }),

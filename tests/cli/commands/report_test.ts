@@ -17,7 +17,8 @@ async function reported(folder: string): Promise<string> {
   await writeFile(join(folder, "grid.yaml"), grid);
   const dir = join(folder, "sweep");
   await runHere("sweep", "plan", join(folder, "grid.yaml"), "-o", dir);
-  assert.equal((await runHere("sweep", "run", dir)).code, 0);
+  const ran = await runHere("sweep", "run", dir);
+  assert.equal(ran.code, 0, ran.err);
   const out = join(folder, "report.html");
   const figures = join(folder, "figures");
   const args = ["report", dir, "-o", out, "--figures", figures, "--backend", "wasm"];
