@@ -8,6 +8,7 @@ import type { TrainingBackend } from "./training_backend.ts";
 import type { Kernel } from "./kernels/_kernel.ts";
 import { keepStock, restoreStock } from "./kernels/_stock.ts";
 import { adamUpdate } from "./kernels/adam_update.ts";
+import { batchMatMul, fusedMatMul } from "./kernels/batch_mat_mul.ts";
 import { batchNormTrain } from "./kernels/batch_norm_train.ts";
 import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
 import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
@@ -29,6 +30,7 @@ import { unpackBatch } from "./kernels/unpack_batch.ts";
 const KERNELS: Kernel<any>[] = [
   add,
   adamUpdate,
+  batchMatMul,
   batchNormTrain,
   batchNormTrainGrad,
   biasGrad,
@@ -37,6 +39,7 @@ const KERNELS: Kernel<any>[] = [
   conv2dBackpropFilter,
   conv2dBackpropInput,
   fusedConv2d,
+  fusedMatMul,
   leakyReluGrad,
   maxPool,
   maxPoolGrad,

@@ -8,10 +8,9 @@ import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { newActivation } from "../halves.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
+import { type Activation, epilogue, isKnownActivation, storeVector } from "./_epilogue.ts";
 import type { Kernel, KernelCall } from "./_kernel.ts";
 import { stockKernel } from "./_stock.ts";
-
-type Activation = "linear" | "relu" | "leakyrelu";
 
 interface FusedAttrs extends ConvAttrs {
   activation: string;
@@ -33,7 +32,7 @@ export const fusedConv2d: Kernel<FusedAttrs> = {
   run(call) {
     const { activation, leakyreluAlpha, dataFormat } = call.attrs;
     const bias = call.inputs.bias;
-    const known = ["linear", "relu", "leakyrelu"].includes(activation ?? "linear");
+    const known = isKnownActivation(activation);
     const perChannel = bias == null || tf.util.sizeFromShape(bias.shape) === bias.shape.at(-1);
     if (!known || !perChannel || dataFormat === "NCHW" || call.inputs.preluActivationWeights) {
       return stockKernel("FusedConv2D")(call);
@@ -105,7 +104,7 @@ function kernelOf(variant: Variant): WgslKernel {
     b: "kn",
     range: "let firstK = 0u; let endK = u32(u.k);",
     functions: pixels({ s, fourIn, whole, pointwise }) + filters(fourOut) +
-      epilogue({ activation, bias, fourOut }),
+      epilogue({ activation, bias }) + store(fourOut),
   });
 }
 
@@ -185,26 +184,14 @@ fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
 }`;
 }
 
-function epilogue(
-  { activation, bias, fourOut }: { activation: Activation; bias: boolean; fourOut: boolean },
-): string {
-  const values: Record<Activation, string> = {
-    linear: "v",
-    relu: "max(v, vec4<f32>())",
-    leakyrelu: "select(u.alpha * v, v, v > vec4<f32>())",
-  };
-  const biases = [0, 1, 2, 3].map((e) => `bias[min(n + ${e}, u.n - 1)]`).join(", ");
-  const write = fourOut
-    ? "y[(m * u.n + n) / 4] = r;"
-    : [0, 1, 2, 3].map((e) => `if (n + ${e} < u.n) { y[m * u.n + n + ${e}] = r[${e}]; }`)
-      .join("\n  ");
+function store(fourOut: boolean): string {
   return `
 fn store(m1: u32, n1: u32, value: vec4<f32>) {
   let m = i32(m1);
   let n = i32(n1);
   if (m >= u.m || n >= u.n) { return; }
-  let v = value${bias ? ` + vec4<f32>(${biases})` : ""};
-  let r = ${values[activation]};
-  ${write}
+  let r = finish(value, n);
+  let at = m * u.n + n;
+  ${storeVector("y", { four: fourOut })}
 }`;
 }

@@ -4,24 +4,17 @@
  *
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { dispatch, output, type WgslKernel } from "../dispatch.ts";
 import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import { addChunks, chunksOf } from "./_chunks.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
+import { storeVector } from "./_epilogue.ts";
 import type { Kernel } from "./_kernel.ts";
 import { stockKernel } from "./_stock.ts";
 
 interface FilterAttrs extends ConvAttrs {
   filterShape: [number, number, number, number];
 }
-
-/** Workgroups that fill a large adapter. */
-const ENOUGH_WORKGROUPS = 512;
-/** Fewest output pixels of a chunk: below, adding the chunks costs more than it gains. */
-const SMALLEST_CHUNK = 512;
-/** Most bytes of chunks. */
-const MOST_BYTES = 64 * 2 ** 20;
 
 /** dfilter [kh,kw,c,n] from x [b,h,w,c] and dy [b,oh,ow,n]. */
 export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
@@ -37,9 +30,8 @@ export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
       Math.ceil(s.n / tileCols(TILES[tile])),
       Math.ceil(m / tileRows(TILES[tile])),
     ] as const;
-    const chunks = chunkCount({ tiles: tiles[0] * tiles[1], pixels, bytes: 4 * m * s.n });
-    const chunk = Math.ceil(pixels / chunks / 16) * 16;
-    const splits = Math.ceil(pixels / chunk);
+    const bytes = 4 * m * s.n;
+    const { chunk, splits } = chunksOf({ tiles: tiles[0] * tiles[1], depth: pixels, bytes });
     const parts = output(backend, splits === 1 ? attrs.filterShape : [splits, m, s.n]);
     dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
       uniforms: [m, s.n, pixels, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, chunk],
@@ -51,48 +43,6 @@ export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
     return addChunks(backend, { parts, splits, shape: attrs.filterShape });
   },
 };
-
-function chunkCount(
-  { tiles, pixels, bytes }: { tiles: number; pixels: number; bytes: number },
-): number {
-  const wanted = Math.min(
-    Math.ceil(ENOUGH_WORKGROUPS / tiles),
-    Math.ceil(pixels / SMALLEST_CHUNK),
-    Math.floor(MOST_BYTES / bytes),
-  );
-  return Math.max(1, wanted);
-}
-
-const ADD: WgslKernel = {
-  key: "addChunks",
-  uniforms: [["count", "u32"], ["splits", "u32"]],
-  reads: [["parts", "f32"]],
-  writes: [["y", "f32"]],
-  wgsl: () => ({
-    main: `
-  let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
-  if (i >= u.count) { return; }
-  var total = 0.0;
-  for (var s = 0u; s < u.splits; s++) { total += parts[s * u.count + i]; }
-  y[i] = total;`,
-  }),
-};
-
-function addChunks(
-  backend: TrainingBackend,
-  { parts, splits, shape }: { parts: tf.TensorInfo; splits: number; shape: number[] },
-): tf.TensorInfo {
-  const sum = output(backend, shape);
-  const count = shape.reduce((product, d) => product * d, 1);
-  dispatch(backend, ADD, {
-    uniforms: [count, splits],
-    reads: [parts],
-    writes: [sum],
-    grid: linearGrid(Math.ceil(count / THREADS)),
-  });
-  backend.disposeData(parts.dataId);
-  return sum;
-}
 
 function kernelOf(
   s: ConvSizes,
@@ -177,17 +127,13 @@ fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
 }
 
 function store(fourOut: boolean): string {
-  const write = fourOut
-    ? "y[((part * u.m + m) * u.n + n) / 4] = v;"
-    : [0, 1, 2, 3].map((e) =>
-      `if (n + ${e} < u.n) { y[(part * u.m + m) * u.n + n + ${e}] = v[${e}]; }`
-    ).join("\n  ");
   return `
 var<private> part: i32;
-fn store(m1: u32, n1: u32, v: vec4<f32>) {
+fn store(m1: u32, n1: u32, r: vec4<f32>) {
   let m = i32(m1);
   let n = i32(n1);
   if (m >= u.m || n >= u.n) { return; }
-  ${write}
+  let at = (part * u.m + m) * u.n + n;
+  ${storeVector("y", { four: fourOut })}
 }`;
 }

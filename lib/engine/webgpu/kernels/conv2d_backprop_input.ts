@@ -9,6 +9,7 @@ import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { newActivation } from "../halves.ts";
 import { type ConvAttrs, type ConvSizes, convSizes } from "./_conv.ts";
+import { storeVector } from "./_epilogue.ts";
 import type { Kernel } from "./_kernel.ts";
 import { stockKernel } from "./_stock.ts";
 
@@ -72,9 +73,7 @@ function kernelOf(
  * of pixel `y0 + stride·j` meets output `q + j − t`.
  */
 function phase(s: ConvSizes): string {
-  const write = s.c % 4 === 0
-    ? "dx[at / 4] = value;"
-    : [0, 1, 2, 3].map((e) => `if (n + ${e} < u.c) { dx[at + ${e}] = value[${e}]; }`).join("\n  ");
+  const write = storeVector("dx", { four: s.c % 4 === 0, columns: "u.c" });
   return `
 var<private> y0: i32;
 var<private> x0: i32;
@@ -115,7 +114,7 @@ fn rowA(m: u32) -> vec4<i32> {
   return vec4<i32>(t / down, t % down + qy, i32(m) % across + qx, 1);
 }
 fn rowB(n: u32) -> vec4<i32> { return vec4<i32>(i32(n), 0, 0, 0); }
-fn store(m1: u32, n1: u32, value: vec4<f32>) {
+fn store(m1: u32, n1: u32, r: vec4<f32>) {
   let m = i32(m1);
   let n = i32(n1);
   if (m >= rows || n >= u.c) { return; }

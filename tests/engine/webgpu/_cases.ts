@@ -1,0 +1,364 @@
+/**
+ * What a segmentation network and its training may use of tfjs: the cases of a study of stock
+ * WebGPU, forward and backward.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** One function of tensors. */
+export interface Case {
+  name: string;
+  /** Shapes of its operands, which are normal numbers. */
+  shapes: number[][];
+  f: (...xs: tf.Tensor[]) => tf.Tensor;
+  /** Whether tfjs has a gradient. */
+  gradient: boolean;
+}
+
+const MAPS = [2, 9, 8, 8];
+const THIN = [2, 9, 8, 3];
+/** tfjs's gradient of resizeBilinear takes height for width. */
+const SQUARE = [2, 7, 7, 3];
+
+function both(name: string, shapes: number[][], ...rest: [Case["f"]]): Case {
+  return { name, shapes, f: rest[0], gradient: true };
+}
+
+function forward(name: string, shapes: number[][], ...rest: [Case["f"]]): Case {
+  return { name, shapes, f: rest[0], gradient: false };
+}
+
+// Operands arrive as tensors of any rank; each case knows its own.
+function four(x: tf.Tensor | undefined): tf.Tensor4D {
+  return x as tf.Tensor4D;
+}
+
+function two(x: tf.Tensor | undefined): tf.Tensor2D {
+  return x as tf.Tensor2D;
+}
+
+function one(x: tf.Tensor | undefined): tf.Tensor1D {
+  return x as tf.Tensor1D;
+}
+
+type Pad = "same" | "valid" | number | tf.backend_util.ExplicitPadding;
+
+function conv(
+  name: string,
+  x: number[],
+  options: { filter: number[]; stride?: number; pad?: Pad },
+): Case {
+  const { filter, stride = 1, pad = "same" } = options;
+  const f: Case["f"] = (x, w) => tf.conv2d(four(x), four(w), stride, pad as "same");
+  return both(`conv2d ${name}`, [x, filter], f);
+}
+
+const EXPLICIT: Pad = [[0, 0], [2, 1], [0, 3], [0, 0]];
+
+const CONVOLUTIONS: Case[] = [
+  conv("3x3, 3 to 8 channels", THIN, { filter: [3, 3, 3, 8] }),
+  conv("3x3, 8 to 8 channels", MAPS, { filter: [3, 3, 8, 8] }),
+  conv("3x3, 8 to 5 channels", MAPS, { filter: [3, 3, 8, 5] }),
+  conv("3x3 valid", MAPS, { filter: [3, 3, 8, 8], pad: "valid" }),
+  conv("3x3 stride 2, 3 channels", THIN, { filter: [3, 3, 3, 8], stride: 2 }),
+  conv("3x3 stride 2", MAPS, { filter: [3, 3, 8, 8], stride: 2 }),
+  conv("3x3 stride 2 valid", MAPS, { filter: [3, 3, 8, 8], stride: 2, pad: "valid" }),
+  conv("4x4 stride 2", MAPS, { filter: [4, 4, 8, 12], stride: 2 }),
+  conv("4x4 stride 2, 1 pixel of padding", MAPS, { filter: [4, 4, 8, 12], stride: 2, pad: 1 }),
+  conv("7x7 stride 2", [1, 16, 15, 3], { filter: [7, 7, 3, 8], stride: 2 }),
+  conv("7x7 valid", [1, 9, 8, 8], { filter: [7, 7, 8, 4], pad: "valid" }),
+  conv("3x3 with explicit padding", MAPS, { filter: [3, 3, 8, 8], pad: EXPLICIT }),
+  conv("3x3 stride 2 with explicit padding", THIN, {
+    filter: [3, 3, 3, 4],
+    stride: 2,
+    pad: EXPLICIT,
+  }),
+  conv("1x1", MAPS, { filter: [1, 1, 8, 16] }),
+  conv("1x1, 3 to 5 channels", THIN, { filter: [1, 1, 3, 5] }),
+  conv("1x1 stride 2", MAPS, { filter: [1, 1, 8, 16], stride: 2 }),
+  both(
+    "conv2dTranspose 4x4 stride 2 same",
+    [[2, 5, 4, 8], [4, 4, 8, 8]],
+    (x, w) => tf.conv2dTranspose(four(x), four(w), [2, 10, 8, 8], 2, "same"),
+  ),
+  both(
+    "conv2dTranspose 4x4 stride 2 valid",
+    [[2, 5, 4, 6], [4, 4, 5, 6]],
+    (x, w) => tf.conv2dTranspose(four(x), four(w), [2, 12, 10, 5], 2, "valid"),
+  ),
+  both(
+    "conv2dTranspose 16x16 stride 8",
+    [[1, 3, 2, 5], [16, 16, 5, 5]],
+    (x, w) => tf.conv2dTranspose(four(x), four(w), [1, 24, 16, 5], 8, "same"),
+  ),
+  both(
+    "depthwiseConv2d stride 1",
+    [MAPS, [3, 3, 8, 1]],
+    (x, w) => tf.depthwiseConv2d(four(x), four(w), 1, "same"),
+  ),
+  both(
+    "depthwiseConv2d stride 2",
+    [MAPS, [3, 3, 8, 1]],
+    (x, w) => tf.depthwiseConv2d(four(x), four(w), 2, "same"),
+  ),
+  both(
+    "depthwiseConv2d multiplier 2",
+    [MAPS, [3, 3, 8, 2]],
+    (x, w) => tf.depthwiseConv2d(four(x), four(w), 1, "same"),
+  ),
+  both(
+    "conv3d",
+    [[1, 4, 4, 4, 2], [2, 2, 2, 2, 3]],
+    (x, w) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, 1, "same"),
+  ),
+  both(
+    "fused.conv2d with bias and ReLU",
+    [MAPS, [3, 3, 8, 8], [8]],
+    (x, w, bias) =>
+      tf.fused.conv2d({
+        ...{ x: four(x), filter: four(w), strides: 1, pad: "same", activation: "relu" },
+        bias: bias!,
+      }),
+  ),
+  forward(
+    "conv2d 3x3 dilated",
+    [MAPS, [3, 3, 8, 8]],
+    (x, w) => tf.conv2d(four(x), four(w), 1, "same", "NHWC", 2),
+  ),
+];
+
+const POOLS: Case[] = [
+  both("maxPool 2x2", [MAPS], (x) => tf.maxPool(four(x), 2, 2, "same")),
+  both("maxPool 2x2, 3 channels", [THIN], (x) => tf.maxPool(four(x), 2, 2, "same")),
+  both("maxPool 3x3 stride 2", [MAPS], (x) => tf.maxPool(four(x), 3, 2, "same")),
+  both("maxPool 3x3 stride 2 valid", [MAPS], (x) => tf.maxPool(four(x), 3, 2, "valid")),
+  both("maxPool 3x3 with 1 pixel of padding", [MAPS], (x) => tf.maxPool(four(x), 3, 2, 1)),
+  both("avgPool 2x2", [MAPS], (x) => tf.avgPool(four(x), 2, 2, "same")),
+  both("avgPool 3x3 stride 1", [MAPS], (x) => tf.avgPool(four(x), 3, 1, "same")),
+];
+
+function trainingNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {
+  const { mean, variance } = tf.moments(x, [0, 1, 2]);
+  return tf.batchNorm4d(four(x), one(mean), one(variance), one(beta), one(gamma), 1e-3);
+}
+
+const NORMS: Case[] = [
+  both(
+    "batch norm by moments and batchNorm",
+    [MAPS, [8], [8]],
+    (x, gamma, beta) => trainingNorm(x!, gamma!, beta!),
+  ),
+  both("batch norm from elementwise ops", [MAPS, [8], [8]], (x, gamma, beta) => {
+    const { mean, variance } = tf.moments(x!, [0, 1, 2]);
+    const normal = tf.mul(tf.sub(x!, mean), tf.rsqrt(tf.add(variance, 1e-3)));
+    return tf.add(tf.mul(normal, gamma!), beta!);
+  }),
+  both("localResponseNormalization", [MAPS], (x) => tf.localResponseNormalization(four(x))),
+  both("norm", [MAPS], (x) => tf.norm(x!)),
+  both("norm along an axis", [MAPS], (x) => tf.norm(x!, 2, -1)),
+];
+
+function positive(x: tf.Tensor): tf.Tensor {
+  return tf.add(tf.abs(x), 0.5);
+}
+
+const UNARY: Case[] = ([
+  ["relu", (x) => tf.relu(x)],
+  ["relu6", (x) => tf.relu6(tf.mul(x, 5))],
+  ["leakyRelu", (x) => tf.leakyRelu(x, 0.2)],
+  ["elu", (x) => tf.elu(x)],
+  ["sigmoid", (x) => tf.sigmoid(x)],
+  ["tanh", (x) => tf.tanh(x)],
+  ["softplus", (x) => tf.softplus(x)],
+  ["softmax", (x) => tf.softmax(x)],
+  ["logSoftmax", (x) => tf.logSoftmax(x)],
+  ["log", (x) => tf.log(positive(x))],
+  ["exp", (x) => tf.exp(x)],
+  ["sqrt", (x) => tf.sqrt(positive(x))],
+  ["rsqrt", (x) => tf.rsqrt(positive(x))],
+  ["pow", (x) => tf.pow(positive(x), 1.7)],
+  ["abs", (x) => tf.abs(x)],
+  ["neg", (x) => tf.neg(x)],
+  ["square", (x) => tf.square(x)],
+  ["clipByValue", (x) => tf.clipByValue(x, -0.5, 0.8)],
+  ["logSumExp", (x) => tf.logSumExp(x, -1)],
+] as [string, (x: tf.Tensor) => tf.Tensor][]).map(([name, f]) => both(name, [THIN], (x) => f(x!)));
+
+const BINARY: Case[] = ([
+  ["add", (a, b) => tf.add(a, b)],
+  ["sub", (a, b) => tf.sub(a, b)],
+  ["mul", (a, b) => tf.mul(a, b)],
+  ["div", (a, b) => tf.div(a, positive(b))],
+] as [string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor][]).flatMap(([name, f]) => [
+  both(name, [MAPS, MAPS], (a, b) => f(a!, b!)),
+  both(`${name} with broadcasting`, [MAPS, [8]], (a, b) => f(a!, b!)),
+]).concat([
+  both("minimum", [MAPS, MAPS], (a, b) => tf.minimum(a!, b!)),
+  both("maximum", [MAPS, MAPS], (a, b) => tf.maximum(a!, b!)),
+  both("prelu", [MAPS, [8]], (x, alpha) => tf.prelu(x!, alpha!)),
+  both("squaredDifference", [MAPS, MAPS], (a, b) => tf.squaredDifference(a!, b!)),
+]);
+
+const RESIZES: Case[] = [
+  both("resizeBilinear up", [SQUARE], (x) => tf.image.resizeBilinear(four(x), [18, 17])),
+  both("resizeBilinear down", [SQUARE], (x) => tf.image.resizeBilinear(four(x), [4, 5])),
+  both(
+    "resizeBilinear with aligned corners",
+    [SQUARE],
+    (x) => tf.image.resizeBilinear(four(x), [13, 16], true),
+  ),
+  forward(
+    "resizeBilinear with half-pixel centres",
+    [THIN],
+    (x) => tf.image.resizeBilinear(four(x), [18, 16], false, true),
+  ),
+  both(
+    "resizeNearestNeighbor, one image",
+    [[1, 4, 5, 3]],
+    (x) => tf.image.resizeNearestNeighbor(four(x), [8, 10]),
+  ),
+  forward(
+    "resizeNearestNeighbor with half-pixel centres",
+    [THIN],
+    (x) => tf.image.resizeNearestNeighbor(four(x), [18, 16], false, true),
+  ),
+  forward("cropAndResize", [THIN], (x) => {
+    const boxes = tf.tensor2d([[0, 0, 0.5, 0.7], [0.1, 0.2, 1, 1]]);
+    return tf.image.cropAndResize(four(x), boxes, tf.tensor1d([0, 1], "int32"), [5, 4]);
+  }),
+  forward("rotateWithOffset", [THIN], (x) => tf.image.rotateWithOffset(four(x), 0.2, 0)),
+  forward("flipLeftRight", [THIN], (x) => tf.image.flipLeftRight(four(x))),
+];
+
+const REDUCTIONS: Case[] = [
+  both("sum of all", [MAPS], (x) => tf.sum(x!)),
+  both("sum of leading axes", [MAPS], (x) => tf.sum(x!, [0, 1, 2])),
+  both("sum of the last axis", [MAPS], (x) => tf.sum(x!, -1, true)),
+  both("mean of all", [MAPS], (x) => tf.mean(x!)),
+  both("mean of the middle axes", [MAPS], (x) => tf.mean(x!, [1, 2])),
+  both("max of the last axis", [MAPS], (x) => tf.max(x!, -1)),
+  both("min of the last axis", [MAPS], (x) => tf.min(x!, -1)),
+  both("cumsum", [MAPS], (x) => tf.cumsum(x!, 3)),
+  forward("argMax", [MAPS], (x) => tf.argMax(x!, -1)),
+  forward("topk", [[6, 20]], (x) => tf.topk(x!, 5).values),
+  forward(
+    "bincount",
+    [[40]],
+    (x) => tf.bincount(one(tf.cast(tf.abs(tf.mul(x!, 3)), "int32")), tf.tensor1d([]), 12),
+  ),
+  forward("confusionMatrix", [[40], [40]], (a, b) => {
+    const classes = (t: tf.Tensor): tf.Tensor1D =>
+      one(tf.minimum(tf.cast(tf.abs(t), "int32"), tf.scalar(3, "int32")));
+    return tf.math.confusionMatrix(classes(a!), classes(b!), 4);
+  }),
+];
+
+/** One-hot labels `[3, 2]` of 4 classes, one of them ignored. */
+function labels(): tf.Tensor {
+  const indices = tf.tensor2d([[0, 3], [255, 1], [2, 2]], [3, 2], "int32");
+  return tf.oneHot(indices as unknown as tf.Tensor1D, 4);
+}
+
+const SHAPES: Case[] = [
+  both("concat", [MAPS, THIN], (a, b) => tf.concat([a!, b!], 3)),
+  both("stack", [THIN, THIN], (a, b) => tf.stack([a!, b!], 1)),
+  both("split", [MAPS], (x) => {
+    const [a, b] = tf.split(x!, [3, 5], 3) as [tf.Tensor, tf.Tensor];
+    return tf.add(tf.sum(a, -1), tf.sum(tf.square(b), -1));
+  }),
+  both("pad", [MAPS], (x) => tf.pad(x!, [[0, 0], [1, 2], [3, 0], [0, 0]])),
+  both(
+    "mirrorPad",
+    [[2, 5, 4, 3]],
+    (x) => tf.mirrorPad(x!, [[0, 0], [1, 2], [2, 1], [0, 0]], "reflect"),
+  ),
+  both("slice", [MAPS], (x) => tf.slice(x!, [0, 2, 1, 3], [2, 5, 6, 4])),
+  both("transpose", [MAPS], (x) => tf.transpose(x!, [2, 0, 3, 1])),
+  both("reverse", [MAPS], (x) => tf.reverse(x!, [1, 3])),
+  both("tile", [THIN], (x) => tf.tile(x!, [1, 2, 1, 3])),
+  both("gather", [[7, 5]], (x) => tf.gather(x!, tf.tensor1d([3, 0, 6, 3], "int32"))),
+  both("reshape", [MAPS], (x) => tf.square(tf.reshape(x!, [6, -1]))),
+  both("spaceToBatchND", [[1, 6, 8, 3]], (x) => tf.spaceToBatchND(x!, [2, 2], [[0, 0], [0, 0]])),
+  both("batchToSpaceND", [[4, 3, 4, 3]], (x) => tf.batchToSpaceND(x!, [2, 2], [[0, 0], [0, 0]])),
+  forward("depthToSpace", [MAPS], (x) => tf.depthToSpace(four(x), 2, "NHWC")),
+  both(
+    "unsortedSegmentSum",
+    [[6, 4]],
+    (x) => tf.unsortedSegmentSum(x!, tf.tensor1d([0, 2, 0, 1, 2, 2], "int32"), 4),
+  ),
+  both("where", [MAPS, MAPS], (a, b) => tf.where(tf.greater(tf.ones(MAPS), 0), a!, b!)),
+  forward(
+    "oneHot with labels outside the classes",
+    [[1]],
+    () => labels(),
+  ),
+];
+
+const PRODUCTS: Case[] = [
+  ...[[false, false], [true, false], [false, true], [true, true]].flatMap(([ta, tb]) => {
+    const name = `${ta ? "Aᵀ" : "A"}·${tb ? "Bᵀ" : "B"}`;
+    const shapes = (
+      m: number,
+      k: number,
+      n: number,
+    ) => [ta ? [k, m] : [m, k], tb ? [n, k] : [k, n]];
+    const f: Case["f"] = (a, b) => tf.matMul(a!, b!, ta, tb);
+    return [
+      both(`matMul ${name}`, shapes(12, 20, 16), f),
+      both(`matMul ${name} of odd sizes`, shapes(13, 19, 7), f),
+    ];
+  }),
+  both("matMul with a long sum", [[8, 3000], [3000, 12]], (a, b) => tf.matMul(a!, b!)),
+  both("matMul batched", [[3, 12, 8], [3, 8, 16]], (a, b) => tf.matMul(a!, b!)),
+  forward(
+    "matMul batched with a shared factor",
+    [[3, 5, 8], [1, 8, 6]],
+    (a, b) => tf.matMul(a!, b!),
+  ),
+  both("matMul of a vector", [[1, 30], [30, 1]], (a, b) => tf.matMul(a!, b!)),
+  both(
+    "fused.matMul with bias and ReLU",
+    [[12, 20], [20, 16], [16]],
+    (a, b, bias) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation: "relu" }),
+  ),
+  both(
+    "fused.matMul with leaky ReLU",
+    [[7, 9], [9, 5]],
+    (a, b) => tf.fused.matMul({ a: a!, b: b!, activation: "leakyrelu", leakyreluAlpha: 0.2 }),
+  ),
+  forward("einsum", [[4, 5], [5, 6]], (a, b) => tf.einsum("ij,jk->ik", a!, b!)),
+];
+
+const LOSSES: Case[] = [
+  both(
+    "the cross-entropy of one-hot labels",
+    [[3, 2, 4]],
+    (x) => tf.neg(tf.sum(tf.mul(labels(), tf.logSoftmax(x!)))),
+  ),
+  both(
+    "softmaxCrossEntropy",
+    [[6, 5]],
+    (x) =>
+      tf.losses.softmaxCrossEntropy(tf.oneHot(tf.tensor1d([0, 1, 4, 2, 2, 3], "int32"), 5), two(x)),
+  ),
+  both(
+    "sigmoidCrossEntropy",
+    [[6, 5]],
+    (x) =>
+      tf.losses.sigmoidCrossEntropy(tf.oneHot(tf.tensor1d([0, 1, 4, 2, 2, 3], "int32"), 5), x!),
+  ),
+  both("meanSquaredError", [MAPS, MAPS], (a, b) => tf.losses.meanSquaredError(a!, b!)),
+];
+
+/** All of them. */
+export const CASES: Case[] = [
+  ...CONVOLUTIONS,
+  ...POOLS,
+  ...NORMS,
+  ...UNARY,
+  ...BINARY,
+  ...RESIZES,
+  ...REDUCTIONS,
+  ...SHAPES,
+  ...PRODUCTS,
+  ...LOSSES,
+];
