@@ -15,18 +15,19 @@ import {
   scoreMaps,
   type Scores,
 } from "@segadv/segadv";
-import { type Context, humanStream, writeJson } from "../_context.ts";
+import { type Context, humanStream, warn, writeJson } from "../_context.ts";
 import { readdir } from "node:fs/promises";
 import { UsageError } from "../_errors.ts";
 import { type ModelUse, withModel } from "../_model.ts";
 import { backendOption, datasetOption, nameOption } from "../_options.ts";
+import { addViewOptions, type ViewArguments, viewOf } from "../_view_options.ts";
 import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
 import { cityscapesTable, openScorer } from "./_cityscapes_scores.ts";
 
 /** What the command line says. */
-export interface EvalArguments {
+export interface EvalArguments extends ViewArguments {
   /** Folder of a run, of a model or of label maps. */
   path: string;
   dataset?: string | undefined;
@@ -39,10 +40,11 @@ export interface EvalArguments {
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("eval").summary("score a trained network on a split")
+  const command = program.command("eval").summary("score a trained network on a split")
     .description(
-      "Score a trained network, or label maps made elsewhere: pixel accuracy and IoU, at temperature 1; for CityScapes " +
-        "also categories and instances.",
+      "Score a trained network, or label maps made elsewhere: pixel accuracy and IoU, at " +
+        "temperature 1; for CityScapes also categories and instances. Images are seen as the run's " +
+        "`validation` says, unless options say otherwise.",
     )
     .argument("<run|model>", "folder of a run (its best network), of a model, or of PNG label maps")
     .addOption(datasetOption())
@@ -53,8 +55,8 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       names: ["drop", "false-positive"],
     }))
     .addOption(backendOption())
-    .option("--json", "print the scores as one line of JSON, as fractions")
-    .action((path, options) => run({ path, ...options }, context));
+    .option("--json", "print the scores as one line of JSON, as fractions");
+  addViewOptions(command).action((path, options) => run({ path, ...options }, context));
 }
 
 /** Scores of any data set, and the benchmark's for CityScapes. */
@@ -93,11 +95,12 @@ async function scoreModel(
 ): Promise<AllScores> {
   return await withModel(args, async (use) => {
     const { config, model, normalize } = use.loaded;
-    const { resize, batch } = config?.validation ?? { resize: null, batch: 1 };
+    const view = viewOf(args, config);
+    const onNotice = (notice: string): void => warn(context, notice);
     const dataset = await openData(args, use);
     return await withBenchmark(dataset, context, {
       score: (benchmark) =>
-        evaluate(model, dataset, { ...options, ...benchmark, normalize, resize, batch }),
+        evaluate(model, dataset, { ...options, ...benchmark, ...view, normalize, onNotice }),
     });
   });
 }
@@ -109,6 +112,11 @@ async function scoreFolder(
 ): Promise<AllScores> {
   if (args.dataset === undefined) {
     throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
+  }
+  const view = (["resize", "fit", "window", "overlap", "scales", "flip"] as const)
+    .find((name) => args[name] !== undefined);
+  if (view !== undefined) {
+    throw new UsageError(`${args.path} holds label maps, scored as they are: leave --${view} out`);
   }
   const dataset = await openData(args, { path: args.path });
   return await withBenchmark(dataset, context, {

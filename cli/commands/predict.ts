@@ -18,15 +18,16 @@ import {
 } from "@segadv/segadv";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { type Context, humanStream } from "../_context.ts";
+import { type Context, humanStream, warn } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
 import { withModel } from "../_model.ts";
 import { backendOption, nameOption } from "../_options.ts";
+import { addViewOptions, type ViewArguments, viewOf } from "../_view_options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
 /** What the command line says. */
-export interface PredictArguments {
+export interface PredictArguments extends ViewArguments {
   /** Folder of a run or of a model. */
   path: string;
   /** Image files, and folders of them. */
@@ -39,8 +40,11 @@ export interface PredictArguments {
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  program.command("predict").summary("predict the classes of images")
-    .description("Predict the class of every pixel of images, each at its own size.")
+  const command = program.command("predict").summary("predict the classes of images")
+    .description(
+      "Predict the class of every pixel of images, each at its own size. Images are seen as the " +
+        "run's `validation` says, unless options say otherwise; probabilities are resized back.",
+    )
     .argument("<run|model>", "folder of a run (its best network) or of a model")
     .argument("<image|dir...>", "JPEG and PNG files, or folders of them")
     .requiredOption("--out <dir>", "folder for the label maps: palette PNGs of class indices")
@@ -51,7 +55,8 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       }`,
       names: benchmarkFormats.keys(),
     }))
-    .addOption(backendOption())
+    .addOption(backendOption());
+  addViewOptions(command)
     .action((path, images, options) => run({ path, images, ...options }, context));
 }
 
@@ -60,12 +65,18 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
   const jobs = await planJobs(args);
   await mkdir(args.out, { recursive: true });
   const progress = new Progress(context.terminal.err);
-  await withModel(args, async ({ loaded: { model, classes, normalize } }) => {
+  await withModel(args, async ({ loaded: { model, classes, normalize, config } }) => {
     const format = formatFor(args, classes);
+    const notices = new Set<string>();
+    const onNotice = (notice: string): void => {
+      if (!notices.has(notice)) warn(context, notice);
+      notices.add(notice);
+    };
+    const options = { ...viewOf(args, config), normalize, onNotice };
     for (const [i, { input, output }] of jobs.entries()) {
       context.signal.throwIfAborted();
       const image = await decodeImage(await readFile(input), { file: input });
-      const label = await predict(model, image, { normalize });
+      const label = await predict(model, image, options);
       await writeFileAtomic(`${output}.png`, format?.encode(label) ?? encodeLabel(label, classes));
       if (args.overlay === true) {
         await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));

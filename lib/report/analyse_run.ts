@@ -77,7 +77,8 @@ export async function analyseRun(path: string, options: AnalyseOptions = {}): Pr
     const { dataset: name, dir, valSplit } = config.data;
     const whole = await openDataset(name, { dir, split: valSplit });
     const dataset = thin(whole, images);
-    const walk = { model, dataset, normalize, resize: config.validation.resize, signal };
+    const { resize, fit } = config.validation;
+    const walk = { model, dataset, normalize, resize, fit, signal };
     const search = await searchTemperature(walk);
     const judged = await judge(walk, search.temperature);
     const { classes } = dataset;
@@ -93,6 +94,7 @@ interface Walk {
   dataset: Dataset;
   normalize: Parameters<typeof evaluationItems>[1]["normalize"];
   resize: [number, number] | null;
+  fit: "stretch" | "letterbox";
   signal: AbortSignal | undefined;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { evaluate, loadModel, openDataset, useBackend } from "@segadv/segadv";
 import { inFolder, runProcess, trainOneStep } from "../_process.ts";
 
 // Starts processes: more than the five seconds that Bun gives a test
@@ -23,6 +24,31 @@ describe("eval", () => {
         assert.equal(scores.classes.length, 5);
         const metrics = JSON.parse(await readFile(join(run, "metrics.json"), "utf8"));
         assert.equal(scores.mIoU, metrics.best.mIoU, "the run's own score of its best network");
+
+        const view = ["--resize", "48x80", "--fit", "letterbox", "--window", "32x32", "--flip"];
+        const seen = await runProcess([
+          "eval",
+          run,
+          ...wasm,
+          ...view,
+          "--scales",
+          "0.5,1",
+          "--json",
+        ]);
+        assert.equal(seen.code, 0, seen.err);
+        const backend = await useBackend({ backend: "wasm" });
+        const { model, normalize } = await loadModel(run);
+        const expected = await evaluate(model, await openDataset("fixtures", { split: "val" }), {
+          normalize,
+          resize: [48, 80],
+          fit: "letterbox",
+          window: [32, 32],
+          flip: true,
+          scales: [0.5, 1],
+        });
+        await backend.dispose();
+        assert.deepEqual(JSON.parse(seen.out), expected);
+        assert.notEqual(expected.pAcc, scores.pAcc);
 
         const table = await runProcess(["eval", join(run, "model"), ...wasm, "--split", "test"]);
         assert.equal(table.code, 0, table.err);

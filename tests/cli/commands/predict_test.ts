@@ -43,6 +43,17 @@ describe("predict", () => {
         const overlay = decodePng(await readFile(join(out, "odd.overlay.png")), { file });
         assert.deepEqual([overlay.width, overlay.height, overlay.channels], [37, 21, 3]);
 
+        const view = ["--resize", "64x64", "--fit", "letterbox", "--window", "32x64", "--flip"];
+        const seen = await runProcess([
+          ...base,
+          join(folder, "seen"),
+          join(photos, "odd.png"),
+          ...view,
+        ]);
+        assert.equal(seen.code, 0, seen.err);
+        const other = decodePng(await readFile(join(folder, "seen", file)), { file });
+        assert.deepEqual([other.width, other.height], [37, 21], "cut and resized back");
+
         await writeFile(join(photos, "odd.jpg"), "broken");
         const clash = await runProcess([...base, out, photos]);
         assert.equal(clash.code, 2);
