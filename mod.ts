@@ -95,12 +95,14 @@ export {
   type EvaluationOptions,
 } from "./lib/data/evaluation_items.ts";
 export { fitImage, type FitOptions, type FittedImage } from "./lib/data/fit_image.ts";
+export { type Batch as HostBatch, type SkippedSample, stepsPerEpoch } from "./lib/data/batch.ts";
+export { trainBatches, type TrainBatchesOptions } from "./lib/data/train_batches.ts";
 export {
-  type Batch as HostBatch,
-  stepsPerEpoch,
-  trainBatches,
-  type TrainBatchesOptions,
-} from "./lib/data/train_batches.ts";
+  type EpochOptions,
+  openTrainLoader,
+  type TrainLoader,
+  type TrainLoaderOptions,
+} from "./lib/data/train_loader.ts";
 export {
   type NormalizationTable,
   normalizationTable,

@@ -77,6 +77,11 @@ export interface DatasetReader {
   /** Whether `data.dir` is needed. */
   needsDir: boolean;
   /**
+   * Module that registers this reader when it is imported, as its `import.meta.url`; without it, only
+   * the main thread can load the data. Built-in readers need none.
+   */
+  module?: string;
+  /**
    * Opens a split.
    *
    * @throws {Error} If the folder does not have the reader's layout or the split is empty.

@@ -12,7 +12,7 @@ import { remapLabels } from "./remap_labels.ts";
 
 /** What decides the bits of a prepared sample, and where they go. */
 export interface PrepareOptions {
-  dataset: Pick<Dataset, "classes" | "ignoreLabel">;
+  dataset: Pick<Dataset, "classes" | "ignoreLabel" | "files">;
   config: Pick<DataConfig, "crop" | "augment" | "normalize">;
   seed: number;
   epoch: number;
@@ -43,5 +43,6 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
     image,
     label,
   });
-  return remapLabels(label, { ...dataset, where: `sample "${sample.id}"`, width: config.crop[1] });
+  const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
+  return remapLabels(label, { ...dataset, where, width: config.crop[1] });
 }

@@ -5,6 +5,7 @@
  */
 import { nearest } from "../config/nearest.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
+import { withOrigin } from "./_origin.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
@@ -24,6 +25,8 @@ const readers = new Map<string, DatasetReader>(
     camvidReader,
   ].map((reader) => [reader.name, reader]),
 );
+
+const builtIn: ReadonlySet<string> = new Set(readers.keys());
 
 /** Every reader that `data.dataset` can name. */
 export const datasetReaders: ReadonlyMap<string, DatasetReader> = readers;
@@ -108,5 +111,9 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
   if (reader.needsDir && dir === null) {
     throw new TypeError(`Cannot open data set "${name}" without its folder: set data.dir`);
   }
-  return await reader.open({ dir, split: options.split });
+  const { split } = options;
+  const dataset = await reader.open({ dir, split });
+  const module = reader.module ?? null;
+  if (!builtIn.has(name) && module === null) return dataset;
+  return withOrigin(dataset, { reader: name, module, dir, split });
 }

@@ -5,10 +5,10 @@
  */
 import type { Config } from "../config/config.ts";
 import { validateConfig } from "../config/validate.ts";
+import { stepsPerEpoch } from "../data/batch.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/registry.ts";
-import { stepsPerEpoch } from "../data/train_batches.ts";
 import { checkMetric } from "../metrics/score_by.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../runtime/backend.ts";

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { DataConfig } from "../../lib/config/config.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/registry.ts";
-import { type Batch, stepsPerEpoch, trainBatches } from "../../lib/data/train_batches.ts";
+import type { Batch } from "../../lib/data/batch.ts";
+import { trainBatches } from "../../lib/data/train_batches.ts";
 
 const config: DataConfig = {
   dataset: "fixtures",
@@ -121,15 +122,4 @@ test("trainBatches() passes on the error of a sample when its batch is due", asy
   assert.equal((await iterator.next()).value!.ids.length, 5);
   await new Promise((resolve) => setTimeout(resolve, 50));
   await assert.rejects(iterator.next(), { message: 'Cannot read "7.png"' });
-});
-
-test("stepsPerEpoch() refuses a batch larger than the data set", async () => {
-  assert.equal(stepsPerEpoch(await fixtures(), 24), 1);
-  assert.equal(stepsPerEpoch(await fixtures(), 7), 3);
-  const dataset = await fixtures();
-  assert.throws(() => stepsPerEpoch(dataset, 25), {
-    name: "RangeError",
-    message: 'Cannot fill a batch of 25 from 24 samples of split "train": set data.batch to at ' +
-      "most 24",
-  });
 });
