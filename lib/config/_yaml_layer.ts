@@ -43,8 +43,8 @@ function parse({ text, label, lines, place }: Source): Document.Parsed {
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
-  } catch {
-    throw fault(label, "cannot be read as YAML: it is nested too deeply");
+  } catch (error) {
+    throw fault(label, `cannot be read as YAML: ${whyNot(error as Error)}`);
   }
   const first = document.errors[0];
   if (first !== undefined) throw fault(place(first.pos[0]), inOurWords(first));
@@ -84,6 +84,16 @@ function offsetOf(document: Document.Parsed, path: Path, at: "key" | "value"): n
     node = value;
   }
   return offset;
+}
+
+/** The parser throws for two reasons only: no stack left, or no right to look for its own switches. */
+function whyNot({ name, message }: Error): string {
+  if (name === "NotCapable" || name === "PermissionDenied") {
+    return "the YAML parser asks for two environment variables; run Deno with " +
+      "--allow-env=LOG_STREAM,LOG_TOKENS";
+  }
+  if (name === "RangeError") return "it is nested too deeply";
+  return lowerFirst(message);
 }
 
 function fault(where: string, message: string): ConfigError {

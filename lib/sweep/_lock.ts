@@ -26,12 +26,14 @@ export interface Lock {
  * this machine, of an earlier start of this very job, or one that is stale is taken over.
  */
 export async function takeLock(path: string): Promise<Lock | null> {
+  const mine = JSON.stringify(self()); // may lack the right to: before there is a file
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const file = await open(path, "wx");
-      const mine = JSON.stringify(self());
-      await file.writeFile(mine);
-      await file.close();
+      await file.writeFile(mine).finally(() => file.close()).catch(async (error) => {
+        await rm(path, { force: true }); // an empty lock would hold everyone off for a minute
+        throw error;
+      });
       // Two workers may take over one stale lock: the later removes what the earlier made
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 250));
       const isMine = await readFile(path, "utf8").catch(() => "") === mine;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const skip = "deno" in process.versions ? false : "permissions are Deno's";
 
-/** The commands of RELIABILITY.md by their subcommand, as words behind `deno`. */
+/** The commands of README.md by their subcommand, as words behind `deno`. */
 async function commands(): Promise<Map<string, string[]>> {
-  const text = await readFile(join(root, "RELIABILITY.md"), "utf8");
-  const lines = text.split("\n").filter((line) => line.startsWith("deno run --allow-read"));
+  const text = await readFile(join(root, "README.md"), "utf8");
+  const lines = text.split("\n").filter((line) => line.startsWith("deno run --allow-read="));
   return new Map(lines.map((line) => {
     const words = line.split(" ").slice(1);
     return [words[words.indexOf("cli/mod.ts") + 1]!, words];
@@ -33,7 +33,29 @@ function run(words: string[]): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => child.on("close", (code) => resolve({ code: code ?? -1, text })));
 }
 
-describe("RELIABILITY.md", { skip }, () => {
+/** The command without each of its permissions, and without each value of the named ones. */
+function weaker(words: readonly string[], options: { apart: readonly string[] }): string[][] {
+  return words.flatMap((word, i) => {
+    if (!word.startsWith("--allow-")) return [];
+    const without = [...words.slice(0, i), ...words.slice(i + 1)];
+    const [flag, values] = word.split("=") as [string, string];
+    if (!options.apart.includes(flag)) return [without];
+    const names = values.split(",").filter((name) => name !== "SEGADV_DEBUG"); // asked for at errors
+    return names.map((name) => {
+      const rest = values.split(",").filter((other) => other !== name);
+      return words.with(i, `${flag}=${rest.join()}`).filter((part) => part !== `${flag}=`);
+    });
+  });
+}
+
+const GRID = `
+preset: fixtures
+set: { backend: wasm, model.width: 0.03, train.maxSteps: 1, data: { crop: [32, 32], batch: 1 } }
+seeds: [1]
+trials: [{ name: a }]
+`;
+
+describe("README.md", { skip }, () => {
   let folder: string;
   let words: (command: string) => string[];
 
@@ -50,31 +72,61 @@ describe("RELIABILITY.md", { skip }, () => {
       );
   });
 
-  test("RELIABILITY.md gives permissions that suffice to train, resume, eval and predict", {
-    timeout: 60_000,
+  test("README.md gives permissions that suffice for train, eval, predict and report", {
+    timeout: 120_000,
   }, async () => {
-    const train = [...words("train"), "--max-steps", "1"];
+    const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];
     assert.match((await run(train)).text, /stopped at train\.maxSteps: 1 step /);
     const resume = train.slice(0, train.indexOf("--out"))
       .concat("--resume", join(folder, "runs/run"), "--max-steps", "2");
     assert.match((await run(resume)).text, /stopped at train\.maxSteps: 2 steps /);
-    for (const command of ["eval", "predict"]) {
-      const { code, text } = await run(words(command));
+    for (const command of ["eval", "predict", "report"]) {
+      const few = command === "report" ? ["--images", "2"] : [];
+      const { code, text } = await run([...words(command), ...few]);
       assert.equal(code, 0, text);
+    }
+    const blind = await run(words("eval").filter((word) => !word.startsWith("--allow-env=")));
+    assert.match(blind.text, /the YAML parser asks for .*--allow-env=LOG_STREAM,LOG_TOKENS/);
+    assert.match(await readFile(join(folder, "out/report.html"), "utf8"), /<svg /);
+  });
+
+  test("README.md gives permissions that suffice for sweep, and none that could be left out", {
+    timeout: 120_000,
+  }, async () => {
+    await writeFile(join(folder, "data/grid.yaml"), GRID);
+    const sweep = words("sweep");
+    const plan = sweep.slice(0, sweep.indexOf("run", 1))
+      .concat("plan", join(folder, "data/grid.yaml"), "--out", sweep.at(-1)!);
+    assert.equal((await run(plan)).code, 0);
+    const outcomes = weaker(sweep, { apart: ["--allow-env", "--allow-sys"] })
+      .filter((words) => words.join().includes("LOG_STREAM,LOG_TOKENS")); // those: with train
+    assert.equal(outcomes.length, 2 + 3 + 2);
+    for (const less of outcomes) {
+      const { text } = await run(less);
+      assert.doesNotMatch(text, /all 1 trial finished/, less.join(" "));
+    }
+    const { code, text } = await run(sweep);
+    assert.equal(code, 0, text);
+    assert.match(text, /all 1 trial finished/);
+  });
+
+  test("README.md gives train no permission that could be left out", {
+    timeout: 120_000,
+  }, async () => {
+    const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];
+    const cases = weaker(train, { apart: ["--allow-env"] });
+    assert.equal(cases.length, 5);
+    for (const less of cases) {
+      await rm(join(folder, "runs/run"), { recursive: true, force: true });
+      const { code, text } = await run(less);
+      assert.notEqual(code, 0, less.join(" "));
+      assert.doesNotMatch(text, /finished|stopped at/);
     }
   });
 
-  test("RELIABILITY.md gives no permission that could be left out", {
-    timeout: 60_000,
-  }, async () => {
-    const train = [...words("train"), "--max-steps", "1"];
-    const flags = train.filter((word) => word.startsWith("--allow-"));
-    assert.equal(flags.length, 4);
-    for (const flag of flags) {
-      await rm(join(folder, "runs/run"), { recursive: true, force: true });
-      const { code, text } = await run(train.filter((word) => word !== flag));
-      assert.notEqual(code, 0, `${flag} is not needed`);
-      assert.doesNotMatch(text, /finished|stopped at/, flag);
-    }
+  test("README.md allows neither network nor programs nor native libraries", async () => {
+    const all = [...(await commands()).values()].flat();
+    assert.deepEqual(all.filter((word) => /^(-A|--allow-(all|net|run|ffi|import))/.test(word)), []);
+    assert.equal((await commands()).size, 5);
   });
 });
