@@ -1,5 +1,6 @@
 import type { DataConfig } from "../config/config.ts";
 import type { Batch, SkippedSample } from "./batch.ts";
+import { isDamage } from "./_damage.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Preparer, Slot } from "./_preparer.ts";
 
@@ -76,9 +77,4 @@ async function fillSlot(
     `Cannot train on split "${split}": each of its ${ids.length} samples is damaged, the first: ` +
       skipped[0]!.message,
   );
-}
-
-/** Whether the content of a file is at fault, as opposed to a disk or a network that fails today. */
-function isDamage(error: unknown): error is Error {
-  return error instanceof SyntaxError || error instanceof RangeError || error instanceof TypeError;
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { SkippedSample } from "./batch.ts";
+import { isDamage } from "./_damage.ts";
 import type { Dataset, Sample } from "./dataset.ts";
 
 /** What {@linkcode checkDataset} saw. */
@@ -25,6 +27,8 @@ export interface CheckOptions {
    * @default as many as hold 2 ** 27 pixels: about ten seconds of reading
    */
   sampleLimit?: number;
+  /** Hears of each sample whose files are damaged, instead of an error at the first. */
+  onDamaged?: (sample: SkippedSample) => void;
 }
 
 const PIXEL_BUDGET = 2 ** 27;
@@ -60,15 +64,16 @@ export async function checkDataset(
   let count = Math.min(ids.length, options.sampleLimit ?? ids.length);
   for (let i = 0; i < count; i++) {
     const index = Math.floor(i * ids.length / count);
-    const sample = await dataset.read(index);
-    const pixels = sample.label.data.length;
-    if (i === 0 && options.sampleLimit === undefined) {
+    const histogram = await readHistogram(dataset, index).catch((error) => {
+      if (options.onDamaged === undefined || !isDamage(error)) throw error;
+      options.onDamaged({ id: ids[index]!, message: error.message });
+      return null;
+    });
+    if (histogram === null) continue;
+    if (seen.samples === 0 && options.sampleLimit === undefined) {
+      const pixels = histogram.reduce((sum, value) => sum + value, 0);
       count = Math.min(count, Math.ceil(PIXEL_BUDGET / pixels));
     }
-    const histogram = new Float64Array(256);
-    for (const value of sample.label.data) histogram[value]!++;
-    const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
-    checkValues(sample, { histogram, dataset, where });
     for (let index = 0; index < classes.length; index++) {
       if (index === ignoreLabel) continue;
       seen.pixels[index]! += histogram[index]!;
@@ -84,6 +89,16 @@ export async function checkDataset(
     );
   }
   return seen;
+}
+
+/** Pixels of each label value in a sample, all of which may occur. */
+async function readHistogram(dataset: Dataset, index: number): Promise<Float64Array> {
+  const sample = await dataset.read(index);
+  const histogram = new Float64Array(256);
+  for (const value of sample.label.data) histogram[value]!++;
+  const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
+  checkValues(sample, { histogram, dataset, where });
+  return histogram;
 }
 
 interface ValueContext {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { trainBatches } from "../data/train_batches.ts";
+import type { Batch, SkippedSample } from "../data/batch.ts";
+import { type EpochOptions, openTrainLoader, type TrainLoader } from "../data/train_loader.ts";
 import { weightsSha256 } from "../weights/hash.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { EndEvent } from "./events.ts";
@@ -27,6 +28,10 @@ export class Run {
   readonly #reporter: Reporter;
   readonly #keeper: Keeper;
   readonly #validator: Validator;
+  readonly #loader: TrainLoader;
+  readonly #signal: AbortSignal | undefined;
+  /** Names of damaged samples that were left out. */
+  readonly #skipped: Set<string> = new Set();
   #resumedAt: number | null = null;
 
   constructor(session: Session, options: RunOptions) {
@@ -37,6 +42,9 @@ export class Run {
     this.#progress = progress;
     this.#reporter = reporter;
     const keeper = this.#keeper = new Keeper(session, { ...options, progress, reporter });
+    const { config, train } = session;
+    this.#loader = openTrainLoader({ dataset: train, config: config.data, seed: config.seed });
+    this.#signal = options.signal;
     this.#validator = new Validator(session, { ...options, progress, reporter, keeper });
   }
 
@@ -71,6 +79,7 @@ export class Run {
   async #execute(warnings: readonly string[]): Promise<TrainResult> {
     try {
       for (const warning of warnings) await this.#reporter.warn(warning);
+      await this.#tellSkipped(this.#session.skipped);
       let done = false;
       while (!done) {
         done = await this.#trainEpochs().then(
@@ -83,6 +92,7 @@ export class Run {
     } catch (error) {
       throw await this.#fail(error as Error);
     } finally {
+      await this.#loader.close();
       this.#reporter.dispose();
     }
   }
@@ -102,14 +112,11 @@ export class Run {
 
   /** The steps of an epoch that are not done yet. */
   async #trainEpoch(): Promise<void> {
-    const { config, train, backend } = this.#session;
     const [progress, reporter] = [this.#progress, this.#reporter];
-    const batches = trainBatches({
-      dataset: train,
-      config: config.data,
-      seed: config.seed,
+    const batches = untilAborted(this.#loader, {
       epoch: progress.epoch - 1,
       startStep: progress.epochStep,
+      signal: this.#signal,
     });
     for await (const batch of reporter.throughput.timed(batches)) {
       const { step, caution } = progress;
@@ -117,13 +124,23 @@ export class Run {
       const losses = scheduledStep(this.#session, batch, { step, caution, measure });
       progress.countStep();
       reporter.add(losses, batch.ids);
-      await backend.checkErrors();
+      await this.#session.backend.checkErrors();
+      await this.#tellSkipped(batch.skipped);
       if (measure) await reporter.report();
       if (batch.valid === 0) await reporter.warn(`no valid pixel in ${batch.ids.join(", ")}`);
       if (progress.endReason !== null) break;
       if (this.#keeper.isDue) await this.#keeper.write();
     }
     await reporter.report();
+  }
+
+  /** Names each damaged sample once. */
+  async #tellSkipped(samples: readonly SkippedSample[]): Promise<void> {
+    for (const { id, message } of samples) {
+      if (this.#skipped.has(id)) continue;
+      this.#skipped.add(id);
+      await this.#reporter.warn(`left out sample "${id}": ${message}`);
+    }
   }
 
   async #end(reason: EndEvent["reason"]): Promise<TrainResult> {
@@ -140,6 +157,7 @@ export class Run {
       seconds,
       weightsSha256: weightsHash,
       memory: { tensors, bytes, peakBytes: backend.peakBytes() },
+      ...(this.#skipped.size > 0 && { skipped: this.#skipped.size }),
     });
     return {
       run: this.#folder?.path ?? null,
@@ -170,5 +188,14 @@ export class Run {
     }
     if (error instanceof NonFiniteError || folder === null || resumable === null) return error;
     return new InterruptedRunError(error, { run: folder.path, step: resumable });
+  }
+}
+
+/** The batches of an epoch; an abort ends them as if there were no more. */
+async function* untilAborted(loader: TrainLoader, options: EpochOptions): AsyncGenerator<Batch> {
+  try {
+    yield* loader.batches(options);
+  } catch (error) {
+    if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
   }
 }

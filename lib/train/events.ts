@@ -133,6 +133,8 @@ export interface EndEvent {
   weightsSha256: string;
   /** Tensor memory of the backend at the end, and its peak since the backend was started. */
   memory: { tensors: number; bytes: number; peakBytes: number };
+  /** Damaged training samples that were left out, each named in a warning; absent where none. */
+  skipped?: number;
 }
 
 /** Any event of a run. */

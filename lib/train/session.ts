@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { validateConfig } from "../config/validate.ts";
-import { stepsPerEpoch } from "../data/batch.ts";
+import { type SkippedSample, stepsPerEpoch } from "../data/batch.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { openDataset } from "../data/registry.ts";
@@ -32,6 +32,8 @@ export interface Session {
   totalSteps: number;
   /** What G started from; `null` for random weights and a network that the caller brought. */
   initialization: InitializationReport | null;
+  /** Damaged training samples that were seen (`data.onCorrupt: "skip"`). */
+  skipped: SkippedSample[];
   /** What the user should know before the first step. */
   warnings: string[];
   /** Frees the networks, but not one that the caller brought. */
@@ -67,7 +69,9 @@ export async function openSession(
     );
   }
   checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));
-  await checkDataset(train);
+  const skipped: SkippedSample[] = [];
+  const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
+  await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
   await checkDataset(validation);
 
   const backend = options.backend ??
@@ -98,6 +102,7 @@ export async function openSession(
       backend,
       train,
       validation,
+      skipped,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
       dispose: () => disposePlayers(parts.players, { keepGenerator: options.model !== undefined }),
