@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { appendFileSync, existsSync, mkdirSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { TrainEvent } from "../train/events.ts";
 import { stepsCsv, validationsCsv } from "./csv.ts";
@@ -22,7 +31,8 @@ export const sinkKinds: readonly SinkKind[] = ["tensorboard", "csv"];
 
 /**
  * Opens a sink below a run's folder: `tensorboard/` gets a new event file each time, `steps.csv`
- * and `validations.csv` are gone on with.
+ * and `validations.csv` are gone on with. Where a run is resumed, what the files have of later steps
+ * is taken back: CSV rows are removed, TensorBoard is told to forget them.
  *
  * @throws {Error} If the folder cannot be written.
  * @example Event files of a run that is over
@@ -43,17 +53,39 @@ export const sinkKinds: readonly SinkKind[] = ["tensorboard", "csv"];
  * ```
  */
 export function openSink(kind: SinkKind, folder: string): Sink {
-  return kind === "tensorboard" ? tensorBoardSink(join(folder, "tensorboard")) : csvSink(folder);
+  const file = kind === "tensorboard"
+    ? tensorBoardFile(join(folder, "tensorboard"))
+    : csvFiles(folder);
+  let hasStarted = false;
+  return {
+    write(event) {
+      if (event.type === "resume") file.keepUntil(event.step);
+      else if (hasStarted) file.keepUntil(-1); // a run that begins anew where another had begun
+      hasStarted = event.type === "start";
+      file.write(event);
+    },
+  };
 }
 
-function tensorBoardSink(folder: string): Sink {
+/** Files of a format. */
+interface SinkFile extends Sink {
+  /** Takes back what is there of later steps: they happen again. */
+  keepUntil(step: number): void;
+}
+
+function tensorBoardFile(folder: string): SinkFile {
   mkdirSync(folder, { recursive: true });
+  const isFirst = readdirSync(folder).length === 0;
   const now = Date.now();
   const writer = new TensorBoardWriter();
-  // The name that TensorBoard looks for
-  const path = join(folder, `events.out.tfevents.${Math.floor(now / 1000)}.segadv.${now % 1000}`);
+  const [seconds, rest] = [Math.floor(now / 1000), String(now % 1000).padStart(3, "0")];
+  // The name that TensorBoard looks for, and the order in which it reads
+  const path = join(folder, `events.out.tfevents.${seconds}.segadv.${rest}`);
   appendFileSync(path, writer.header(now));
   return {
+    keepUntil(step) {
+      if (!isFirst) appendFileSync(path, writer.restart(Date.now(), step + 1));
+    },
     write(event) {
       const records = writer.records(event);
       if (records.length > 0) appendFileSync(path, records);
@@ -62,7 +94,7 @@ function tensorBoardSink(folder: string): Sink {
 }
 
 /** The columns are those of the first event: a run's keys do not change. */
-function csvSink(folder: string): Sink {
+function csvFiles(folder: string): SinkFile {
   mkdirSync(folder, { recursive: true });
   const append = (name: string, text: string): void => {
     const path = join(folder, name);
@@ -70,6 +102,9 @@ function csvSink(folder: string): Sink {
     appendFileSync(path, existsSync(path) ? rows : text);
   };
   return {
+    keepUntil(step) {
+      for (const name of ["steps.csv", "validations.csv"]) cutCsv(join(folder, name), step);
+    },
     write(event) {
       if (event.type === "step") append("steps.csv", stepsCsv({ steps: [event] }));
       if (event.type === "validation") {
@@ -77,4 +112,16 @@ function csvSink(folder: string): Sink {
       }
     },
   };
+}
+
+/** Removes rows of later steps, and a row that a killed process left torn. */
+function cutCsv(path: string, step: number): void {
+  if (!existsSync(path)) return;
+  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  const kept = lines.filter((line) => !(Number(/^(\d+),/.exec(line)?.[1] ?? -1) > step));
+  const rows = kept.filter((line) => /^\d+,/.test(line));
+  if (rows.length === 0) return rmSync(path);
+  const rest = `${path}.${crypto.randomUUID().slice(-12)}.tmp`;
+  writeFileSync(rest, kept.map((line) => `${line}\n`).join(""));
+  renameSync(rest, path);
 }

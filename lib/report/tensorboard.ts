@@ -68,6 +68,12 @@ export class TensorBoardWriter {
     });
   }
 
+  /** Tells TensorBoard to forget what it has of `step` and later steps: they happen again. */
+  restart(time: number, step: number): Uint8Array {
+    const started = varintField(1, 1); // SessionLog.START
+    return record(event({ time, step }, message(7, started)));
+  }
+
   /** A picture. */
   image({ tag, step, time, width, height, png }: TensorBoardImage): Uint8Array {
     const image = join([

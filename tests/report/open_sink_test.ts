@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { Buffer } from "node:buffer";
+import { appendFile, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { loadConfig } from "../../lib/config/mod.ts";
 import { stepsCsv, validationsCsv } from "../../lib/report/csv.ts";
 import { openSink } from "../../lib/report/open_sink.ts";
 import { parseEvents, readRun } from "../../lib/report/read_run.ts";
+import { resumeTraining } from "../../lib/train/resume.ts";
+import { train } from "../../lib/train/train.ts";
 import { tinyRun } from "./_runs.ts";
 
 test("openSink writes live, and over an interruption, what a finished run's events give", async () => {
@@ -19,4 +23,42 @@ test("openSink writes live, and over an interruption, what a finished run's even
   for (const event of events.slice(9)) second.write(event);
   assert.equal(await readFile(join(folder, "steps.csv"), "utf8"), stepsCsv(run));
   assert.equal(await readFile(join(folder, "validations.csv"), "utf8"), validationsCsv(run));
+});
+
+test("openSink has each step once after a run was cut down and resumed", async () => {
+  const out = join(await mkdtemp(join(tmpdir(), "segadv-sink-")), "run");
+  const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
+    .concat("train.epochs=2", "validation.every=1", "checkpoint.everySteps=4");
+  const config = await loadConfig({ preset: "fixtures", overrides });
+  const listen = (last: number) => {
+    const sinks: ReturnType<typeof openSink>[] = [];
+    return (event: Parameters<ReturnType<typeof openSink>["write"]>[0]) => {
+      if (sinks.length === 0) sinks.push(openSink("csv", out), openSink("tensorboard", out));
+      for (const sink of sinks) sink.write(event);
+      if (event.type === "step" && event.step === last) throw new Error("killed here");
+    };
+  };
+  await assert.rejects(train(config, { out, onEvent: listen(7) }), /killed here/);
+  assert.match(await readFile(join(out, "steps.csv"), "utf8"), /\n7,/);
+  await appendFile(join(out, "steps.csv"), "8,1,176"); // a row that was being written
+  await resumeTraining(out, { onEvent: listen(Infinity) });
+
+  const run = await readRun(out);
+  assert.equal(await readFile(join(out, "steps.csv"), "utf8"), stepsCsv(run));
+  assert.equal(await readFile(join(out, "validations.csv"), "utf8"), validationsCsv(run));
+  const [, second] = (await readdir(join(out, "tensorboard"))).sort();
+  const bytes = await readFile(join(out, "tensorboard", second!));
+  // step 5 and later are to be forgotten: field 2 (step) is 5, field 7 (session log) is START
+  assert.ok(bytes.includes(Buffer.from([2 << 3, 5, (7 << 3) | 2, 2, 1 << 3, 1])));
+});
+
+test("openSink begins anew where a run does, in the folder of one that had no checkpoint", async () => {
+  const path = await tinyRun();
+  const folder = await mkdtemp(join(tmpdir(), "segadv-csv-"));
+  const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
+  const first = openSink("csv", folder);
+  for (const event of events.slice(0, 9)) first.write(event);
+  const second = openSink("csv", folder);
+  for (const event of events) second.write(event);
+  assert.equal(await readFile(join(folder, "steps.csv"), "utf8"), stepsCsv(await readRun(path)));
 });
