@@ -7,10 +7,10 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type BackendName, useBackend } from "@segadv/segadv";
 import type { Row } from "./compare.ts";
-import { convolutionTraining } from "./convolution.ts";
 import { fmaPeak } from "./fma_peak.ts";
 import { adversarialOverhead } from "./steps.ts";
 import { wasmRows } from "./wasm_suite.ts";
+import { describeRow, webgpuRows } from "./webgpu_suite.ts";
 
 const SUITES: BackendName[] = ["wasm", "webgpu", "cpu"];
 
@@ -24,10 +24,11 @@ async function main(args: string[]): Promise<void> {
     throw new RangeError(`There is no suite "${values.suite}": choose one of ${SUITES.join(", ")}`);
   }
   const results: Row[] = [];
-  if (suite === "wasm") results.push(...await wasmRows((reason) => console.error(reason)));
+  const tell = (text: string): void => console.error(text);
+  if (suite === "wasm") results.push(...await wasmRows(tell));
+  if (suite === "webgpu") results.push(...await webgpuRows({ tell }));
   const { device } = await useBackend({ backend: suite });
-  if (suite === "webgpu") results.push(await convolutionTraining(suite));
-  for (const network of ["fcn8s-vgg16", "resnet50"]) {
+  for (const network of suite === "webgpu" ? [] : ["fcn8s-vgg16", "resnet50"]) {
     results.push(await adversarialOverhead(network));
   }
   const peak = suite === "webgpu" ? null : fmaPeak();
@@ -46,11 +47,7 @@ async function main(args: string[]): Promise<void> {
 
 function printTable(title: string, rows: Row[]): void {
   console.log(title);
-  for (const { name, value, baseline, ratio, unit, gflops } of rows) {
-    const rate = gflops === undefined ? "" : `, ${gflops.toFixed(1)} GFLOP/s`;
-    const times = `${value.toFixed(1)} ${unit}, baseline ${baseline.toFixed(1)} ${unit}`;
-    console.log(`${name.padEnd(30)} ${times}, ratio ${ratio.toFixed(2)}${rate}`);
-  }
+  for (const row of rows) console.log(describeRow(row));
 }
 
 if (import.meta.main) await main(process.argv.slice(2));

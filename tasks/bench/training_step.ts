@@ -3,8 +3,10 @@ import {
   createPlayers,
   disposePlayers,
   loadConfig,
+  type Precision,
   tf,
   trainStep,
+  withPrecision,
 } from "@segadv/segadv";
 import { batchNormTraining } from "../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../lib/engine/ops/conv2d.ts";
@@ -23,6 +25,11 @@ export interface Step {
   dispose(): void;
 }
 
+/** A step of a loop that may show the loss. */
+export interface StockStep extends Step {
+  runAndRead(): Promise<void>;
+}
+
 /** What a step works on. */
 export interface StepOptions {
   network: string;
@@ -32,20 +39,30 @@ export interface StepOptions {
   batch: number;
   /** @default 21 */
   classes?: number;
+  /**
+   * Whether weights and pictures are random: zeros are quicker to make, and to compute on a GPU.
+   * @default false
+   */
+  random?: boolean;
+  /** @default "f32" */
+  precision?: Precision;
 }
 
-/** The toolkit's own training step; all weights start at zero. */
+/** The toolkit's own training step. */
 export async function ownStep(options: StepOptions): Promise<Step> {
-  const { classes = 21 } = options;
+  const { classes = 21, precision = "f32" } = options;
   const config = await configOf(options);
   const recipe = networkRecipe(config.model, classes);
-  const model = buildNetwork(recipe, ({ shape }) => tf.zeros(shape));
-  const players = createPlayers(config, { classes, model });
+  const players = createPlayers(config, {
+    classes,
+    ...(options.random ? {} : { model: buildNetwork(recipe, ({ shape }) => tf.zeros(shape)) }),
+  });
   const { images, labels, valid } = batchOf(options);
   return {
     run() {
       const rates = { generator: 1e-3, discriminator: 1e-5 };
-      tf.dispose(trainStep(players, { images, labels, valid }, rates));
+      const batch = { images, labels, valid };
+      tf.dispose(withPrecision(precision, () => trainStep(players, batch, rates)));
     },
     dispose() {
       disposePlayers(players, { keepGenerator: false });
@@ -58,7 +75,7 @@ export async function ownStep(options: StepOptions): Promise<Step> {
  * The baseline step as one writes it with stock TensorFlow.js: stock layers, stock losses, global
  * tape, stock momentum optimiser.
  */
-export async function stockStep(options: StepOptions): Promise<Step> {
+export async function stockStep(options: StepOptions): Promise<StockStep> {
   const { classes = 21 } = options;
   const recipe = networkRecipe((await configOf(options)).model, classes);
   const kit = stockKit(({ shape }) => tf.zeros(shape));
@@ -77,17 +94,22 @@ export async function stockStep(options: StepOptions): Promise<Step> {
   const optimizer = tf.train.momentum(1e-3, 0.9);
   const { images, labels } = batchOf(options);
   const whole = { height: options.size, width: options.size };
+  const minimize = (returnCost: boolean): tf.Scalar | null =>
+    optimizer.minimize(() => {
+      const logits = layers.apply(images, { training: true }) as tf.Tensor4D;
+      const truth = tf.oneHot(labels as unknown as tf.Tensor1D, classes);
+      if (recipe.head === "logits") {
+        return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
+      }
+      const p = resize(tf.softmax(logits) as tf.Tensor4D, whole);
+      return tf.neg(tf.mean(tf.sum(tf.mul(truth, tf.log(tf.add(p, 1e-7))), -1)));
+    }, returnCost);
   return {
-    run() {
-      optimizer.minimize(() => {
-        const logits = layers.apply(images, { training: true }) as tf.Tensor4D;
-        const truth = tf.oneHot(labels as unknown as tf.Tensor1D, classes);
-        if (recipe.head === "logits") {
-          return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
-        }
-        const p = resize(tf.softmax(logits) as tf.Tensor4D, whole);
-        return tf.neg(tf.mean(tf.sum(tf.mul(truth, tf.log(tf.add(p, 1e-7))), -1)));
-      });
+    run: () => void minimize(false),
+    async runAndRead() {
+      const loss = minimize(true)!;
+      await loss.data();
+      loss.dispose();
     },
     dispose() {
       layers.dispose();
@@ -181,13 +203,16 @@ function resize(x: tf.Tensor4D, { height, width }: { height: number; width: numb
   return tf.image.resizeBilinear(x, [height, width], false, true);
 }
 
-function batchOf({ batch, size }: StepOptions): {
+function batchOf({ batch, size, classes = 21, random = false }: StepOptions): {
   images: tf.Tensor4D;
   labels: tf.Tensor3D;
   valid: number;
 } {
-  const images = tf.zeros([batch, size, size, 3]) as tf.Tensor4D;
-  const labels = tf.zeros([batch, size, size], "int32") as tf.Tensor3D;
+  const maps: [number, number, number] = [batch, size, size];
+  const pictures: [...typeof maps, number] = [...maps, 3];
+  const images = (random ? tf.randomNormal(pictures) : tf.zeros(pictures)) as tf.Tensor4D;
+  const labels =
+    (random ? tf.randomUniform(maps, 0, classes, "int32") : tf.zeros(maps, "int32")) as tf.Tensor3D;
   return { images, labels, valid: batch * size * size };
 }
 

@@ -30,7 +30,7 @@ const WARM_UP = 2;
 /** Number of weights of width 1 over width 1/8: what does not grow with the batch grows with it. */
 const WEIGHTS = 64;
 
-type Size = Pick<StepOptions, "width" | "size" | "batch" | "classes">;
+type Size = Pick<StepOptions, "width" | "size" | "batch" | "classes" | "precision">;
 
 const NETWORKS = { fcn8s: "fcn8s-vgg16", resnet50: "resnet50" } as const;
 
@@ -53,16 +53,16 @@ export async function counterRows(gpu: GPU): Promise<Row[]> {
     const two = { own: await on("own", 2), stock: await on("stock", 2) };
     const four = { own: await on("own", 4), stock: await on("stock", 4) };
     rows.push(launches(short, two));
-    rows.push({
-      ...ratio(`peak-bytes/${short}`, "bytes", {
-        own: four.own.peakBytes,
-        stock: four.stock.peakBytes,
-      }),
-      extrapolated: {
-        value: extrapolate(two.own.peakBytes, four.own.peakBytes),
-        baseline: extrapolate(two.stock.peakBytes, four.stock.peakBytes),
-      },
-    });
+    rows.push(
+      peaks(short, { own: [two.own, four.own], stock: [two.stock, four.stock] }),
+    );
+    const mixed = (batch: number): Make =>
+      networkStep({ network, ...SMALL, batch, precision: "mixed" });
+    const halves = [
+      await count("own", { open: real, make: mixed(2) }),
+      await count("own", { open: real, make: mixed(4) }),
+    ] as const;
+    rows.push(peaks(`${short}-mixed`, { own: halves, stock: [two.stock, four.stock] }));
     for (const side of ["own", "stock"] as const) {
       uploads[side] = Math.max(uploads[side], four[side].uploadBytes);
     }
@@ -76,6 +76,7 @@ export async function fullSizeRows(): Promise<Row[]> {
   const subjects: Record<string, Make> = { bottleneck: bottleneckStep };
   for (const [short, network] of Object.entries(NETWORKS)) {
     subjects[short] = networkStep({ network, ...FULL });
+    subjects[`${short}-mixed`] = networkStep({ network, ...FULL, precision: "mixed" });
   }
   for (const [short, make] of Object.entries(subjects)) {
     const own = await count("own", { open: dryGpu, make });
@@ -135,6 +136,21 @@ function launches(short: string, counts: Record<SideName, StepCounts>): Row {
 
 function ratio(name: string, unit: Row["unit"], of: Record<SideName, number>): Row {
   return { name, unit, value: of.own, baseline: of.stock, ratio: of.stock / Math.max(1, of.own) };
+}
+
+/** Peaks at batch 4, with what they and those at batch 2 say of the thesis' size. */
+function peaks(short: string, of: Record<SideName, readonly [StepCounts, StepCounts]>): Row {
+  const [two, four] = [0, 1].map((i) => ({
+    own: of.own[i]!.peakBytes,
+    stock: of.stock[i]!.peakBytes,
+  })) as [Record<SideName, number>, Record<SideName, number>];
+  return {
+    ...ratio(`peak-bytes/${short}`, "bytes", four),
+    extrapolated: {
+      value: extrapolate(two.own, four.own),
+      baseline: extrapolate(two.stock, four.stock),
+    },
+  };
 }
 
 /** From the peaks at batch 2 and 4 to the thesis' size: pixels × width, and weights. */

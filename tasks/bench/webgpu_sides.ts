@@ -1,6 +1,7 @@
 /** The engine and stock TensorFlow.js on one WebGPU implementation, each with a device of its own. */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { requestAdapter } from "../../lib/engine/webgpu/device.ts";
 import {
   disposeWebgpuBackend,
   registerWebgpuBackend,
@@ -52,7 +53,7 @@ const STOCK_LIMITS = [
 
 async function openStock(gpu: GPU): Promise<Side> {
   disposeWebgpuBackend();
-  const adapter = (await gpu.requestAdapter({ powerPreference: "high-performance" }))!;
+  const adapter = await requestAdapter({ gpu });
   const limits = adapter.limits as unknown as Record<string, number>;
   const device = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(STOCK_LIMITS.map((name) => [name, limits[name]!])),
