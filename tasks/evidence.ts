@@ -3,52 +3,34 @@
  * as sweeps that may be stopped at any time and gone on with by the same command.
  *
  *     deno run -A tasks/evidence.ts --data FOLDER [--weights FILE] [--seeds 3] [--jobs 1]
- *         [--out runs/evidence] [--set key=value]
+ *         [--out runs/evidence] [--set [NETWORK:]key=value]… [--results RESULTS.md]
+ *     deno run -A tasks/evidence.ts --results RESULTS.md [--out runs/evidence]
  *
- * `--weights` are ImageNet weights for ResNet-50; without them only FCN-8s is run.
+ * `--weights` are ImageNet weights for ResNet-50; without them only FCN-8s is run. `--set` holds for
+ * one network where it names it: `--set resnet50:generator.lr=0.01`. `--results` writes tables and
+ * figure of what has finished into the page, between its markers; without `--data`, that is all.
  */
-import { spawnSync } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { execFileSync, spawnSync } from "node:child_process";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
+import { differenceFigure } from "../lib/report/mod.ts";
+import { writeFileAtomic } from "../lib/runtime/files.ts";
+import { evidenceGrid, NETWORKS } from "./evidence/grid.ts";
+import { type Provenance, readEvidence, readProvenance } from "./evidence/read_evidence.ts";
+import { resultsPage } from "./evidence/results_page.ts";
 
-/** λ that the network's own paper gives, and a learning rate that suits it. */
-const NETWORKS = [
-  { name: "fcn8s", published: 5e-4, set: {} },
-  {
-    name: "resnet50",
-    published: 1e-4,
-    set: {
-      "model.name": "resnet50",
-      "model.width": 1,
-      "model.variant": "v1.5",
-      "generator.lr": 5e-3,
-    },
-  },
-] as const;
-
-/** The thesis' rows: λ as published, λ = 0, then D with every temperature. */
-function trials(): object[] {
-  const game = { "generator.l2": 0, "discriminator.lr": 1e-4 };
-  const tempered = { ...game, "adversarial.mode": "temperature" };
-  return [
-    { name: "λ = 0", "generator.l2": 0, "adversarial.mode": "baseline" },
-    { name: "Adversarial", ...game, "adversarial.mode": "adversarial" },
-    { name: "T_d = 0.5", ...tempered, "adversarial.tg": 1, "adversarial.td": 0.5 },
-    { name: "T_d = 2", ...tempered, "adversarial.tg": 1, "adversarial.td": 2 },
-    { name: "T_g = 0.5", ...tempered, "adversarial.tg": 0.5, "adversarial.td": 1 },
-    { name: "T_g = 2", ...tempered, "adversarial.tg": 2, "adversarial.td": 1 },
-    {
-      name: "T_g = 0.5, lr_d = 1e-7",
-      ...tempered,
-      "adversarial.tg": 0.5,
-      "adversarial.td": 1,
-      "discriminator.lr": 1e-7,
-    },
-  ];
+/** What the command line says. */
+interface Arguments {
+  data?: string | undefined;
+  weights?: string | undefined;
+  seeds: string;
+  jobs: string;
+  out: string;
+  set: string[];
 }
 
 function segadv(...args: string[]): string {
@@ -62,6 +44,67 @@ function segadv(...args: string[]): string {
   return stdout;
 }
 
+/** Plans and runs what is unfinished of each network. */
+async function run(args: Arguments & { data: string }): Promise<void> {
+  const { data, weights, jobs, out } = args;
+  for (const network of NETWORKS) {
+    const { name } = network;
+    if (name === "resnet50" && weights === undefined) continue;
+    const init = name === "resnet50" ? weights : undefined;
+    const grid = evidenceGrid(network, { data, weights: init, seeds: Number(args.seeds) });
+    const folder = join(out, name);
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, "grid.yaml");
+    await writeFile(file, stringify(grid));
+    await remember(folder);
+    const overrides = args.set.flatMap((one) => {
+      const [, only, setting] = /^(?:(\w+):)?(.*)$/s.exec(one)!;
+      return only === undefined || only === name ? ["--set", setting!] : [];
+    });
+    console.log(segadv("sweep", "plan", file, "-o", folder, ...overrides));
+    console.log(segadv("sweep", "run", folder, "--jobs", jobs));
+    console.log(segadv("sweep", "table", folder));
+    console.log(segadv("report", folder, "-o", join(folder, "report.html")));
+  }
+}
+
+/** Notes what works on a sweep, unless it is what did so before. */
+async function remember(folder: string): Promise<void> {
+  const git = ["describe", "--always", "--dirty", "--abbrev=12"];
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  let commit = "no git checkout";
+  try {
+    commit = execFileSync("git", git, { cwd, encoding: "utf8", stdio: "pipe" }).trim();
+  } catch {
+    // an unpacked copy
+  }
+  const { deno, bun, node } = process.versions as Record<string, string | undefined>;
+  const runtime = deno !== undefined ? `Deno ${deno}` : bun !== undefined ? `Bun ${bun}` : node!;
+  const words = process.argv.slice(2).map((word) => /\s/.test(word) ? `'${word}'` : word);
+  const command = `deno run -A tasks/evidence.ts ${words.join(" ")}`;
+  const now: Provenance = { commit, runtime, command };
+  const last = (await readProvenance(folder)).at(-1);
+  if (JSON.stringify(now) === JSON.stringify(last)) return;
+  await appendFile(join(folder, "provenance.jsonl"), `${JSON.stringify(now)}\n`);
+}
+
+/** Writes page and figure. */
+async function write(page: string, { out }: { out: string }): Promise<void> {
+  const evidence = (await readEvidence(out)).filter(({ runs }) => runs.length > 0);
+  const tables = evidence.map(({ toBest, toBaseline }) => toBest ?? toBaseline);
+  const figure = differenceFigure(tables);
+  if (figure === null) {
+    throw new Error(`Cannot write ${page}: nothing below ${out} can be compared`);
+  }
+  const picture = page.replace(/(\.md)?$/, ".svg");
+  const before = await readFile(page, "utf8").catch(() => null);
+  await writeFileAtomic(picture, `${figure.svg}\n`);
+  const text = resultsPage(before, { evidence, figure: picture.replace(/^.*\//, "") });
+  await writeFileAtomic(page, text);
+  spawnSync("deno", ["fmt", "-q", page]);
+  console.log(`wrote ${page} and ${picture}`);
+}
+
 async function main(args: string[]): Promise<void> {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
@@ -73,32 +116,15 @@ async function main(args: string[]): Promise<void> {
       jobs: { ...text, default: "1" },
       out: { ...text, default: "runs/evidence" },
       set: { ...text, multiple: true, default: [] },
+      results: text,
     },
   });
-  if (values.data === undefined) throw new TypeError("Cannot run without --data FOLDER");
-  for (const { name, published, set } of NETWORKS) {
-    if (name === "resnet50" && values.weights === undefined) continue;
-    const init = name === "resnet50" ? { "model.init": values.weights } : {};
-    const grid = {
-      name: `${name} on ${values.data.replace(/^.*\//, "")}`,
-      preset: "camvid-small",
-      set: { "data.dir": values.data, ...set, ...init },
-      seeds: Number(values.seeds),
-      baseline: { name: "Baseline", "generator.l2": published, "adversarial.mode": "baseline" },
-      trials: trials(),
-    };
-    const folder = join(values.out, name);
-    await mkdir(folder, { recursive: true });
-    const file = join(folder, "grid.yaml");
-    await writeFile(file, stringify(grid));
-    const overrides = values.set.flatMap((one) => ["--set", one]);
-    console.log(segadv("sweep", "plan", file, "-o", folder, ...overrides));
-    console.log(segadv("sweep", "run", folder, "--jobs", values.jobs));
-    const table = segadv("sweep", "table", folder);
-    await writeFile(join(folder, "table.md"), table);
-    console.log(table);
-    console.log(segadv("report", folder, "-o", join(folder, "report.html")));
+  const { data, results } = values;
+  if (data === undefined && results === undefined) {
+    throw new TypeError("Cannot run without --data FOLDER or --results FILE");
   }
+  if (data !== undefined) await run({ ...values, data });
+  if (results !== undefined) await write(results, values);
 }
 
 if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,71 @@
+/** λ that the network's own paper gives, what it needs beyond the preset, and its study in the thesis. */
+export interface Network {
+  name: string;
+  title: string;
+  /** λ of the baseline. */
+  published: number;
+  set: Readonly<Record<string, unknown>>;
+  /** The thesis' sweeps of it, on VOC2012 and CityScapes. */
+  thesis: readonly [string, string];
+}
+
+/** The networks of the evidence. */
+export const NETWORKS: readonly Network[] = [
+  {
+    name: "fcn8s",
+    title: "FCN-8s-VGG16",
+    published: 5e-4,
+    set: {},
+    thesis: ["all-fcn8s-voc", "all-fcn8s-cityscapes"],
+  },
+  {
+    name: "resnet50",
+    title: "ResNet-50",
+    published: 1e-4,
+    set: {
+      "model.name": "resnet50",
+      "model.width": 1,
+      "model.variant": "v1.5",
+      "generator.lr": 5e-3,
+    },
+    thesis: ["all-resnet50-voc", "all-resnet50-cityscapes"],
+  },
+];
+
+/** The row that the thesis' gains are counted from. */
+export const BEST_LAMBDA = "λ = 0";
+
+/** A grid of the thesis' rows: λ as published, λ = 0, then D with every temperature. */
+export function evidenceGrid(
+  { title, published, set }: Network,
+  { data, weights, seeds }: { data: string; weights: string | undefined; seeds: number },
+): object {
+  const init = weights === undefined ? {} : { "model.init": weights };
+  return {
+    name: `${title} on ${data.replace(/\/+$/, "").replace(/^.*\//, "")}`,
+    preset: "camvid-small",
+    set: { "data.dir": data, ...set, ...init },
+    seeds,
+    baseline: { name: "Baseline", "generator.l2": published, "adversarial.mode": "baseline" },
+    trials: trials(),
+  };
+}
+
+function trials(): object[] {
+  const game = { "generator.l2": 0, "discriminator.lr": 1e-4 };
+  const at = (tg: number, td: number): object => ({
+    ...game,
+    "adversarial.mode": "temperature",
+    "adversarial.tg": tg,
+    "adversarial.td": td,
+  });
+  return [
+    { name: BEST_LAMBDA, "generator.l2": 0, "adversarial.mode": "baseline" },
+    { name: "Adversarial", ...game, "adversarial.mode": "adversarial" },
+    { name: "T_d = 0.5", ...at(1, 0.5) },
+    { name: "T_d = 2", ...at(1, 2) },
+    { name: "T_g = 0.5", ...at(0.5, 1) },
+    { name: "T_g = 2", ...at(2, 1) },
+    { name: "T_g = 0.5, lr_d = 1e-7", ...at(0.5, 1), "discriminator.lr": 1e-7 },
+  ];
+}
