@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { explainFileError } from "./_file_error.ts";
+import { removeFile } from "./_remove_file.ts";
 
 /**
  * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
@@ -94,7 +95,7 @@ export async function createRunFolder(path: string): Promise<void> {
   await writeFileAtomic(probe, "").catch((error) => {
     throw explainFileError(error.cause ?? error, { attempt: `write into the run folder ${path}` });
   });
-  await rm(probe, { force: true });
+  await removeFile(probe);
 }
 
 /**

@@ -147,7 +147,8 @@ function held(file: string, options: { stale: LockOwner | null; close(): void })
     stale: options.stale,
     async release() {
       if (!ours.delete(file)) return;
-      await rm(file, { force: true }); // while it is still ours
+      // While it is still ours; if it cannot be removed, it will be recognised as stale
+      await rm(file, { force: true }).catch(() => {});
       options.close();
     },
   };

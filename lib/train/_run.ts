@@ -50,30 +50,44 @@ export class Run {
 
   /** All of it, from the first step. */
   async start(warnings: readonly string[] = []): Promise<TrainResult> {
-    await this.#reporter.emit(startEvent(this.#session));
-    return await this.#execute(warnings);
+    return await this.#closing(async () => {
+      await this.#reporter.emit(startEvent(this.#session));
+      return await this.#execute(warnings);
+    });
   }
 
   /** Goes on from a checkpoint; `warnings` are said once the run has begun. */
   async resume(checkpoint: Checkpoint, warnings: readonly string[]): Promise<TrainResult> {
     const { path, state } = checkpoint;
     const { step, epoch, eventBytes } = state;
-    await this.#keeper.restore(checkpoint);
-    this.#progress.continueFrom(state);
-    this.#resumedAt = this.#keeper.savedStep = step;
-    await this.#folder!.writeConfig(this.#session.config);
-    const droppedEvents = await this.#folder!.events.cut(eventBytes);
-    await this.#reporter.emit(startEvent(this.#session));
-    const time = Date.now();
-    await this.#reporter.emit({
-      type: "resume",
-      time,
-      step,
-      epoch,
-      checkpoint: path,
-      droppedEvents,
+    return await this.#closing(async () => {
+      await this.#keeper.restore(checkpoint);
+      this.#progress.continueFrom(state);
+      this.#resumedAt = this.#keeper.savedStep = step;
+      await this.#folder!.writeConfig(this.#session.config);
+      const droppedEvents = await this.#folder!.events.cut(eventBytes);
+      await this.#reporter.emit(startEvent(this.#session));
+      const time = Date.now();
+      await this.#reporter.emit({
+        type: "resume",
+        time,
+        step,
+        epoch,
+        checkpoint: path,
+        droppedEvents,
+      });
+      return await this.#execute(warnings);
     });
-    return await this.#execute(warnings);
+  }
+
+  /** Frees what the run holds once an action is over, however it ends. */
+  async #closing<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } finally {
+      await this.#loader.close();
+      this.#reporter.dispose();
+    }
   }
 
   async #execute(warnings: readonly string[]): Promise<TrainResult> {
@@ -91,9 +105,6 @@ export class Run {
       return await this.#end(this.#progress.endReason ?? "finished");
     } catch (error) {
       throw await this.#fail(error as Error);
-    } finally {
-      await this.#loader.close();
-      this.#reporter.dispose();
     }
   }
 

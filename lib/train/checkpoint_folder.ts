@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { explainFileError } from "../runtime/_file_error.ts";
+import { removeFile } from "../runtime/_remove_file.ts";
 import { freeBytes } from "../runtime/files.ts";
 import { type Checkpoint, checkpointBytes, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./run_state.ts";
@@ -60,13 +61,6 @@ export class CheckpointFolder {
     return { checkpoint: null, damaged };
   }
 
-  /** Removes what a killed process left half written. */
-  async clean(): Promise<void> {
-    for (const name of await this.#names()) {
-      if (/^\..*\.tmp$/.test(name)) await rm(join(this.#path, name), { force: true });
-    }
-  }
-
   /** Makes the folder, but not the run's around it: if that is gone, someone took it away. */
   async #make(): Promise<void> {
     await mkdir(this.#path).catch((error) => {
@@ -94,7 +88,7 @@ export class CheckpointFolder {
     const steps = (await this.#steps()).filter((other) => other <= step);
     const kept = new Set([...steps.slice(-keep), best?.step]);
     for (const old of steps) {
-      if (!kept.has(old)) await rm(join(this.#path, nameOf(old)), { force: true });
+      if (!kept.has(old)) await removeFile(join(this.#path, nameOf(old)));
     }
   }
 

@@ -43,13 +43,13 @@ export class EventLog {
       this.#bytes += line.length;
     } catch (error) {
       await this.#file.truncate(this.#bytes).catch(() => {});
-      throw explainFileError(error, { attempt: `write ${this.#path}` });
+      this.#explain(error);
     }
   }
 
   /** Waits until all of it is on the disk. */
   async flush(): Promise<void> {
-    await this.#file.sync();
+    await this.#file.sync().catch((error) => this.#explain(error));
   }
 
   /**
@@ -62,7 +62,7 @@ export class EventLog {
     const kept = await this.#read(Math.max(0, Math.min(bytes, this.#bytes) - TAIL), bytes);
     const end = Math.min(bytes, this.#bytes) - (kept.length - 1 - kept.lastIndexOf("\n"));
     const dropped = await this.#read(end, this.#bytes);
-    await this.#file.truncate(end);
+    await this.#file.truncate(end).catch((error) => this.#explain(error));
     this.#bytes = end;
     return dropped.split("\n").filter((line) => line !== "").length;
   }
@@ -83,6 +83,10 @@ export class EventLog {
   async close(): Promise<void> {
     await this.#file.sync().catch(() => {}); // a full disk has been reported by now
     await this.#file.close();
+  }
+
+  #explain(error: unknown): never {
+    throw explainFileError(error, { attempt: `write ${this.#path}` });
   }
 
   /** A part of the log, one character a byte. */

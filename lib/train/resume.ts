@@ -84,13 +84,12 @@ async function goOn(
   options: Omit<ResumeOptions, "overrides"> & { found: FoundCheckpoint },
 ): Promise<TrainResult> {
   const { found: { checkpoint, damaged }, ...rest } = options;
-  const run = new Run(session, { ...rest, folder });
   if (checkpoint === null) {
     if (damaged.length > 0) {
       throw new Error(`Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`);
     }
     await folder.events.cut(0);
-    return await run.start([
+    return await new Run(session, { ...rest, folder }).start([
       "there is no checkpoint yet: the run begins anew",
       ...session.warnings,
     ]);
@@ -100,7 +99,7 @@ async function goOn(
     await checkpoint.close();
     throw new Error(differentRun(checkpoint, { path: folder.path, changed }));
   }
-  return await run.resume(checkpoint, [
+  return await new Run(session, { ...rest, folder }).resume(checkpoint, [
     ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),
     ...changed.map((change) => `the run goes on under another setting: ${change}`),
   ]);

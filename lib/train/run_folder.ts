@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import { createRunFolder, writeFileAtomic } from "../runtime/files.ts";
+import { removeFile } from "../runtime/_remove_file.ts";
 import { type FolderLock, lockFolder } from "../runtime/lock.ts";
 import { type ModelMetadata, saveSegmentationModel } from "../weights/tfjs_format.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
@@ -69,10 +70,8 @@ export class RunFolder {
     }
     const lock = await lockFolder(path);
     try {
-      const folder = new RunFolder(path, lock, await EventLog.open(join(path, "events.jsonl")));
-      for (const part of [path, join(path, "model"), join(path, "best")]) await removeRests(part);
-      await folder.checkpoints.clean();
-      return folder;
+      for (const part of ["", "model", "best", "checkpoint"]) await removeRests(join(path, part));
+      return new RunFolder(path, lock, await EventLog.open(join(path, "events.jsonl")));
     } catch (error) {
       await lock.release();
       throw error;
@@ -120,6 +119,6 @@ export class RunFolder {
 async function removeRests(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [] as string[]);
   for (const name of names) {
-    if (/\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+    if (/\.[0-9a-f]{12}\.tmp$/.test(name)) await removeFile(join(folder, name));
   }
 }

@@ -57,16 +57,18 @@ export interface TrainOptions {
  */
 export async function train(config: Config, options: TrainOptions = {}): Promise<TrainResult> {
   const session = await openSession(config, options);
-  let folder: RunFolder | null = null;
+  const { out } = options;
   try {
-    if (options.out !== undefined) {
-      await checkDiskSpace(options.out, bytesOf(session));
-      folder = await RunFolder.create(options.out, session.config);
-    }
-    return await new Run(session, { ...options, folder }).start(session.warnings);
+    if (out === undefined) return await startIn(null);
+    await checkDiskSpace(out, bytesOf(session));
+    const folder = await RunFolder.create(out, session.config);
+    return await startIn(folder).finally(() => folder.close());
   } finally {
-    await folder?.close();
     session.dispose();
+  }
+
+  async function startIn(folder: RunFolder | null): Promise<TrainResult> {
+    return await new Run(session, { ...options, folder }).start(session.warnings);
   }
 }
 

@@ -5,14 +5,16 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { NormalizeConfig } from "../config/config.ts";
 import type { ClassInfo } from "../data/dataset.ts";
 import { buildNetwork } from "../models/build_model.ts";
 import { fromLayersModel } from "../models/from_layers_model.ts";
 import type { HeadOrder, NetworkRecipe, SegmentationModel } from "../models/segmentation_model.ts";
 import { stockTwin } from "../models/_stock_twin.ts";
+import { explainFileError } from "../runtime/_file_error.ts";
+import { removeFile } from "../runtime/_remove_file.ts";
 import { writeFileAtomic } from "../runtime/files.ts";
 import { folderHandler } from "./folder_handler.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "./_model_seal.ts";
@@ -100,11 +102,13 @@ export async function saveSegmentationModel(
     weightsManifest: [{ paths: [weightsFile], weights: specs }],
     userDefinedMetadata: { segadv: modelInfo(model, options) },
   };
-  await mkdir(dir, { recursive: true });
+  await mkdir(dir, { recursive: true }).catch((error) => {
+    throw explainFileError(error, { attempt: `create ${dir}`, folder: dirname(dir) });
+  });
   await writeFileAtomic(join(dir, weightsFile), bytes);
   await writeFileAtomic(join(dir, "model.json"), sealedJson(json));
   for (const name of await readdir(dir)) {
-    if (/^weights-.*\.bin$/.test(name) && name !== weightsFile) await rm(join(dir, name));
+    if (/^weights-.*\.bin$/.test(name) && name !== weightsFile) await removeFile(join(dir, name));
   }
 }
 

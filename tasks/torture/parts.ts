@@ -1,3 +1,4 @@
+import { diskFaults, type FaultReport } from "./faults/disk_faults.ts";
 import { canMount, type DiskReport, fillDisks } from "./disk_full.ts";
 import { flipBits, type FlipReport } from "./flip_bits.ts";
 import { fuzz, type FuzzReport } from "./fuzz.ts";
@@ -54,6 +55,16 @@ const PARTS: Record<string, (scale: number) => TorturePart> = {
       figures: (reports) =>
         `${sum(reports, "sizes")} disks that filled up, ${refusals(reports)}; ` +
         `${sum(reports, "right")} runs ended right once there was room`,
+    }),
+  writes: (scale) =>
+    part<FaultReport>({
+      pieces: 10,
+      run: (seed) => diskFaults({ every: Math.round(10 / scale), first: seed }),
+      faults: ({ faults }) => faults,
+      figures: (reports) =>
+        `${reports[0]?.sites} calls that change the disk; ${sum(reports, "injected")} faults at ` +
+        `all kinds of them: ${sum(reports, "refused")} errors, ${sum(reports, "survived")} ` +
+        `done without, ${sum(reports, "right")} runs whole and right in the end`,
     }),
   soak: (scale) =>
     part<SoakReport>({

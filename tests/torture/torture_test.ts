@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { before, describe, test } from "node:test";
 import { useBackend } from "../../lib/runtime/backend.ts";
 import { canMount, fillDisks } from "../../tasks/torture/disk_full.ts";
+import { diskFaults } from "../../tasks/torture/faults/disk_faults.ts";
 import { flipBits } from "../../tasks/torture/flip_bits.ts";
 import { fuzz } from "../../tasks/torture/fuzz.ts";
 import { killRuns } from "../../tasks/torture/kill.ts";
@@ -29,6 +31,17 @@ describe("a run", () => {
     // A file may be in the middle of being written; a leak would leave one open at each checkpoint.
     if (descriptors !== null) assert.ok(descriptors[1] <= descriptors[0] + 2, `${descriptors}`);
   });
+
+  test(
+    "a run survives a disk that fails wherever it is written to",
+    { ...patient, skip: "deno" in process.versions ? false : "import maps are Deno's" },
+    async () => {
+      const report = await diskFaults({ every: 25, first: 3 });
+      assert.deepEqual(report.faults, []);
+      assert.equal(report.right, report.injected);
+      assert.ok(report.refused >= 8, `${report.refused}`);
+    },
+  );
 
   test(
     "a run on a full disk says so, keeps its checkpoints and goes on once there is room",
