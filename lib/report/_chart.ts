@@ -53,6 +53,9 @@ const LETTER = 6.6;
 /** Height of the title above and of a line of the legend below. */
 const [TITLE, LINE] = [26, 18];
 
+/** Room around a figure that stands alone. */
+const PAD = 10;
+
 /** Colour of the nth of so many series. */
 export function colorOf(index: number, count: number = COLORS.length): string {
   return count <= COLORS.length
@@ -113,7 +116,8 @@ function decorate(
     return entry;
   });
   const bottom = legend.length === 0 ? height : y + 10;
-  const box = `0 ${-TITLE} ${width} ${bottom + TITLE}`;
+  const whole = { width: width + 2 * PAD, height: bottom + TITLE + 2 * PAD };
+  const box = `${-PAD} ${-TITLE - PAD} ${whole.width} ${whole.height}`;
   const around = html`
     <g fill="currentColor" text-anchor="start" aria-hidden="true">
       <text y="-8" font-size="13" font-weight="600">${title}</text>${entries}
@@ -130,7 +134,7 @@ function decorate(
       `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
         `data-whole="${box}" ${label}`,
     ) + inner,
-    svg: open(`width="${width}" height="${bottom + TITLE}" viewBox="${box}" ${label}`) +
+    svg: open(`width="${whole.width}" height="${whole.height}" viewBox="${box}" ${label}`) +
       raw(ALONE).text + inner,
   };
 }
