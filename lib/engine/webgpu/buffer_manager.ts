@@ -7,6 +7,13 @@
  */
 import { USAGE } from "./_usage.ts";
 import type { WebgpuCounters } from "./counters.ts";
+import { assertTensorFits } from "./limits.ts";
+
+/** What a buffer is wanted for. */
+export interface BufferPurpose {
+  dtype: string;
+  shape: readonly number[];
+}
 
 /** Options of {@linkcode BufferManager}. */
 export interface BufferManagerOptions {
@@ -14,11 +21,11 @@ export interface BufferManagerOptions {
   capBytes: number;
   /** Largest buffer that one binding can show. */
   bindingBytes: number;
+  /** Adapter in words, for messages. */
+  adapter: string;
   counters: WebgpuCounters;
   /** Submits what was recorded. */
   submit: () => void;
-  /** Called where the cap would be exceeded although everything idle was destroyed. */
-  onOutOfMemory: (message: string) => void;
 }
 
 interface FreeBuffer {
@@ -52,6 +59,10 @@ export class BufferManager {
   epoch = 0;
   /** Idle bytes that are kept in any case, so that small models never trim. */
   keepIdleBytes: number = 64 * 2 ** 20;
+  /** Most bytes to allocate. */
+  capBytes: number;
+  /** The tensor that the next buffer is for; messages name it. */
+  purpose: BufferPurpose | null = null;
   readonly #device: GPUDevice;
   readonly #options: BufferManagerOptions;
   readonly #free = new Map<string, FreeBuffer[]>();
@@ -61,11 +72,15 @@ export class BufferManager {
   constructor(device: GPUDevice, options: BufferManagerOptions) {
     this.#device = device;
     this.#options = options;
+    this.capBytes = options.capBytes;
   }
 
   /**
    * A buffer of at least `size` bytes; its content is anything. Buffers that can be mapped are
    * exact and, where `mappedAtCreation`, new.
+   *
+   * @throws {RangeError} If no binding can show it, or it does not fit under the cap although
+   * everything idle was destroyed; the message names the tensor, its size and what to lower.
    */
   acquireBuffer(
     size: number,
@@ -95,6 +110,7 @@ export class BufferManager {
     const key = bufferKey(bytes, usage);
     const buffer = (reuse && !mapped ? this.#takeFree(key, epoch) : null) ??
       this.#create(bytes, { usage, mapped });
+    this.purpose = null;
     this.#used.add(buffer);
     this.numBytesUsed += buffer.size;
     const counters = this.#options.counters;
@@ -162,7 +178,13 @@ export class BufferManager {
 
   #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
     const { usage, mapped } = options;
-    const { capBytes, onOutOfMemory, counters } = this.#options;
+    const { counters, bindingBytes, adapter } = this.#options;
+    const { capBytes } = this;
+    const what = this.purpose === null ? "buffer" : describe(this.purpose);
+    this.purpose = null;
+    if ((usage & USAGE.STORAGE) !== 0) {
+      assertTensorFits(bytes, { what, limit: { bytes: bindingBytes, device: adapter } });
+    }
     // Idle buffers of the wrong sizes may take as much as a share of what the run needs anyway.
     const keep = Math.max(this.keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
     const most = Math.min(capBytes, Math.max(this.numBytesUsed, counters.peakUsedBytes) + keep);
@@ -171,9 +193,14 @@ export class BufferManager {
       this.trim(most - bytes);
     }
     if (this.numBytesAllocated + bytes > capBytes) {
-      onOutOfMemory(outOfMemory(bytes, this.numBytesUsed, capBytes));
+      throw new RangeError(outOfMemory(what, { bytes, used: this.numBytesUsed, cap: capBytes }));
     }
-    const buffer = this.#device.createBuffer({ size: bytes, usage, mappedAtCreation: mapped });
+    const buffer = this.#device.createBuffer({
+      label: what, // the adapter's own errors name it
+      size: bytes,
+      usage,
+      mappedAtCreation: mapped,
+    });
     this.numBytesAllocated += bytes;
     counters.peakAllocatedBytes = Math.max(counters.peakAllocatedBytes, this.numBytesAllocated);
     return buffer;
@@ -186,10 +213,17 @@ export class BufferManager {
 }
 
 /** Text of the error for a tensor that does not fit beside the others. */
-function outOfMemory(bytes: number, used: number, cap: number): string {
+function outOfMemory(
+  what: string,
+  { bytes, used, cap }: { bytes: number; used: number; cap: number },
+): string {
   const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
-  return `Out of adapter memory: a tensor of ${mib(bytes)} does not fit beside ${mib(used)} in ` +
+  return `Out of adapter memory: ${what} of ${mib(bytes)} does not fit beside ${mib(used)} in ` +
     `use under the cap of ${mib(cap)}; lower data.batch, data.crop or model.width`;
+}
+
+function describe({ dtype, shape }: BufferPurpose): string {
+  return `${dtype} tensor [${shape}]`;
 }
 
 function pad4(size: number): number {

@@ -73,10 +73,8 @@ export class TrainingBackend extends Stock {
       capBytes,
       bindingBytes: largestTensorBytes(training.limits),
       counters: this.counters,
+      adapter: training.name,
       submit: () => this.flush(),
-      onOutOfMemory: (message) => {
-        throw new RangeError(message);
-      },
     });
     this.bufferManager = this.#buffers;
     this.#uniforms = new UniformArena(training.device);
@@ -100,6 +98,7 @@ export class TrainingBackend extends Stock {
   storageOf(tensor: tf.TensorInfo): GPUBuffer {
     const data = this.tensorMap.get(tensor.dataId);
     const bytes = 2 * tf.util.sizeFromShape(data.shape);
+    if (data.resource == null) this.#buffers.purpose = data;
     return data.resource ??= this.#buffers.acquireBuffer(bytes, STORAGE);
   }
 
@@ -199,6 +198,7 @@ export class TrainingBackend extends Stock {
     if (data.half) this.#widen(dataId);
     if (data.resource != null) return;
     const bytes = 4 * tf.util.sizeFromShape(data.shape);
+    this.#buffers.purpose = data;
     if (data.values == null) {
       data.resource = this.#buffers.acquireBuffer(bytes, STORAGE);
       return;

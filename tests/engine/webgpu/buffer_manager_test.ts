@@ -20,15 +20,12 @@ function fakeDevice(): { device: GPUDevice; live: Set<object> } {
 function manager(capBytes = Infinity) {
   const { device, live } = fakeDevice();
   const counters = newCounters();
-  const onOutOfMemory = (message: string) => {
-    throw new RangeError(message);
-  };
   const submit = () => void pool.epoch++;
   const options = {
     capBytes,
     bindingBytes: 2 ** 27,
+    adapter: "toy",
     counters,
-    onOutOfMemory,
     submit,
   };
   const pool: BufferManager = new BufferManager(device, options);
@@ -67,7 +64,24 @@ test("BufferManager destroys idle buffers before it breaks the cap", () => {
   pool.epoch++;
   pool.acquireBuffer(2 ** 21 + 2 ** 19, STORAGE);
   assert.equal(live.size, 1);
-  assert.throws(() => pool.acquireBuffer(2 ** 20, STORAGE), /Out of adapter memory/);
+  pool.purpose = { dtype: "float32", shape: [512, 512] };
+  assert.throws(() => pool.acquireBuffer(2 ** 20, STORAGE), {
+    name: "RangeError",
+    message: "Out of adapter memory: float32 tensor [512,512] of 1.0 MiB does not fit beside " +
+      "2.5 MiB in use under the cap of 3.0 MiB; lower data.batch, data.crop or model.width",
+  });
+  pool.capBytes = 2 ** 22;
+  pool.acquireBuffer(2 ** 20, STORAGE);
+});
+
+test("BufferManager refuses a buffer that no binding can show", () => {
+  const { pool, live } = manager();
+  pool.purpose = { dtype: "int32", shape: [2 ** 25 + 1] };
+  assert.throws(() => pool.acquireBuffer(2 ** 27 + 4, STORAGE), {
+    name: "RangeError",
+    message: /^Cannot put int32 tensor \[33554433\] on toy: it takes 128\.0 MiB and the adapter /,
+  });
+  assert.equal(live.size, 0);
 });
 
 test("BufferManager does not pile up buffers of sizes that came once", () => {
