@@ -55,7 +55,14 @@ export async function writeFileAtomic(
 }
 
 /** What a folder holds once a run has begun in it. */
-const RUN_FILES = ["config.yaml", "events.jsonl", "metrics.json", "model", "best", "checkpoint"];
+export const RUN_FILES: readonly string[] = [
+  "config.yaml",
+  "events.jsonl",
+  "metrics.json",
+  "model",
+  "best",
+  "checkpoint",
+];
 
 /**
  * Makes the folder of a new run, parents included. An existing folder will do if it holds no run.

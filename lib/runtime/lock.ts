@@ -4,7 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -46,7 +46,7 @@ interface DenoFiles {
  * the same host does.
  *
  * @throws {Error} If another process holds the folder, naming its pid and host.
- * @throws {Error} If the folder cannot be made or written.
+ * @throws {Error} If the folder cannot be made or written, or its lock file is a link.
  * @example
  * ```ts
  * import { lockFolder } from "@segadv/segadv";
@@ -65,6 +65,9 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   const file = join(path, LOCK_FILE);
   try {
     await mkdir(path, { recursive: true });
+    if (await lstat(file).then((found) => found.isSymbolicLink(), () => false)) {
+      throw new Error(`Cannot lock ${path}: ${LOCK_FILE} is a link; remove it`);
+    }
     const { Deno } = globalThis as unknown as { Deno?: DenoFiles };
     return Deno === undefined ? await lockByName(file, path) : await lockBySystem(Deno, file, path);
   } catch (error) {

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { configToYaml } from "../config/to_yaml.ts";
-import { createRunFolder, writeFileAtomic } from "../runtime/files.ts";
+import { createRunFolder, RUN_FILES, writeFileAtomic } from "../runtime/files.ts";
 import { removeFile } from "../runtime/_remove_file.ts";
 import { type FolderLock, lockFolder } from "../runtime/lock.ts";
 import { type ModelMetadata, saveSegmentationModel } from "../weights/tfjs_format.ts";
@@ -59,7 +59,8 @@ export class RunFolder {
    * Takes the folder of a run that was begun before, and removes what a killed process left half
    * written.
    *
-   * @throws {Error} If the folder holds no run, is in use or cannot be written.
+   * @throws {Error} If the folder holds no run, is in use or cannot be written, or a file of it is a
+   * link.
    */
   static async reopen(path: string): Promise<RunFolder> {
     if (!await stat(join(path, "config.yaml")).then(() => true, () => false)) {
@@ -68,6 +69,7 @@ export class RunFolder {
           "train --out named",
       );
     }
+    await refuseLinks(path);
     const lock = await lockFolder(path);
     try {
       for (const part of ["", "model", "best", "checkpoint"]) await removeRests(join(path, part));
@@ -113,6 +115,18 @@ export class RunFolder {
     } finally {
       await this.#lock.release();
     }
+  }
+}
+
+/** A run from elsewhere could have its files lead anywhere, to be written over. */
+async function refuseLinks(folder: string): Promise<void> {
+  for (const name of RUN_FILES) {
+    const found = await lstat(join(folder, name)).catch(() => null);
+    if (found?.isSymbolicLink() !== true) continue;
+    throw new Error(
+      `Cannot resume ${folder}: ${name} is a link, which could lead out of the folder; put in its ` +
+        "place what it leads to",
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
@@ -220,6 +220,32 @@ describe("resumeTraining", () => {
     const lock = await lockFolder(out);
     await assert.rejects(resumeTraining(out), /in use by process/);
     await lock.release();
+  });
+
+  test("resumeTraining writes through no link that a run from elsewhere may hold", async () => {
+    const out = await stopAt(2);
+    const outside = join(out, "../precious");
+    for (const name of ["events.jsonl", "checkpoint"]) {
+      await rename(join(out, name), outside);
+      await symlink(outside, join(out, name));
+      await assert.rejects(
+        resumeTraining(out),
+        new RegExp(`Cannot resume .*: ${name.replace(".", "\\.")} is a link, which could lead out`),
+      );
+      await rm(join(out, name));
+      await rename(outside, join(out, name));
+    }
+    await writeFile(outside, "mine");
+    await symlink(outside, join(out, "run.lock"));
+    await assert.rejects(resumeTraining(out), /Cannot lock .*: run\.lock is a link; remove it/);
+    assert.equal(await readFile(outside, "utf8"), "mine");
+  });
+
+  test("resumeTraining frees everything where it is refused", async () => {
+    const out = await stopAt(2);
+    const { numTensors } = tf.memory();
+    await assert.rejects(resumeTraining(out, { overrides: ["generator.lr=0.5"] }), /put it back/);
+    assert.equal(tf.memory().numTensors, numTensors);
   });
 
   test("resumeTraining survives a torn log and rests of a killed process", async () => {
