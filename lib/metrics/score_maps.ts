@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { decodeLabel } from "../data/image/decode_label.ts";
 import { decodeLabelIds } from "../data/readers/cityscapes.ts";
+import { readBytes } from "../data/readers/_pair_dataset.ts";
 import { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";
 import type { Scores } from "./scores.ts";
 
@@ -63,7 +64,7 @@ export async function scoreMaps(
   const matrix = new ConfusionMatrix(classes.map(({ name }) => name));
   for (const [index, file] of files.entries()) {
     signal?.throwIfAborted();
-    const prediction = decode(await readFile(file), { file });
+    const prediction = decode(await readBytes(file), { file });
     const { label } = await dataset.read(index);
     if (prediction.width !== label.width || prediction.height !== label.height) {
       throw new RangeError(

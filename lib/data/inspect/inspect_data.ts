@@ -8,6 +8,7 @@ import { openDataset } from "../registry.ts";
 import { classWeights } from "./class_weights.ts";
 import type { DataReport, Finding, Severity } from "./data_report.ts";
 import { findLeaks } from "./_find_leaks.ts";
+import { findLinks } from "./_find_links.ts";
 import { judgeClasses, judgeSplit } from "./_judge_split.ts";
 import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
@@ -40,8 +41,8 @@ const ORDER: readonly Severity[] = ["error", "warning", "note"];
 /**
  * Reads the samples of each split, counts classes and colours, and says what is wrong: files that
  * lack or cannot be decoded, label values that are no classes (with the likely cause), pictures
- * that two splits share, classes that never occur, labels that are nearly empty. Faults are
- * findings; it does not throw for them.
+ * that two splits share, classes that never occur, labels that are nearly empty, links that lead
+ * out of the folder. Faults are findings; it does not throw for them.
  *
  * @throws {RangeError} If no reader has the name or no split is named.
  * @example
@@ -79,7 +80,9 @@ export async function inspectData(
     }
   }
   const [first, ...others] = scans;
-  for (const { report, dataset } of scans) findings.push(...judgeSplit(report, dataset));
+  for (const { report, dataset } of scans) {
+    findings.push(...judgeSplit(report, dataset), ...await findLinks(dataset, dir));
+  }
   findings.push(...findLeaks(scans));
   if (first !== undefined && !findings.some(({ severity }) => severity === "error")) {
     const context = { ...first.dataset, others: others.map(({ report }) => report) };

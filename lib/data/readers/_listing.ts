@@ -1,5 +1,6 @@
 /** Folders and lists: which files there are, and which of them a list names. */
-import { readdir, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { readBytes } from "./_pair_dataset.ts";
 import { printable } from "../../runtime/_printable.ts";
@@ -19,9 +20,11 @@ export async function isFile(path: string): Promise<boolean> {
 
 /**
  * The files of a folder and its subfolders with one of the extensions: path below the folder
- * without extension (and without `suffix`), to full path; sorted by name.
+ * without extension (and without `suffix`), to full path; sorted by name. Links are followed, as
+ * data sets are often put together from them, but to no folder twice; names that begin with a dot
+ * are passed over.
  *
- * @throws {RangeError} If two files share a name.
+ * @throws {RangeError} If two files share a name, or a link leads to a folder that is listed already.
  * @throws {Error} If the folder cannot be listed.
  */
 export async function indexFolder(
@@ -30,13 +33,9 @@ export async function indexFolder(
 ): Promise<Map<string, string>> {
   const { extensions, suffix = "" } = options;
   const found = new Map<string, string>();
-  const names = await readdir(folder, { recursive: true }).catch((error: Error) => {
-    throw new Error(`Cannot list "${folder}": ${error.message}`, { cause: error });
-  });
-  for (const name of names.map((each) => each.replaceAll("\\", "/")).sort(byCodeUnit)) {
+  for (const name of (await namesBelow(folder)).sort(byCodeUnit)) {
     const extension = extname(name);
     if (!extensions.includes(extension.toLowerCase())) continue;
-    if (name.split("/").some((part) => part.startsWith("."))) continue;
     const stem = name.slice(0, -extension.length);
     if (!stem.endsWith(suffix)) continue;
     const key = stem.slice(0, stem.length - suffix.length);
@@ -50,6 +49,44 @@ export async function indexFolder(
     found.set(key, join(folder, name));
   }
   return found;
+}
+
+/** Paths below a folder, with `/` between their parts, of all that is no folder itself. */
+async function namesBelow(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  const listed = new Map<string, string>();
+  const open = [""];
+  for (const below of open) {
+    const path = join(folder, below);
+    const { real, entries } = await listFolder(path);
+    // By its real path, so that links that lead in a circle come to an end
+    const before = listed.get(real);
+    if (before !== undefined) {
+      throw new RangeError(
+        `Cannot list "${path}": links make it the folder "${before}", which is listed already`,
+      );
+    }
+    listed.set(real, path);
+    for (const entry of entries) {
+      if (entry.name.startsWith(".")) continue;
+      const name = below === "" ? entry.name : `${below}/${entry.name}`;
+      const isOpen = entry.isDirectory() ||
+        (entry.isSymbolicLink() && await isFolder(join(folder, name)));
+      (isOpen ? open : names).push(name);
+    }
+  }
+  return names;
+}
+
+async function listFolder(path: string): Promise<{ real: string; entries: Dirent[] }> {
+  try {
+    return {
+      real: await realpath(path),
+      entries: await readdir(path, { withFileTypes: true }),
+    };
+  } catch (error) {
+    throw new Error(`Cannot list "${path}": ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function byCodeUnit(a: string, b: string): number {
