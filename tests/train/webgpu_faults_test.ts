@@ -3,8 +3,9 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import * as tf from "@tensorflow/tfjs";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
 import { InterruptedRunError } from "../../lib/train/interrupted_run_error.ts";
 import { resumeTraining } from "../../lib/train/resume.ts";
 import { train } from "../../lib/train/train.ts";
@@ -24,12 +25,37 @@ async function newFolder(): Promise<string> {
 const skip = await noAdapter();
 const patient = { timeout: 120_000 };
 
+/** Weights of a run that nothing happened to. */
+let whole: Promise<string> | null = null;
+
+function untroubled(): Promise<string> {
+  return whole ??= config().then(train).then(({ weightsSha256 }) => weightsSha256);
+}
+
+/** What a run says that `trouble` met after the checkpoint of its second step. */
+async function interrupt(out: string, trouble: () => void): Promise<InterruptedRunError> {
+  let met = false;
+  const run = train(await config("checkpoint.everySteps=2"), {
+    out,
+    onEvent(event) {
+      if (event.type !== "checkpoint" || event.step !== 2 || met) return;
+      met = true;
+      trouble();
+    },
+  });
+  const error = await run.then(() => assert.fail("the run ended well"), (error) => error);
+  assert.ok(error instanceof InterruptedRunError, error.message);
+  assert.equal(error.step, 2);
+  const names = await readdir(join(out, "checkpoint"));
+  assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
+  return error;
+}
+
 describe("resumeTraining on WebGPU", { skip }, () => {
   test(
     "resumeTraining on WebGPU ends in the weights of a run that never stopped",
     patient,
     async () => {
-      const whole = await train(await config());
       const out = await newFolder();
       const controller = new AbortController();
       await train(await config(), {
@@ -39,31 +65,50 @@ describe("resumeTraining on WebGPU", { skip }, () => {
       });
       const result = await resumeTraining(out);
       assert.equal(result.resumedAt, 3);
-      assert.equal(result.weightsSha256, whole.weightsSha256);
+      assert.equal(result.weightsSha256, await untroubled());
     },
   );
 
   test("resumeTraining on WebGPU goes on after the device was lost", patient, async () => {
-    const whole = await train(await config());
     const out = await newFolder();
-    let lost = false;
-    const run = train(await config("checkpoint.everySteps=2"), {
-      out,
-      onEvent: (event) => {
-        if (event.type !== "checkpoint" || event.step !== 2 || lost) return;
-        lost = true;
-        (tf.backend() as unknown as { device: GPUDevice }).device.destroy();
-      },
-    });
-    await assert.rejects(run, (error: Error) => {
-      assert.ok(error instanceof InterruptedRunError, error.message);
-      assert.equal(error.step, 2);
-      assert.match(error.message, /device was lost|destroyed|lost/i);
-      return true;
-    });
-    const names = await readdir(join(out, "checkpoint"));
-    assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
-    const result = await resumeTraining(out);
-    assert.equal(result.weightsSha256, whole.weightsSha256);
+    const error = await interrupt(out, () => trainingBackend().device.destroy());
+    assert.match(error.message, /device was lost \(.*resume the run from its last checkpoint/);
+    assert.equal((await resumeTraining(out)).weightsSha256, await untroubled());
+  });
+
+  test(
+    "resumeTraining on WebGPU goes on after the adapter's memory was full",
+    patient,
+    async () => {
+      const out = await newFolder();
+      const error = await interrupt(out, () => {
+        const { buffers } = trainingBackend();
+        buffers.trim();
+        buffers.capBytes = buffers.numBytesAllocated;
+      });
+      const text =
+        /Out of adapter memory: \w+ tensor \[[\d,]+\] of .* MiB does not fit .* lower data/;
+      assert.match(error.message, text);
+      assert.equal((await resumeTraining(out)).weightsSha256, await untroubled());
+    },
+  );
+});
+
+describe("train on WebGPU", { skip }, () => {
+  test("train on an injected WebGPU refuses a network over its limits, and takes a smaller one", async () => {
+    const out = await newFolder();
+    // As Dawn's package would be: an object of its own, not the runtime's.
+    const gpu: Pick<GPU, "requestAdapter"> = {
+      requestAdapter: (options) => navigator.gpu.requestAdapter(options),
+    };
+    const backend = await useBackend({ backend: "webgpu", gpu: gpu as GPU });
+    const thesis = await config("data.crop=[2048,2048]", "data.batch=16", "model.width=1");
+    const text =
+      /^Cannot put \S+ \[[\d,]+\] on .*: it takes .* MiB .* binds at most .* MiB .*lower data/;
+    await assert.rejects(train(thesis, { out, backend }), { name: "RangeError", message: text });
+    await assert.rejects(readdir(out), { code: "ENOENT" });
+    const result = await train(await config("train.maxSteps=1"), { backend });
+    assert.equal(result.steps, 1);
+    await backend.dispose();
   });
 });
