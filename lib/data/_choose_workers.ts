@@ -7,7 +7,7 @@ import { originOf } from "./_origin.ts";
 const MOST = 8;
 
 /** Pixels of a batch below which one thread prepares it in a few milliseconds. */
-const SMALL = 2 ** 18;
+const SMALL = 2 ** 17;
 
 /**
  * How many threads load the data where the configuration leaves it open: one a core but the one that

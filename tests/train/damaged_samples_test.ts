@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdtemp, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import type { TrainEvent } from "../../lib/train/events.ts";
+import { resumeTraining } from "../../lib/train/resume.ts";
+import { train } from "../../lib/train/train.ts";
+import { labels, picture, withFiles } from "../support/dataset_folder.ts";
+
+/** Nine training samples, of which the third has a truncated image, and one to validate on. */
+async function withDamage(use: (dir: string) => Promise<void>): Promise<void> {
+  const files: Record<string, Uint8Array | object> = { "classes.json": { classes: ["a", "b"] } };
+  for (let i = 0; i < 10; i++) {
+    const split = i < 9 ? "train" : "val";
+    files[`${split}/images/${i}.png`] = picture(40, 36);
+    files[`${split}/labels/${i}.png`] = labels(40, 36, { values: [0, 1, 1] });
+  }
+  await withFiles(files, async (dir) => {
+    await truncate(join(dir, "train/images/3.png"), 100);
+    await use(dir);
+  });
+}
+
+async function config(dir: string, ...overrides: string[]): Promise<Config> {
+  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
+    .concat("data.batch=3", "train.epochs=2", "train.warmupEpochs=0");
+  const data = ["data.dataset=folder", `data.dir=${dir}`];
+  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...data, ...overrides] });
+}
+
+async function newFolder(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), "segadv-damage-")), "run");
+}
+
+test("train() ends before the first step at a damaged file, and names it", async () => {
+  await withDamage(async (dir) => {
+    await assert.rejects(async () => train(await config(dir)), {
+      name: "SyntaxError",
+      message: /^Cannot decode PNG ".*train.images.3\.png": file truncated/,
+    });
+  });
+});
+
+test("train() skips, names and counts a damaged sample, and resumes to the same bits", async () => {
+  await withDamage(async (dir) => {
+    const skipping = await config(dir, "data.onCorrupt=skip", "data.workers=1");
+    const events: TrainEvent[] = [];
+    const whole = await train(skipping, { onEvent: (event) => events.push(event) });
+    const warnings = events.filter((event) => event.type === "warning")
+      .map(({ message }) => message).filter((message) => message.startsWith("left out"));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /^left out sample "3": .*train.images.3\.png": file truncated/);
+    const end = events.at(-1);
+    assert.equal(end?.type === "end" && end.skipped, 1);
+    assert.equal(whole.steps, 6);
+
+    const out = await newFolder();
+    const abort = new AbortController();
+    const stopped = await train(skipping, {
+      out,
+      signal: abort.signal,
+      onEvent: (event) => event.type === "step" && event.step === 2 && abort.abort(),
+    });
+    assert.deepEqual([stopped.reason, stopped.steps], ["aborted", 2]);
+    const resumed = await resumeTraining(out);
+    assert.equal(resumed.weightsSha256, whole.weightsSha256);
+    const main = await train({ ...skipping, data: { ...skipping.data, workers: 0 } });
+    assert.equal(main.weightsSha256, whole.weightsSha256);
+  });
+});
