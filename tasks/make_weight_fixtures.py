@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Small weight files as others publish them, with what their networks give, for tests/weights.
 
-The networks are VGG-16 and ResNet-50 with few channels, under the real names, written by the real
+The networks are VGG-16 and 19 and ResNet-50, 101 and 152 with few channels, under the real names, written by the real
 libraries: PyTorch's torch.save, h5py as Keras uses it, numpy.savez. What they give is computed here
 by PyTorch in double precision, with each origin's own flatten order. Needs Debian's python3-torch,
 python3-h5py and python3-numpy. Run from the root of the repository:
@@ -9,7 +9,8 @@ python3-h5py and python3-numpy. Run from the root of the repository:
     /usr/bin/python3 tasks/make_weight_fixtures.py
 
 Images are not stored: `uniform` and its twin in tests/goldens/_formula.ts give the same numbers.
-Files of many small data sets compress well, so HDF5 and the zip of ResNet-50 are kept as .gz.
+Files of many small data sets compress well, so HDF5 and the zips of deep nets are kept as .gz; the
+deepest have weights of few bits for that.
 """
 
 import gzip
@@ -28,8 +29,8 @@ from make_goldens import uniform
 
 warnings.filterwarnings("ignore")
 OUT = Path(__file__).resolve().parent.parent / "fixtures" / "weights"
-CONVS = [2, 2, 3, 3, 3]
-STAGES = [3, 4, 6, 3]
+CONVS = {16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4]}
+STAGES = {50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3]}
 WIDTH = 4  # channels of all convolutions of VGG, and of a ResNet's bottlenecks
 
 
@@ -47,6 +48,11 @@ def values(name, shape):
     return u.astype(np.float32)
 
 
+def coarse(w):
+    """The same weights in steps of 1/128."""
+    return OrderedDict((name, np.round(v * 128) / np.float32(128)) for name, v in w.items())
+
+
 def image(side):
     return torch.tensor(2 * uniform("image", side * side * 3).reshape(1, side, side, 3)).permute(0, 3, 1, 2)
 
@@ -56,13 +62,13 @@ def relu_conv(x, w, name):
     return F.relu(F.conv2d(x, kernel, bias, padding="same"))
 
 
-# ---------------------------------------------------------------- VGG-16
+# ---------------------------------------------------------------- VGG
 
 
-def vgg_weights(origin):
+def vgg_weights(origin, depth=16):
     """PyTorch's shapes: [out, in, h, w], [out, in]."""
     w, channels = OrderedDict(), 3
-    for block, convs in enumerate(CONVS, 1):
+    for block, convs in enumerate(CONVS[depth], 1):
         for conv in range(1, convs + 1):
             w[f"block{block}_conv{conv}/kernel"] = (WIDTH, channels, 3, 3)
             w[f"block{block}_conv{conv}/bias"] = (WIDTH,)
@@ -73,10 +79,10 @@ def vgg_weights(origin):
     return OrderedDict((name, values(origin + name, shape)) for name, shape in w.items())
 
 
-def vgg_fc7(w, channel_last):
+def vgg_fc7(w, channel_last, depth=16):
     """fc7 of a classifier at 224x224, where pool5 is 7x7 and fc6 sees all of it."""
     x = image(224)
-    for block, convs in enumerate(CONVS, 1):
+    for block, convs in enumerate(CONVS[depth], 1):
         for conv in range(1, convs + 1):
             x = relu_conv(x, w, f"block{block}_conv{conv}")
         x = F.max_pool2d(x, 2)
@@ -87,9 +93,9 @@ def vgg_fc7(w, channel_last):
     return x[0].tolist()
 
 
-def torch_vgg(w):
+def torch_vgg(w, depth=16):
     names, index = {"fc6": "classifier.0", "fc7": "classifier.3", "fc8": "classifier.6"}, 0
-    for block, convs in enumerate(CONVS, 1):
+    for block, convs in enumerate(CONVS[depth], 1):
         for conv in range(1, convs + 1):
             names[f"block{block}_conv{conv}"] = f"features.{index}"
             index += 2
@@ -98,6 +104,20 @@ def torch_vgg(w):
     return OrderedDict(
         (f"{names[k.split('/')[0]]}.{part[k.split('/')[1]]}", torch.tensor(v)) for k, v in w.items()
     )
+
+
+def timm_vgg(w, depth):
+    """timm keeps torchvision's features and makes convolutions of fc6 and fc7."""
+    own = {"classifier.0": "pre_logits.fc1", "classifier.3": "pre_logits.fc2", "classifier.6": "head.fc"}
+    state = OrderedDict()
+    for name, v in torch_vgg(w, depth).items():
+        layer, part = name.rsplit(".", 1)
+        if layer == "classifier.0" and part == "weight":
+            v = v.reshape(WIDTH, WIDTH, 7, 7)
+        if layer == "classifier.3" and part == "weight":
+            v = v[:, :, None, None]
+        state[f"{own.get(layer, layer)}.{part}"] = v
+    return state
 
 
 def tensorflow_layout(v):
@@ -130,14 +150,14 @@ def numpy_vgg(w, path):
     np.savez_compressed(path, **arrays)
 
 
-# ---------------------------------------------------------------- ResNet-50
+# ---------------------------------------------------------------- ResNet
 
 
-def resnet_layers():
+def resnet_layers(depth):
     """Keras' name, torchvision's name, filters, channels and side of each convolution."""
     yield "conv1", "conv1", "bn1", WIDTH, 3, 7
     channels = WIDTH
-    for stage, blocks in enumerate(STAGES):
+    for stage, blocks in enumerate(STAGES[depth]):
         for block in range(blocks):
             name, own = f"conv{stage + 2}_block{block + 1}", f"layer{stage + 1}.{block}"
             if block == 0:
@@ -151,9 +171,9 @@ def resnet_layers():
 NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
-def resnet_weights(origin, biases):
+def resnet_weights(origin, biases, depth=50):
     w = OrderedDict()
-    for name, _, _, filters, channels, side in resnet_layers():
+    for name, _, _, filters, channels, side in resnet_layers(depth):
         w[f"{name}_conv/kernel"] = (filters, channels, side, side)
         if biases:
             w[f"{name}_conv/bias"] = (filters,)
@@ -162,7 +182,7 @@ def resnet_weights(origin, biases):
     return OrderedDict((name, values(origin + name, shape)) for name, shape in w.items())
 
 
-def resnet_features(w, variant, epsilon):
+def resnet_features(w, variant, epsilon, depth=50):
     """The last map at 64x64, channel last."""
 
     def conv_norm(x, name, stride, relu):
@@ -174,7 +194,7 @@ def resnet_features(w, variant, epsilon):
         return F.relu(x) if relu else x
 
     x = F.max_pool2d(conv_norm(image(64), "conv1", 2, True), 3, 2, padding=1)
-    for stage, blocks in enumerate(STAGES):
+    for stage, blocks in enumerate(STAGES[depth]):
         for block in range(blocks):
             name = f"conv{stage + 2}_block{block + 1}"
             stride = 2 if stage > 0 and block == 0 else 1
@@ -186,11 +206,11 @@ def resnet_features(w, variant, epsilon):
     return x[0].permute(1, 2, 0).reshape(-1).tolist()
 
 
-def torch_resnet(w):
+def torch_resnet(w, depth=50):
     """A checkpoint of a training script: nested, wrapped in DataParallel, half of it in one storage."""
     state = OrderedDict()
     parts = dict(zip(NORM, ("weight", "bias", "running_mean", "running_var")))
-    for name, conv, norm, *_ in resnet_layers():
+    for name, conv, norm, *_ in resnet_layers(depth):
         # channels_last: strides that are not those of the shape
         kernel = torch.tensor(w[f"{name}_conv/kernel"]).contiguous(memory_format=torch.channels_last)
         state[f"module.{conv}.weight"] = kernel
@@ -203,11 +223,12 @@ def torch_resnet(w):
     return {"epoch": 3, "lr": 0.1, "best": None, "state_dict": state}
 
 
-def keras_resnet(w, path):
-    """As resnet50_weights_tf_dim_ordering_tf_kernels.h5 of 2018, inside a whole saved model."""
+def keras_resnet(w, path, whole=True):
+    """As resnet50_weights_tf_dim_ordering_tf_kernels.h5 of 2018, alone or in a whole saved model."""
     with h5py.File(path, "w") as f:
-        f.create_group("optimizer_weights").create_dataset("iterations:0", data=np.int64(3))
-        root = f.create_group("model_weights")
+        if whole:
+            f.create_group("optimizer_weights").create_dataset("iterations:0", data=np.int64(3))
+        root = f.create_group("model_weights") if whole else f
         layers = list(OrderedDict.fromkeys(name.split("/")[0] for name in w))
         root.attrs["layer_names"] = [name.encode() for name in layers]
         for name, v in w.items():
@@ -246,6 +267,28 @@ def main():
     keras_resnet(w, scratch)
     write_gz("resnet50.h5.gz", scratch.read_bytes())
     expected["resnet50.h5.gz"] = resnet_features(w, "v1", 1.001e-5)
+
+    w = coarse(vgg_weights("timm/", 19))
+    buffer = io.BytesIO()
+    torch.save(timm_vgg(w, 19), buffer)
+    write_gz("vgg19.timm.pth.gz", buffer.getvalue())
+    expected["vgg19.timm.pth.gz"] = vgg_fc7(w, channel_last=False, depth=19)
+
+    w = coarse(vgg_weights("keras/", 19))
+    keras_vgg(w, scratch)
+    write_gz("vgg19.h5.gz", scratch.read_bytes())
+    expected["vgg19.h5.gz"] = vgg_fc7(w, channel_last=True, depth=19)
+
+    w = coarse(resnet_weights("torch/", False, 152))
+    buffer = io.BytesIO()
+    torch.save({k.removeprefix("module."): v for k, v in torch_resnet(w, 152)["state_dict"].items()}, buffer)
+    write_gz("resnet152.pth.gz", buffer.getvalue())
+    expected["resnet152.pth.gz"] = resnet_features(w, "v1.5", 1e-5, 152)
+
+    w = coarse(resnet_weights("keras/", True, 101))
+    keras_resnet(w, scratch, whole=False)
+    write_gz("resnet101.h5.gz", scratch.read_bytes())
+    expected["resnet101.h5.gz"] = resnet_features(w, "v1", 1.001e-5, 101)
 
     legacy = io.BytesIO()
     torch.save({"w": torch.zeros(2)}, legacy, _use_new_zipfile_serialization=False)

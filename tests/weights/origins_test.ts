@@ -22,6 +22,12 @@ function network(name: string, variant: "v1" | "v1.5" = "v1"): SegmentationModel
   return buildModel(config, { classes: 2, seed: 5 });
 }
 
+/** The network that a fixture is of: its name begins with the backbone's. */
+function networkOf(fixture: string, variant?: "v1" | "v1.5"): SegmentationModel {
+  const backbone = /^[a-z]+\d+/.exec(fixture)![0];
+  return network(backbone.startsWith("vgg") ? `fcn8s-${backbone}` : backbone, variant);
+}
+
 function outputOf(
   model: SegmentationModel,
   options: { layer: string; side: number },
@@ -45,17 +51,19 @@ function assertNear(values: ArrayLike<number>, expected: number[]): void {
 }
 
 for (
-  const [name, origin, order] of [
-    ["vgg16.pth", "torchvision", "rgb"],
-    ["vgg16.h5.gz", "Keras", "bgr"],
-    ["vgg16.npz", "NumPy (Caffe's names)", "rgb"],
+  const [name, origin, order, weights] of [
+    ["vgg16.pth", "torchvision", "rgb", 30],
+    ["vgg16.h5.gz", "Keras", "bgr", 30],
+    ["vgg16.npz", "NumPy (Caffe's names)", "rgb", 30],
+    ["vgg19.timm.pth.gz", "torchvision", "rgb", 36],
+    ["vgg19.h5.gz", "Keras", "bgr", 36],
   ] as const
 ) {
   test(`initializeFrom turns the classifier of ${name} into convolutions`, async () => {
-    const model = network("fcn8s-vgg16");
+    const model = networkOf(name);
     const report = await initializeFrom(model, await fixture(name));
     assert.equal(report.origin, origin);
-    assert.equal(report.copied, 30);
+    assert.equal(report.copied, weights);
     assert.equal(report.input?.normalize.order, order);
     assert.equal(report.left.length, 2); // the 1000-class head, weight and bias
     assert.deepEqual(report.warnings, []);
@@ -70,10 +78,12 @@ for (
   const [name, origin, variant, zeros] of [
     ["resnet50.pth.gz", "torchvision", "v1.5", 53],
     ["resnet50.h5.gz", "Keras", "v1", 0],
+    ["resnet101.h5.gz", "Keras", "v1", 0],
+    ["resnet152.pth.gz", "torchvision", "v1.5", 155],
   ] as const
 ) {
-  test(`initializeFrom reads ${name}, nested and wrapped, batch norm included`, async () => {
-    const model = network("resnet50", variant);
+  test(`initializeFrom reads ${name}, batch norm included`, async () => {
+    const model = networkOf(name, variant);
     const report = await initializeFrom(model, await fixture(name));
     assert.equal(report.origin, origin);
     assert.equal(report.input?.variant, variant);
