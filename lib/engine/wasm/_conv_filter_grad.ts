@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { inputPadding, rowTaps, RUN_CHANNELS, winogradGeometry } from "./_conv_forward.ts";
+import { inputPadding, rowTaps, RUN_CHANNELS } from "./_conv_forward.ts";
 import type { Engine } from "./_engine.ts";
 import type { Tap } from "./_gather_gemm.ts";
 import { JOB } from "./_jobs.ts";
 import { SUBS_AT } from "./_layout.ts";
 import { withPadded } from "./_pad.ts";
-import { chooseTile, winogradFilterGrad } from "./_winograd.ts";
+import { winogradFilterGrad } from "./_winograd.ts";
+import { chooseTiles, winogradForward } from "./_winograd_shape.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 const PANEL = 16;
@@ -30,10 +31,10 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
   );
   const out = call.backend.makeOutput(info.filterShape, "float32");
   const operands = { dy: engine.at(dy), out: engine.at(out) };
-  const g = winogradGeometry(info);
-  const m = g ? chooseTile(g) : 0;
-  if (g && m) {
-    winogradFilterGrad(engine, { ...g, m, ...operands, x: engine.at(x) });
+  const g = winogradForward(info);
+  const tiles = g && chooseTiles(g);
+  if (tiles) {
+    winogradFilterGrad(engine, { g: tiles, ...operands, x: engine.at(x) });
     return out;
   }
   if (info.inChannels <= RUN_CHANNELS && info.filterWidth > 1) {

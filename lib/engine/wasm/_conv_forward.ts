@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./_engine.ts";
 import { ACTIVATION, type Activation, gatherGemm, type Tap } from "./_gather_gemm.ts";
 import { type Padding, withPadded } from "./_pad.ts";
-import { chooseTile, winogradConv, type WinogradGeometry } from "./_winograd.ts";
+import { winogradConv } from "./_winograd.ts";
+import { chooseTiles, winogradForward } from "./_winograd_shape.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 /** Up to this many input channels, the columns of a filter row are read as one run. */
@@ -81,11 +82,10 @@ interface Operands {
 function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands): void {
   const { filterHeight: kh, filterWidth: kw, inChannels: c } = info;
   const { top, left } = info.padInfo;
-  const g = winogradGeometry(info);
-  const m = g ? chooseTile(g) : 0;
-  if (g && m) {
-    const { w: filter, x, out, bias, activation, alpha } = o;
-    winogradConv(engine, { ...g, m, x, out, filter, transposed: false, bias, activation, alpha });
+  const g = winogradForward(info);
+  const tiles = g && chooseTiles(g);
+  if (tiles) {
+    winogradConv(engine, { ...o, g: tiles, filter: o.w, transposed: false });
     return;
   }
   const common = {
@@ -140,27 +140,6 @@ function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands)
     iw: info.inWidth,
     phases: [{ ...phase, run: 1, taps }],
   });
-}
-
-/** What Winograd needs to know of a convolution, if it is 3x3 with stride 1. */
-export function winogradGeometry(
-  info: tf.backend_util.Conv2DInfo,
-): Omit<WinogradGeometry, "m"> | undefined {
-  const ones = [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth];
-  if (info.filterHeight !== 3 || info.filterWidth !== 3 || ones.some((v) => v !== 1)) {
-    return undefined;
-  }
-  return {
-    batch: info.batchSize,
-    h: info.inHeight,
-    w: info.inWidth,
-    c: info.inChannels,
-    oh: info.outHeight,
-    ow: info.outWidth,
-    n: info.outChannels,
-    top: info.padInfo.top,
-    left: info.padInfo.left,
-  };
 }
 
 /** One tap per filter row over an input that is padded already. */

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { RUN_CHANNELS, winogradGeometry } from "./_conv_forward.ts";
+import { RUN_CHANNELS } from "./_conv_forward.ts";
 import type { Engine } from "./_engine.ts";
 import { ACTIVATION, gatherGemm, type Phase, type Tap } from "./_gather_gemm.ts";
 import { withPadded } from "./_pad.ts";
-import { chooseTile, winogradConv } from "./_winograd.ts";
+import { winogradConv } from "./_winograd.ts";
+import { chooseTiles, winogradBackward } from "./_winograd_shape.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 /**
@@ -27,27 +28,20 @@ export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo
   );
   const out = call.backend.makeOutput(info.inShape, "float32");
   const c = info.outChannels;
-  const forward = winogradGeometry(info);
-  if (forward) {
-    // The gradient is the convolution of dy with the filter rotated by half a turn.
-    const { batch, h, w, oh, ow, n, top, left } = forward;
-    const back = { batch, h: oh, w: ow, c: n, oh: h, ow: w, n: forward.c };
-    const g = { ...back, top: 2 - top, left: 2 - left };
-    const m = chooseTile(g);
-    if (m) {
-      winogradConv(engine, {
-        ...g,
-        m,
-        x: engine.at(dy),
-        out: engine.at(out),
-        filter: engine.at(filter),
-        transposed: true,
-        bias: 0,
-        activation: ACTIVATION.linear,
-        alpha: 0,
-      });
-      return out;
-    }
+  const g = winogradBackward(info);
+  const tiles = g && chooseTiles(g);
+  if (tiles) {
+    winogradConv(engine, {
+      g: tiles,
+      x: engine.at(dy),
+      out: engine.at(out),
+      filter: engine.at(filter),
+      transposed: true,
+      bias: 0,
+      activation: ACTIVATION.linear,
+      alpha: 0,
+    });
+    return out;
   }
   const asRuns = c <= RUN_CHANNELS && info.filterWidth > info.strideWidth;
   const phases = makePhases(info, asRuns);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startEngine } from "../../../lib/engine/wasm/_engine.ts";
 import { JOB, type Job } from "../../../lib/engine/wasm/_jobs.ts";
-import { winogradConv, winogradFilterGrad } from "../../../lib/engine/wasm/_winograd.ts";
 import { values } from "./_compare.ts";
 
 type Engine = Awaited<ReturnType<typeof startEngine>>;
@@ -67,89 +66,4 @@ describe("WASM engine", () => {
     }
     await engine.pool.stop();
   });
-
-  for (const m of [2, 4] as const) {
-    it(`Winograd F(${m}x${m}, 3x3) errs less than 1e-5 against float64`, LONG, async () => {
-      const engine = await startEngine({ threads: 2, relaxed: false });
-      for (const [h, w, c, n] of [[9, 11, 32, 36], [6, 7, 512, 64], [4, 5, 12, 8]] as const) {
-        const x = values(h * w * c, 1);
-        const filter = values(9 * c * n, 2);
-        const dy = values(h * w * n, 3);
-        const out = [x.length / c * n, x.length, filter.length]
-          .map((size) => put(engine, new Float32Array(size)));
-        const [y, dx, dw] = out.map((info) => engine.at(info)) as [number, number, number];
-        const at = [x, filter, dy].map((data) => engine.at(put(engine, data)));
-        const [xAt, filterAt, dyAt] = at as [number, number, number];
-        const map = { m, batch: 1, h, w, oh: h, ow: w, top: 1, left: 1 };
-        const plain = { bias: 0, activation: 0, alpha: 0 } as const;
-        winogradConv(engine, {
-          ...map,
-          ...plain,
-          c,
-          n,
-          x: xAt,
-          out: y,
-          filter: filterAt,
-          transposed: false,
-        });
-        winogradConv(engine, {
-          ...map,
-          ...plain,
-          c: n,
-          n: c,
-          x: dyAt,
-          out: dx,
-          filter: filterAt,
-          transposed: true,
-        });
-        winogradFilterGrad(engine, { ...map, c, n, x: xAt, dy: dyAt, out: dw });
-        const expected = reference({ h, w, c, n, x, filter, dy });
-        out.forEach((info, i) => {
-          const error = errorOf(get(engine, info), expected[i]!);
-          assert.ok(error < 1e-5, `${[h, w, c, n]} output ${i}: ${error}`);
-        });
-      }
-      await engine.pool.stop();
-    });
-  }
 });
-
-function errorOf(actual: Float32Array, expected: Float64Array): number {
-  const scale = expected.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
-  return expected.reduce((a, v, i) => Math.max(a, Math.abs(v - actual[i]!)), 0) / scale;
-}
-
-/** y, dx and dw of a 3x3 convolution with padding 1, in float64. */
-function reference(
-  o: {
-    h: number;
-    w: number;
-    c: number;
-    n: number;
-    x: Float32Array;
-    filter: Float32Array;
-    dy: Float32Array;
-  },
-): [Float64Array, Float64Array, Float64Array] {
-  const { h, w, c, n, x, filter, dy } = o;
-  const y = new Float64Array(h * w * n);
-  const dx = new Float64Array(x.length);
-  const dw = new Float64Array(filter.length);
-  for (let i = 0; i < h * w * 9; i++) {
-    const tap = i % 9;
-    const pixel = (i - tap) / 9;
-    const iy = Math.floor(pixel / w) + Math.floor(tap / 3) - 1;
-    const ix = pixel % w + tap % 3 - 1;
-    if (iy < 0 || ix < 0 || iy >= h || ix >= w) continue;
-    for (let k = 0; k < c; k++) {
-      const from = (iy * w + ix) * c + k;
-      const row = (tap * c + k) * n;
-      for (let j = 0; j < n; j++) {
-        y[pixel * n + j]! += x[from]! * filter[row + j]!;
-        dx[from]! += dy[pixel * n + j]! * filter[row + j]!;
-        dw[row + j]! += x[from]! * dy[pixel * n + j]!;
-      }
-    }
-  }
-  return [y, dx, dw];
-}

@@ -28,7 +28,10 @@ describe("WASM training kernels", () => {
   after(disposeWasmBackend);
 
   it("registerWasmBackend offers every training kernel", () => {
-    const names = Object.values(kernels).filter((value) => typeof value === "string");
+    // Batches are unpacked by the host, where the processor's memory is the device's.
+    const names = Object.values(kernels).filter((value) =>
+      typeof value === "string" && value !== kernels.UNPACK_BATCH
+    );
     assert.ok(names.length >= 10);
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });

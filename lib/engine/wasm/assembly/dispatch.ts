@@ -12,10 +12,9 @@ import { biasGradChunk, reduceChunk } from "./reduce";
 import { nearestGradChunk, resizeChunk, resizeGradChunk } from "./resize";
 import { segmentSumChunk } from "./segment";
 import { softmaxChunk, sumChunk } from "./softmax";
-import {
-  winoCollectChunk, winoFilterChunk, winoGemmChunk, winoInputChunk, winoOutputChunk,
-  winoRankChunk, winoRotateChunk,
-} from "./winograd";
+import { winoGemmChunk, winoRankChunk } from "./winograd";
+import { winoCollectChunk, winoFilterChunk, winoRotateChunk } from "./winograd_filter";
+import { winoInputChunk, winoOutputChunk } from "./winograd_tiles";
 
 export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): void {
   switch (kind) {
