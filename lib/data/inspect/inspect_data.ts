@@ -10,6 +10,7 @@ import type { DataReport, Finding, Severity } from "./data_report.ts";
 import { findLeaks } from "./_find_leaks.ts";
 import { findLinks } from "./_find_links.ts";
 import { judgeClasses, judgeSplit } from "./_judge_split.ts";
+import { comparePublished } from "./_published_lists.ts";
 import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
 /** What to look at. */
@@ -81,7 +82,11 @@ export async function inspectData(
   }
   const [first, ...others] = scans;
   for (const { report, dataset } of scans) {
-    findings.push(...judgeSplit(report, dataset), ...await findLinks(dataset, dir));
+    findings.push(
+      ...judgeSplit(report, dataset),
+      ...comparePublished(dataset),
+      ...await findLinks(dataset, dir),
+    );
   }
   findings.push(...findLeaks(scans));
   if (first !== undefined && !findings.some(({ severity }) => severity === "error")) {

@@ -1,8 +1,11 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkDataset } from "../../../lib/data/check.ts";
 import { VOC_CLASSES, vocReader } from "../../../lib/data/readers/voc.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { runPython, skipWithoutPillow } from "../../support/pillow.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
 const FIXTURES = join(import.meta.dirname!, "../../../fixtures");
@@ -81,5 +84,37 @@ describe("vocReader", () => {
     const train = await vocReader.open({ dir, split: "trainval" });
     const { label } = await train.read(train.ids.indexOf("2007_000032"));
     assert.deepEqual([...new Set(label.data)].sort((a, b) => a - b), [0, 1, 15, 255]);
+  });
+
+  test("vocReader counts pixels and images of each class as Pillow does, within the published", {
+    skip: skipWithout("data/formats/voc") || skipWithoutPillow,
+  }, async () => {
+    const dir = sharedPath("data/formats/voc");
+    const published = JSON.parse(readFileSync(`${dir}/label-statistics.json`, "utf8"));
+    for (const split of ["train", "val", "train_aug"]) {
+      const dataset = await vocReader.open({ dir, split });
+      const program = `
+import json, sys
+from PIL import Image
+pixels, images, border = [0] * 21, [0] * 21, 0
+for file in json.load(sys.stdin):
+    counts = Image.open(file).histogram()
+    border += counts[255]
+    for c in range(21):
+        pixels[c] += counts[c]
+        images[c] += counts[c] > 0
+print(json.dumps({"pixels": pixels, "images_with_class": images, "pixels_255": border}))
+`;
+      const files = dataset.ids.map((_, i) => dataset.files!(i).label);
+      const expected = JSON.parse(runPython(program, files));
+      const { pixels, images, ignored } = await checkDataset(dataset);
+      const seen = { pixels, images_with_class: images, pixels_255: ignored };
+      assert.deepEqual(seen, expected);
+      // The files present are part of the published set
+      const all = published[split];
+      assert.ok(pixels.every((count, c) => count <= all.pixels[c]));
+      assert.ok(images.every((count, c) => count <= all.images_with_class[c]));
+      assert.ok(ignored <= all.pixels_255);
+    }
   });
 });
