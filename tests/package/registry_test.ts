@@ -19,7 +19,7 @@ import { evaluate, loadConfig, loadModel, openDataset, train } from "jsr:@segadv
 
 const config = await loadConfig({
   preset: "fixtures",
-  overrides: { backend: "wasm", "train.maxSteps": 3 },
+  overrides: { backend: "wasm", "train.maxSteps": 3, "data.workers": 2 },
 });
 const { last } = await train(config, { out: "run" });
 const { model, normalize } = await loadModel("run/model");
@@ -70,7 +70,7 @@ describe("the published packages", { skip }, () => {
     assert(best.mIoU > 0.3, `mIoU ${best.mIoU}`);
   });
 
-  it("train and evaluate from a program that imports them", async () => {
+  it("train, with worker threads, and evaluate from a program that imports them", async () => {
     await writeFile(join(folder, "program.ts"), program);
     const { stdout } = await run([deno, "run", "-A", "program.ts"], { cwd: folder, env });
     const { trained, evaluated } = lastLine(stdout) as Record<string, number>;
