@@ -138,6 +138,7 @@ export { setDropoutStep } from "./lib/models/segmentation_model.ts";
 export { type ModelEntry, modelRegistry } from "./lib/models/registry.ts";
 export { buildModel } from "./lib/models/build_model.ts";
 export { fromLayersModel, type FromLayersModelOptions } from "./lib/models/from_layers_model.ts";
+export { forwardTraining } from "./lib/models/forward_training.ts";
 export {
   buildDiscriminator,
   discriminate,
@@ -247,6 +248,7 @@ export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine
 export { record, type Recording } from "./lib/engine/tape.ts";
+export { recomputed, type RecomputedOptions } from "./lib/engine/recompute.ts";
 export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
 export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";

@@ -12,6 +12,7 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* zoomRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
+  yield* accumulateRule(config);
 }
 
 function* temperatureRule({ adversarial }: Config): Generator<RuleIssue> {
@@ -42,6 +43,32 @@ function* meanRule({ data: { normalize } }: Config): Generator<RuleIssue> {
     key: "data.normalize.mean",
     message: `expected values on the 0..255 scale, got ${outside}`,
   };
+}
+
+function* accumulateRule(config: Config): Generator<RuleIssue> {
+  const { data: { batch }, train: { accumulate }, adversarial, discriminator } = config;
+  const key = "train.accumulate";
+  if (batch % accumulate !== 0) {
+    yield {
+      key,
+      message: `expected a divisor of data.batch, which is ${batch}, got ${accumulate}`,
+    };
+  }
+  if (accumulate === 1 || adversarial.mode === "baseline") return;
+  if (adversarial.lgTiming === "after") {
+    yield {
+      key,
+      message: `expected 1 as adversarial.lgTiming is after, got ${accumulate}: the update of D ` +
+        "needs all parts before the first gradient of G; set adversarial.lgTiming to before",
+    };
+  }
+  if (discriminator.steps > 1) {
+    yield {
+      key,
+      message: `expected 1 as discriminator.steps is ${discriminator.steps}, got ${accumulate}: ` +
+        "the second update of D needs all parts again; set discriminator.steps to 1",
+    };
+  }
 }
 
 function* letterboxRule({ validation: { fit, resize } }: Config): Generator<RuleIssue> {

@@ -86,7 +86,23 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
   }),
   logEvery: field(z.nullable(whole(1)), {
     fallback: null,
-    about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 10 on WebGPU.",
+    about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 50 on WebGPU.",
+  }),
+  accumulate: field(whole(1), {
+    fallback: 1,
+    about:
+      "Parts that a batch goes through the networks in, one after another: saves memory. The " +
+      "same step to rounding, but for batch norm, which sees a part at a time.",
+  }),
+  recompute: field(z.boolean(), {
+    fallback: false,
+    about: "Run G's first two stages again in the backward pass instead of keeping what they " +
+      "computed: saves memory, costs time, changes no bit.",
+  }),
+  precision: field(z.enum(["f32", "mixed"]), {
+    fallback: "f32",
+    about: "mixed: G's activations are stored in 16 bits and its loss is scaled (WebGPU only).",
+    source: "§4.1",
   }),
   onNonFinite: field(z.enum(["stop", "rollback"]), {
     fallback: "stop",

@@ -164,8 +164,18 @@ export interface TrainConfig {
   warmupEpochs: number;
   /** Stop after this many steps; `null` for no limit. The schedule still spans `epochs`. */
   maxSteps: number | null;
-  /** Steps between two readings of the losses. `null`: 1 on WASM and CPU, 10 on WebGPU. */
+  /** Steps between two readings of the losses. `null`: 1 on WASM and CPU, 50 on WebGPU. */
   logEvery: number | null;
+  /**
+   * Parts that a batch goes through the networks in, one after another, their gradients added up:
+   * takes a fraction of the memory. The same step to rounding, but for batch norm, whose statistics
+   * are those of a part: G's in a ResNet, and D's.
+   */
+  accumulate: number;
+  /** Run G's first two stages again in the backward pass, instead of keeping what they computed. */
+  recompute: boolean;
+  /** `mixed`: G's activations are stored in 16 bits, with loss scaling (§4.1). WebGPU only. */
+  precision: "f32" | "mixed";
   /** At a loss or weight that is NaN or infinite: end, or go back to the last checkpoint. */
   onNonFinite: "stop" | "rollback";
   /** Returns to a checkpoint before the run ends all the same. */

@@ -22,8 +22,10 @@ export interface RefereeOptions {
   config: Pick<AdversarialConfig, "locationMap" | "maskInputs" | "frozenBatchNorm">;
   /** Location map `[b, h, w, 1]`; stays the caller's. */
   map: tf.Tensor4D;
-  /** Number of ones in `map`. */
+  /** Number of ones in `map`, or in `whole`. */
   valid: number;
+  /** Location map of the batch, where these maps are a part of it: means are its shares then. */
+  whole?: tf.Tensor4D;
 }
 
 /** One side of L_D: scalars owned by the caller. */
@@ -86,13 +88,19 @@ function outcome(own: tf.Tensor4D, options: RefereeOptions): Outcome {
   const [, height, width] = options.map.shape;
   const d = discriminatorOutput(discriminator, { own, height, width });
   const isOwn = d.output.shape[1] !== height || d.output.shape[2] !== width;
-  const map = isOwn ? shrinkLocationMap(options.map, discriminator.stride) : options.map;
+  const whole = options.whole ?? options.map;
+  const shrink = (map: tf.Tensor4D): tf.Tensor4D => shrinkLocationMap(map, discriminator.stride);
+  const map = isOwn ? shrink(options.map) : options.map;
   const validMean = (figure: tf.Tensor4D): tf.Scalar => {
     if (!isOwn) return maskedMean(figure, { map, valid });
-    const total = tf.maximum(tf.sum(map), 1e-12); // no pixel valid: 0 / ε, not NaN
+    const ones = tf.sum(whole === options.map ? map : shrink(whole));
+    const total = tf.maximum(ones, 1e-12); // no pixel valid: 0 / ε, not NaN
     return tf.div(tf.sum(tf.mul(figure, map)), total);
   };
   if (config.locationMap === "error") return { d, mean: validMean, validMean };
   const masked = tf.mul(d.output, map) as tf.Tensor4D;
-  return { d: { ...d, output: masked }, mean: (error) => tf.mean(error), validMean };
+  const share = options.map.size / whole.size;
+  const mean = (error: tf.Tensor4D): tf.Scalar =>
+    share === 1 ? tf.mean(error) : tf.mul(tf.mean(error), share);
+  return { d: { ...d, output: masked }, mean, validMean };
 }

@@ -67,7 +67,7 @@ export function buildNetwork(recipe: NetworkRecipe, source: WeightSource): Segme
   const dropout = { seed: 0, step: 0 };
   const kit = trainingKit(source, dropout);
   const layers = assemble({ name: entry.name, kit }, (kit) => entry.write(kit, recipe));
-  const { name, logitStride, inputMultiple } = entry;
+  const { name, logitStride, inputMultiple, stages } = entry;
   const { classes, head } = recipe;
-  return { name, layers, classes, logitStride, head, inputMultiple, recipe, dropout };
+  return { name, layers, classes, logitStride, head, inputMultiple, stages, recipe, dropout };
 }

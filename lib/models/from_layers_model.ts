@@ -14,6 +14,11 @@ export interface FromLayersModelOptions {
   head?: HeadOrder;
   /** Input height and width must be multiples of this. @default 32, or the model's fixed size */
   inputMultiple?: number;
+  /**
+   * Names of layers that end the first stages, in order, for `train.recompute`: all layers that
+   * follow must see what comes before through them alone.
+   */
+  stages?: readonly string[];
 }
 
 /**
@@ -80,6 +85,7 @@ export function fromLayersModel(
     logitStride,
     head: options.head ?? "logits",
     inputMultiple,
+    ...(options.stages === undefined ? {} : { stages: options.stages }),
   };
 }
 

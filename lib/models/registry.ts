@@ -20,6 +20,8 @@ export interface ModelEntry {
   logitStride: number;
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
+  /** Layers that end the first stages: all that follows sees what comes before through them. */
+  stages: readonly string[];
   /** Writes the network in a kit; returns its logits. */
   write<T>(kit: Kit<T>, recipe: NetworkRecipe): T;
 }
@@ -61,6 +63,7 @@ function fcnEntry(backbone: FcnOptions["backbone"], stride: FcnOptions["stride"]
     head: "logits",
     logitStride: 1,
     inputMultiple: 32,
+    stages: ["block1_pool", "block2_pool"],
     write: (kit, recipe) => fcn(kit, { ...recipe, backbone, stride }),
   };
 }
@@ -72,6 +75,7 @@ function resnetEntry(depth: ResnetOptions["depth"]): ModelEntry {
     head: "probabilities",
     logitStride: 32,
     inputMultiple: 32,
+    stages: ["conv2_block3_out", depth === 152 ? "conv3_block8_out" : "conv3_block4_out"],
     write: (kit, recipe) => resnet(kit, { ...recipe, depth }),
   };
 }

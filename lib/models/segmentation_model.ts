@@ -39,6 +39,11 @@ export interface SegmentationModel {
   head: HeadOrder;
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
+  /**
+   * Names of layers that end its first stages: all that follows sees what comes before through
+   * them. What `train.recompute` needs; absent where a user did not give them.
+   */
+  stages?: readonly string[];
   /** What built it; absent for a network that a user brought. */
   recipe?: NetworkRecipe;
   /** What its dropout masks are drawn from; absent for a network that a user brought. */

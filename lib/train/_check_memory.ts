@@ -18,7 +18,8 @@ export function checkDeviceLimits(
   const { classes, backend } = options;
   const limit = backend.largestTensorBytes;
   if (limit === null) return;
-  const { batch, crop: input } = config.data;
+  const { batch: whole, crop: input } = config.data;
+  const batch = whole / config.train.accumulate;
   const { init: _init, head: _head, name, ...recipe } = config.model;
   const reports = [inspectModel(name, { ...recipe, classes, input })];
   if (config.adversarial.mode !== "baseline") {

@@ -13,6 +13,7 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
   "data.onCorrupt", // what was skipped before stays as it was
   "train.logEvery",
   "train.maxSteps",
+  "train.recompute", // the same bits
   "checkpoint.everySteps",
   "checkpoint.everyMinutes",
   "checkpoint.keep",

@@ -14,6 +14,7 @@ import {
 } from "../losses/judgement.ts";
 import { probabilityMap } from "../losses/probability_map.ts";
 import type { HeadOrder } from "../models/segmentation_model.ts";
+import { GradientSum } from "./_gradient_sum.ts";
 import type { Adversary, StepLosses } from "./step.ts";
 
 /** What is judged. */
@@ -28,6 +29,8 @@ export interface Scene {
   /** Location map `[b, h, w, 1]` and the number of its ones. */
   map: tf.Tensor4D;
   valid: number;
+  /** Location map of the whole batch, if this is a part of one; `valid` counts its ones then. */
+  whole?: tf.Tensor4D;
 }
 
 /**
@@ -57,7 +60,10 @@ export function playGame(
     const look = lookAtMaps(scene, { temperature: td, learns: true });
     if (isShared && k === 0) asked = judgeG(look, scene);
     const fake = judge(look, { scene, weights, judgement: judgeFake });
-    options.update(sumOf(fake.gradients, real.gradients));
+    const sum = new GradientSum();
+    sum.add(real.gradients);
+    sum.add(fake.gradients);
+    options.update(sum.take());
     losses = lossesOf(real, fake);
   }
   const { gradient, loss } = asked ?? ask(scene);
@@ -163,18 +169,8 @@ function lossesOf(real: Judgement, fake: Judgement): StepLosses {
   });
 }
 
-/** Sums of gradients, which it consumes. */
-function sumOf(a: (tf.Tensor | null)[], b: (tf.Tensor | null)[]): (tf.Tensor | null)[] {
-  return a.map((first, i) => {
-    const second = b[i]!;
-    if (first === null || second === null) return first ?? second;
-    const sum = tf.add(first, second);
-    tf.dispose([first, second]);
-    return sum;
-  });
-}
-
-function refereeOptions({ adversary, map, valid }: Scene): RefereeOptions {
+function refereeOptions({ adversary, map, valid, whole }: Scene): RefereeOptions {
   const { model: discriminator, game, config } = adversary;
-  return { discriminator, game, config, map, valid };
+  const part = whole === undefined ? {} : { whole };
+  return { discriminator, game, config, map, valid, ...part };
 }

@@ -36,7 +36,7 @@ export class Reporter {
   /** Whether the losses are read after this step: now and then, and at the end of an epoch. */
   isDue(step: number): boolean {
     const { config: { train }, backend, stepsPerEpoch } = this.#session;
-    const logEvery = train.logEvery ?? (backend.name === "webgpu" ? 10 : 1);
+    const logEvery = train.logEvery ?? (backend.name === "webgpu" ? 50 : 1);
     return step % logEvery === 0 || step % stepsPerEpoch === 0 || step === train.maxSteps;
   }
 

@@ -31,6 +31,7 @@ export function createPlayers(
     generator: { model, parameters, optimizer: sgdMomentum(parameters, config.generator) },
     adversary: config.adversarial.mode === "baseline" ? null : createAdversary(config, classes),
     config: config.generator,
+    pass: config.train,
   };
 }
 

@@ -68,6 +68,12 @@ export async function openSession(
         `${train.classes.length}`,
     );
   }
+  if (options.model !== undefined && config.train.recompute && !options.model.stages?.length) {
+    throw new RangeError(
+      `Cannot train "${options.model.name}" with train.recompute true: it names no stages; pass ` +
+        "stages to fromLayersModel, or set train.recompute to false",
+    );
+  }
   checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));
   const skipped: SkippedSample[] = [];
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
@@ -76,6 +82,12 @@ export async function openSession(
 
   const backend = options.backend ??
     await useBackend({ backend: config.backend, threads: config.threads });
+  if (config.train.precision === "mixed" && backend.name !== "webgpu") {
+    throw new RangeError(
+      `Cannot train with train.precision mixed on backend ${backend.name}, which stores no halves; ` +
+        "set train.precision to f32, or backend to webgpu",
+    );
+  }
   const classes = train.classes.length;
   if (options.model !== undefined) {
     const players = createPlayers(config, { classes, model: options.model });

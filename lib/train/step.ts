@@ -5,15 +5,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { AdversarialConfig, GeneratorConfig } from "../config/config.ts";
+import type { AdversarialConfig, GeneratorConfig, TrainConfig } from "../config/config.ts";
 import { record } from "../engine/tape.ts";
 import type { AdversarialLoss } from "../losses/adversarial_loss.ts";
 import { locationMap } from "../losses/location_map.ts";
 import { segmentationLoss } from "../losses/segmentation_loss.ts";
 import type { Discriminator } from "../models/discriminator.ts";
+import { forwardTraining } from "../models/forward_training.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { gradientAt, playGame, temperatures } from "./_game.ts";
+import { GradientSum } from "./_gradient_sum.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { Parameter } from "./parameters.ts";
 
@@ -37,6 +39,8 @@ export interface Players {
   generator: Player<SegmentationModel>;
   adversary: Adversary | null;
   config: Pick<GeneratorConfig, "loss" | "segTemperature"> & Partial<GeneratorConfig>;
+  /** How a batch goes through the networks. @default in one part, everything kept, in 32 bits */
+  pass?: Partial<Pick<TrainConfig, "accumulate" | "recompute" | "precision">>;
 }
 
 /** One batch on the device; stays the caller's. */
@@ -51,9 +55,6 @@ export interface Batch {
 
 /** Scalars of one step under their log keys; owned by the caller. */
 export type StepLosses = Record<string, tf.Scalar>;
-
-/** Kwargs of a forward pass in training mode. */
-const TRAINING = { training: true, updateStatistics: true };
 
 /**
  * One training step (thesis chapter 3, Algorithm 1). Updates the weights, batch-norm statistics
@@ -90,53 +91,76 @@ export function trainStep(
   rates: { generator: number; discriminator: number },
 ): StepLosses {
   const { generator, adversary } = players;
+  const { accumulate = 1 } = players.pass ?? {};
+  const sums = { generator: new GradientSum(), discriminator: new GradientSum() };
+  // A batch in one piece lets D move at once, as k > 1 and lgTiming `after` need.
+  const update = adversary === null ? null : (gradients: (tf.Tensor | null)[]): void => {
+    if (accumulate > 1) sums.discriminator.add(gradients);
+    else adversary.optimizer.apply(gradients, rates.discriminator);
+  };
 
+  let losses: StepLosses = {};
+  for (const part of partsOf(batch, accumulate)) {
+    setPart(generator.model, part);
+    const pass = passOf(players, { ...part, update });
+    sums.generator.add(pass.gradients);
+    losses = addUp(losses, pass.losses);
+    if (accumulate > 1) tf.dispose([part.images, part.labels]);
+  }
+
+  if (accumulate > 1) adversary?.optimizer.apply(sums.discriminator.take(), rates.discriminator);
+  const { gradients, norm } = clip(sums.generator.take(), players.config);
+  generator.optimizer.apply(gradients, rates.generator);
+  return { ...losses, ...norm };
+}
+
+/** One way through G and back, with all or a part of the batch. */
+function passOf(players: Players, part: Part & PassOptions): {
+  gradients: (tf.Tensor | null)[];
+  losses: StepLosses;
+} {
+  const { generator, adversary } = players;
+  const { recompute = false } = players.pass ?? {};
   // G runs once: all probability maps come from these logits.
-  const forward = record(() => generator.model.layers.apply(batch.images, TRAINING) as tf.Tensor);
+  const forward = record(() => forwardTraining(generator.model, part.images, { recompute }));
   const logits = forward.value as tf.Tensor4D;
-  const seg = segmentation(players, { logits, batch });
-  const game = adversary === null ? null : play(adversary, { players, logits, batch, rates });
+  const seg = segmentation(players, { logits, part });
+  const game = adversary === null ? null : play(adversary, { players, logits, part });
   const gradient = game === null ? seg.gradient : tf.add(game.gradient, seg.gradient);
 
   const weights = generator.parameters.map((parameter) => parameter.weight);
-  const { gradients, norm } = clip(forward.backward(gradient, weights), players.config);
-  generator.optimizer.apply(gradients, rates.generator);
+  const gradients = forward.backward(gradient, weights);
   tf.dispose([logits, gradient, seg.gradient, ...game === null ? [] : [game.gradient]]);
-  return { ...seg.losses, ...game?.losses, ...norm };
+  return { gradients, losses: { ...seg.losses, ...game?.losses } };
 }
 
 /** L_seg as a function of the logits: its value and its gradient. */
 function segmentation(
   { generator, adversary, config }: Players,
-  { logits, batch }: { logits: tf.Tensor4D; batch: Batch },
+  { logits, part }: { logits: tf.Tensor4D; part: Part },
 ): { gradient: tf.Tensor; losses: StepLosses } {
   const { head } = generator.model;
   const temperature = config.segTemperature ?? temperatures(adversary).tg;
   const loss = record(() => {
-    const options = { temperature, valid: batch.valid, head, kind: config.loss };
-    return segmentationLoss({ logits, labels: batch.labels }, options);
+    const options = { temperature, valid: part.valid, head, kind: config.loss };
+    return segmentationLoss({ logits, labels: part.labels }, options);
   });
   return { gradient: gradientAt(logits, loss), losses: { "loss/seg": loss.value as tf.Scalar } };
 }
 
-/** The game on this step's probability maps. */
+/** The game on these probability maps. */
 function play(
   adversary: Adversary,
-  step: {
-    players: Players;
-    logits: tf.Tensor4D;
-    batch: Batch;
-    rates: { discriminator: number };
-  },
+  pass: { players: Players; logits: tf.Tensor4D; part: Part & PassOptions },
 ): { gradient: tf.Tensor; losses: StepLosses } {
-  const { players, logits, batch, rates } = step;
-  const map = locationMap(batch.labels);
+  const { players, logits, part } = pass;
+  const { labels, valid, whole, update } = part;
   const { head, classes } = players.generator.model;
-  const scene = { adversary, head, classes, logits, labels: batch.labels, map, valid: batch.valid };
-  const outcome = playGame(scene, {
-    update: (gradients) => adversary.optimizer.apply(gradients, rates.discriminator),
-  });
-  map.dispose();
+  const map = locationMap(labels);
+  const wholeMap = whole === undefined ? {} : { whole: locationMap(whole) };
+  const scene = { adversary, head, classes, logits, labels, map, valid, ...wholeMap };
+  const outcome = playGame(scene, { update: update! });
+  tf.dispose([map, wholeMap]);
   return outcome;
 }
 
@@ -149,4 +173,58 @@ function clip(
   if (clipNorm === null) return { gradients, norm: {} };
   const clipped = clipGradients(gradients, { clipNorm });
   return { gradients: clipped.gradients, norm: { "grad/norm": clipped.norm } };
+}
+
+/** A batch, or one of the parts that it is taken in. */
+interface Part extends Batch {
+  /** Which part, from 0. */
+  index: number;
+  /** The labels of the whole batch, over whose pixels means are taken, if this is a part. */
+  whole?: tf.Tensor3D;
+}
+
+/** Where the gradients of D's weights go. */
+interface PassOptions {
+  update: ((gradients: (tf.Tensor | null)[]) => void) | null;
+}
+
+/** Cuts a batch into equal parts; their tensors are the caller's, unless it is the batch itself. */
+function* partsOf(batch: Batch, count: number): Generator<Part> {
+  if (count === 1) return yield { ...batch, index: 0 };
+  const { images, labels, valid } = batch;
+  const [total, height, width] = labels.shape;
+  if (total % count !== 0) {
+    throw new RangeError(
+      `Cannot take a batch of ${total} in ${count} equal parts: train.accumulate must divide it`,
+    );
+  }
+  const size = total / count;
+  for (let index = 0; index < count; index++) {
+    yield {
+      images: tf.slice(images, [index * size, 0, 0, 0], [size, height, width, 3]),
+      labels: tf.slice(labels, [index * size, 0, 0], [size, height, width]),
+      valid, // all losses are sums over pixels, divided by the valid ones of the batch
+      index,
+      whole: labels,
+    };
+  }
+}
+
+/** Lets the part's dropout masks be its share of the batch's. */
+function setPart({ dropout }: SegmentationModel, { index, whole }: Part): void {
+  if (dropout === undefined) return;
+  if (whole === undefined) delete dropout.part;
+  else dropout.part = index;
+}
+
+/** Sums of scalars by name; consumes both. */
+function addUp(sums: StepLosses, losses: StepLosses): StepLosses {
+  if (Object.keys(sums).length === 0) return losses;
+  return Object.fromEntries(
+    Object.entries(losses).map(([key, loss]) => {
+      const sum = tf.add<tf.Scalar>(sums[key]!, loss);
+      tf.dispose([sums[key]!, loss]);
+      return [key, sum];
+    }),
+  );
 }

@@ -10,6 +10,8 @@ import { randomStream } from "../../runtime/random.ts";
 export interface DropoutState {
   seed: number;
   step: number;
+  /** Which of a batch's equal parts this is, from 0, so that its mask is a part of the batch's. */
+  part?: number;
 }
 
 /** Which mask to draw. */
@@ -47,15 +49,16 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
 
 /** A factor for each value: 0 or 1 / (1 − rate), from a hash of its index (no state, so fast). */
 function keptOrZero(size: number, options: DropoutOptions): Float32Array {
-  const { rate, seed, step, layer } = options;
+  const { rate, seed, step, part = 0, layer } = options;
   const stream = randomStream(seed, "dropout", step, layer);
   const start = stream.bits();
   const stride = stream.bits() | 1;
   const threshold = Math.round(rate * 2147483648);
   const scale = 1 / (1 - rate);
   const factors = new Float32Array(size);
+  const first = part * size;
   for (let i = 0; i < size; i++) {
-    let x = (start + Math.imul(i, stride)) | 0;
+    let x = (start + Math.imul(first + i, stride)) | 0;
     x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
     x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
     const draw = (x ^ (x >>> 15)) >>> 1;

@@ -1,0 +1,124 @@
+/**
+ * G in training.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { recomputed } from "../engine/recompute.ts";
+import type { SegmentationModel } from "./segmentation_model.ts";
+
+/** Layers of a model that run one after another, all that they read coming in by one tensor. */
+interface Segment {
+  /** Id of the symbolic tensor that is its input. */
+  input: number;
+  layers: tf.layers.Layer[];
+}
+
+/**
+ * Runs G on a batch in training mode: dropout is on, batch norm uses the batch and moves its
+ * statistics, once. To be recorded.
+ *
+ * @param images Normalised images `[b, h, w, 3]`; with `recompute` they must outlive the backward
+ * pass.
+ * @param options With `recompute` the activations of the first stages (`model.stages`) are not kept
+ * for the backward pass but computed again in it, to the same bits.
+ * @returns Logits `[b, h/stride, w/stride, classes]`, owned by the caller.
+ * @throws {RangeError} With `recompute`, if the model's stages are unknown or no stages.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, forwardTraining, record, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().model, name: "resnet50", width: 1 / 32 };
+ * const model = buildModel(config, { classes: 2, seed: 1 });
+ * const kept = (recompute: boolean) => {
+ *   const before = tf.memory().numBytes;
+ *   const images = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
+ *   const forward = record(() => forwardTraining(model, images, { recompute }));
+ *   const bytes = tf.memory().numBytes - before;
+ *   forward.dispose();
+ *   tf.dispose([images, forward.value]);
+ *   return bytes;
+ * };
+ * assert.ok(kept(true) < kept(false) / 1.5);
+ * ```
+ */
+export function forwardTraining(
+  model: SegmentationModel,
+  images: tf.Tensor4D,
+  options: { recompute?: boolean } = {},
+): tf.Tensor {
+  const kwargs = { training: true, updateStatistics: true };
+  if (options.recompute !== true) return model.layers.apply(images, kwargs) as tf.Tensor;
+  const segments = segmentsOf(model);
+  const last = segments.pop()!;
+  const x = segments.reduce<tf.Tensor>((x, segment, i) => {
+    const run = (x: tf.Tensor, { again }: { again: boolean }): tf.Tensor =>
+      runSegment(segment, x, { training: true, updateStatistics: !again });
+    return recomputed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
+  }, images);
+  return runSegment(last, x, kwargs);
+}
+
+/** A model cut behind each of its first stages. */
+function segmentsOf({ name, layers: model, stages }: SegmentationModel): Segment[] {
+  if (stages === undefined || stages.length === 0) {
+    throw new RangeError(
+      `Cannot recompute stages of "${name}": it names none; pass stages to fromLayersModel, or set ` +
+        "train.recompute to false",
+    );
+  }
+  const input = model.inputs[0]!;
+  const layers = model.layers.filter((layer) => layer !== input.sourceLayer);
+  const segments: Segment[] = [];
+  let [from, id] = [0, input.id];
+  for (const stage of stages) {
+    const end = layers.findIndex((layer) => layer.name === stage);
+    if (end < from) {
+      throw new RangeError(
+        `Cannot recompute stages of "${name}": no layer "${stage}" behind the one before; stages ` +
+          "must be names of its layers, in order",
+      );
+    }
+    segments.push({ input: id, layers: layers.slice(from, end + 1) });
+    [from, id] = [end + 1, nodeOf(layers[end]!).outputTensors[0]!.id];
+  }
+  return [...segments, { input: id, layers: layers.slice(from) }];
+}
+
+/** Runs layers as the model would. */
+function runSegment(segment: Segment, x: tf.Tensor, kwargs: Record<string, boolean>): tf.Tensor {
+  return tf.tidy(() => {
+    const values = new Map<number, tf.Tensor>([[segment.input, x]]);
+    let y = x;
+    for (const layer of segment.layers) {
+      const { inputTensors, outputTensors } = nodeOf(layer);
+      const inputs = inputTensors.map(({ id }) => values.get(id));
+      const [first] = inputs;
+      if (first === undefined || inputs.includes(undefined)) {
+        throw new RangeError(
+          `Cannot recompute stages: ${layer.name} reads from within another stage; name stages ` +
+            "through whose last layer all that follows passes",
+        );
+      }
+      y = layer.apply(inputs.length === 1 ? first : inputs as tf.Tensor[], kwargs) as tf.Tensor;
+      values.set(outputTensors[0]!.id, y);
+    }
+    return y;
+  });
+}
+
+function weightsOf({ layers }: Segment): tf.Variable[] {
+  return layers.flatMap((layer) => layer.trainableWeights.map((w) => w.read() as tf.Variable));
+}
+
+/** Where a layer stands in its model; one that stands in two places belongs to no stage. */
+function nodeOf(layer: tf.layers.Layer): tf.layers.Layer["inboundNodes"][number] {
+  const [node, ...more] = layer.inboundNodes;
+  if (node !== undefined && more.length === 0) return node;
+  throw new RangeError(
+    `Cannot recompute stages: ${layer.name} is used ${layer.inboundNodes.length} times`,
+  );
+}
