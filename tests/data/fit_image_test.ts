@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NormalizeConfig } from "../../lib/config/config.ts";
+import type { LabelMap, RgbImage } from "../../lib/data/dataset.ts";
 import { cutPadding, fitImage, fitLabel } from "../../lib/data/fit_image.ts";
 import { resizeImage, resizeLabel } from "../../lib/data/resize.ts";
 
 const normalize: NormalizeConfig = { order: "bgr", mean: [1, 2, 3], std: [1, 2, 4] };
-const picture = (width: number, height: number) => ({
-  width,
-  height,
-  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => i * 37 % 251),
-});
-const label = (width: number, height: number) => ({
-  width,
-  height,
-  data: Uint8Array.from({ length: width * height }, (_, i) => i % 7),
-});
+
+function picture(width: number, height: number): RgbImage {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => i * 37 % 251);
+  return { width, height, data };
+}
+
+function label(width: number, height: number): LabelMap {
+  return { width, height, data: Uint8Array.from({ length: width * height }, (_, i) => i % 7) };
+}
 
 test("fitImage() and fitLabel() keep a size, or stretch to one", () => {
   const own = fitImage(picture(5, 3), { normalize });

@@ -5,8 +5,9 @@ import { comparePublished } from "../../../lib/data/inspect/_published_lists.ts"
 import { mergeIds } from "../../../lib/data/readers/voc_aug.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
-const verdict = (name: string, split: string, ids: string[]): string | undefined =>
-  comparePublished({ name, split, ids })[0]?.message;
+function verdict(name: string, split: string, ids: string[]): string | undefined {
+  return comparePublished({ name, split, ids })[0]?.message;
+}
 
 test("comparePublished() counts what no list is known of", () => {
   const ids = Array.from({ length: 500 }, (_, i) => `frame ${i}`);
