@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 
 /** Bytes that are read where they are needed: a file on disk, or one in memory. */
 export interface ByteSource {
@@ -18,9 +18,13 @@ export interface ByteSource {
 /**
  * Opens a file to read parts of it.
  *
- * @throws {Error} If it cannot be opened.
+ * @throws {Error} If it cannot be opened, or is no file: a pipe would block.
  */
 export async function openBytes(path: string): Promise<ByteSource> {
+  const found = await stat(path).catch(() => null); // what fails here is told by open()
+  if (found !== null && !found.isFile()) {
+    throw new Error(`Cannot open ${path}: it is ${found.isDirectory() ? "a folder" : "no file"}`);
+  }
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
     throw new Error(`Cannot open ${path}: ${reason}`, { cause: error });

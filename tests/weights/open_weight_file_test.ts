@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { openWeightFile } from "../../lib/weights/open_weight_file.ts";
 import { writeSafetensors } from "../../lib/weights/write_safetensors.ts";
@@ -113,4 +115,14 @@ test("openWeightFile reads tfjs models, quantised ones too, inside their folder 
     openWeightFile(huge),
     /holds 6 bytes where model\.json expects 4398046511104/,
   );
+});
+
+test("openWeightFile never opens a pipe or a device", {
+  skip: process.platform === "win32" && "neither is there",
+}, async () => {
+  const pipe = join(await mkdtemp(join(tmpdir(), "segadv-")), "pipe.pth");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of [pipe, "/dev/zero"]) {
+    await assert.rejects(openWeightFile(path), { message: `Cannot open ${path}: it is no file` });
+  }
 });
