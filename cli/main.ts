@@ -14,7 +14,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 138 } as const;
  * Runs the command line and ends the process with its exit code: 0, 1 for a failure, 2 for a
  * mistake in usage or configuration, 130 after Ctrl-C, 143 after SIGTERM, 138 after SIGUSR1 (which
  * batch systems send before they end a job). The first signal ends a run after its step, with a
- * checkpoint; a second one ends the process at once.
+ * checkpoint; a second one ends the process at once, unless it is SIGUSR1.
  *
  * @param argv Runtime, script and arguments, as in `process.argv`.
  */
@@ -25,7 +25,10 @@ export async function main(argv: readonly string[]): Promise<never> {
   for (const [name, code] of Object.entries(SIGNALS)) {
     if (process.platform === "win32" && name === "SIGUSR1") continue;
     process.on(name, () => {
-      if (signalCode !== null) process.exit(signalCode);
+      if (signalCode !== null) {
+        if (name === "SIGUSR1") return; // a notice, which may come on top of SIGTERM
+        process.exit(signalCode);
+      }
       signalCode = code;
       terminal.err.write("\nending after this step; once more ends it at once\n");
       controller.abort();

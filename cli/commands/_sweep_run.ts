@@ -1,13 +1,10 @@
 import { runTrial, sweepStatus, type TrialOutcome, type TrialStatus } from "@segadv/segadv/sweep";
 import process from "node:process";
 import type { Context } from "../_context.ts";
-import { Exit } from "../_errors.ts";
+import { Exit, INTERRUPTED } from "../_errors.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { runPool } from "./_sweep_pool.ts";
-
-/** Exit code of a command that a signal ended; a cluster then queues the trial again. */
-const INTERRUPTED = 130;
 
 /** What `sweep run` is told. */
 export interface SweepRunArguments {
@@ -20,16 +17,15 @@ export interface SweepRunArguments {
 /** Runs one trial, or all that are unfinished. */
 export async function runSweep(args: SweepRunArguments, context: Context): Promise<void> {
   const { folder, jobs = 1 } = args;
-  const signal = stopSignal(context);
   const index = args.index ?? indexFromEngine();
-  if (index !== undefined) return await runOne({ ...args, index }, { ...context, signal });
+  if (index !== undefined) return await runOne({ ...args, index }, context);
 
   const trials = await sweepStatus(folder);
   const open = trials.filter(({ result }) => result === null);
   const failed = jobs > 1
-    ? await inProcesses({ folder, jobs, open }, { ...context, signal })
-    : await inSequence({ ...args, open }, { ...context, signal });
-  if (signal.aborted) throw new Exit(INTERRUPTED);
+    ? await inProcesses({ folder, jobs, open }, context)
+    : await inSequence({ ...args, open }, context);
+  if (context.signal.aborted) throw new Exit(INTERRUPTED);
   const after = await sweepStatus(folder);
   const left = after.filter(({ result }) => result === null).length;
   context.terminal.out.write(
@@ -104,13 +100,6 @@ async function runShown(
       }
     },
   }).finally(() => progress.clear());
-}
-
-/** The context's signal, and SIGUSR1, by which Slurm tells that time is nearly up. */
-function stopSignal({ signal }: Context): AbortSignal {
-  const controller = new AbortController();
-  process.once("SIGUSR1", () => controller.abort());
-  return AbortSignal.any([signal, controller.signal]);
 }
 
 /** The trial that a cluster's engine wants this process to run. */

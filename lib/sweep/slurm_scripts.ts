@@ -87,16 +87,17 @@ export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScrip
 # One trial. Told to stop, it saves and is queued again; the next start goes on from there.
 ${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
 trial=$!
-trap 'kill -USR1 "$trial" 2>/dev/null' USR1 TERM
+# A cluster that wants its node may have told the trial itself: the notice comes after that
+trap 'sleep 0.5; kill -USR1 "$trial" 2>/dev/null' USR1 TERM
 wait "$trial"
 code=$?
 while kill -0 "$trial" 2>/dev/null; do # a trap ends wait, not the trial
   wait "$trial"
   code=$?
 done
-if [ "$code" -eq 130 ] || [ "$code" -eq 143 ]; then
-  exec scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
-fi
+case "$code" in
+  130 | 138 | 143) exec scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}" ;; # saved
+esac
 exit "$code"
 `;
   const summary = `${head([...where, `--output=${plain(logs)}/summary.log`])}

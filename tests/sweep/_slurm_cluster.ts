@@ -30,7 +30,10 @@ export interface Cluster {
   logs(): Promise<string>;
 }
 
-/** Starts a cluster of the nodes n1 and n2 for as long as `use` runs. */
+/**
+ * Starts a cluster of the nodes n1 and n2 for as long as `use` runs. Jobs of the partition urgent
+ * take a node from those of the usual one, which are told by SIGTERM.
+ */
 export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "segadv-slurm-"));
   await chmod(folder, 0o755);
@@ -141,12 +144,15 @@ async function configure(folder: string): Promise<void> {
     "SlurmdParameters=config_overrides",
     "SchedulerParameters=sched_interval=1,batch_sched_delay=0,bf_interval=1",
     "SlurmdTimeout=10",
-    "KillWait=5",
+    "KillWait=10",
     "ReturnToService=2",
     ...["n1", "n2"].map((node, i) =>
       `NodeName=${node} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${ports[i]} CPUs=1`
     ),
-    "PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP",
+    "PreemptType=preempt/partition_prio",
+    "PreemptMode=REQUEUE",
+    "PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP PriorityTier=1",
+    "PartitionName=urgent Nodes=n1,n2 MaxTime=INFINITE State=UP PriorityTier=9 PreemptMode=OFF",
   ];
   await mkdir(join(folder, "state"));
   await writeFile(join(folder, "slurm.conf"), lines.join("\n") + "\n");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { slurmSkip, until, withCluster } from "./_slurm_cluster.ts";
 import { TINY_GRID } from "./_tiny_sweep.ts";
 
 /** Runs long enough to be killed in the middle. */
-const GRID = TINY_GRID.replace("[0.5, 2]", "[0.5]").replace("epochs: 1,", "epochs: 12,");
+const GRID = TINY_GRID.replace("[0.5, 2]", "[0.5]").replace("epochs: 1,", "epochs: 24,");
 
 /** What a sweep came to: its table and the hashes of all its networks. */
 async function outcome(folder: string): Promise<unknown> {
@@ -25,8 +25,15 @@ async function stepsOf(run: string): Promise<number> {
   return text.split('"type":"step"').length - 1;
 }
 
+/** What Slurm wrote of a task of the array. */
+async function logOf(sweep: string, index: number): Promise<string> {
+  const names = await readdir(join(sweep, "slurm"));
+  const name = names.find((one) => one.endsWith(`_${index}.log`));
+  return name === undefined ? "" : await readFile(join(sweep, "slurm", name), "utf8");
+}
+
 test(
-  "slurmScripts run a sweep on two nodes, one killed with -9 in the middle, as one machine does",
+  "slurmScripts run a sweep on two nodes, one pre-empted, one killed with -9, as one machine does",
   {
     skip: slurmSkip,
     timeout: 170_000,
@@ -40,24 +47,38 @@ test(
     }
     assert.equal((await runHere("sweep", "slurm", cluster)).code, 0);
     const { trials } = await readSweep(cluster);
+    const runOf = (index: number): string => trialPaths(cluster, trials[index]!.id).run;
 
     await withCluster(async ({ run, killNode, startNode, logs }) => {
+      /** The trial that a node works on, once it is well under way. */
+      const underWay = async (node: string): Promise<number> => {
+        let index = NaN;
+        await until(async () => {
+          const running = run("squeue", "-h", "-t", "R", "-w", node, "-o", "%K").trim();
+          index = running === "" ? NaN : Number(running);
+          return trials[index] !== undefined && await stepsOf(runOf(index)) > 6;
+        }, 60);
+        return index;
+      };
       try {
         assert.match(
           run("bash", join(cluster, "slurm", "submit.sh")),
           /^trials: job \d+, table: job/,
         );
-        const onSecond = (): string[] =>
-          run("squeue", "-h", "-t", "R", "-w", "n2", "-o", "%a_%K %K").trim().split("\n");
-        let victim: string | undefined;
-        await until(async () => {
-          const index = Number(onSecond()[0]?.split(" ")[1]);
-          victim = Number.isInteger(index) ? trials[index]?.id : undefined;
-          return victim !== undefined && await stepsOf(trialPaths(cluster, victim).run) > 30;
-        }, 60);
+        const [preempted, killed] = [await underWay("n1"), await underWay("n2")];
+        run(
+          "sbatch",
+          "--partition=urgent",
+          "--nodelist=n1",
+          "--output=/dev/null",
+          "--wrap=sleep 1",
+        );
         killNode("n2");
-        assert.ok(!existsSync(trialPaths(cluster, victim!).result), "killed in the middle");
-        await new Promise((resolve) => setTimeout(resolve, 2000));
+        for (const index of [preempted, killed]) {
+          const { result } = trialPaths(cluster, trials[index]!.id);
+          assert.ok(!existsSync(result), "stopped in the middle");
+        }
+        await until(async () => /interrupted/.test(await logOf(cluster, preempted)), 20);
         startNode("n2");
         await until(() => {
           // Slurm holds a job back for two minutes after its node died
@@ -68,8 +89,10 @@ test(
           }
           return existsSync(join(cluster, "table.csv"));
         }, 120);
-        const log = await readFile(join(trialPaths(cluster, victim!).run, "events.jsonl"), "utf8");
-        assert.match(log, /"type":"resume"/, "the killed trial went on from its checkpoint");
+        for (const index of [preempted, killed]) {
+          const log = await readFile(join(runOf(index), "events.jsonl"), "utf8");
+          assert.match(log, /"type":"resume"/, `trial ${index} went on from its checkpoint`);
+        }
       } catch (error) {
         throw new Error(`${error}\n${run("squeue")}\n${await logs()}`, { cause: error });
       }
