@@ -1,5 +1,6 @@
 import { diskFaults, type FaultReport } from "./faults/disk_faults.ts";
 import { canMount, type DiskReport, fillDisks } from "./disk_full.ts";
+import { faultMatrix, matrixFaults, type MatrixReport } from "./fault_matrix.ts";
 import { flipBits, type FlipReport } from "./flip_bits.ts";
 import { fuzz, type FuzzReport } from "./fuzz.ts";
 import { type KillReport, killRuns } from "./kill.ts";
@@ -65,6 +66,19 @@ const PARTS: Record<string, (scale: number) => TorturePart> = {
         `${reports[0]?.sites} calls that change the disk; ${sum(reports, "injected")} faults at ` +
         `all kinds of them: ${sum(reports, "refused")} errors, ${sum(reports, "survived")} ` +
         `done without, ${sum(reports, "right")} runs whole and right in the end`,
+    }),
+  matrix: () =>
+    part<MatrixReport>({
+      pieces: 2,
+      run: (seed) => faultMatrix(seed === 1 ? "wasm" : "webgpu"),
+      faults: ({ backend, faults }) => faults.map((fault) => `${backend}: ${fault}`),
+      figures: (reports) =>
+        reports.map(({ backend, faults }) =>
+          `${backend}: ${
+            matrixFaults.length - faults.length
+          } of ${matrixFaults.length} faults end ` +
+          "as RELIABILITY.md says"
+        ).join(", "),
     }),
   soak: (scale) =>
     part<SoakReport>({
