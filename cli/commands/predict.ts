@@ -8,15 +8,15 @@ import {
   type BenchmarkFormat,
   benchmarkFormats,
   type ClassInfo,
-  decodeImage,
   encodePng,
   type LabelMap,
   predict,
+  readImage,
   requireBenchmarkClasses,
   type RgbImage,
   writeFileAtomic,
 } from "@segadv/segadv";
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
@@ -75,7 +75,7 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
     const options = { ...viewOf(args, config), normalize, onNotice };
     for (const [i, { input, output }] of jobs.entries()) {
       context.signal.throwIfAborted();
-      const image = await decodeImage(await readFile(input), { file: input });
+      const image = await readImage(input);
       const label = await predict(model, image, options);
       await writeFileAtomic(`${output}.png`, format?.encode(label) ?? encodeLabel(label, classes));
       if (args.overlay === true) {

@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { decodeLabel } from "../data/image/decode_label.ts";
 import { decodeLabelIds } from "../data/readers/cityscapes.ts";
-import { readBytes } from "../data/readers/_pair_dataset.ts";
+import { readBytes } from "../data/_read_bytes.ts";
 import { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";
 import type { Scores } from "./scores.ts";
 

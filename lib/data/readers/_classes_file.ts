@@ -1,7 +1,7 @@
 /** Reads `classes.json`: names, colours and the ignore label of a data set. */
 import type { ClassInfo } from "../dataset.ts";
 import { vocPalette } from "../voc_palette.ts";
-import { readBytes } from "./_pair_dataset.ts";
+import { readBytes } from "../_read_bytes.ts";
 import { printable } from "../../runtime/_printable.ts";
 
 /** What a `classes.json` says. */

@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { readBytes } from "./_pair_dataset.ts";
+import { readBytes } from "../_read_bytes.ts";
 import { printable } from "../../runtime/_printable.ts";
 
 /** Extensions of files that may hold an image. */

@@ -6,13 +6,14 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, DatasetReader, InstanceMap, LabelMap } from "../dataset.ts";
-import { decodeImage } from "../image/decode_image.ts";
 import { decodeLabel } from "../image/decode_label.ts";
 import { decodePng } from "../image/png_decode.ts";
+import { readImage } from "../image/read_image.ts";
+import { readBytes } from "../_read_bytes.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./cityscapes_labels.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./_listing.ts";
 import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset, readBytes } from "./_pair_dataset.ts";
+import { pairDataset } from "./_pair_dataset.ts";
 
 const IGNORE = 255;
 const TO_TRAIN_ID = Uint8Array.from(CITYSCAPES_LABELS, ({ trainId }) => trainId);
@@ -82,7 +83,7 @@ function unlabelled(
         );
       }
       const file = images.get(id)!;
-      const image = await decodeImage(await readBytes(file), { file });
+      const image = await readImage(file);
       const { width, height } = image;
       const data = new Uint8Array(width * height).fill(IGNORE);
       return { id, image, label: { width, height, data } };
