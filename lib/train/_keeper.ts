@@ -42,7 +42,7 @@ export class Keeper {
     const { config: { checkpoint: { keep } }, backend } = this.#session;
     const folder = this.#folder;
     if (folder === null || keep === 0) return;
-    await this.#reporter.report(); // so that nothing is kept from beyond a NaN
+    await this.#reporter.report();
     await folder.events.flush();
     const begun = performance.now();
     const { path, bytes } = await folder.checkpoints.write({

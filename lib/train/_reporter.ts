@@ -1,11 +1,10 @@
 import type { TrainEvent } from "./events.ts";
 import { GameWatch } from "./game_watch.ts";
-import { createMeter, type Meter, type Reading } from "./meter.ts";
+import { createMeter, type Meter, type MeterEntry, type Reading } from "./meter.ts";
 import { isFiniteReading, NonFiniteError } from "./non_finite_error.ts";
 import type { Progress } from "./_progress.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { Session } from "./session.ts";
-import type { StepLosses } from "./step.ts";
 import { Throughput } from "./_throughput.ts";
 
 /** Where a run's events go. */
@@ -33,21 +32,28 @@ export class Reporter {
     this.#watch = new GameWatch(session.config);
   }
 
-  /** Whether the losses are read after this step: now and then, and at the end of an epoch. */
+  /** Whether this step will be told of: now and then, and at the end of an epoch. */
+  isTold(step: number): boolean {
+    const { config: { train }, stepsPerEpoch } = this.#session;
+    return this.isDue(step) || step % stepsPerEpoch === 0 || step === train.maxSteps;
+  }
+
+  /** Whether the losses are read after this step: seldom on a GPU, which each reading stalls. */
   isDue(step: number): boolean {
-    const { config: { train }, backend, stepsPerEpoch } = this.#session;
-    const logEvery = train.logEvery ?? (backend.name === "webgpu" ? 50 : 1);
-    return step % logEvery === 0 || step % stepsPerEpoch === 0 || step === train.maxSteps;
+    const { config: { train }, backend } = this.#session;
+    return step % (train.logEvery ?? (backend.name === "webgpu" ? 50 : 1)) === 0;
   }
 
   /** Takes over the losses of the step that was just done. */
-  add(losses: StepLosses, ids: string[]): void {
-    this.meter.add(this.#progress.step, { losses, ids });
-    this.throughput.addImages(ids.length);
+  add(entry: Omit<MeterEntry, "epoch" | "told">): void {
+    const { step, epoch } = this.#progress;
+    this.meter.add(step, { ...entry, epoch, told: this.isTold(step) });
+    this.throughput.addImages(entry.ids.length);
   }
 
   /**
-   * Reads the losses of the steps since the last report and tells those of the last one.
+   * Reads the losses of the steps since the last report and tells of those that are to be told of.
+   * Comes before everything that looks at the weights, so that nothing is kept from beyond a NaN.
    *
    * @throws {NonFiniteError} At the first that is NaN or infinite.
    */
@@ -57,11 +63,12 @@ export class Reporter {
       if (!isFiniteReading(reading)) throw new NonFiniteError(reading, this.#lastFinite);
       this.#lastFinite = reading;
     }
-    const last = readings.at(-1);
-    if (last === undefined) return;
-    const { step, logs } = last;
-    const [time, { epoch }] = [Date.now(), this.#progress];
-    await this.emit({ type: "step", time, step, epoch, logs, ...this.throughput.read() });
+    const told = readings.filter((reading) => reading.told);
+    if (told.length === 0) return;
+    const [time, speed] = [Date.now(), this.throughput.read()];
+    for (const { step, epoch, logs } of told) {
+      await this.emit({ type: "step", time, step, epoch, logs, ...speed });
+    }
   }
 
   /** Forgets losses of steps that are taken back. */

@@ -96,7 +96,7 @@ export class Run {
       await this.#tellSkipped(this.#session.skipped);
       let done = false;
       while (!done) {
-        done = await this.#trainEpochs().then(
+        done = await this.#trainEpochs().then(() => this.#reporter.report()).then(
           () => true,
           (error) => this.#keeper.rollBack(error).then(() => false),
         );
@@ -131,18 +131,17 @@ export class Run {
     });
     for await (const batch of reporter.throughput.timed(batches)) {
       const { step, caution } = progress;
-      const measure = reporter.isDue(step + 1);
-      const losses = scheduledStep(this.#session, batch, { step, caution, measure });
+      const measure = reporter.isTold(step + 1);
+      const { losses, known } = scheduledStep(this.#session, batch, { step, caution, measure });
       progress.countStep();
-      reporter.add(losses, batch.ids);
+      reporter.add({ losses, known, ids: batch.ids });
       await this.#session.backend.checkErrors();
       await this.#tellSkipped(batch.skipped);
-      if (measure) await reporter.report();
+      if (reporter.isDue(progress.step)) await reporter.report();
       if (batch.valid === 0) await reporter.warn(`no valid pixel in ${batch.ids.join(", ")}`);
       if (progress.endReason !== null) break;
       if (this.#keeper.isDue) await this.#keeper.write();
     }
-    await reporter.report();
   }
 
   /** Names each damaged sample once. */

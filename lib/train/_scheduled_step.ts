@@ -4,6 +4,7 @@ import type { Batch as HostBatch } from "../data/batch.ts";
 import { unpackBatch } from "../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../losses/weight_decay.ts";
 import { setDropoutStep } from "../models/segmentation_model.ts";
+import type { StepLog } from "./events.ts";
 import { cosineWithWarmup } from "./schedule.ts";
 import type { Session } from "./session.ts";
 import { type StepLosses, trainStep } from "./step.ts";
@@ -13,13 +14,13 @@ import { type StepLosses, trainStep } from "./step.ts";
  *
  * @param options Steps done before, and what both learning rates are multiplied by,
  * and whether to `measure` the L2 term too, which looks at every weight.
- * @returns Losses and rates, owned by the caller.
+ * @returns Losses, owned by the caller, and the learning rates.
  */
 export function scheduledStep(
   session: Session,
   batch: HostBatch,
   options: { step: number; caution: number; measure: boolean },
-): StepLosses {
+): { losses: StepLosses; known: StepLog } {
   const { config, players, totalSteps, stepsPerEpoch } = session;
   const { step, caution } = options;
   const { crop: [height, width], batch: size } = config.data;
@@ -41,10 +42,10 @@ export function scheduledStep(
   const losses = trainStep(players, { images, labels, valid: batch.valid }, rates);
   tf.dispose([images, labels]);
 
-  losses["lr/g"] = tf.scalar(rates.generator);
-  if (players.adversary !== null) losses["lr/d"] = tf.scalar(rates.discriminator);
   if (l2 !== null) losses["loss/l2"] = l2;
-  return losses;
+  const known: StepLog = { "lr/g": rates.generator };
+  if (players.adversary !== null) known["lr/d"] = rates.discriminator;
+  return { losses, known };
 }
 
 function l2Term({ config, players }: Session): tf.Scalar {

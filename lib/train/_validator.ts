@@ -47,6 +47,7 @@ export class Validator {
   async validate(): Promise<void> {
     const { config, validation } = this.#session;
     const progress = this.#progress;
+    await this.#reporter.report();
     const scores = await this.#scores();
     if (scores === null) return;
     const { step, epoch } = progress;

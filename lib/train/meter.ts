@@ -16,12 +16,27 @@ export interface Reading {
   logs: StepLog;
 }
 
+/** What a step leaves behind. */
+export interface MeterEntry {
+  /** From 1. */
+  epoch: number;
+  ids: string[];
+  /** Scalars on the device, which the meter takes over. */
+  losses: StepLosses;
+  /** What the host knows, such as learning rates. */
+  known: StepLog;
+  /** Whether the step will be told of: then D's drift is measured too. */
+  told: boolean;
+}
+
+/** A step's reading with what its entry said of it. */
+export type MeterReading = Reading & Pick<MeterEntry, "epoch" | "told">;
+
 /** Collects losses on the device between readings. */
 export interface Meter {
-  /** Takes ownership of the losses of one step. */
-  add(step: number, entry: { losses: StepLosses; ids: string[] }): void;
-  /** Reads everything collected, in order, adding D's drift to the last step. */
-  read(): Promise<Reading[]>;
+  add(step: number, entry: MeterEntry): void;
+  /** Reads everything collected at once, in order. */
+  read(): Promise<MeterReading[]>;
   /** Forgets what was collected and not read. */
   clear(): void;
   /** D's weights before the first step, by name, which a resumed run overwrites. */
@@ -29,38 +44,44 @@ export interface Meter {
   dispose(): void;
 }
 
+/** The losses of one step on the device, in one tensor. */
+interface Pending extends Omit<MeterEntry, "losses"> {
+  step: number;
+  keys: string[];
+  packed: tf.Tensor1D;
+}
+
 /** A meter for the players of a run; remembers D's initial weights for `d/drift`. */
 export function createMeter(players: Players, config: Config): Meter {
   const initial = new Map(
     players.adversary?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
   );
-  let pending: { step: number; ids: string[]; losses: StepLosses }[] = [];
+  let pending: Pending[] = [];
   const clear = (): void => {
-    for (const { losses } of pending) tf.dispose(losses);
+    for (const { packed } of pending) packed.dispose();
     pending = [];
   };
   return {
     initial,
     clear,
-    add(step, { losses, ids }) {
-      pending.push({ step, ids, losses });
+    add(step, { losses, ...entry }) {
+      const all = { ...losses, ...entry.told ? drift(players, initial) : {} };
+      const packed = tf.stack(Object.values(all)) as tf.Tensor1D;
+      tf.dispose(all);
+      pending.push({ ...entry, step, keys: Object.keys(all), packed });
     },
     async read() {
-      const last = pending.at(-1);
-      if (last === undefined) return [];
-      Object.assign(last.losses, drift(players, initial));
-      const scalars = pending.flatMap(({ losses }) => Object.values(losses));
-      const packed = tf.stack(scalars);
-      tf.dispose(scalars);
-      const values = await packed.data();
-      packed.dispose();
-      let at = 0;
-      const readings = pending.map(({ step, ids, losses }) => {
-        const logs = Object.fromEntries(Object.keys(losses).map((key) => [key, values[at++]!]));
-        return { step, ids, logs: withTotal(logs, config) };
-      });
+      if (pending.length === 0) return [];
+      const read = pending;
       pending = [];
-      return readings;
+      const whole = tf.concat(read.map(({ packed }) => packed));
+      for (const { packed } of read) packed.dispose();
+      const values = await whole.data().finally(() => whole.dispose());
+      let at = 0;
+      return read.map(({ step, ids, epoch, told, keys, known }) => {
+        const logs = Object.fromEntries(keys.map((key) => [key, values[at++]!]));
+        return { step, ids, epoch, told, logs: withTotal({ ...logs, ...known }, config) };
+      });
     },
     dispose() {
       clear();
