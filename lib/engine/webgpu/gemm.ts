@@ -48,14 +48,22 @@ export function tileCols({ cols, across }: Tile): number {
   return cols * across;
 }
 
-/** Tile for a product of this size: narrow where C is, large where that still fills the adapter. */
-export function chooseTile(m: number, n: number): TileName {
+/** Large tiles that keep a large adapter busy. */
+const MANY_TILES = 96;
+
+/**
+ * Tile for a product of this size: narrow where C is, large where that still fills the adapter.
+ *
+ * @param options `few`: the adapter has few threads, so that large tiles always fill it.
+ */
+export function chooseTile(m: number, n: number, options: { few?: boolean } = {}): TileName {
   if (m <= 16 && n > 16) return "16x256";
   if (m <= 32 && n > 32) return "32x128";
   if (n <= 16) return "256x16";
   if (n <= 32) return "128x32";
   const tiles = Math.ceil(m / 128) * Math.ceil(n / 128);
-  return n > 64 && tiles >= 96 ? "128x128" : "64x64";
+  const full = options.few ? m > 64 : tiles >= MANY_TILES;
+  return n > 64 && full ? "128x128" : "64x64";
 }
 
 /** One product. */

@@ -16,7 +16,7 @@ import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
-import type { TileName } from "./gemm.ts";
+import { chooseTile, type TileName } from "./gemm.ts";
 import { widened } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
@@ -105,6 +105,11 @@ export class TrainingBackend extends Stock {
   /** What a tensor's buffer holds, which a cast may have left behind. */
   storedType(tensor: tf.TensorInfo): tf.DataType {
     return this.tensorMap.get(tensor.dataId).dtype;
+  }
+
+  /** The tile of a product `[m, n]`; all tiles give the same bits. */
+  tileFor(m: number, n: number): TileName {
+    return this.tile ?? chooseTile(m, n, { few: this.training.software });
   }
 
   /** Records one kernel launch, in order with stock ops. */

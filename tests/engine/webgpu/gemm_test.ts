@@ -29,6 +29,8 @@ test("chooseTile() is narrow for few columns and large where that fills an adapt
   assert.equal(chooseTile(8, 4096), "16x256");
   assert.equal(chooseTile(27, 64), "32x128");
   assert.equal(chooseTile(8, 3), "256x16");
+  assert.equal(chooseTile(512, 512, { few: true }), "128x128");
+  assert.equal(chooseTile(512, 64, { few: true }), "64x64");
 });
 
 test("gemmKernel() unrolls the inner loop into text where it is told to", () => {

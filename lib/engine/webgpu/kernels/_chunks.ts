@@ -10,18 +10,21 @@ const SHORTEST = 512;
 /** Most bytes of chunks. */
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** How a product's sum over `depth` terms is split: a chunk is a multiple of every tile's depth. */
+/**
+ * How the sum over k of a product `[m, n]` is split: a chunk is a multiple of every tile's depth. The
+ * tile itself has no say, so that whichever is fastest here gives the bits of all others.
+ */
 export function chunksOf(
-  options: { tiles: number; depth: number; bytes: number },
+  { m, n, k }: { m: number; n: number; k: number },
 ): { chunk: number; splits: number } {
-  const { tiles, depth, bytes } = options;
+  const tiles = Math.ceil(m / 64) * Math.ceil(n / 64);
   const wanted = Math.min(
     Math.ceil(ENOUGH_WORKGROUPS / tiles),
-    Math.ceil(depth / SHORTEST),
-    Math.floor(MOST_BYTES / bytes),
+    Math.ceil(k / SHORTEST),
+    Math.floor(MOST_BYTES / (4 * m * n)),
   );
-  const chunk = Math.ceil(depth / Math.max(1, wanted) / 16) * 16;
-  return { chunk, splits: Math.ceil(depth / chunk) };
+  const chunk = Math.ceil(k / Math.max(1, wanted) / 16) * 16;
+  return { chunk, splits: Math.ceil(k / chunk) };
 }
 
 const ADD: WgslKernel = {

@@ -6,7 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, output, type WgslKernel } from "../dispatch.ts";
-import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { addChunks, chunksOf } from "./_chunks.ts";
 import { type Activation, epilogue, isKnownActivation, storeVector } from "./_epilogue.ts";
 import type { Kernel, KernelCall } from "./_kernel.ts";
@@ -97,11 +97,11 @@ function multiply(
 ): tf.TensorInfo {
   const { sizes, activation, alpha = 0, bias } = options;
   const { batch, m, n, k, shape } = sizes;
-  const tile = backend.tile ?? chooseTile(m, n);
+  const tile = backend.tileFor(m, n);
   const across = Math.ceil(n / tileCols(TILES[tile]));
   const down = Math.ceil(m / tileRows(TILES[tile]));
   const whole = batch > 1 || bias !== undefined || activation !== "linear";
-  const { chunk, splits } = chunksOf({ tiles: across * down, depth: k, bytes: 4 * m * n });
+  const { chunk, splits } = chunksOf({ m, n, k });
   const parts = output(backend, whole || splits === 1 ? shape : [splits, m, n]);
   const { transposeA, transposeB } = attrs;
   const variant = { tile, transposeA, transposeB, activation, bias: bias !== undefined };

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, type WgslKernel } from "../dispatch.ts";
-import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { newActivation } from "../halves.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
 import { type Activation, epilogue, isKnownActivation, storeVector } from "./_epilogue.ts";
@@ -53,7 +53,7 @@ function convolve(
   const { activation, alpha = 0, bias } = options;
   const s = convSizes(x!.shape, filter!.shape, attrs);
   const [m, k] = [s.b * s.oh * s.ow, s.kh * s.kw * s.c];
-  const name = backend.tile ?? chooseTile(m, s.n);
+  const name = backend.tileFor(m, s.n);
   const y = newActivation(backend, [s.b, s.oh, s.ow, s.n]);
   const { unroll } = backend;
   dispatch(backend, kernelOf({ s, tile: name, activation, bias: bias !== undefined, unroll }), {

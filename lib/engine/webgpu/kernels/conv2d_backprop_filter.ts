@@ -5,7 +5,7 @@
  * @module
  */
 import { dispatch, output, type WgslKernel } from "../dispatch.ts";
-import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { addChunks, chunksOf } from "./_chunks.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
 import { storeVector } from "./_epilogue.ts";
@@ -25,13 +25,12 @@ export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
     const { x, dy } = inputs;
     const s = convSizes(x!.shape, attrs.filterShape, attrs);
     const [m, pixels] = [s.kh * s.kw * s.c, s.b * s.oh * s.ow];
-    const tile = backend.tile ?? chooseTile(m, s.n);
+    const tile = backend.tileFor(m, s.n);
     const tiles = [
       Math.ceil(s.n / tileCols(TILES[tile])),
       Math.ceil(m / tileRows(TILES[tile])),
     ] as const;
-    const bytes = 4 * m * s.n;
-    const { chunk, splits } = chunksOf({ tiles: tiles[0] * tiles[1], depth: pixels, bytes });
+    const { chunk, splits } = chunksOf({ m, n: s.n, k: pixels });
     const parts = output(backend, splits === 1 ? attrs.filterShape : [splits, m, s.n]);
     dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
       uniforms: [m, s.n, pixels, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, chunk],

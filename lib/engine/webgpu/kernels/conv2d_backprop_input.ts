@@ -6,7 +6,7 @@
  * @module
  */
 import { dispatch, type WgslKernel } from "../dispatch.ts";
-import { chooseTile, gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
 import { newActivation } from "../halves.ts";
 import { type ConvAttrs, type ConvSizes, convSizes } from "./_conv.ts";
 import { storeVector } from "./_epilogue.ts";
@@ -24,11 +24,13 @@ export const conv2dBackpropInput: Kernel<InputAttrs> = {
     const { inputs, attrs, backend } = call;
     const { dy, filter } = inputs;
     const s = convSizes(attrs.inputShape, filter!.shape, attrs);
-    if (attrs.dataFormat === "NCHW" || s.dilationY * s.dilationX > 1) {
+    // With three channels most of a tile is empty, which a program on the processor feels.
+    const empty = backend.training.software && s.c < 5;
+    if (attrs.dataFormat === "NCHW" || s.dilationY * s.dilationX > 1 || empty) {
       return stockKernel("Conv2DBackpropInput")(call);
     }
     const rows = s.b * Math.ceil(s.h / s.strideY) * Math.ceil(s.w / s.strideX);
-    const tile = backend.tile ?? chooseTile(rows * s.strideY * s.strideX, s.c);
+    const tile = backend.tileFor(rows * s.strideY * s.strideX, s.c);
     const dx = newActivation(backend, attrs.inputShape);
     dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
       uniforms: [s.b, s.h, s.w, s.c, s.oh, s.ow, s.n, s.top, s.left],
