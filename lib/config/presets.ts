@@ -1,9 +1,10 @@
 /**
- * Configurations by name: one to try things out, one for a CPU, and the thesis' four.
+ * Configurations by name: one to try things out, two for a CPU, and the thesis' four.
  *
  * @module
  */
 import type { Preset } from "./_define_preset.ts";
+import { camvidResnet50 } from "./presets/camvid_resnet50.ts";
 import { camvidSmall } from "./presets/camvid_small.ts";
 import { fixtures } from "./presets/fixtures.ts";
 import { thesisFcn8sCityscapes } from "./presets/thesis_fcn8s_cityscapes.ts";
@@ -29,6 +30,7 @@ export const presets: ReadonlyMap<string, Preset> = new Map(
   [
     fixtures,
     camvidSmall,
+    camvidResnet50,
     thesisFcn8sVoc,
     thesisFcn8sCityscapes,
     thesisResnet50Voc,

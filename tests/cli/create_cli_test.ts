@@ -49,7 +49,7 @@ describe("a mistake of the user ends with code 2 and one line", () => {
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)/],
     [["train", "--epoch", "3"], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
     [["train", "--backend", "webgl"], /one of auto, webgpu, wasm, cpu; did you mean webgpu\?/],
-    [["train", "--preset", "camvid"], /one of fixtures, .*; did you mean camvid-small\?/],
+    [["train", "--preset", "camvid-smal"], /one of fixtures, .*; did you mean camvid-small\?/],
     [["train", "--dataset", "fodler"], /did you mean folder\?/],
     [["train", "--seed", "x"], /Expected a whole number of at least 0/],
     [["train", "--epochs", "0"], /Expected a whole number of at least 1/],

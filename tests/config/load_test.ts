@@ -153,7 +153,7 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   ["a file that is not there", { path: "nope.yaml" }, /^nope\.yaml: there is no such config file$/],
   ["a preset as a file", { path: "camvid-small" }, /for the preset use --preset camvid-small$/],
   ["a folder", { path: "lib" }, /^lib: expected a YAML file, got a folder$/],
-  ["an unknown preset", { preset: "camvid" }, /^preset: .*did you mean camvid-small\?$/],
+  ["an unknown preset", { preset: "camvid-smal" }, /^preset: .*did you mean camvid-small\?$/],
   ["a preset in the file", { path: "a.yaml", yaml: "preset: x" }, /^a\.yaml:1:9 preset: expected/],
   ["a preset of another type", { yaml: "preset: [x]" }, /^yaml:1:9 preset: expected the name/],
   ["a list", { yaml: "- seed" }, /^yaml:1:1: expected sections of keys/],

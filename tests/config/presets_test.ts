@@ -7,6 +7,7 @@ test("presets hold the names that the command line promises", () => {
   assert.deepEqual([...presets.keys()], [
     "fixtures",
     "camvid-small",
+    "camvid-resnet50",
     "thesis-fcn8s-voc",
     "thesis-fcn8s-cityscapes",
     "thesis-resnet50-voc",

@@ -1,0 +1,27 @@
+import { definePreset, type Preset } from "../_define_preset.ts";
+
+/**
+ * ResNet-50 from ImageNet weights on CamVid at 160×120: what pretraining is worth, on a CPU. The
+ * network scores at stride 32, so pictures are enlarged, in training by the zoom, in validation to
+ * about twice their size.
+ */
+export const camvidResnet50: Preset = definePreset({
+  name: "camvid-resnet50",
+  summary: "CamVid at 160x120, ResNet-50 from ImageNet weights, 8 epochs on a CPU",
+  needs: "--data FOLDER of CamVid in 160x120, --init FILE of ResNet-50 weights",
+  config: {
+    data: {
+      dataset: "folder",
+      crop: [128, 160],
+      batch: 8,
+      augment: { zoom: [1, 2.5], rotate: 10, flip: true },
+      normalize: { order: "rgb", mean: [123.68, 116.78, 103.94], std: [1, 1, 1] },
+    },
+    model: { name: "resnet50", variant: "v1.5", stemPool: "same" },
+    generator: { lr: 5e-3 },
+    discriminator: { lr: 1e-5, width: 0.25 },
+    adversarial: { mode: "temperature", alpha: 0.05, tg: 0.5, td: 1 },
+    train: { epochs: 8, warmupEpochs: 1 },
+    validation: { every: 4, resize: [256, 320], batch: 4 },
+  },
+});
