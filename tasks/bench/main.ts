@@ -1,12 +1,15 @@
 /**
- * `deno task bench --suite wasm|webgpu|cpu [--json]`: times training on one backend. Only ratios
- * can be compared between machines; both sides of each are timed in turns in the same run.
+ * `deno task bench --suite wasm|webgpu|cpu|data [--data DIR] [--json]`: times training on one
+ * backend, or loading. Only ratios can be compared between machines; both sides of each are timed in
+ * turns in the same run.
  */
 import { cpus } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type BackendName, useBackend } from "@segadv/segadv";
 import type { Row } from "./compare.ts";
+import { dataRows, describeDataRow } from "./data_suite.ts";
 import { fmaPeak } from "./fma_peak.ts";
 import { adversarialOverhead } from "./steps.ts";
 import { wasmRows } from "./wasm_suite.ts";
@@ -17,11 +20,21 @@ const SUITES: BackendName[] = ["wasm", "webgpu", "cpu"];
 async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { suite: { type: "string", default: "wasm" }, json: { type: "boolean" } },
+    options: {
+      suite: { type: "string", default: "wasm" },
+      data: { type: "string", default: join(process.env.SEGADV_SHARED ?? "../shared", "data") },
+      json: { type: "boolean" },
+    },
   });
+  if (values.suite === "data") {
+    await benchData(values.data, { json: values.json === true });
+    return;
+  }
   const suite = SUITES.find((name) => name === values.suite);
   if (!suite) {
-    throw new RangeError(`There is no suite "${values.suite}": choose one of ${SUITES.join(", ")}`);
+    throw new RangeError(
+      `There is no suite "${values.suite}": choose one of ${SUITES.join(", ")}, data`,
+    );
   }
   const results: Row[] = [];
   const tell = (text: string): void => console.error(text);
@@ -43,6 +56,15 @@ async function main(args: string[]): Promise<void> {
     const orientation = peak === null ? "" : `; 128-bit FMA peak ${peak} GFLOP/s a core`;
     printTable(`${suite} on ${device}${orientation}`, results);
   }
+}
+
+async function benchData(folder: string, { json }: { json: boolean }): Promise<void> {
+  const results = await dataRows(folder, (text) => console.error(text));
+  const [processor] = cpus();
+  const device = processor?.model ?? "unknown";
+  const machine = { device, cores: cpus().length, runtime: navigator.userAgent };
+  if (json) console.log(JSON.stringify({ suite: "data", machine, results }));
+  else for (const row of results) console.log(describeDataRow(row));
 }
 
 function printTable(title: string, rows: Row[]): void {
