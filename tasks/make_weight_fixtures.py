@@ -9,8 +9,8 @@ python3-h5py and python3-numpy. Run from the root of the repository:
     /usr/bin/python3 tasks/make_weight_fixtures.py
 
 Images are not stored: `uniform` and its twin in tests/goldens/_formula.ts give the same numbers.
-Files of many small data sets compress well, so HDF5 and the zips of deep nets are kept as .gz; the
-deepest have weights of few bits for that.
+Files of many small data sets compress well, so HDF5 and the zips of deep nets are kept as .gz.
+Of the deepest nets only what they give is kept.
 """
 
 import gzip
@@ -46,11 +46,6 @@ def values(name, shape):
     else:
         u = u / 4
     return u.astype(np.float32)
-
-
-def coarse(w):
-    """The same weights in steps of 1/128."""
-    return OrderedDict((name, np.round(v * 128) / np.float32(128)) for name, v in w.items())
 
 
 def image(side):
@@ -206,11 +201,11 @@ def resnet_features(w, variant, epsilon, depth=50):
     return x[0].permute(1, 2, 0).reshape(-1).tolist()
 
 
-def torch_resnet(w, depth=50):
+def torch_resnet(w):
     """A checkpoint of a training script: nested, wrapped in DataParallel, half of it in one storage."""
     state = OrderedDict()
     parts = dict(zip(NORM, ("weight", "bias", "running_mean", "running_var")))
-    for name, conv, norm, *_ in resnet_layers(depth):
+    for name, conv, norm, *_ in resnet_layers(50):
         # channels_last: strides that are not those of the shape
         kernel = torch.tensor(w[f"{name}_conv/kernel"]).contiguous(memory_format=torch.channels_last)
         state[f"module.{conv}.weight"] = kernel
@@ -223,12 +218,11 @@ def torch_resnet(w, depth=50):
     return {"epoch": 3, "lr": 0.1, "best": None, "state_dict": state}
 
 
-def keras_resnet(w, path, whole=True):
-    """As resnet50_weights_tf_dim_ordering_tf_kernels.h5 of 2018, alone or in a whole saved model."""
+def keras_resnet(w, path):
+    """As resnet50_weights_tf_dim_ordering_tf_kernels.h5 of 2018, inside a whole saved model."""
     with h5py.File(path, "w") as f:
-        if whole:
-            f.create_group("optimizer_weights").create_dataset("iterations:0", data=np.int64(3))
-        root = f.create_group("model_weights") if whole else f
+        f.create_group("optimizer_weights").create_dataset("iterations:0", data=np.int64(3))
+        root = f.create_group("model_weights")
         layers = list(OrderedDict.fromkeys(name.split("/")[0] for name in w))
         root.attrs["layer_names"] = [name.encode() for name in layers]
         for name, v in w.items():
@@ -268,27 +262,21 @@ def main():
     write_gz("resnet50.h5.gz", scratch.read_bytes())
     expected["resnet50.h5.gz"] = resnet_features(w, "v1", 1.001e-5)
 
-    w = coarse(vgg_weights("timm/", 19))
+    w = vgg_weights("timm/", 19)
     buffer = io.BytesIO()
     torch.save(timm_vgg(w, 19), buffer)
     write_gz("vgg19.timm.pth.gz", buffer.getvalue())
     expected["vgg19.timm.pth.gz"] = vgg_fc7(w, channel_last=False, depth=19)
 
-    w = coarse(vgg_weights("keras/", 19))
+    w = vgg_weights("keras/", 19)
     keras_vgg(w, scratch)
     write_gz("vgg19.h5.gz", scratch.read_bytes())
     expected["vgg19.h5.gz"] = vgg_fc7(w, channel_last=True, depth=19)
 
-    w = coarse(resnet_weights("torch/", False, 152))
-    buffer = io.BytesIO()
-    torch.save({k.removeprefix("module."): v for k, v in torch_resnet(w, 152)["state_dict"].items()}, buffer)
-    write_gz("resnet152.pth.gz", buffer.getvalue())
-    expected["resnet152.pth.gz"] = resnet_features(w, "v1.5", 1e-5, 152)
-
-    w = coarse(resnet_weights("keras/", True, 101))
-    keras_resnet(w, scratch, whole=False)
-    write_gz("resnet101.h5.gz", scratch.read_bytes())
-    expected["resnet101.h5.gz"] = resnet_features(w, "v1", 1.001e-5, 101)
+    # Large as files, so tests/weights/origins_test.ts writes these by the same formula
+    for depth in (101, 152):
+        w = resnet_weights("torch/", False, depth)
+        expected[f"resnet{depth}.safetensors"] = resnet_features(w, "v1.5", 1e-5, depth)
 
     legacy = io.BytesIO()
     torch.save({"w": torch.zeros(2)}, legacy, _use_new_zipfile_serialization=False)

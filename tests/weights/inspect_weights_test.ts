@@ -12,8 +12,6 @@ for (
     ["resnet50.h5.gz", "resnet50", 318],
     ["resnet50.pth.gz", "resnet50", 265],
     ["vgg19.timm.pth.gz", "fcn8s-vgg19", 36],
-    ["resnet101.h5.gz", "resnet101", 624],
-    ["resnet152.pth.gz", "resnet152", 775],
   ] as const
 ) {
   test(`inspectWeights finds that ${name} is ${network}`, async () => {

@@ -65,3 +65,28 @@ test("planWeights says whose names it looked for", () => {
     /^TypeError: Cannot start resnet50 from weights\.any: none of its 1 tensors \(conv, .*Keras of 2017/,
   );
 });
+
+test("planWeights finds a place for every tensor of a whole file, at full width", () => {
+  const files: [network: string, name: (layer: string, part: string) => string][] = [
+    ["resnet101", (layer, part) => `${layer}/${layer}/${part}:0`],
+    ["resnet152", (layer, part) => `resnet152/${layer}/${part}:0`],
+    ["fcn8s-vgg19", (layer, part) => `${layer}/${layer}_${part === "kernel" ? "W" : "b"}_1:0`],
+  ];
+  for (const [network, nameOf] of files) {
+    const targets = targetsOf(network);
+    const backbone = targets.filter(({ name }) => !/^(score|upscore)/.test(name));
+    const tensors: Record<string, number[]> = {};
+    for (const { name, shape } of backbone) {
+      const [layer, part] = name.split("/") as [string, string];
+      const keras = layer.replace(/^fc([67])$/, (_, n) => `fc${Number(n) - 5}`);
+      const [height, width, inputs, outputs] = shape;
+      // Keras' classifiers are dense layers
+      const flat = keras === layer || part === "bias";
+      tensors[nameOf(keras, part)] = flat ? [...shape] : [height! * width! * inputs!, outputs!];
+    }
+    const plan = planWeights(fileOf(tensors), { network, targets });
+    assert.equal(plan.origin, "Keras");
+    assert.equal(plan.copies.length, backbone.length);
+    assert.deepEqual([plan.missing, plan.extra, plan.misshapen, plan.unused], [[], [], [], []]);
+  }
+});
