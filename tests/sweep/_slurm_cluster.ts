@@ -144,6 +144,8 @@ async function configure(folder: string): Promise<void> {
     "SlurmdParameters=config_overrides",
     "SchedulerParameters=sched_interval=1,batch_sched_delay=0,bf_interval=1",
     "SlurmdTimeout=10",
+    // How soon a node that comes back may say that it does not know a job any more
+    "BatchStartTimeout=2",
     "KillWait=10",
     "ReturnToService=2",
     ...["n1", "n2"].map((node, i) =>

@@ -9,8 +9,8 @@ import { runHere } from "../cli/_terminal.ts";
 import { slurmSkip, until, withCluster } from "./_slurm_cluster.ts";
 import { TINY_GRID } from "./_tiny_sweep.ts";
 
-/** Runs long enough to be killed in the middle. */
-const GRID = TINY_GRID.replace("[0.5, 2]", "[0.5]").replace("epochs: 1,", "epochs: 24,");
+/** Three runs, long enough to be stopped in the middle. */
+const GRID = TINY_GRID.replace("[1, 2]", "[1]").replace("epochs: 1,", "epochs: 32,");
 
 /** What a sweep came to: its table and the hashes of all its networks. */
 async function outcome(folder: string): Promise<unknown> {
