@@ -8,6 +8,7 @@ import { openDevice, type OpenDeviceOptions } from "./device.ts";
 import { registerGradients, unregisterGradients } from "./register_gradients.ts";
 import { registerKernels, unregisterKernels } from "./register_kernels.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
+import { tunedTiles } from "./tune.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
 export interface RegisterWebgpuOptions extends OpenDeviceOptions {
@@ -16,6 +17,12 @@ export interface RegisterWebgpuOptions extends OpenDeviceOptions {
    * @default Infinity
    */
   capBytes?: number;
+  /**
+   * Whether the fastest tiles of matrix products are measured, which takes about a second, once
+   * for an adapter (they are kept in the user's cache folder).
+   * @default on real adapters
+   */
+  tune?: boolean;
 }
 
 /**
@@ -50,6 +57,7 @@ export async function registerWebgpuBackend(
   registerKernels();
   registerGradients();
   await tf.setBackend("webgpu");
+  if (options.tune ?? !training.software) backend.tiles = await tunedTiles(backend);
   return backend;
 }
 

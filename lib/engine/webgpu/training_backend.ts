@@ -19,6 +19,7 @@ import type { TrainingDevice } from "./device.ts";
 import { chooseTile, type TileName } from "./gemm.ts";
 import { widened } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
+import { productClass } from "./tune.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 
 /** Launches recorded before the queue gets them. */
@@ -48,6 +49,8 @@ export class TrainingBackend extends Stock {
   readonly pipelines: Map<string, GPUComputePipeline> = new Map();
   /** Tile of all matrix products; `null` chooses by their size. */
   tile: TileName | null = null;
+  /** Fastest tiles of this adapter, as far as they were measured. */
+  tiles: Record<string, TileName> = {};
   /** Whether inner loops become text; software adapters compile too slowly for that. */
   unroll: boolean;
   /** Whether kernels read and write halves as WGSL's f16 (else by pack2x16float and its inverse). */
@@ -109,7 +112,8 @@ export class TrainingBackend extends Stock {
 
   /** The tile of a product `[m, n]`; all tiles give the same bits. */
   tileFor(m: number, n: number): TileName {
-    return this.tile ?? chooseTile(m, n, { few: this.training.software });
+    const measured = this.tiles[productClass(m, n) ?? ""];
+    return this.tile ?? measured ?? chooseTile(m, n, { few: this.training.software });
   }
 
   /** Records one kernel launch, in order with stock ops. */

@@ -124,6 +124,19 @@ interface Variant extends MatMulAttrs {
   k: number;
 }
 
+/** The kernel of a plain product `[m, k] · [k, n]`. */
+export function matMulKernel(
+  options: { m: number; n: number; k: number; tile: TileName; unroll: boolean },
+): WgslKernel {
+  const plain = {
+    transposeA: false,
+    transposeB: false,
+    activation: "linear",
+    bias: false,
+  } as const;
+  return kernelOf({ ...options, ...plain });
+}
+
 function kernelOf(variant: Variant): WgslKernel {
   const { tile, transposeA, transposeB, activation, bias, unroll, m, n, k } = variant;
   const fourA = (transposeA ? m : k) % 4 === 0;
