@@ -25,7 +25,7 @@ const CHARTS = [
 ];
 const COLORS = ["#4269d0", "#ff725c"];
 const $ = (id) => document.getElementById(id);
-let run = null, source = null, series = {}, total = 0, due = false;
+let run = null, source = null, series = Object.create(null), total = 0, due = false;
 
 function draw() {
   due = false;
@@ -50,6 +50,7 @@ function draw() {
   }));
 }
 function add(key, step, value) {
+  if (!Number.isFinite(step) || !Number.isFinite(value)) return; // logs are anybody's
   (series[key] ??= []).push([step, value]);
   if (series[key].length > 2000) series[key] = series[key].filter((_, i) => i % 2);
 }
@@ -79,7 +80,7 @@ function picture({ epoch, id, png }) {
   while ($("pictures").children.length > 12) $("pictures").lastChild.remove();
 }
 function clear() {
-  series = {};
+  series = Object.create(null);
   $("pictures").replaceChildren();
   $("warnings").textContent = "";
 }

@@ -5,6 +5,7 @@
  */
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { findRuns } from "./_find_runs.ts";
 import { followFile } from "./_follow_file.ts";
@@ -13,8 +14,12 @@ import { PAGE } from "./_page.ts";
 /** Names by which this machine calls itself; another one means that a page elsewhere asks. */
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
+/** The page's own script: no other runs, should a name ever become markup. */
+const SCRIPT = createHash("sha256").update(/<script>([^]*)<\/script>/.exec(PAGE)![1]!)
+  .digest("base64");
+
 /** What the page may do: nothing but talk to us. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT}'; ` +
   "connect-src 'self'; img-src data:; frame-ancestors 'none'";
 
 /**

@@ -5,6 +5,7 @@ import type { Dataset } from "../../lib/data/dataset.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import type { Batch } from "../../lib/data/batch.ts";
 import { trainBatches } from "../../lib/data/train_batches.ts";
+import { eventually } from "../support/eventually.ts";
 
 const config: DataConfig = {
   dataset: "fixtures",
@@ -99,6 +100,7 @@ test("trainBatches() reads at most one batch ahead", async () => {
   };
   const iterator = trainBatches({ dataset: counting, config, seed: 1, epoch: 0 });
   await iterator.next();
+  await eventually(() => reads >= 10);
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(reads, 10);
   await iterator.return(undefined);

@@ -15,6 +15,7 @@ import { openDataset } from "../../lib/data/registry.ts";
 import { openTrainLoader } from "../../lib/data/train_loader.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 import "./_logging_reader.ts";
+import { eventually } from "../support/eventually.ts";
 
 function configOf(workers: number | null, more: Partial<DataConfig> = {}): DataConfig {
   return { ...defaultConfig().data, crop: [40, 56], batch: 5, cacheMiB: 1, workers, ...more };
@@ -87,9 +88,11 @@ test("openTrainLoader() gives no worker more than prefetch batches ahead", async
     await using loader = openTrainLoader({ dataset, config: configOf(2, SMALL), seed: 1 });
     const batches = loader.batches({ epoch: 0 });
     await batches.next();
-    await pause(400);
+    await eventually(() => log().length >= 3 * 2);
+    await pause(200);
     assert.equal(log().length, 3 * 2);
     await batches.next();
+    await eventually(() => log().length >= 4 * 2);
     await pause(200);
     assert.equal(log().length, 4 * 2);
   });

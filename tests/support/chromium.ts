@@ -122,7 +122,7 @@ async function connect(url: string): Promise<Session> {
     return result!.value as T;
   };
   const until = async (expression: string): Promise<void> => {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 120_000;
     while (!await evaluate<boolean>(`!!(${expression})`)) {
       if (Date.now() > end) throw new Error(`never true in the page: ${expression}`);
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { runCli } from "../../../cli/_run_cli.ts";
@@ -29,6 +29,40 @@ async function served(folder: string, use: (url: string) => Promise<void>): Prom
 }
 
 describe("dashboard", () => {
+  test(
+    "dashboard shows hostile names and logs as the text they are",
+    { skip: chromiumSkip },
+    async () => {
+      const evil = `<img src=x onerror="document.title='evil'">`;
+      await inFolder(async (folder) => {
+        const run = join(folder, `${evil.replaceAll("/", "")} run`);
+        await mkdir(run);
+        const events = [
+          { type: "start", totalSteps: evil },
+          { type: "step", step: evil, epoch: evil, logs: { "loss/seg": 1 }, imagesPerSecond: evil },
+          { type: "step", step: 1, epoch: evil, logs: { ["__proto__"]: 1, [evil]: 1 } },
+          { type: "warning", step: evil, message: evil },
+          { type: "sample", epoch: evil, id: evil, png: `"${evil}` },
+          { type: "end", reason: evil, step: evil },
+        ];
+        const lines = events.map((event) => JSON.stringify(event) + "\n").join("");
+        await writeFile(join(run, "events.jsonl"), lines);
+        await served(folder, async (url) => {
+          await withPage(url, { width: 800 }, async (page) => {
+            await page.until("document.querySelector('#state').textContent.includes('onerror')");
+            assert.equal(await page.evaluate("document.querySelectorAll('img').length"), 1); // png
+            assert.equal(await page.evaluate("document.title"), "segadv");
+            assert.equal(await page.evaluate("document.querySelectorAll('[onerror]').length"), 0);
+            assert.match(
+              await page.evaluate("document.querySelector('option').text"),
+              /^<img src=x/,
+            );
+          });
+        });
+      });
+    },
+  );
+
   test("dashboard shows a real run in Chromium while it goes", { skip: chromiumSkip }, async () => {
     await inFolder(async (folder) => {
       const runs = join(folder, "runs");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createDashboard } from "../../../cli/dashboard/create_dashboard.ts";
@@ -27,17 +27,27 @@ function ask(
   return Promise.resolve(createDashboard(folder).request(path, { ...rest, headers: all }));
 }
 
-/** Events of a stream until there are as many as asked for. */
-async function events(response: Response, count: number): Promise<string[]> {
+/** Events of a stream until there are as many as asked for; `act` follows the first `after`. */
+async function events(
+  response: Response,
+  count: number,
+  { after = Infinity, act }: { after?: number; act?: () => Promise<void> } = {},
+): Promise<string[]> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (text.split("\n\n").length <= count) {
     const { value, done } = await reader.read();
     if (done) break;
     text += value;
+    if (text.split("\n\n").length > after) await act?.();
   }
   await reader.cancel();
   return text.split("\n\n").slice(0, count);
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => done ??= act();
 }
 
 describe("createDashboard", () => {
@@ -57,8 +67,8 @@ describe("createDashboard", () => {
       const headers = { "last-event-id": "14" };
       const stream = await ask(folder, "/api/events?run=one", { headers });
       const file = join(folder, "one", "events.jsonl");
-      setTimeout(() => void appendFile(file, '{"n":3}\n{"torn'), 100);
-      const [first, second] = await events(stream, 2);
+      const act = once(() => appendFile(file, '{"n":3}\n{"torn'));
+      const [first, second] = await events(stream, 2, { after: 1, act });
       assert.match(first!, /\{"n":2\}/);
       assert.match(second!, /\{"n":3\}/);
     });
@@ -67,8 +77,8 @@ describe("createDashboard", () => {
   test("createDashboard says that a log was cut where a run went back", async () => {
     await withRuns(async (folder) => {
       const stream = await ask(folder, "/api/events?run=one");
-      setTimeout(() => void truncate(join(folder, "one", "events.jsonl"), 14), 200);
-      const all = await events(stream, 4);
+      const act = once(() => truncate(join(folder, "one", "events.jsonl"), 14));
+      const all = await events(stream, 4, { after: 2, act });
       assert.match(all[2]!, /event: cut/);
       assert.match(all[3]!, /\{"run":"one"\}/);
     });
@@ -94,6 +104,18 @@ describe("createDashboard", () => {
     });
   });
 
+  test("createDashboard follows no link out of its folder", async () => {
+    await withRuns(async (folder) => {
+      await symlink(join(folder, "../secret"), join(folder, "linked"));
+      await mkdir(join(folder, "three"));
+      await symlink(join(folder, "../secret/events.jsonl"), join(folder, "three/events.jsonl"));
+      assert.deepEqual(await (await ask(folder, "/api/runs")).json(), ["one", "sweep/runs/two"]);
+      for (const run of ["linked", "three"]) {
+        assert.equal((await ask(folder, `/api/events?run=${run}`)).status, 404, run);
+      }
+    });
+  });
+
   test("createDashboard changes nothing and answers only its own machine", async () => {
     await withRuns(async (folder) => {
       for (const method of ["POST", "PUT", "DELETE"]) {
@@ -102,7 +124,9 @@ describe("createDashboard", () => {
       const elsewhere = { headers: { host: "evil.example" } };
       assert.equal((await ask(folder, "/api/runs", elsewhere)).status, 403);
       const page = await ask(folder, "/");
-      assert.match(page.headers.get("content-security-policy")!, /default-src 'none'/);
+      const policy = page.headers.get("content-security-policy")!;
+      assert.match(policy, /default-src 'none'/);
+      assert.match(policy, /script-src 'sha256-[\w+/]{43}=';/); // and so no script from a name
       assert.doesNotMatch(await page.text(), /https?:\/\//);
     });
   });

@@ -17,21 +17,24 @@ interface Allocator {
 const isBun = "bun" in process.versions;
 
 /** Runs the exit program and returns how it ended. */
-function runProgram(mode: string): Promise<{ code: number | null; ms: number; out: string }> {
+function runProgram(mode: string): Promise<{ code: number | null; hangs: boolean; out: string }> {
   const path = fileURLToPath(new URL("./_exit_program.ts", import.meta.url));
   const args = isBun ? [path, mode] : ["run", "-A", path, mode];
-  const start = performance.now();
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
   let out = "";
   child.stdout.on("data", (data) => {
     out += data;
     if (mode === "wait" && out.includes("sum")) child.kill("SIGINT");
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), 20000);
+  let hangs = false;
+  const timer = setTimeout(() => {
+    hangs = true;
+    child.kill("SIGKILL");
+  }, 120_000);
   return new Promise((resolve) => {
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, ms: performance.now() - start, out });
+      resolve({ code, hangs, out });
     });
   });
 }
@@ -171,7 +174,7 @@ describe("registerWasmBackend", () => {
 
   it(
     "registerWasmBackend never keeps a process alive, however it ends",
-    { timeout: 90000 },
+    { timeout: 300_000 },
     async () => {
       const expected = { end: 0, throw: 1, dispose: 0, exit: 3, wait: null };
       for (const [mode, code] of Object.entries(expected)) {
@@ -183,7 +186,7 @@ describe("registerWasmBackend", () => {
             `${result.code}`,
           );
         } else assert.equal(result.code, code, mode);
-        assert.ok(result.ms < 15000, `${mode} took ${result.ms} ms`);
+        assert.ok(!result.hangs, mode);
       }
     },
   );
