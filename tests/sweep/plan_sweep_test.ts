@@ -56,6 +56,15 @@ baseline: { generator.l2: 5e-4 }
     assert.ok(both.includes(a!));
   });
 
+  test("planSweep gives trials names that later versions keep: only what is no default counts", async () => {
+    const arms = async (text: string): Promise<string[]> =>
+      (await plan(text)).plan.arms.map(({ id }) => id);
+    const [bare] = await arms("trials: [{ generator.lr: 0.5 }]\nset: { data.dataset: fixtures }\n");
+    const spelt = "set: { data.dataset: fixtures, generator.momentum: 0.9, data.prefetch: 5 }\n";
+    assert.deepEqual(await arms(`trials: [{ generator.lr: 0.5 }]\n${spelt}`), [bare]);
+    assert.equal(bare, "b94476312f");
+  });
+
   const twins: [what: string, text: string, message: RegExp][] = [
     [
       "an axis with a value twice",
