@@ -1,6 +1,7 @@
 /**
  * Rows of the suite `data`: decoding and augmenting against PyTorch's DataLoader, and the share of a
- * training step that waits for data. Alone: `deno run -A tasks/bench/data_suite.ts [DATA]`.
+ * training step that waits for data. Alone: `deno run -A tasks/bench/data_suite.ts DATA [ROW]`,
+ * where ROW begins the names of the rows to time.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -24,6 +25,8 @@ const PIPELINES = ["torchvision", "warp"] as const;
 const BATCH = 8;
 const CROP: [number, number] = [416, 416];
 
+const WAITING = "wait/camvid-small";
+
 /** A row per image. */
 export interface DataRow extends Row {
   /** The same as rates. */
@@ -40,8 +43,12 @@ const SOURCES = [
  * All rows; `tell` hears each as it is there, and why some are left out.
  *
  * @param data Folder with `formats/voc`, `formats/cityscapes` and `camvid-small`.
+ * @param options With `only`, rows of which the names begin so.
  */
-export async function dataRows(data: string, tell: (text: string) => void): Promise<DataRow[]> {
+export async function dataRows(
+  data: string,
+  { tell, only = "" }: { tell: (text: string) => void; only?: string },
+): Promise<DataRow[]> {
   const rows: DataRow[] = [];
   const add = (row: DataRow): void => {
     rows.push(row);
@@ -56,12 +63,17 @@ export async function dataRows(data: string, tell: (text: string) => void): Prom
       continue;
     }
     for (const workers of [1, 2]) {
-      for (const pipeline of PIPELINES) add(await loadingRow(data, source, { workers, pipeline }));
+      for (const pipeline of PIPELINES) {
+        const name = `load-${source.kind}-${workers}/${pipeline}`;
+        if (!name.startsWith(only)) continue;
+        add(await loadingRow(name, { data, source, workers, pipeline }));
+      }
     }
   }
+  if (!WAITING.startsWith(only)) return rows;
   const camvid = join(data, "camvid-small");
   if (existsSync(camvid)) add(await waitingRow(camvid));
-  else tell(`wait/camvid-small left out: there is no "${camvid}" (give --data DIR)`);
+  else tell(`${WAITING} left out: there is no "${camvid}" (give --data DIR)`);
   return rows;
 }
 
@@ -71,12 +83,18 @@ function missingTorchvision(): string | null {
   return status === 0 ? null : `PyTorch with torchvision is not installed (${remedy})`;
 }
 
+interface Loading {
+  data: string;
+  source: typeof SOURCES[number];
+  workers: number;
+  pipeline: typeof PIPELINES[number];
+}
+
 async function loadingRow(
-  data: string,
-  source: typeof SOURCES[number],
-  { workers, pipeline }: { workers: number; pipeline: typeof PIPELINES[number] },
+  name: string,
+  { data, source, workers, pipeline }: Loading,
 ): Promise<DataRow> {
-  const { kind, reader, samples } = source;
+  const { reader, samples } = source;
   const dataset = await openDataset(reader, { dir: data, split: String(samples) });
   const config = { ...defaultConfig().data, crop: CROP, batch: BATCH, cacheMiB: 0, workers };
   const loader = openTrainLoader({ dataset, config, seed: 1 });
@@ -89,7 +107,6 @@ async function loadingRow(
     return performance.now() - start;
   };
   try {
-    const name = `load-${kind}-${workers}/${pipeline}`;
     const row = await takeTurns(name, { value, baseline: torch.run, turns: 3 });
     return perImage(row, samples - samples % BATCH);
   } finally {
@@ -148,7 +165,7 @@ async function waitingRow(dir: string): Promise<DataRow> {
     },
   });
   const [value, baseline] = [wait / steps, total / steps];
-  return { name: "wait/camvid-small", unit: "ms", value, baseline, ratio: baseline / value };
+  return { name: WAITING, unit: "ms", value, baseline, ratio: baseline / value };
 }
 
 /** One line for each row. */
@@ -164,7 +181,6 @@ export function describeDataRow(row: DataRow): string {
 }
 
 if (import.meta.main) {
-  for (const row of await dataRows(process.argv[2] ?? "../shared/data", () => {})) {
-    console.log(describeDataRow(row));
-  }
+  const [data = "../shared/data", only = ""] = process.argv.slice(2);
+  await dataRows(data, { tell: (text) => console.log(text), only });
 }

@@ -59,7 +59,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function benchData(folder: string, { json }: { json: boolean }): Promise<void> {
-  const results = await dataRows(folder, (text) => console.error(text));
+  const results = await dataRows(folder, { tell: (text) => console.error(text) });
   const [processor] = cpus();
   const device = processor?.model ?? "unknown";
   const machine = { device, cores: cpus().length, runtime: navigator.userAgent };

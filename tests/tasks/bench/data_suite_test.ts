@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openDataset } from "../../lib/data/registry.ts";
-import { cityscapesPairs, repeated, vocPairs } from "../../tasks/bench/data_files.ts";
-import { dataRows, describeDataRow } from "../../tasks/bench/data_suite.ts";
-import { withFiles } from "../support/dataset_folder.ts";
+import { openDataset } from "../../../lib/data/registry.ts";
+import { cityscapesPairs, repeated, vocPairs } from "../../../tasks/bench/data_files.ts";
+import { dataRows, describeDataRow } from "../../../tasks/bench/data_suite.ts";
+import { withFiles } from "../../support/dataset_folder.ts";
 
 test("dataRows() says of each row that is left out why", async () => {
   const told: string[] = [];
-  assert.deepEqual(await dataRows("no such folder", (text) => told.push(text)), []);
+  assert.deepEqual(await dataRows("no such folder", { tell: (text) => told.push(text) }), []);
   assert.equal(told.length, 3);
   for (const text of told) assert.match(text, /^\S+ left out: .*"no such folder.*--data DIR/);
 });
