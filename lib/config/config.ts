@@ -232,6 +232,11 @@ export interface Config {
   backend: "auto" | "webgpu" | "wasm" | "cpu";
   /** WASM threads; 0: one per core. */
   threads: number;
+  /**
+   * WASM kernels with the same bits in every engine and on every processor; false takes fused
+   * multiply-add (relaxed SIMD) where the engine has it: faster, its last bits are the machine's.
+   */
+  deterministic: boolean;
   data: DataConfig;
   model: ModelConfig;
   generator: GeneratorConfig;

@@ -46,6 +46,11 @@ export const configSchema: z.ZodType<Config> = section("Configuration of one tra
     fallback: 0,
     about: "WASM threads; 0: one per core.",
   }),
+  deterministic: field(z.boolean(), {
+    fallback: true,
+    about:
+      "The same bits on every machine; false: WASM takes fused multiply-add where it is there.",
+  }),
   data: dataSchema,
   model: modelSchema,
   generator: generatorSchema,

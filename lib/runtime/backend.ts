@@ -21,6 +21,12 @@ export interface UseBackendOptions {
    */
   threads?: number;
   /**
+   * WASM kernels whose bits depend on neither engine nor processor; false takes relaxed SIMD where
+   * the engine has it. The other backends have one kind of kernel.
+   * @default true
+   */
+  deterministic?: boolean;
+  /**
    * The WebGPU implementation, for example Dawn's.
    * @default navigator.gpu
    */
@@ -90,7 +96,7 @@ export function currentBackend(): BackendInfo | null {
  * ```
  */
 export async function useBackend(options: UseBackendOptions): Promise<BackendInfo> {
-  const { backend, threads = 0, gpu } = options;
+  const { backend, threads = 0, deterministic = true, gpu } = options;
   if (!Number.isInteger(threads) || threads < 0) {
     throw new RangeError(
       `Cannot start a backend with threads ${threads}: threads must be a whole number, 0 for ` +
@@ -98,23 +104,24 @@ export async function useBackend(options: UseBackendOptions): Promise<BackendInf
     );
   }
   tf.enableProdMode(); // silences tfjs's advice on the console
-  current = await startBackend(backend, { threads, gpu });
+  current = await startBackend(backend, { threads, deterministic, gpu });
   return current;
 }
 
 async function startBackend(
   backend: UseBackendOptions["backend"],
-  { threads, gpu }: { threads: number; gpu: GPU | undefined },
+  options: { threads: number; deterministic: boolean; gpu: GPU | undefined },
 ): Promise<BackendInfo> {
   if (backend === "cpu") return await useCpu();
-  if (backend === "wasm") return await useWasm(threads);
+  const { gpu } = options;
+  if (backend === "wasm") return await useWasm(options);
   if (backend === "webgpu") return await useWebgpu(gpu === undefined ? {} : { gpu });
   if (backend !== "auto") {
     throw new RangeError(
       `Cannot start backend "${backend}": the backends are auto, webgpu, wasm and cpu`,
     );
   }
-  return await tryRealWebgpu(gpu) ?? await useWasm(threads);
+  return await tryRealWebgpu(gpu) ?? await useWasm(options);
 }
 
 async function tryRealWebgpu(gpu?: GPU): Promise<BackendInfo | null> {
@@ -161,13 +168,19 @@ async function useCpu(): Promise<BackendInfo> {
   };
 }
 
-async function useWasm(threads: number): Promise<BackendInfo> {
+async function useWasm(
+  { threads, deterministic }: { threads: number; deterministic: boolean },
+): Promise<BackendInfo> {
   const engine = await import("../engine/wasm/mod.ts");
-  const wasm = await engine.registerWasmBackend(threads === 0 ? {} : { threads });
+  const wasm = await engine.registerWasmBackend({
+    ...(threads === 0 ? {} : { threads }),
+    ...(deterministic ? { deterministic } : { relaxedSimd: "auto" }),
+  });
+  const relaxed = wasm.build === "relaxed" ? ", relaxed SIMD" : "";
   await tf.setBackend("wasm");
   return {
     name: "wasm",
-    device: `${processorName()}, ${wasm.threads} thread${wasm.threads === 1 ? "" : "s"}`,
+    device: `${processorName()}, ${wasm.threads} thread${wasm.threads === 1 ? "" : "s"}${relaxed}`,
     software: false,
     build: `tfjs ${tf.version_core}, ${wasm.build} ${await kernelHash(wasm.build)}`,
     largestTensorBytes: null,

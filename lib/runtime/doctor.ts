@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { totalmem } from "node:os";
 import process from "node:process";
+import { hasRelaxedSimd } from "../engine/wasm/_relaxed_simd.ts";
 import { type BackendInfo, type BackendName, processorName, useBackend } from "./backend.ts";
 
 /** What was found out about one backend. */
@@ -46,6 +47,8 @@ export interface DoctorReport {
   adapter: AdapterReport | null;
   /** What `backend: auto` picks; `null` if nothing works. */
   auto: BackendName | null;
+  /** Whether the config key `deterministic: false` makes WASM faster here. */
+  relaxedSimd: boolean;
   /** What to install or to choose, one sentence each; empty if nothing is missing. */
   advice: string[];
 }
@@ -79,6 +82,7 @@ export async function doctor(options: { gpu?: GPU } = {}): Promise<DoctorReport>
     backends,
     adapter: await describeAdapter(options.gpu),
     auto: webgpu.works && !webgpu.software ? "webgpu" : works("wasm") ? "wasm" : null,
+    relaxedSimd: hasRelaxedSimd(),
     advice: advise(backends),
   };
 }

@@ -7,6 +7,7 @@ import type { RunOrigin } from "./run_state.ts";
 const INDIFFERENT: ReadonlySet<string> = new Set([
   "backend", // what it became is compared
   "threads",
+  "deterministic", // the kernels' build is compared
   "data.cacheMiB",
   "data.workers",
   "data.prefetch",

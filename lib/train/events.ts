@@ -20,6 +20,8 @@ export interface StartEvent {
   backend: string;
   /** Adapter or processor, in words. */
   device: string;
+  /** What the bits depend on, kernels by hash; absent in older logs. */
+  build?: string;
   classes: string[];
   stepsPerEpoch: number;
   totalSteps: number;

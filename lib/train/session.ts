@@ -81,7 +81,11 @@ export async function openSession(
   await checkDataset(validation);
 
   const backend = options.backend ??
-    await useBackend({ backend: config.backend, threads: config.threads });
+    await useBackend({
+      backend: config.backend,
+      threads: config.threads,
+      deterministic: config.deterministic,
+    });
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
       `Cannot train with train.precision mixed on backend ${backend.name}, which stores no halves; ` +

@@ -18,6 +18,7 @@ export function startEvent(session: Session): StartEvent {
     config,
     backend: backend.name,
     device: backend.device,
+    build: backend.build,
     classes: train.classes.map(({ name }) => name),
     stepsPerEpoch,
     totalSteps: Math.min(totalSteps, config.train.maxSteps ?? totalSteps),

@@ -4,7 +4,8 @@ import { configKeys } from "../../lib/config/config_keys.ts";
 
 test("configKeys() has the keys that the documentation promises, each once", () => {
   const keys = configKeys();
-  const promised = "seed backend threads data.dataset data.dir data.crop data.batch " +
+  const promised =
+    "seed backend threads deterministic data.dataset data.dir data.crop data.batch " +
     "data.augment.zoom data.augment.rotate data.augment.flip data.normalize.mean model.name " +
     "model.width model.head model.init generator.lr generator.momentum generator.l2 " +
     "discriminator.lr discriminator.beta1 discriminator.beta2 discriminator.steps " +

@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { hasRelaxedSimd } from "../../lib/engine/wasm/_relaxed_simd.ts";
 import { currentBackend, useBackend } from "../../lib/runtime/backend.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 
@@ -28,6 +29,22 @@ describe("useBackend()", () => {
     await tf.setBackend("cpu");
     assert.equal(currentBackend(), null);
     await wasm.dispose();
+  });
+
+  test("useBackend() names the kernels that deterministic chose", async () => {
+    const builds: string[] = [];
+    for (const deterministic of [true, false]) {
+      const { build, device, dispose } = await useBackend({
+        backend: "wasm",
+        threads: 1,
+        deterministic,
+      });
+      builds.push(build);
+      assert.equal(build.includes("relaxed"), device.includes("relaxed SIMD"));
+      await dispose();
+    }
+    assert.match(builds[0]!, /, plain [0-9a-f]{12}$/);
+    assert.match(builds[1]!, hasRelaxedSimd() ? /, relaxed [0-9a-f]{12}$/ : /, plain/);
   });
 
   for (const threads of [-1, 1.5, NaN]) {

@@ -11,6 +11,7 @@ test("doctor() tries every backend and explains what does not work", async () =>
     assert(backend.startMs >= 0);
   }
   assert(report.backends[2]!.works);
+  assert.equal(typeof report.relaxedSimd, "boolean");
   assert.equal(report.adapter === null, report.backends[0]!.device === null);
   assert.equal(report.advice.length >= report.backends.filter((b) => !b.works).length, true);
 });
