@@ -41,17 +41,25 @@ const COPY: WgslKernel = {
   }),
 };
 
-/** Copies a tensor into 32-bit floats. */
-export function widened(backend: TrainingBackend, tensor: tf.TensorInfo): tf.TensorInfo {
-  const copy = backend.makeTensorInfo(tensor.shape, "float32");
-  const count = tensor.shape.reduce((product, d) => product * d, 1) / 4;
-  dispatch(backend, COPY, {
-    uniforms: [count],
-    reads: [tensor],
-    writes: [copy],
-    grid: linearGrid(Math.ceil(count / THREADS)),
-  });
-  return copy;
+/** Puts 32-bit floats in the place of a tensor's halves. */
+export function widen(backend: TrainingBackend, dataId: tf.DataId): void {
+  const data = backend.tensorMap.get(dataId);
+  const { shape, resource } = data;
+  if (resource != null) {
+    const copy = backend.makeTensorInfo(shape, "float32");
+    const count = shape.reduce((product, d) => product * d, 1) / 4;
+    dispatch(backend, COPY, {
+      uniforms: [count],
+      reads: [{ dataId, shape, dtype: "float32" }],
+      writes: [copy],
+      grid: linearGrid(Math.ceil(count / THREADS)),
+    });
+    const copied = backend.tensorMap.get(copy.dataId);
+    data.resource = copied.resource!;
+    copied.resource = resource;
+    backend.disposeData(copy.dataId);
+  }
+  data.half = false;
 }
 
 const HELPERS = {

@@ -17,7 +17,7 @@ import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
 import { chooseTile, type TileName } from "./gemm.ts";
-import { widened } from "./halves.ts";
+import { widen } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
 import { productClass } from "./tune.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
@@ -165,7 +165,7 @@ export class TrainingBackend extends Stock {
   }
 
   override readToGPU(dataId: tf.DataId): tf.GPUData {
-    if (this.tensorMap.get(dataId).half) this.#widen(dataId);
+    if (this.tensorMap.get(dataId).half) widen(this, dataId);
     this.settle();
     return super.readToGPU(dataId);
   }
@@ -204,7 +204,7 @@ export class TrainingBackend extends Stock {
 
   override uploadToGPU(dataId: tf.DataId): void {
     const data = this.tensorMap.get(dataId);
-    if (data.half) this.#widen(dataId);
+    if (data.half) widen(this, dataId);
     if (data.resource != null) return;
     const bytes = 4 * tf.util.sizeFromShape(data.shape);
     this.#buffers.purpose = data;
@@ -243,20 +243,6 @@ export class TrainingBackend extends Stock {
     super.dispose();
     this.#uniforms.dispose();
     this.device.destroy();
-  }
-
-  /** Puts 32-bit floats in the place of a tensor's halves. */
-  #widen(dataId: tf.DataId): void {
-    const data = this.tensorMap.get(dataId);
-    const { shape, dtype, resource } = data;
-    if (resource != null) {
-      const copy = widened(this, { dataId, shape, dtype });
-      const copied = this.tensorMap.get(copy.dataId);
-      data.resource = copied.resource!;
-      copied.resource = resource;
-      this.disposeData(copy.dataId);
-    }
-    data.half = false;
   }
 
   #upload(source: Float32Array | Int32Array, bytes: number): GPUBuffer {

@@ -36,7 +36,7 @@ export const maxPool: Kernel<PoolAttrs> = {
     const { inputs, attrs, backend } = call;
     const x = inputs.x!;
     const info = poolSizes(x.shape, attrs);
-    if (info.inChannels % 4 !== 0 || backend.shouldExecuteOnCPU([x])) {
+    if (info.inChannels % 4 !== 0) {
       return stockKernel<PoolAttrs>("MaxPool")(call);
     }
     const y = newActivation(backend, info.outShape);

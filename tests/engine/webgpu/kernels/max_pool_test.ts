@@ -1,0 +1,22 @@
+import { test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { assertSame, describeWebgpu, normal } from "./_compare.ts";
+
+describeWebgpu("maxPool", () => {
+  const cases: [size: number, stride: number, pad: "same" | "valid" | number][] = [
+    [2, 2, "same"],
+    [3, 2, "same"],
+    [3, 1, "valid"],
+    [3, 2, 1],
+    [2, 3, "valid"],
+  ];
+  for (const [size, stride, pad] of cases) {
+    for (const channels of [3, 8]) {
+      test(`maxPool ${size}x${size}/${stride} ${pad} of ${channels} channels below zero`, async () => {
+        const rounding = typeof pad === "number" ? "floor" : undefined;
+        const x = () => tf.sub(normal([2, 9, 11, channels]), 5) as tf.Tensor4D;
+        await assertSame(() => tf.maxPool(x(), size, stride, pad, rounding), { tolerance: 0 });
+      });
+    }
+  }
+});
