@@ -77,6 +77,11 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
     await (await holdsMaps(args.path)
       ? scoreFolder(args, { options, context })
       : scoreModel(args, { options, context })).finally(() => progress.clear());
+  if (scores.classes.every(({ pixels }) => pixels === 0)) {
+    throw new Error(
+      "Cannot score a split without a labelled pixel: name another with --split, or use predict",
+    );
+  }
   if (args.json === true) writeJson(context, scores);
   else {
     const { cityscapes } = scores;

@@ -5,6 +5,8 @@ import type { NormalizeConfig } from "../../lib/config/config.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { predict, predictBatch } from "../../lib/models/predict.ts";
 import type { HeadOrder, SegmentationModel } from "../../lib/models/segmentation_model.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import { noAdapter } from "../engine/webgpu/_adapter.ts";
 import { onCpu } from "./_small.ts";
 
 const NORMALIZE: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [255, 255, 255] };
@@ -92,6 +94,25 @@ describe("predict", () => {
     assert.equal(await border("probabilities"), 8);
     assert.equal(await border("logits"), 9);
   });
+});
+
+test("predict takes windows where a WebGPU adapter cannot bind the whole, and sees the same", {
+  skip: await noAdapter(),
+}, async () => {
+  const backend = await useBackend({ backend: "webgpu" });
+  try {
+    const model = colourModel({ stride: 1, head: "logits" });
+    const indices = Array.from({ length: 40 * 24 }, (_, i) => (i * i >> 3) % 3);
+    const notices: string[] = [];
+    const onNotice = (notice: string) => void notices.push(notice);
+    backend.largestTensorBytes = 4 * 3 * 300; // of 960 pixels
+    const map = await predict(model, coloured(40, indices), { normalize: NORMALIZE, onNotice });
+    assert.deepEqual([...map.data], indices);
+    assert.match(notices[0]!, /^images of 40x24 are seen in windows of .* binds at most 1 MiB$/);
+  } finally {
+    await backend.dispose();
+    await useBackend({ backend: "cpu" });
+  }
 });
 
 describe("predictBatch", () => {

@@ -38,6 +38,17 @@ test("eval scores label maps made elsewhere, and asks what they are of", () =>
     assert.match(broken.err, /^error: Cannot read labels from ".*maps.a\.png": it is no PNG.*\n$/);
   }));
 
+test("eval says so of a split whose truth is not published", () =>
+  withFiles({
+    "leftImg8bit/test/berlin/berlin_0_leftImg8bit.png": picture(2, 2),
+    "maps/berlin_0_pred.png": labels(2, 2, { values: [7] }),
+  }, async (dir) => {
+    const args = ["--dataset", "cityscapes", "--data", dir, "--split", "test"];
+    const { code, out, err } = await runHere("eval", join(dir, "maps"), ...args);
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, /^error: Cannot score a split without a labelled pixel: .* use predict\n$/);
+  }));
+
 test("eval gives ESPNet's CamVid scores by both rules", {
   ...patient,
   skip: skipWithout("data/oracle/camvid-espnet"),
