@@ -5,6 +5,8 @@
  * @module
  */
 
+import { Pace } from "./pace.ts";
+
 const REMEDY = "; lower data.batch, data.crop or model.width";
 
 /** Keeps a device's uncaptured errors and its loss until {@linkcode ErrorCollector.check}. */
@@ -13,9 +15,11 @@ export class ErrorCollector {
   #count = 0;
   #lost: string | null = null;
   #closing = false;
+  readonly #pace: Pace;
 
   /** Starts listening to `device`. */
   constructor(device: GPUDevice) {
+    this.#pace = new Pace(device.queue);
     device.addEventListener("uncapturederror", (event: Event): void => {
       const error = (event as unknown as { error: GPUError }).error;
       this.add(`${error.constructor.name}: ${error.message.trim().replaceAll(/\s+/g, " ")}`);
@@ -43,11 +47,13 @@ export class ErrorCollector {
 
   /**
    * Throws what was collected and forgets it. Call it at the end of a step: it lets pending events
-   * arrive first, which costs one turn of the event loop and no GPU wait.
+   * arrive first, which costs one turn of the event loop, and now and then waits for the adapter
+   * (see {@linkcode Pace}).
    *
    * @throws {Error} If the device reported errors or was lost since the last check.
    */
   async check(): Promise<void> {
+    if (this.#lost === null) await this.#pace.afterStep();
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (this.#lost !== null) {
       throw new Error(
