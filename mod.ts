@@ -35,6 +35,7 @@ export { tf };
 // The pipeline
 export { train, type TrainOptions } from "./lib/train/train.ts";
 export { type ResumeOptions, resumeTraining } from "./lib/train/resume.ts";
+export { trainInThread, type TrainJob, wantsThread } from "./lib/train/train_in_thread.ts";
 export type { RunScores, TrainResult } from "./lib/train/train_result.ts";
 export { evaluate, type EvaluateOptions } from "./lib/metrics/evaluate.ts";
 export {

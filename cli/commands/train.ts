@@ -10,8 +10,10 @@ import {
   loadConfig,
   resumeTraining,
   train,
+  trainInThread,
   type TrainOptions,
   type TrainResult,
+  wantsThread,
 } from "@segadv/segadv";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -112,7 +114,11 @@ async function newRun(args: TrainArguments): Promise<Job> {
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
   const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
   const out = args.out ?? newRunFolder(config);
-  return { config, preset, out, go: (options) => train(config, { ...options, out }) };
+  const go: Job["go"] = async (options) =>
+    await wantsThread(config)
+      ? await trainInThread({ config, out }, options)
+      : await train(config, { ...options, out });
+  return { config, preset, out, go };
 }
 
 async function oldRun(run: string, args: TrainArguments): Promise<Job> {
@@ -127,7 +133,11 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
   const path = join(run, "config.yaml");
   if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
   const config = await loadConfig({ path, overrides });
-  const go: Job["go"] = (options) => resumeTraining(run, { ...options, overrides, allowDifferent });
+  const how = { overrides, allowDifferent };
+  const go: Job["go"] = async (options) =>
+    await wantsThread(config)
+      ? await trainInThread({ resume: run, ...how }, options)
+      : await resumeTraining(run, { ...options, ...how });
   return { config, preset: undefined, out: run, go };
 }
 
