@@ -32,6 +32,9 @@ export const HEALTHY_LOSS_D: readonly [low: number, high: number] = [0.05, 0.25]
 /** ‖D − D₀‖/‖D₀‖ below this is no learning: the norm of D's weights is that of their noise. */
 const IDLE_DRIFT = 0.01;
 
+/** Above this nothing is left of D's start: its steps were too long for it. */
+const BROKEN_DRIFT = 3;
+
 /**
  * Judges the game by the mean of the last quarter of the steps.
  *
@@ -96,6 +99,10 @@ export function describeGame(state: GameState, means: GameMeans): string {
   if (state === "idle") {
     return `D does not learn: ${moved} since the start (${outputs}), so its gradient is that of a ` +
       "random network; raise discriminator.lr, say to 1e-4";
+  }
+  if (state === "lost" && drift > BROKEN_DRIFT) {
+    return `D has broken: it gives maps and labels the same answer (${outputs}) after ${moved}; ` +
+      "lower discriminator.lr";
   }
   if (state === "lost") {
     return `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../lib/config/mod.ts";
 import type { StepEvent, StepLog, ValidationEvent } from "../../lib/train/events.ts";
 import { GameWatch } from "../../lib/train/game_watch.ts";
+import { train } from "../../lib/train/train.ts";
+
+const VOC = fileURLToPath(new URL("../../fixtures/VOCdevkit", import.meta.url));
 
 const QUIET: StepLog = {
   "loss/seg": 1,
@@ -75,5 +79,44 @@ describe("GameWatch", () => {
       /^no pixel of val is bus: mIoU says nothing of that class/,
     );
     assert.deepEqual(watch.notice(event), []);
+  });
+});
+
+/** Just long enough for a word on the game. */
+const SHORT = ["backend=wasm", "threads=1", "model.width=0.03", "discriminator.width=0.05"]
+  .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "train.warmupEpochs=0")
+  .concat("train.maxSteps=101", "validation.every=1000");
+
+describe("GameWatch in a run", () => {
+  const provoked: [what: string, overrides: string[], message: RegExp][] = [
+    ["D has won", ["discriminator.lr=0.01", "adversarial.tg=2"], /^D has won: it is right on 9/],
+    ["D does not learn", ["discriminator.lr=1e-7"], /^D does not learn: .* moved by 0\.00\d+ %/],
+    ["D has broken", ["discriminator.lr=0.3"], /^D has broken: it gives maps and labels the same/],
+    ["L_G dwarfs L_seg", ["adversarial.alpha=50"], /^L_G dwarfs L_seg: /],
+    ["the loss has jumped", ["generator.lr=3", "generator.clipNorm=1"], /^L_seg jumped to /],
+    [
+      "a class is absent",
+      ["data.dataset=voc", `data.dir=${VOC}`, "train.maxSteps=1"],
+      /^no pixel of val is bottle or bus /,
+    ],
+  ];
+  for (const [what, overrides, message] of provoked) {
+    test(`GameWatch in a run says that ${what}`, async () => {
+      const config = await loadConfig({ preset: "fixtures", overrides: [...SHORT, ...overrides] });
+      const warnings: string[] = [];
+      await train(config, {
+        onEvent: (event) => event.type === "warning" && warnings.push(event.message),
+      });
+      assert.ok(warnings.some((warning) => message.test(warning)), warnings.join("\n"));
+    });
+  }
+
+  test("GameWatch in a run says nothing of a healthy one", async () => {
+    const warnings: string[] = [];
+    const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
+    await train(config, {
+      onEvent: (event) => event.type === "warning" && warnings.push(event.message),
+    });
+    assert.deepEqual(warnings, []);
   });
 });

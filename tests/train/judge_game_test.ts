@@ -23,6 +23,7 @@ describe("judgeGame", () => {
         /weights have moved by 0\.02 %.*1e-4/,
       ],
       [game(0.5, 0.5, { accuracy: 0.5, drift: 0.2 }), "lost", /^D cannot tell maps from labels/],
+      [game(1, 1, { accuracy: 0.5, drift: 23 }), "lost", /^D has broken.*2300 %; lower disc/],
       [game(0.7, 0.35, { accuracy: 0.8, drift: 0.2 }), "open", /^The game is open/],
     ] as const;
     for (const [logs, state, text] of cases) {
