@@ -10,7 +10,8 @@ import { chooseWorkers } from "./_choose_workers.ts";
 import type { Dataset } from "./dataset.ts";
 import { loadBatch } from "./_load_batch.ts";
 import { permutation } from "./permutation.ts";
-import { localPreparer } from "./_preparer.ts";
+import { fallbackPreparer } from "./_fallback_preparer.ts";
+import { localPreparer, type Preparer } from "./_preparer.ts";
 import { workerPreparer } from "./_worker_preparer.ts";
 
 /** What decides the bits of every batch of a run. */
@@ -36,7 +37,7 @@ export interface EpochOptions {
 
 /** Gives the batches of epoch after epoch. */
 export interface TrainLoader extends AsyncDisposable {
-  /** Threads that decode and augment; 0: the main one does. */
+  /** Threads that decode and augment; 0: the main one does, by choice or as none can be started. */
   readonly workers: number;
   /**
    * The batches of one epoch in the order that (seed, epoch) decides; augmentation is decided by
@@ -75,11 +76,7 @@ export interface TrainLoader extends AsyncDisposable {
  */
 export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): TrainLoader {
   const steps = stepsPerEpoch(dataset, config.batch);
-  const workers = config.workers ?? chooseWorkers(dataset, config);
-  const preparer = workers === 0
-    ? localPreparer({ dataset, config, seed })
-    : workerPreparer({ dataset, config, seed }, { workers });
-  const ahead = workers === 0 ? 1 : config.prefetch;
+  const preparer = preparerOf({ dataset, config, seed });
   const damaged = new Map<number, SkippedSample>();
 
   async function* batches(options: EpochOptions): AsyncGenerator<Batch> {
@@ -100,7 +97,8 @@ export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): 
     };
     try {
       for (let step = startStep; step < steps; step++) {
-        ask(workers > 0 ? 1 + ahead : 1);
+        const ahead = preparer.workers > 0 ? config.prefetch : 1;
+        ask(preparer.workers > 0 ? 1 + ahead : 1);
         const batch = await orAbort(waiting.shift()!, signal);
         ask(ahead);
         yield batch;
@@ -111,7 +109,22 @@ export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): 
   }
 
   const close = (): Promise<void> => preparer.close();
-  return { workers: preparer.workers, batches, close, [Symbol.asyncDispose]: close };
+  return {
+    get workers(): number {
+      return preparer.workers;
+    },
+    batches,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function preparerOf(options: TrainLoaderOptions): Preparer {
+  const { dataset, config } = options;
+  const workers = config.workers ?? chooseWorkers(dataset, config);
+  if (workers === 0) return localPreparer(options);
+  const threads = workerPreparer(options, { workers });
+  return config.workers === null ? fallbackPreparer(threads, localPreparer(options)) : threads;
 }
 
 /** Waits for a promise unless the signal comes first. */

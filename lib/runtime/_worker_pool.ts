@@ -54,6 +54,11 @@ interface Member<Task, Result> {
   lastError: string;
 }
 
+/** Where a worker could not be started: a sandbox may forbid it, or its file not be there. */
+export class NoWorkerError extends Error {
+  override readonly name: string = "NoWorkerError";
+}
+
 /** A task on which this many workers ended is given up. */
 const MAX_DEATHS = 3;
 
@@ -79,7 +84,8 @@ export class WorkerPool<Task, Result> {
    *
    * @param pack Makes what is sent: called again for each worker that ends over it.
    * @throws What the task threw: `SyntaxError`, `RangeError`, `TypeError` or `Error`.
-   * @throws {Error} If no worker can be started, or the task ends every worker that tries it.
+   * @throws {NoWorkerError} If no worker can be started.
+   * @throws {Error} If the task ends every worker that tries it.
    */
   run(pack: () => Parcel<Task>, options: RunOptions): Promise<Result> {
     if (this.#closed) throw new Error(`Cannot work on ${options.name}: its workers were ended`);
@@ -138,7 +144,9 @@ export class WorkerPool<Task, Result> {
     if (!this.#members.delete(member)) return;
     if (!member.ready) {
       this.#giveUp(
-        new Error(`Cannot start a worker from "${this.#options.module}": ${member.lastError}`),
+        new NoWorkerError(
+          `Cannot start a worker from "${this.#options.module}": ${member.lastError}`,
+        ),
       );
       return;
     }
