@@ -38,6 +38,8 @@ const NVIDIA = {
   ICD: { library_path: "libGLX_nvidia.so.0", api_version: "1.3.0" },
 };
 
+/** Modules that run in threads; each is looked for beside the program. */
+const THREADS = ["lib/train/_train_thread.ts", "lib/data/_sample_worker.ts"];
 const JPEG = "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm";
 
 /** Options of {@linkcode buildGpuBundle}. */
@@ -68,6 +70,12 @@ export async function buildGpuBundle(
     ),
     // Where the decoder looks for it: beside the program.
     copyFile(fileURLToPath(import.meta.resolve(JPEG)), join(folder, basename(JPEG))),
+    ...THREADS.map((path) => basename(path)).map((name) =>
+      writeFile(
+        join(folder, name),
+        `globalThis.segadvThread = "${name}";\nawait import("./app.js");\n`,
+      )
+    ),
     writeFile(join(folder, "nvidia_icd.json"), JSON.stringify(NVIDIA)),
   ]);
   const bytes = await sizeOf(folder);
@@ -83,10 +91,17 @@ async function bundle(folder: string): Promise<void> {
   const tests = (await readdir(TESTS, { recursive: true }))
     .filter((name) => NUMERICS.test(name)).sort();
   const lines = [
-    `const { runApp } = await ${load(join(PARTS, "app.ts"))};`,
-    "await runApp({ loadNumerics: async () => {",
-    ...tests.map((name) => `  await ${load(join(TESTS, name))};`),
-    "} });",
+    "const threads = {",
+    ...THREADS.map((path) => `  "${basename(path)}": () => ${load(join(ROOT, path))},`),
+    "};",
+    "const thread = threads[globalThis.segadvThread];",
+    "if (thread !== undefined) await thread();",
+    "else {",
+    `  const { runApp } = await ${load(join(PARTS, "app.ts"))};`,
+    "  await runApp({ loadNumerics: async () => {",
+    ...tests.map((name) => `    await ${load(join(TESTS, name))};`),
+    "  } });",
+    "}",
   ];
   const scratch = await mkdtemp(join(tmpdir(), "segadv-bundle-"));
   const entry = join(scratch, "entry.ts");

@@ -29,7 +29,7 @@ test("buildGpuBundle() makes a folder that trains by itself, without network and
   try {
     const bytes = await buildGpuBundle(folder, { level: 1 });
     assert.ok(bytes < LIMIT, `${bytes} bytes`);
-    const values = ["model.width=0.03", "data.crop=[32,32]", "data.batch=1", "validation.every=9"];
+    const values = ["model.width=0.03", "data.crop=[32,32]", "data.batch=1", "data.workers=1"];
     const arguments_ = [
       ...["train", "--preset", "fixtures", "--backend", "webgpu", "--max-steps", "1", "--json"],
       ...["--out", join(folder, "run"), ...values.flatMap((value) => ["--set", value])],
