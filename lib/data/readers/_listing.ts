@@ -8,6 +8,9 @@ import { printable } from "../../runtime/_printable.ts";
 /** Extensions of files that may hold an image. */
 export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
 
+/** Characters of a name in a list: more than file systems take, few enough for a message. */
+const MAX_NAME = 300;
+
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then((found) => found.isDirectory(), () => false);
@@ -110,11 +113,9 @@ export async function readList(
     const name = stripExtension(options.pattern?.exec(line)?.[1] ?? line);
     const where = `"${file}" line ${i + 1}`;
     if (!isInside(name)) {
+      const shown = printable(JSON.stringify(line.slice(0, 80))).slice(0, 90);
       throw new RangeError(
-        `Cannot use ${where}: ${
-          printable(JSON.stringify(line.slice(0, 80)))
-        } is not a name inside the data ` +
-          `set's folder`,
+        `Cannot use ${where}: ${shown} is not a name inside the data set's folder`,
       );
     }
     if (lines.has(name)) {
@@ -139,6 +140,7 @@ function stripExtension(name: string): string {
 /** A relative path of plain names: nothing that could lead out of the folder. */
 function isInside(name: string): boolean {
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  if (/[\\\x00-\x1f]/.test(name) || /^[a-z]:/i.test(name)) return false;
+  if (/[\\\x00-\x1f\x7f-\x9f]/.test(name) || /^[a-z]:/i.test(name)) return false;
+  if (name.length > MAX_NAME) return false;
   return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }

@@ -30,9 +30,14 @@ export const vocAugReader: DatasetReader = {
     const list = (name: string): Promise<string[]> =>
       readList(join(voc, "ImageSets", "Segmentation", `${name}.txt`));
     const [train, val] = [await list("train"), await list("val")];
-    const sbdLists = Object.values(await readSbdLists(sbd)).flat();
+    const { train: sbdTrain, val: sbdVal } = await readSbdLists(sbd);
+    if (sbdTrain === undefined || sbdVal === undefined) {
+      throw new Error(
+        `Cannot merge VOC and SBD in "${dir}": "${sbd}" must hold both lists, train.txt and val.txt`,
+      );
+    }
     const splits: Record<string, string[]> = {
-      train: mergeIds({ train, val, sbd: sbdLists }),
+      train: mergeIds({ train, val, sbd: [...sbdTrain, ...sbdVal] }),
       val,
     };
     const ids = Object.hasOwn(splits, split) ? splits[split]! : [];

@@ -124,7 +124,19 @@ describe("folderReader", () => {
       message: /^Cannot tell two files apart: ".*a.jpg" and ".*a.png" have one name/,
     },
   };
-  for (const name of ["../a", "/etc/passwd", "x/../../a", "a\\b", "C:/a", "a\u0000", "./a"]) {
+  for (
+    const name of [
+      "../a",
+      "/etc/passwd",
+      "x/../../a",
+      "a\\b",
+      "C:/a",
+      "a\u0000",
+      "./a",
+      "a\u009b",
+      "a".repeat(5000),
+    ]
+  ) {
     faults[`the hostile name ${JSON.stringify(name)}`] = {
       files: { "classes.json": CLASSES, ...split(""), "train.txt": `a\n${name}` },
       message: /^Cannot use ".*train.txt" line 2: ".*" is not a name inside the data set's folder$/,

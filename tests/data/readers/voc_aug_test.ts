@@ -45,6 +45,15 @@ describe("vocAugReader", () => {
       assert.equal((await val.read(0)).label.data[0], 3);
     }));
 
+  test("vocAugReader never trains on half of SBD for want of a list", () => {
+    const { "SBD/benchmark_RELEASE/dataset/val.txt": _, ...files } = FILES;
+    return withFiles(files, async (dir) => {
+      await assert.rejects(vocAugReader.open({ dir, split: "train" }), {
+        message: /^Cannot merge VOC and SBD in ".*": ".*" must hold both lists, train\.txt and val/,
+      });
+    });
+  });
+
   test("vocAugReader says what lacks", () =>
     withFiles(FILES, async (dir) => {
       await assert.rejects(vocAugReader.open({ dir, split: "trainaug" }), /available: train, val$/);
