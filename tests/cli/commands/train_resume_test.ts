@@ -22,11 +22,9 @@ const TINY = ["train", "--backend", "wasm", "--epochs", "2"].concat(
 /** Trains in a process and sends it signals once its log has that many steps. */
 async function interrupt(
   out: string,
-  options: { step: number; signals: NodeJS.Signals[]; width?: number },
+  options: { step: number; signals: NodeJS.Signals[] },
 ): Promise<number> {
-  const { width = 0.03 } = options;
-  const args = [...flags, ...TINY, "--epochs", "1000", "--out", out, "--json"]
-    .concat("--set", `model.width=${width}`);
+  const args = [...flags, ...TINY, "--epochs", "1000", "--out", out, "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
   const closed = new Promise<number>((resolve) =>
     child.on("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]))
@@ -37,11 +35,13 @@ async function interrupt(
     if (child.exitCode !== null) throw new Error(`the run ended early: ${child.exitCode}`);
     await moment();
   }
-  for (const [i, signal] of options.signals.entries()) {
-    process.kill(child.pid!, signal); // child.kill() works once under Deno
-    while (i === 0 && !err.includes("ending after")) await moment();
+  // All of them arrive at once, however busy the machine is; child.kill() works once under Deno
+  for (const signal of ["SIGSTOP", ...options.signals, "SIGCONT"] as const) {
+    process.kill(child.pid!, signal);
   }
-  return await closed;
+  const code = await closed;
+  assert.match(err, /ending after this step; once more ends it at once/);
+  return code;
 }
 
 function moment(): Promise<void> {
@@ -87,14 +87,8 @@ describe("train --resume", () => {
     () =>
       inFolder(async (folder) => {
         const out = join(folder, "run");
-        assert.equal(
-          await interrupt(out, {
-            step: 1,
-            signals: ["SIGINT", "SIGTERM"],
-            width: 0.25, // so that the checkpoint takes its time
-          }),
-          130,
-        );
+        const code = await interrupt(out, { step: 1, signals: ["SIGINT", "SIGTERM"] });
+        assert.ok(code === 130 || code === 143, `${code}`); // of two at once, either may be first
         assert.doesNotMatch(await logOf(out), /"type":"end"/);
       }),
   );
