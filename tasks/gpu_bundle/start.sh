@@ -15,6 +15,7 @@ if [ ! -x "$here/deno" ]; then
 fi
 export DENO_DIR="$here/.deno" DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}"
+export XDG_CACHE_HOME="$here/.cache"
 
 # The machine's own Vulkan loader, or the one beside this file.
 if ! { ldconfig -p || /sbin/ldconfig -p; } 2> /dev/null | grep -q 'libvulkan\.so\.1'; then
