@@ -6,7 +6,6 @@ import {
   type Precision,
   tf,
   trainStep,
-  withPrecision,
 } from "@segadv/segadv";
 import { batchNormTraining } from "../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../lib/engine/ops/conv2d.ts";
@@ -50,7 +49,7 @@ export interface StepOptions {
 
 /** The toolkit's own training step. */
 export async function ownStep(options: StepOptions): Promise<Step> {
-  const { classes = 21, precision = "f32" } = options;
+  const { classes = 21 } = options;
   const config = await configOf(options);
   const recipe = networkRecipe(config.model, classes);
   const players = createPlayers(config, {
@@ -62,7 +61,7 @@ export async function ownStep(options: StepOptions): Promise<Step> {
     run() {
       const rates = { generator: 1e-3, discriminator: 1e-5 };
       const batch = { images, labels, valid };
-      tf.dispose(withPrecision(precision, () => trainStep(players, batch, rates)));
+      tf.dispose(trainStep(players, batch, rates));
     },
     dispose() {
       disposePlayers(players, { keepGenerator: false });
@@ -216,12 +215,13 @@ function batchOf({ batch, size, classes = 21, random = false }: StepOptions): {
   return { images, labels, valid: batch * size * size };
 }
 
-function configOf({ network, mode, width }: StepOptions): Promise<Config> {
+function configOf({ network, mode, width, precision = "f32" }: StepOptions): Promise<Config> {
   const overrides = [
     `model.name=${network}`,
     `model.width=${width}`,
     `adversarial.mode=${mode}`,
     `discriminator.width=${width}`,
+    `train.precision=${precision}`,
   ];
   return loadConfig({ preset: "fixtures", overrides });
 }
