@@ -1,5 +1,5 @@
 import type { TrainEvent } from "@segadv/segadv";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { UsageError } from "../_errors.ts";
 import type { Terminal } from "../ui/terminal.ts";
 
@@ -28,7 +28,9 @@ export async function keepCompany(
   ];
   const report = kinds.length > 0 ? await import("@segadv/segadv/report") : null;
   const served = dashboard === false ? null : await serve(dashboard, out);
-  if (served !== null) terminal.err.write(`live view: ${served.url}\n`);
+  if (served !== null) {
+    terminal.err.write(`live view: ${served.url}#${encodeURIComponent(basename(out))}\n`);
+  }
   let sinks: { write(event: TrainEvent): void }[] | null = null;
   return {
     onEvent(event) {

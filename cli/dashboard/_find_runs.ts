@@ -1,19 +1,57 @@
+import { readSweep } from "@segadv/segadv/sweep";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** How deep below the folder runs are looked for: a sweep keeps its own two levels down. */
 const DEPTH = 3;
 
-/** Relative paths of all run folders, `.` for the folder itself, in the order of their names. */
-export async function findRuns(root: string, depth: number = DEPTH): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
-  const here = entries.some((entry) => entry.isFile() && entry.name === "events.jsonl");
-  if (here) return ["."];
+/** A run folder. */
+export interface FoundRun {
+  /** Relative path, `.` for the folder itself. */
+  run: string;
+  /** What people call it: the path, or in a sweep trial and seed. */
+  label: string;
+}
+
+/** All run folders below a folder, in the order of their paths, those of a sweep in its order. */
+export async function findRuns(root: string): Promise<FoundRun[]> {
+  return await search(root, { path: "", depth: DEPTH });
+}
+
+async function search(
+  root: string,
+  { path, depth }: { path: string; depth: number },
+): Promise<FoundRun[]> {
+  const entries = await readdir(join(root, path), { withFileTypes: true }).catch(() => []);
+  const has = (name: string): boolean =>
+    entries.some((entry) => entry.isFile() && entry.name === name);
+  if (has("events.jsonl")) return [{ run: path || ".", label: path || "." }];
   if (depth === 0) return [];
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
-  const below = await Promise.all(folders.map(async ({ name }) => {
-    const found = await findRuns(join(root, name), depth - 1);
-    return found.map((path) => path === "." ? name : `${name}/${path}`);
-  }));
-  return below.flat().sort();
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name).sort();
+  const below = await Promise.all(
+    folders.map((name) =>
+      search(root, { path: path === "" ? name : `${path}/${name}`, depth: depth - 1 })
+    ),
+  );
+  const found = below.flat();
+  return has("sweep.json") ? await named(found, { root, path }) : found;
+}
+
+/** Runs of a sweep under the names of their trials. */
+async function named(
+  found: FoundRun[],
+  { root, path }: { root: string; path: string },
+): Promise<FoundRun[]> {
+  const plan = await readSweep(join(root, path)).catch(() => null);
+  if (plan === null) return found;
+  const arms = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const prefix = path === "" ? "" : `${path}: `;
+  const places = new Map(found.map((one) => [one.run.replace(/^.*\//, ""), one]));
+  const own = plan.trials.flatMap(({ id, arm, seed }) => {
+    const one = places.get(id);
+    places.delete(id);
+    return one === undefined ? [] : [{ ...one, label: `${prefix}${arms.get(arm)}, seed ${seed}` }];
+  });
+  return [...places.values(), ...own];
 }

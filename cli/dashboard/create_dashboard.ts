@@ -10,16 +10,19 @@ import { join } from "node:path";
 import { findRuns } from "./_find_runs.ts";
 import { followFile } from "./_follow_file.ts";
 import { PAGE } from "./_page.ts";
+import { SCRIPT } from "./_page_script.ts";
 
 /** Names by which this machine calls itself; another one means that a page elsewhere asks. */
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** The page's own script: no other runs, should a name ever become markup. */
-const SCRIPT = createHash("sha256").update(/<script>([^]*)<\/script>/.exec(PAGE)![1]!)
-  .digest("base64");
+const OWN = createHash("sha256").update(SCRIPT).digest("base64");
+
+/** Milliseconds before a page that lost us asks again. */
+const RETRY = 1000;
 
 /** What the page may do: nothing but talk to us. */
-const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT}'; ` +
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${OWN}'; ` +
   "connect-src 'self'; img-src data:; frame-ancestors 'none'";
 
 /**
@@ -42,7 +45,8 @@ export function createDashboard(folder: string): Hono {
   app.get("/api/events", async (c) => {
     const run = c.req.query("run") ?? "";
     // Only what the list names: no path of the asker's is ever opened
-    if (!(await findRuns(folder)).includes(run)) return c.text("there is no such run", 404);
+    const known = (await findRuns(folder)).some((found) => found.run === run);
+    if (!known) return c.text("there is no such run", 404);
     const from = Number(c.req.header("last-event-id") ?? 0);
     return streamSSE(c, async (stream) => {
       const gone = new AbortController();
@@ -53,7 +57,7 @@ export function createDashboard(folder: string): Hono {
       };
       for await (const followed of followFile(join(folder, run, "events.jsonl"), options)) {
         if (followed === "cut") await stream.writeSSE({ event: "cut", data: "", id: "0" });
-        else await stream.writeSSE({ data: followed.line, id: String(followed.end) });
+        else await stream.writeSSE({ data: followed.line, id: String(followed.end), retry: RETRY });
       }
     });
   });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { serveDashboard } from "../../../cli/dashboard/_serve.ts";
 import { runCli } from "../../../cli/_run_cli.ts";
 import { chromiumSkip, withPage } from "../../support/chromium.ts";
 import { inFolder } from "../_process.ts";
@@ -92,6 +93,41 @@ describe("dashboard", () => {
       });
     });
   });
+
+  test(
+    "dashboard's page goes on after the server was away, each step once",
+    { skip: chromiumSkip },
+    async () => {
+      await inFolder(async (folder) => {
+        await mkdir(join(folder, "one"));
+        const log = join(folder, "one", "events.jsonl");
+        const step = (n: number): string =>
+          JSON.stringify({ type: "step", step: n, epoch: 1, logs: { "loss/seg": n } }) + "\n";
+        await writeFile(log, step(1) + step(2));
+        const first = await serveDashboard(folder, 0);
+        const port = Number(new URL(first.url).port);
+        await withPage(first.url, { width: 800 }, async (page) => {
+          const state = "document.querySelector('#state').textContent";
+          const link = "document.querySelector('#link').textContent";
+          await page.until(`${state}.includes('step 2 ')`);
+          await first.close();
+          await page.until(`${link}.includes('lost')`);
+          await appendFile(log, step(3) + step(4));
+          const second = await serveDashboard(folder, port);
+          try {
+            await page.until(`${state}.includes('step 4 ') && ${link} === 'connected'`);
+            await page.until("document.querySelectorAll('#charts circle').length >= 4");
+            assert.equal(
+              await page.evaluate("document.querySelectorAll('#charts circle').length"),
+              4,
+            );
+          } finally {
+            await second.close();
+          }
+        });
+      });
+    },
+  );
 
   test("dashboard refuses a folder that is not there and a port that is no port", async () => {
     await inFolder(async (folder) => {

@@ -53,12 +53,31 @@ function once(act: () => Promise<void>): () => Promise<void> {
 describe("createDashboard", () => {
   test("createDashboard lists the runs below its folder and streams their events", async () => {
     await withRuns(async (folder) => {
-      assert.deepEqual(await (await ask(folder, "/api/runs")).json(), ["one", "sweep/runs/two"]);
+      assert.deepEqual(await (await ask(folder, "/api/runs")).json(), [
+        { run: "one", label: "one" },
+        { run: "sweep/runs/two", label: "sweep/runs/two" },
+      ]);
       const stream = await ask(folder, "/api/events?run=sweep/runs/two");
       assert.match(stream.headers.get("content-type")!, /^text\/event-stream/);
       const [first, second] = await events(stream, 2);
       assert.match(first!, /data: \{"run":"sweep\/runs\/two"\}\nid: 25/);
       assert.match(second!, /data: \{"n":2\}\nid: 33/);
+    });
+  });
+
+  test("createDashboard calls the runs of a sweep by trial and seed, in the sweep's order", async () => {
+    await withRuns(async (folder) => {
+      const plan = {
+        arms: [{ id: "b", name: "Baseline" }, { id: "a", name: "T_g = 2" }],
+        trials: [{ id: "two", arm: "b", seed: 7 }, { id: "gone", arm: "a", seed: 7 }],
+      };
+      await writeFile(join(folder, "sweep", "sweep.json"), JSON.stringify(plan));
+      const runs = await (await ask(folder, "/api/runs")).json();
+      assert.deepEqual(runs[1], { run: "sweep/runs/two", label: "sweep: Baseline, seed 7" });
+      const below = await (await ask(join(folder, "sweep"), "/api/runs")).json();
+      assert.deepEqual(below, [{ run: "runs/two", label: "Baseline, seed 7" }]);
+      await writeFile(join(folder, "sweep", "sweep.json"), "torn {");
+      assert.equal((await (await ask(folder, "/api/runs")).json())[1].label, "sweep/runs/two");
     });
   });
 
@@ -109,7 +128,10 @@ describe("createDashboard", () => {
       await symlink(join(folder, "../secret"), join(folder, "linked"));
       await mkdir(join(folder, "three"));
       await symlink(join(folder, "../secret/events.jsonl"), join(folder, "three/events.jsonl"));
-      assert.deepEqual(await (await ask(folder, "/api/runs")).json(), ["one", "sweep/runs/two"]);
+      assert.deepEqual(await (await ask(folder, "/api/runs")).json(), [
+        { run: "one", label: "one" },
+        { run: "sweep/runs/two", label: "sweep/runs/two" },
+      ]);
       for (const run of ["linked", "three"]) {
         assert.equal((await ask(folder, `/api/events?run=${run}`)).status, 404, run);
       }
