@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { randomStream } from "../../lib/runtime/random.ts";
+import { resumeTraining } from "../../lib/train/resume.ts";
 import { train } from "../../lib/train/train.ts";
 import { loadModel } from "../../lib/weights/load_model.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
@@ -16,8 +17,13 @@ export interface KillReport {
   seed: number;
   kills: number;
   runs: number;
-  /** Runs that ended in the weights, scores and log of one that was never interrupted. */
+  /**
+   * Kills after which the run, resumed and left alone, ended in the weights, scores and log of one
+   * that was never interrupted.
+   */
   right: number;
+  /** Runs that did so after all of their kills. */
+  rightRuns: number;
   /** Kills that hit a file while it was being written, by what it was. */
   midWrite: Record<string, number>;
   faults: string[];
@@ -28,8 +34,9 @@ const TARGETS = [null, /^\.step-/, /^\.(model|weights)/, /^\.metrics/, null, /^\
 
 /**
  * Starts runs in processes of their own and kills them (SIGKILL), half at random moments and half
- * while a file is being written, until `kills` have hit; each run is resumed until it ends, and
- * compared with one that was never interrupted.
+ * while a file is being written, until `kills` have hit. After each, a copy of the run is resumed to
+ * its end, and so is the run itself after its last; all are compared with one that was never
+ * interrupted.
  */
 export async function killRuns(
   options: { kills: number; seed: number; onKill?: (done: number) => void },
@@ -37,7 +44,9 @@ export async function killRuns(
   const { kills, seed } = options;
   const folder = await mkdtemp(join(tmpdir(), "segadv-kill-"));
   const random = randomStream(seed, "kill");
-  const report: KillReport = { seed, kills: 0, runs: 0, right: 0, midWrite: {}, faults: [] };
+  const report: KillReport = {
+    ...{ seed, kills: 0, runs: 0, right: 0, rightRuns: 0, midWrite: {}, faults: [] },
+  };
   try {
     const whole = join(folder, "whole");
     await train(await victimConfig(), { out: whole });
@@ -53,11 +62,15 @@ export async function killRuns(
         for (const name of await leftovers(out)) {
           report.midWrite[name] = (report.midWrite[name] ?? 0) + 1;
         }
+        const copy = join(folder, "copy");
+        const fault = await faultAfter(out, { copy, expected });
+        if (fault === null) report.right++;
+        else report.faults.push(`kill ${report.kills}: ${fault}`);
         options.onKill?.(report.kills);
       }
       await runAndKill(out, { target: null, delay: Infinity });
       const fault = differenceOf(expected, await storyOf(out));
-      if (fault === null) report.right++;
+      if (fault === null) report.rightRuns++;
       else report.faults.push(`run ${report.runs - 1}: ${fault}`);
       await rm(out, { recursive: true, force: true });
     }
@@ -65,6 +78,24 @@ export async function killRuns(
     await rm(folder, { recursive: true, force: true });
   }
   return report;
+}
+
+/** Lets a copy of a killed run go on to its end; what differs then. */
+async function faultAfter(
+  out: string,
+  { copy, expected }: { copy: string; expected: Record<string, string> },
+): Promise<string | null> {
+  await mkdir(out, { recursive: true }); // it may not have come to that
+  await cp(out, copy, { recursive: true });
+  try {
+    const hasBegun = existsSync(join(copy, "config.yaml"));
+    await (hasBegun ? resumeTraining(copy) : train(await victimConfig(), { out: copy }));
+    return differenceOf(expected, await storyOf(copy));
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 }
 
 /** Runs the program and kills it at its moment; false if it ended before. */

@@ -28,7 +28,10 @@ const PARTS: Record<string, (scale: number) => TorturePart> = {
       faults: ({ faults }) => faults,
       figures: (reports) =>
         `${sum(reports, "kills")} kills, ${midWrites(reports)} of them left a half-written file; ` +
-        `${sum(reports, "right")} of ${sum(reports, "runs")} runs ended as one never stopped`,
+        `${sum(reports, "right")} of ${sum(reports, "kills")} resumed to the end of a run never ` +
+        `stopped, ${sum(reports, "rightRuns")} of ${
+          sum(reports, "runs")
+        } runs after all their kills`,
     }),
   flips: (scale) =>
     part<FlipReport>({
