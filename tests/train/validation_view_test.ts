@@ -1,0 +1,66 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import { openDataset } from "../../lib/data/registry.ts";
+import { evaluate } from "../../lib/metrics/evaluate.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import type { TrainEvent } from "../../lib/train/events.ts";
+import { train } from "../../lib/train/train.ts";
+import { loadModel } from "../../lib/weights/load_model.ts";
+
+async function config(...overrides: string[]): Promise<Config> {
+  const tiny = [
+    "backend=wasm",
+    "threads=1",
+    "model.width=0.03",
+    "data.crop=[32,32]",
+    "data.batch=2",
+  ];
+  const short = ["train.maxSteps=1", "train.warmupEpochs=0", "adversarial.mode=baseline"];
+  const plain = ["adversarial.tg=1", "adversarial.td=1"];
+  const all = [...tiny, ...short, ...plain, ...overrides];
+  return await loadConfig({ preset: "fixtures", overrides: all });
+}
+
+test("train validates as validation says: a loaded network scores the same that way", async () => {
+  const out = join(await mkdtemp(join(tmpdir(), "segadv-view-")), "run");
+  const view = ["resize=[64,32]", "fit=letterbox", "window=[32,32]", "overlap=0.5", "flip=true"]
+    .map((each) => `validation.${each}`);
+  const { last } = await train(await config(...view, "validation.scales=[0.5,1]"), { out });
+  const { model, normalize, config: saved } = await loadModel(out);
+  const dataset = await openDataset("fixtures", { split: "val" });
+  const { epoch: _, step: __, ...scores } = last!;
+  const { flip, scales, fit } = saved!.validation;
+  assert.deepEqual([flip, scales, fit], [true, [0.5, 1], "letterbox"]);
+  const same = await evaluate(model, dataset, { normalize, ...saved!.validation });
+  assert.deepEqual(same, scores);
+  const other = await evaluate(model, dataset, { normalize });
+  assert.notDeepEqual(other, scores);
+  model.layers.dispose();
+});
+
+test("train says once why it validates in windows", async () => {
+  const backend = await useBackend({ backend: "wasm", threads: 1 });
+  // Always room for a window of 32x32, never for a picture of 64x64
+  Object.defineProperty(backend, "memoryBytes", { get: () => tf.memory().numBytes + 150_000 });
+  const events: TrainEvent[] = [];
+  await train(
+    await config("train.epochs=2", "validation.every=1", "train.maxSteps=null", "data.batch=24"),
+    {
+      backend,
+      onEvent: (event) => events.push(event),
+    },
+  );
+  const warnings = events.flatMap((event) => event.type === "warning" ? [event.message] : []);
+  const told = warnings.filter((message) => message.includes("validation.window"));
+  assert.equal(told.length, 1, warnings.join("\n"));
+  assert.match(
+    told[0]!,
+    /^images of 64x64 are seen in windows of \d\dx\d\d \(validation\.window\)/,
+  );
+  await backend.dispose();
+});
