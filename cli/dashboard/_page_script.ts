@@ -13,7 +13,7 @@ const short = (value) => Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(valu
   ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 function ticks(low, high, count) {
   const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((of) => of * power >= rough) * power;
+  const step = [1, 2, 2.5, 5, 10].find((of) => of * power >= rough) * power;
   const all = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) all.push(i * step);
   return all;
@@ -59,10 +59,10 @@ function chart([title, keys]) {
     value.textContent = (keys.length > 1 ? key.replace(/^.*\\//, "") + " " : "") + short(last[1]);
     caption.append(value);
   });
-  figure.innerHTML = "<svg viewBox='0 0 360 178' role='img'>" + ticks(y0, y1, 4).map((y) =>
+  figure.innerHTML = "<svg viewBox='0 0 360 178' role='img'>" + ticks(y0, y1, 5).map((y) =>
     "<line x1='46' x2='350' y1='" + Y(y) + "' y2='" + Y(y) + "' stroke='currentColor' opacity='.12'/>" +
     "<text x='40' y='" + (Y(y) + 4) + "' text-anchor='end'>" + short(y) + "</text>").join("") +
-    ticks(x0, Math.max(x1, x0 + 1e-9), 4).map((x) => "<text x='" + X(x) + "' y='170' text-anchor='middle'>" +
+    ticks(x0, Math.max(x1, x0 + 1e-9), 4).filter((x) => X(x) < 312).map((x) => "<text x='" + X(x) + "' y='170' text-anchor='middle'>" +
     short(x) + "</text>").join("") + "<text x='358' y='170' text-anchor='end' opacity='.7'>epoch</text>" +
     drawn.join("") + "</svg>";
   figure.firstChild.setAttribute("aria-label", caption.textContent);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { TINY_GRID } from "../../sweep/_tiny_sweep.ts";
-import { chromiumSkip, withPage } from "../../support/chromium.ts";
+import { decodePng } from "../../../lib/data/image/png_decode.ts";
+import { chromiumSkip, type Page, withPage } from "../../support/chromium.ts";
 import { inFolder } from "../_process.ts";
 import { runHere } from "../_terminal.ts";
 
@@ -26,6 +28,32 @@ async function reported(folder: string): Promise<string> {
   assert.equal(code, 0, err);
   assert.match(said, /wrote a report on 10 runs/);
   return out;
+}
+
+/** One series alone and all again; a figure as SVG and as PNG, with its title and legend. */
+async function pressesButtons(page: Page): Promise<void> {
+  const faint = `[...document.querySelectorAll("#training svg path")].filter((path) =>
+    getComputedStyle(path).opacity < 0.1).length`;
+  await page.evaluate("document.querySelector('.key button').click()");
+  assert.ok(await page.evaluate<number>(faint) > 0, "the others step back");
+  await page.evaluate("document.querySelector('.key button').click()");
+  assert.equal(await page.evaluate<number>(faint), 0);
+  await page.evaluate(`(() => {
+    window.saved = [];
+    HTMLAnchorElement.prototype.click = function () { saved.push([this.download, this.href]); };
+    for (const kind of ["svg", "png"]) {
+      document.querySelector('[data-name="loss-seg"] [data-save="' + kind + '"]').click();
+    }
+  })()`);
+  await page.until("saved.length === 2");
+  const [[svg, drawn], [png, painted]] = await page.evaluate<[string, string][]>("saved") as [
+    [string, string],
+    [string, string],
+  ];
+  assert.deepEqual([svg, png], ["loss-seg.svg", "loss-seg.png"]);
+  assert.match(decodeURIComponent(drawn), />L_seg.*>Baseline<.*>tg=2, alpha=0\.1</s);
+  const { width, height } = decodePng(Buffer.from(painted.split(",")[1]!, "base64"), { file: png });
+  assert.ok(width >= 880 && height >= 480, `${width} x ${height}`);
 }
 
 describe("report", () => {
@@ -62,6 +90,7 @@ describe("report", () => {
             );
             assert.equal(broken, 0);
             assert.deepEqual(page.errors, []);
+            await pressesButtons(page);
             const foreign = page.requests.filter((asked) => !/^(file|data):/.test(asked));
             assert.deepEqual(foreign, []);
           });
