@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
@@ -74,10 +74,17 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   })));
 }
 
+/** A configuration has a few kB. */
+const MAX_BYTES = 2 ** 22;
+
 async function fileLayer({ path, yaml }: LoadConfigOptions): Promise<YamlLayer | null> {
   if (yaml !== undefined) return yamlLayer(yaml, path ?? "yaml");
   if (path === undefined) return null;
   try {
+    const found = await stat(path);
+    // Before a byte is read: a device or a pipe never ends
+    if (!found.isFile() && !found.isDirectory()) throw new TypeError("it is a device or a pipe");
+    if (found.size > MAX_BYTES) throw new RangeError(`it has ${found.size} bytes`);
     return yamlLayer(await readFile(path, "utf8"), path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
@@ -90,7 +97,7 @@ function unreadable(path: string, error: unknown): string {
   const hint = presets.has(path) ? `; for the preset use --preset ${path}` : "";
   if (code === "ENOENT") return `there is no such config file${hint}`;
   if (code === "EISDIR") return `expected a YAML file, got a folder${hint}`;
-  return `cannot read the config file: ${code ?? String(error)}`;
+  return `cannot read the config file: ${code ?? (error as Error).message}`;
 }
 
 function presetLayer({ preset }: LoadConfigOptions, file: YamlLayer | null): Layer | null {

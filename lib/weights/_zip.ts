@@ -26,6 +26,8 @@ export interface Zip {
 
 const MAX_ENTRIES = 100_000;
 const MAX_DIRECTORY_BYTES = 64 * 2 ** 20;
+/** Unpacked bytes of all files together: several times the largest network here. */
+const MAX_UNPACKED = 2 ** 33;
 /** No byte of deflate stands for more than this many: a larger size is false. */
 const MAX_RATIO = 1032;
 
@@ -42,12 +44,16 @@ export async function openZip(
   const { begin, length, count } = await findDirectory(source, refuse);
   const directory = await source.read(begin, begin + length);
   const entries = new Map<string, ZipEntry>();
-  let at = 0;
+  let [at, unpacked] = [0, 0];
   for (let i = 0; i < count; i++) {
     const { entry, next } = parseEntry(directory, { at, refuse });
     if (entries.has(entry.name)) refuse(`it holds two files named ${JSON.stringify(entry.name)}`);
     if (entry.at + 30 + entry.packed > begin) {
       refuse(`${JSON.stringify(entry.name)} claims ${entry.packed} bytes that it does not have`);
+    }
+    unpacked += entry.size;
+    if (unpacked > MAX_UNPACKED) {
+      refuse(`it claims ${(unpacked / 2 ** 30).toFixed(1)} GiB unpacked, at most 8 are read`);
     }
     await dataStart(source, { entry, refuse });
     entries.set(entry.name, entry);

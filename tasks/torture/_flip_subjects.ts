@@ -10,7 +10,7 @@ import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { openWeightFile } from "../../lib/weights/open_weight_file.ts";
 import { loadSegmentationModel } from "../../lib/weights/tfjs_format.ts";
 import { writeSafetensors } from "../../lib/weights/write_safetensors.ts";
-import { smallMat, smallNpy, zipOf } from "./_small_files.ts";
+import { smallMat, smallNpy, zipOf } from "./small_files.ts";
 import { victimConfig } from "./victim.ts";
 
 /** A file to be damaged, and how to load it: to a text that says all that was loaded. */

@@ -16,7 +16,7 @@ import { openPytorch } from "../../lib/weights/pytorch.ts";
 import { parseSafetensors } from "../../lib/weights/safetensors.ts";
 import type { WeightFile } from "../../lib/weights/weight_file.ts";
 import { writeSafetensors } from "../../lib/weights/write_safetensors.ts";
-import { smallH5, smallMat, smallNpy, zipOf } from "./_small_files.ts";
+import { smallH5, smallMat, smallNpy, zipOf } from "./small_files.ts";
 import { withZipChecksums } from "./zip_checksums.ts";
 
 /** A reader under fire, with files that it takes. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../../lib/config/config_error.ts";
@@ -23,6 +24,20 @@ test("loadConfig() takes the preset that the file names, unless another is asked
   assert.deepEqual((await loadConfig({ yaml })).data.crop, [128, 160]);
   const other = await loadConfig({ yaml, preset: "thesis-fcn8s-voc" });
   assert.deepEqual(other.data.crop, [416, 416]);
+});
+
+test("loadConfig() reads no device and no huge file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-config-"));
+  try {
+    const path = join(folder, "huge.yaml");
+    await writeFile(path, "");
+    await truncate(path, 2 ** 40);
+    await assert.rejects(loadConfig({ path }), /cannot read the config file: it has 1099511627776/);
+    if (process.platform === "win32") return;
+    await assert.rejects(loadConfig({ path: "/dev/zero" }), /it is a device or a pipe/);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("loadConfig() reads a file and leaves an empty section alone", async () => {

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { openNpz } from "../../lib/weights/npz.ts";
+import { zipOf } from "../../tasks/torture/small_files.ts";
 import { changed, fixture } from "./_fixture.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "./_hostile.ts";
 
@@ -43,6 +44,15 @@ test("openNpz refuses files that lie about their sizes", async () => {
   });
   await assert.rejects(openNpz(outside), /"\.\.\/_W\.npy" is a name that leads out of the archive/);
   assert.ok((await readFile(claim)).length < 20_000);
+});
+
+test("openNpz refuses an archive that would fill the memory", async () => {
+  const zeros = new Uint8Array(2 ** 24); // packed: 16 kB
+  const names = Array.from({ length: 520 }, (_, i) => `${i}.npy`);
+  const bomb = zipOf(Object.fromEntries(names.map((name) => [name, zeros])), { packed: true });
+  assert.ok(bomb.length < 10 * 2 ** 20);
+  const path = await changed("vgg16.npz", () => bomb);
+  await assert.rejects(openNpz(path), /it claims 8\.0 GiB unpacked, at most 8 are read/);
 });
 
 test("openNpz says so of every file that was cut short", async () => {

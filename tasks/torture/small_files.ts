@@ -31,13 +31,16 @@ export function zipOf(
 ): Uint8Array {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
+  const known = new Map<Uint8Array, { data: Uint8Array; crc: number }>();
   let at = 0;
   for (const [name, content] of Object.entries(files)) {
-    const data = options.packed ? deflateRawSync(content) : content;
+    const { data, crc } = known.get(content) ??
+      { data: options.packed ? deflateRawSync(content) : content, crc: crc32(content) };
+    known.set(content, { data, crc });
     const fields = Buffer.alloc(26); // from "version needed" to "length of the extra field"
     fields.writeUInt16LE(20, 0);
     fields.writeUInt16LE(options.packed ? 8 : 0, 4);
-    fields.writeUInt32LE(crc32(content), 10);
+    fields.writeUInt32LE(crc, 10);
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(content.length, 18);
     fields.writeUInt16LE(name.length, 22);
