@@ -18,7 +18,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -38,8 +38,8 @@ const NVIDIA = {
   ICD: { library_path: "libGLX_nvidia.so.0", api_version: "1.3.0" },
 };
 
-/** Modules that run in threads; each is looked for beside the program. */
-const THREADS = ["lib/train/_train_thread.ts", "lib/data/_sample_worker.ts"];
+/** How a module names one that runs in a thread. */
+const THREAD = /new URL\("\.\/([^"]+\.ts)", import\.meta\.url\)/g;
 const JPEG = "@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm";
 
 /** Options of {@linkcode buildGpuBundle}. */
@@ -58,9 +58,10 @@ export async function buildGpuBundle(
   { level = 9 }: GpuBundleOptions = {},
 ): Promise<number> {
   await mkdir(join(folder, "lib"), { recursive: true });
+  const threads = await findThreads();
   const loader = findLoader();
   await Promise.all([
-    bundle(folder),
+    bundle(folder, threads),
     compressDeno(join(folder, "deno.gz"), level),
     copyFile(await realpath(loader), join(folder, "lib/libvulkan.so.1")),
     copyFile("/usr/share/doc/libvulkan1/copyright", join(folder, "lib/libvulkan1.copyright")),
@@ -70,7 +71,8 @@ export async function buildGpuBundle(
     ),
     // Where the decoder looks for it: beside the program.
     copyFile(fileURLToPath(import.meta.resolve(JPEG)), join(folder, basename(JPEG))),
-    ...THREADS.map((path) => basename(path)).map((name) =>
+    // Each is looked for beside the program.
+    ...threads.map((path) => basename(path)).map((name) =>
       writeFile(
         join(folder, name),
         `globalThis.segadvThread = "${name}";\nawait import("./app.js");\n`,
@@ -86,13 +88,13 @@ export async function buildGpuBundle(
 }
 
 /** One file of everything: app, command line, engine, tests, data. */
-async function bundle(folder: string): Promise<void> {
+async function bundle(folder: string, threads: string[]): Promise<void> {
   const load = (path: string): string => `import(${JSON.stringify(pathToFileURL(path).href)})`;
   const tests = (await readdir(TESTS, { recursive: true }))
     .filter((name) => NUMERICS.test(name)).sort();
   const lines = [
     "const threads = {",
-    ...THREADS.map((path) => `  "${basename(path)}": () => ${load(join(ROOT, path))},`),
+    ...threads.map((path) => `  "${basename(path)}": () => ${load(path)},`),
     "};",
     "const thread = threads[globalThis.segadvThread];",
     "if (thread !== undefined) await thread();",
@@ -112,6 +114,17 @@ async function bundle(folder: string): Promise<void> {
   const output = ["--output", join(folder, "app.js"), entry];
   await promisify(execFile)(process.execPath, [...args, ...config, ...output])
     .finally(() => rm(scratch, { recursive: true }));
+}
+
+/** Modules of the library that run in threads. */
+async function findThreads(): Promise<string[]> {
+  const lib = join(ROOT, "lib");
+  const names = (await readdir(lib, { recursive: true })).filter((name) => name.endsWith(".ts"));
+  const found = await Promise.all(names.map(async (name) => {
+    const text = await readFile(join(lib, name), "utf8");
+    return [...text.matchAll(THREAD)].map((match) => join(lib, dirname(name), match[1]!));
+  }));
+  return [...new Set(found.flat())].sort();
 }
 
 async function compressDeno(path: string, level: number): Promise<void> {
