@@ -231,6 +231,7 @@ export {
   sgdMomentum,
   type SgdOptions,
 } from "./lib/train/optimizers.ts";
+export { LossScale, type LossScaleOptions } from "./lib/train/loss_scale.ts";
 export { cosineWithWarmup, type ScheduleOptions } from "./lib/train/schedule.ts";
 export { clipGradients } from "./lib/train/clip_gradients.ts";
 export { NonFiniteError } from "./lib/train/non_finite_error.ts";

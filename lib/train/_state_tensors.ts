@@ -14,16 +14,17 @@ export interface StateTensor {
 
 /**
  * Every tensor that the next step depends on: all weights of G and D, moving statistics included,
- * both optimisers' states, and D's first weights, from which `d/drift` is measured.
+ * both optimisers' states, the loss scale of mixed precision, and D's first weights, from which `d/drift` is measured.
  */
 export function stateTensors(
   players: Players,
   initial: ReadonlyMap<string, tf.Variable>,
 ): StateTensor[] {
-  const { generator, adversary } = players;
+  const { generator, adversary, lossScale } = players;
   return [
     ...weightsOf("generator", generator.model.layers),
     ...variablesOf("generator.optimizer", generator.optimizer.state),
+    ...(lossScale == null ? [] : variablesOf("generator.lossScale", lossScale.state)),
     ...(adversary === null ? [] : weightsOf("discriminator", adversary.model.layers)),
     ...(adversary === null ? [] : optimizerOf(adversary)),
     ...variablesOf("discriminator.initial", initial),

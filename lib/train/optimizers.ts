@@ -23,6 +23,19 @@ export interface Optimizer {
   dispose(): void;
 }
 
+/** An optimiser whose steps can be called off on the device. */
+export interface ControlledOptimizer extends Optimizer {
+  /**
+   * @param options `control [4]`: at 0 whether to move at all, at 1 what gradients are multiplied by;
+   * stays the caller's.
+   */
+  apply(
+    gradients: (tf.Tensor | null)[],
+    lr: number,
+    options?: { control?: tf.Tensor1D },
+  ): void;
+}
+
 /** Settings of SGD with momentum. */
 export interface SgdOptions {
   momentum: number;
@@ -33,13 +46,14 @@ export interface SgdOptions {
 }
 
 /** SGD with momentum and L2 on those parameters that decay. */
-export function sgdMomentum(parameters: Parameter[], options: SgdOptions): Optimizer {
+export function sgdMomentum(parameters: Parameter[], options: SgdOptions): ControlledOptimizer {
   const state = zeros(parameters, ["velocity"]);
-  return optimizer(state, (gradients, lr) => {
+  return optimizer(state, (gradients, { lr, control }) => {
     parameters.forEach(({ name, weight, decays }, i) => {
       const grad = gradients[i] ?? tf.zerosLike(weight);
       const velocity = state.get(`velocity/${name}`)!;
-      sgdUpdate({ weight, velocity, grad }, { ...options, lr, l2: decays ? options.l2 : 0 });
+      const settings = { ...options, lr, l2: decays ? options.l2 : 0 };
+      sgdUpdate({ weight, velocity, grad, control }, settings);
       grad.dispose();
     });
   });
@@ -55,7 +69,7 @@ export interface AdamOptions {
 /** Adam with bias correction. */
 export function adam(parameters: Parameter[], options: AdamOptions): Optimizer {
   const state = zeros(parameters, ["m", "v"]);
-  return optimizer(state, (gradients, lr, step) => {
+  return optimizer(state, (gradients, { lr, step }) => {
     parameters.forEach(({ name, weight }, i) => {
       const grad = gradients[i] ?? tf.zerosLike(weight);
       const [m, v] = [state.get(`m/${name}`)!, state.get(`v/${name}`)!];
@@ -67,14 +81,17 @@ export function adam(parameters: Parameter[], options: AdamOptions): Optimizer {
 
 function optimizer(
   state: Map<string, tf.Variable>,
-  apply: (gradients: (tf.Tensor | null)[], lr: number, step: number) => void,
-): Optimizer {
+  apply: (
+    gradients: (tf.Tensor | null)[],
+    options: { lr: number; step: number; control?: tf.Tensor1D },
+  ) => void,
+): ControlledOptimizer {
   return {
     state,
     steps: 0,
-    apply(gradients, lr) {
+    apply(gradients, lr, options = {}) {
       this.steps++;
-      apply(gradients, lr, this.steps);
+      apply(gradients, { ...options, lr, step: this.steps });
     },
     dispose: () => tf.dispose([...state.values()]),
   };

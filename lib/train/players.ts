@@ -9,6 +9,7 @@ import { adversarialLosses } from "../losses/registry.ts";
 import { buildModel } from "../models/build_model.ts";
 import { buildDiscriminator } from "../models/discriminator.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
+import { LossScale } from "./loss_scale.ts";
 import { adam, sgdMomentum } from "./optimizers.ts";
 import { parametersOf } from "./parameters.ts";
 import type { Adversary, Players } from "./step.ts";
@@ -32,12 +33,14 @@ export function createPlayers(
     adversary: config.adversarial.mode === "baseline" ? null : createAdversary(config, classes),
     config: config.generator,
     pass: config.train,
+    lossScale: config.train.precision === "mixed" ? new LossScale() : null,
   };
 }
 
 /** Frees the optimiser states, D, and G unless it was brought by the caller. */
 export function disposePlayers(players: Players, options: { keepGenerator: boolean }): void {
   players.generator.optimizer.dispose();
+  players.lossScale?.dispose();
   if (!options.keepGenerator) players.generator.model.layers.dispose();
   players.adversary?.optimizer.dispose();
   players.adversary?.model.layers.dispose();

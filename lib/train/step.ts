@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { AdversarialConfig, GeneratorConfig, TrainConfig } from "../config/config.ts";
+import { withPrecision } from "../engine/ops/precision.ts";
 import { record } from "../engine/tape.ts";
 import type { AdversarialLoss } from "../losses/adversarial_loss.ts";
 import { locationMap } from "../losses/location_map.ts";
@@ -16,7 +17,8 @@ import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { clipGradients } from "./clip_gradients.ts";
 import { gradientAt, playGame, temperatures } from "./_game.ts";
 import { GradientSum } from "./_gradient_sum.ts";
-import type { Optimizer } from "./optimizers.ts";
+import type { LossScale } from "./loss_scale.ts";
+import type { ControlledOptimizer, Optimizer } from "./optimizers.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** A network with what moves it. */
@@ -36,11 +38,13 @@ export interface Adversary extends Player<Discriminator> {
 
 /** Everything a step works on. `adversary` is `null` in baseline mode: no D, not even in memory. */
 export interface Players {
-  generator: Player<SegmentationModel>;
+  generator: Player<SegmentationModel> & { optimizer: ControlledOptimizer };
   adversary: Adversary | null;
   config: Pick<GeneratorConfig, "loss" | "segTemperature"> & Partial<GeneratorConfig>;
   /** How a batch goes through the networks. @default in one part, everything kept, in 32 bits */
   pass?: Partial<Pick<TrainConfig, "accumulate" | "recompute" | "precision">>;
+  /** What keeps G's gradients within reach of halves; `null` in 32 bits. */
+  lossScale?: LossScale | null;
 }
 
 /** One batch on the device; stays the caller's. */
@@ -64,7 +68,7 @@ export type StepLosses = Record<string, tf.Scalar>;
  * @param batch One batch; a batch without a valid pixel has losses of 0 and moves nothing but
  * momentum and L2.
  * @param rates Learning rates of this step.
- * @returns `loss/seg`, with `clipNorm` `grad/norm` (before clipping), and with an adversary
+ * @returns `loss/seg`, in mixed precision `loss/scale`, with `clipNorm` `grad/norm` (before clipping), and with an adversary
  * `loss/gen`, `loss/d`, `d/real`, `d/fake`, `d/accuracy`.
  *
  * @example
@@ -109,9 +113,27 @@ export function trainStep(
   }
 
   if (accumulate > 1) adversary?.optimizer.apply(sums.discriminator.take(), rates.discriminator);
-  const { gradients, norm } = clip(sums.generator.take(), players.config);
-  generator.optimizer.apply(gradients, rates.generator);
-  return { ...losses, ...norm };
+  const gradients = sums.generator.take();
+  const moved = moveGenerator(players, gradients, { rate: rates.generator });
+  return { ...losses, ...moved };
+}
+
+/** Updates G, unless its gradients overflowed; tells their norm and the loss scale, if any. */
+function moveGenerator(
+  { generator, config, lossScale }: Players,
+  gradients: (tf.Tensor | null)[],
+  options: { rate: number },
+): StepLosses {
+  if (lossScale == null) {
+    const { gradients: clipped, norm } = clip(gradients, config);
+    generator.optimizer.apply(clipped, options.rate);
+    return norm;
+  }
+  const scale = lossScale.value.clone();
+  const { control, norm } = lossScale.judge(gradients, { clipNorm: config.clipNorm ?? null });
+  generator.optimizer.apply(gradients, options.rate, { control });
+  control.dispose();
+  return { "loss/scale": scale, ...norm === null ? {} : { "grad/norm": norm } };
 }
 
 /** One way through G and back, with all or a part of the batch. */
@@ -120,17 +142,21 @@ function passOf(players: Players, part: Part & PassOptions): {
   losses: StepLosses;
 } {
   const { generator, adversary } = players;
-  const { recompute = false } = players.pass ?? {};
+  const { recompute = false, precision = "f32" } = players.pass ?? {};
   // G runs once: all probability maps come from these logits.
-  const forward = record(() => forwardTraining(generator.model, part.images, { recompute }));
+  const forward = withPrecision(
+    precision,
+    () => record(() => forwardTraining(generator.model, part.images, { recompute })),
+  );
   const logits = forward.value as tf.Tensor4D;
   const seg = segmentation(players, { logits, part });
   const game = adversary === null ? null : play(adversary, { players, logits, part });
   const gradient = game === null ? seg.gradient : tf.add(game.gradient, seg.gradient);
 
   const weights = generator.parameters.map((parameter) => parameter.weight);
-  const gradients = forward.backward(gradient, weights);
-  tf.dispose([logits, gradient, seg.gradient, ...game === null ? [] : [game.gradient]]);
+  const scaled = players.lossScale?.multiply(gradient) ?? gradient;
+  const gradients = withPrecision(precision, () => forward.backward(scaled, weights));
+  tf.dispose([logits, gradient, scaled, seg.gradient, ...game === null ? [] : [game.gradient]]);
   return { gradients, losses: { ...seg.losses, ...game?.losses } };
 }
 

@@ -81,6 +81,13 @@ export interface SgdUpdateAttrs {
 }
 
 /**
+ * {@linkcode SGD_UPDATE} that may be called off: a further input `control [4]` holds at 0 whether to
+ * update at all (0: nothing is overwritten, whatever `grad` holds), at 1 what `grad` is multiplied by
+ * first. Attributes {@linkcode SgdUpdateAttrs}.
+ */
+export const SGD_UPDATE_IF = "SegadvSgdUpdateIf";
+
+/**
  * Adam, in place: m ← β1·m + (1−β1)·g; v ← β2·v + (1−β2)·g²;
  * w ← w − lr·(m / (1−β1^t)) / (√(v / (1−β2^t)) + eps). Inputs `weight`, `m`, `v`, `grad`;
  * the first three are overwritten; outputs `[]`.

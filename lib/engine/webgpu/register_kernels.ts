@@ -21,7 +21,7 @@ import { maxPool } from "./kernels/max_pool.ts";
 import { maxPoolGrad } from "./kernels/max_pool_grad.ts";
 import { movingAverage } from "./kernels/moving_average.ts";
 import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
-import { sgdUpdate } from "./kernels/sgd_update.ts";
+import { sgdUpdate, sgdUpdateIf } from "./kernels/sgd_update.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
 import { mean, sum } from "./kernels/sum.ts";
 import { unpackBatch } from "./kernels/unpack_batch.ts";
@@ -50,6 +50,7 @@ const KERNELS: Kernel<any>[] = [
   resizeBilinear,
   resizeBilinearGrad,
   sgdUpdate,
+  sgdUpdateIf,
   softmaxCrossEntropy,
   sum,
   unpackBatch,

@@ -17,6 +17,8 @@ export interface UpdateKind {
   /** Tensors that are overwritten, then those that are only read. */
   writes: string[];
   reads: string[];
+  /** Tensors that all updates of a batch read, without a suffix in `body`. */
+  common?: string[];
   /**
    * WGSL that updates element `i`; tensors and own scalars carry the suffix `_K`, as in
    * `weight_K[i]`, and own scalars are read as `u.l2_K`.
@@ -32,6 +34,8 @@ export interface Update {
   own: number[];
   /** `kind.writes`, then `kind.reads`, all of one shape. */
   tensors: tf.TensorInfo[];
+  /** In the order of `kind.common`. */
+  common?: tf.TensorInfo[];
 }
 
 const MOST = 16;
@@ -40,7 +44,13 @@ class Batch implements DeferredWork {
   readonly counts: number[] = [];
   readonly own: number[] = [];
   readonly buffers: Set<GPUBuffer> = new Set();
-  constructor(readonly backend: TrainingBackend, readonly first: Update) {}
+  readonly #own: GPUBuffer[] = [];
+  readonly #common: GPUBuffer[];
+
+  constructor(readonly backend: TrainingBackend, readonly first: Update) {
+    this.#common = commonOf(backend, first);
+    for (const buffer of this.#common) this.buffers.add(buffer);
+  }
 
   /** Whether the update can join. */
   takes(update: Update, buffers: GPUBuffer[]): boolean {
@@ -49,17 +59,19 @@ class Batch implements DeferredWork {
     return update.kind === first.kind && counts.length < MOST &&
       this.buffers.size + buffers.length <= limit &&
       update.shared.every((value, i) => value === first.shared[i]) &&
+      commonOf(this.backend, update).every((buffer, i) => buffer === this.#common[i]) &&
       !buffers.some((buffer) => this.buffers.has(buffer));
   }
 
   add(update: Update, buffers: GPUBuffer[]): void {
     this.counts.push(Math.ceil(sizeOf(update.tensors[0]!) / 4));
     this.own.push(...update.own);
+    this.#own.push(...buffers);
     for (const buffer of buffers) this.buffers.add(buffer);
   }
 
   record(): void {
-    const all = [...this.buffers];
+    const all = this.#own;
     const { kind, shared } = this.first;
     const kernel = kernelOf(kind, this.counts.length);
     const blocks = this.counts.map((count) => Math.ceil(count / THREADS));
@@ -71,7 +83,11 @@ class Batch implements DeferredWork {
     this.backend.launch({
       pipeline: pipelineOf(this.backend, kernel),
       uniforms: packScalars(kernel, [...shared, ...perTensor, ...this.own]),
-      buffers: [...ofTensors(writes.length, width), ...ofTensors(0, writes.length)],
+      buffers: [
+        ...ofTensors(writes.length, width),
+        ...this.#common,
+        ...ofTensors(0, writes.length),
+      ],
       grid: linearGrid(blocks.reduce((sum, n) => sum + n, 0)),
     });
   }
@@ -88,6 +104,10 @@ export function deferUpdate(backend: TrainingBackend, update: Update): void {
   (batch as Batch).add(update, buffers);
 }
 
+function commonOf(backend: TrainingBackend, { common = [] }: Update): GPUBuffer[] {
+  return common.map((tensor) => backend.bufferOf(tensor));
+}
+
 /** The kernel for `tensors` weights: workgroups are dealt out to one weight after another. */
 function kernelOf(kind: UpdateKind, tensors: number): WgslKernel {
   const indices = Array.from({ length: tensors }, (_, k) => k);
@@ -101,7 +121,10 @@ function kernelOf(kind: UpdateKind, tensors: number): WgslKernel {
       ...named(["count", "blocks"]).map((name) => [name, "u32"] as [string, "u32"]),
       ...named(kind.own).map((name) => [name, "f32"] as [string, "f32"]),
     ],
-    reads: bound(kind.reads),
+    reads: [
+      ...bound(kind.reads),
+      ...(kind.common ?? []).map((name) => [name, "vec4<f32>"] as [string, "vec4<f32>"]),
+    ],
     writes: bound(kind.writes),
     wgsl: () => ({
       main: `
