@@ -6,6 +6,7 @@
  * @module
  */
 import { USAGE } from "./_usage.ts";
+import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
 import type { WebgpuCounters } from "./counters.ts";
 import { assertTensorFits } from "./limits.ts";
 
@@ -34,17 +35,35 @@ interface FreeBuffer {
   epoch: number;
 }
 
+/** A plan that is followed. */
+interface ActivePlan {
+  plan: BufferPlan;
+  /** Requests until it begins. */
+  wait: number;
+  /** Bytes of all its slots. */
+  total: number;
+  /** Place of the next request that it knows. */
+  next: number;
+  /** Requests since then that it does not know. */
+  misses: number;
+  /** By slot, as far as they were made. */
+  buffers: GPUBuffer[];
+  members: Set<GPUBuffer>;
+}
+
 /** Idle bytes that are kept, as a share of the peak of those in use. */
-const IDLE_SHARE = 0.25;
+const IDLE_SHARE = 0.1;
+/** An idle buffer may be larger than what is wanted by this factor. */
+const LARGER = 1.5;
 /** Smallest size class in bytes. */
 const SMALLEST = 256;
 /**
- * Rounds up to a size class: eight classes an octave, so at most an eighth is wasted. Classes never
- * pass `limit` unless `bytes` does.
+ * Rounds up to a size class: 32 classes an octave, so at most 1/32 is wasted. Classes never pass
+ * `limit` unless `bytes` does.
  */
 export function sizeClass(bytes: number, limit: number): number {
   if (bytes <= SMALLEST) return SMALLEST;
-  const step = Math.max(SMALLEST, 2 ** (Math.floor(Math.log2(bytes)) - 3));
+  const step = Math.max(SMALLEST, 2 ** (Math.floor(Math.log2(bytes)) - 5));
   const rounded = Math.ceil(bytes / step) * step;
   return rounded <= limit ? rounded : Math.ceil(bytes / 4) * 4;
 }
@@ -67,6 +86,10 @@ export class BufferManager {
   readonly #options: BufferManagerOptions;
   readonly #free = new Map<string, FreeBuffer[]>();
   readonly #used = new Set<GPUBuffer>();
+  /** Watches once memory is short; what it finds is the plan. */
+  #watcher: StepWatcher | null = null;
+  readonly #watched = new Map<GPUBuffer, number>();
+  #plan: ActivePlan | null = null;
 
   /** Makes an empty pool on `device`. */
   constructor(device: GPUDevice, options: BufferManagerOptions) {
@@ -92,12 +115,19 @@ export class BufferManager {
     // what the processor writes or maps must not be in use by commands that are not submitted.
     const storage = (usage & USAGE.STORAGE) !== 0;
     const epoch = storage ? this.epoch : this.epoch - 1;
-    return this.#acquire(size, { usage, epoch, mapped: mappedAtCreation && !storage, reuse });
+    const bytes = storage ? sizeClass(size, this.#options.bindingBytes) : size;
+    const planned = storage && reuse ? this.#planned(bytes, usage) : null;
+    const mapped = mappedAtCreation && !storage;
+    const buffer = this.#use(planned ?? this.#acquire(bytes, { usage, epoch, mapped, reuse }));
+    if (storage && reuse) this.#watch(buffer, bytes);
+    return buffer;
   }
 
   /** A storage buffer that no recorded command uses, for the processor to write. */
   acquireSettled(size: number, usage: number): GPUBuffer {
-    return this.#acquire(size, { usage, epoch: this.epoch - 1, mapped: false, reuse: true });
+    const bytes = sizeClass(size, this.#options.bindingBytes);
+    const options = { usage, epoch: this.epoch - 1, mapped: false, reuse: true };
+    return this.#use(this.#acquire(bytes, options));
   }
 
   #acquire(
@@ -105,11 +135,14 @@ export class BufferManager {
     options: { usage: number; epoch: number; mapped: boolean; reuse: boolean },
   ): GPUBuffer {
     const { usage, epoch, mapped, reuse } = options;
-    const isStorage = (usage & USAGE.STORAGE) !== 0;
-    const bytes = isStorage ? sizeClass(size, this.#options.bindingBytes) : pad4(size);
-    const key = bufferKey(bytes, usage);
-    const buffer = (reuse && !mapped ? this.#takeFree(key, epoch) : null) ??
+    const bytes = pad4(size);
+    const most = (usage & USAGE.STORAGE) !== 0 ? LARGER * bytes : bytes;
+    return (reuse && !mapped ? this.#takeFree(bytes, { usage, epoch, most }) : null) ??
       this.#create(bytes, { usage, mapped });
+  }
+
+  /** Enters a buffer into the books. */
+  #use(buffer: GPUBuffer): GPUBuffer {
     this.purpose = null;
     this.#used.add(buffer);
     this.numBytesUsed += buffer.size;
@@ -118,17 +151,72 @@ export class BufferManager {
     return buffer;
   }
 
+  /** The buffer that the plan has for this request; `null` where it has none. */
+  #planned(bytes: number, usage: number): GPUBuffer | null {
+    const plan = this.#plan;
+    if (plan === null || plan.wait-- > 0) return null;
+    if (plan.wait === -1) {
+      this.#options.submit(); // so that all that is idle can make room
+      this.#trimIdle(0);
+    }
+    const { demands, slots, slotBytes } = plan.plan;
+    if (demands[plan.next] !== bytes) {
+      // Something between two steps, such as validation; after a while, another kind of step.
+      if (++plan.misses > demands.length) this.#leavePlan(this.epoch);
+      return null;
+    }
+    const slot = slots[plan.next]!;
+    plan.next = (plan.next + 1) % demands.length;
+    plan.misses = 0;
+    if (slot === null) return null;
+    const planned = plan.buffers[slot];
+    if (planned !== undefined) {
+      return planned.usage === usage && !this.#used.has(planned) ? planned : null;
+    }
+    const options = { usage, epoch: this.epoch, mapped: false, reuse: true };
+    const buffer = this.#takeFree(slotBytes[slot]!, { ...options, most: slotBytes[slot]! }) ??
+      this.#create(slotBytes[slot]!, options);
+    plan.buffers[slot] = buffer;
+    plan.members.add(buffer);
+    return buffer;
+  }
+
+  /** Shows a request to the watcher, and takes its plan once it has one. */
+  #watch(buffer: GPUBuffer, bytes: number): void {
+    if (this.#watcher === null) return;
+    this.#watched.set(buffer, this.#watcher.requested(bytes));
+    const plan = this.#watcher.plan();
+    if (plan === null && !this.#watcher.ended) return;
+    this.#watcher = null;
+    this.#watched.clear();
+    if (plan === null) return;
+    const total = plan.plan.slotBytes.reduce((sum, n) => sum + n, 0);
+    this.#plan = { ...plan, total, next: 0, misses: 0, buffers: [], members: new Set() };
+  }
+
+  /** Lets the plan's buffers go into the pool, as released in `epoch`. */
+  #leavePlan(epoch: number): void {
+    const members = this.#plan?.members ?? [];
+    this.#plan = null;
+    for (const buffer of members) if (!this.#used.has(buffer)) this.#putFree(buffer, epoch);
+  }
+
   /** Gives a buffer back; with `reuse` false it is destroyed. */
   releaseBuffer(buffer: GPUBuffer, reuse = true): void {
     if (!this.#used.delete(buffer)) return; // disposed before its release was due
     this.numBytesUsed -= buffer.size;
+    this.#watcher?.released(this.#watched.get(buffer) ?? -1);
+    this.#watched.delete(buffer);
     if (!reuse) {
+      this.#plan?.members.delete(buffer);
       this.#destroy(buffer);
-      return;
-    }
+    } else if (!this.#plan?.members.has(buffer)) this.#putFree(buffer, this.epoch);
+  }
+
+  #putFree(buffer: GPUBuffer, epoch: number): void {
     const key = bufferKey(buffer.size, buffer.usage);
     const list = this.#free.get(key);
-    const entry = { buffer, epoch: this.epoch };
+    const entry = { buffer, epoch };
     if (list === undefined) this.#free.set(key, [entry]);
     else list.push(entry);
   }
@@ -136,6 +224,14 @@ export class BufferManager {
   /** Destroys idle buffers, largest first, until at most `keepBytes` are allocated. */
   trim(keepBytes = 0): void {
     if (this.numBytesAllocated <= keepBytes) return;
+    if (keepBytes < (this.#plan?.total ?? 0)) {
+      this.#options.submit();
+      this.#leavePlan(this.epoch - 1);
+    }
+    this.#trimIdle(keepBytes);
+  }
+
+  #trimIdle(keepBytes: number): void {
     const idle = [...this.#free.values()].flat()
       .filter((f) => f.epoch < this.epoch)
       .sort((a, b) => b.buffer.size - a.buffer.size);
@@ -154,11 +250,13 @@ export class BufferManager {
 
   /** Number of idle buffers. */
   getNumFreeBuffers(): number {
-    return [...this.#free.values()].reduce((n, list) => n + list.length, 0);
+    const planned = [...this.#plan?.members ?? []].filter((buffer) => !this.#used.has(buffer));
+    return [...this.#free.values()].reduce((n, list) => n + list.length, planned.length);
   }
 
   /** Destroys every buffer. */
   dispose(): void {
+    this.#leavePlan(this.epoch);
     for (const list of this.#free.values()) for (const f of list) f.buffer.destroy();
     for (const buffer of this.#used) buffer.destroy();
     this.#free.clear();
@@ -167,13 +265,22 @@ export class BufferManager {
     this.numBytesAllocated = 0;
   }
 
-  /** An idle buffer that was released in this epoch at the latest. */
-  #takeFree(key: string, epoch: number): GPUBuffer | null {
-    const list = this.#free.get(key) ?? [];
-    for (let i = list.length - 1; i >= 0; i--) {
-      if (list[i]!.epoch <= epoch) return list.splice(i, 1)[0]!.buffer;
+  /** The smallest idle buffer of `bytes` to `most` that was released in this epoch at the latest. */
+  #takeFree(
+    bytes: number,
+    { usage, epoch, most }: { usage: number; epoch: number; most: number },
+  ): GPUBuffer | null {
+    const exact = this.#free.get(bufferKey(bytes, usage)) ?? [];
+    const fits = (f: FreeBuffer) => f.epoch <= epoch;
+    let list = exact.some(fits) ? exact : null;
+    if (list === null && most > bytes) {
+      for (const other of this.#free.values()) {
+        const found = other.find(fits)?.buffer;
+        if (found?.usage !== usage || found.size < bytes || found.size > most) continue;
+        if (list === null || found.size < list[0]!.buffer.size) list = other;
+      }
     }
-    return null;
+    return list === null ? null : list.splice(list.findLastIndex(fits), 1)[0]!.buffer;
   }
 
   #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
@@ -187,10 +294,14 @@ export class BufferManager {
     }
     // Idle buffers of the wrong sizes may take as much as a share of what the run needs anyway.
     const keep = Math.max(this.keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
-    const most = Math.min(capBytes, Math.max(this.numBytesUsed, counters.peakUsedBytes) + keep);
+    const needed = Math.max(this.numBytesUsed, counters.peakUsedBytes);
+    const most = Math.min(capBytes, needed + keep);
     if (this.numBytesAllocated + bytes > most) {
+      if (this.#plan === null) this.#watcher ??= new StepWatcher();
       this.#options.submit(); // so that what recorded commands used can be destroyed
-      this.trim(most - bytes);
+      this.#trimIdle(most - bytes);
+      // Rather no plan than no memory.
+      if (this.numBytesAllocated + bytes > capBytes) this.trim(capBytes - bytes);
     }
     if (this.numBytesAllocated + bytes > capBytes) {
       throw new RangeError(outOfMemory(what, { bytes, used: this.numBytesUsed, cap: capBytes }));

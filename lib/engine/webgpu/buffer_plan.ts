@@ -1,0 +1,142 @@
+/**
+ * A training step asks for the same buffers each time. Once that has been seen, buffers can be dealt
+ * out so that none is made or destroyed from one step to the next, in less memory than a pool needs
+ * that knows only the past.
+ *
+ * @module
+ */
+
+/** One request of a step that repeats. */
+export interface Demand {
+  bytes: number;
+  /**
+   * How many requests follow, of this step and the next, while the buffer is still in use; `null`
+   * where it outlives a whole step.
+   */
+  life: number | null;
+}
+
+/** Who gets which buffer. */
+export interface BufferPlan {
+  /** Bytes of each request, in order. */
+  demands: number[];
+  /** Slot of each request; `null`: none, the buffer lives for too long. */
+  slots: (number | null)[];
+  /** Bytes of each slot. */
+  slotBytes: number[];
+}
+
+/**
+ * Deals the requests of a step out to as few bytes as a greedy order finds: largest first, each to
+ * the smallest slot whose other requests it does not meet (Pisarchyk and Lee 2020, greedy by size).
+ */
+export function planBuffers(demands: Demand[]): BufferPlan {
+  const period = demands.length;
+  const meets = (i: number, j: number): boolean => {
+    const after = (j - i + period) % period;
+    return after <= demands[i]!.life! || period - after <= demands[j]!.life!;
+  };
+  const order = demands.map((_, i) => i).filter((i) => demands[i]!.life !== null)
+    .sort((i, j) =>
+      demands[j]!.bytes - demands[i]!.bytes || demands[j]!.life! - demands[i]!.life! || i - j
+    );
+  const slots: (number | null)[] = demands.map(() => null);
+  const members: number[][] = [];
+  for (const i of order) {
+    // Slots come in order of their size, largest first: the last that fits is the smallest.
+    let slot = members.findLastIndex((others) => others.every((j) => !meets(i, j)));
+    if (slot < 0) slot = members.push([]) - 1;
+    members[slot]!.push(i);
+    slots[i] = slot;
+  }
+  return {
+    demands: demands.map(({ bytes }) => bytes),
+    slots,
+    slotBytes: members.map(([largest]) => demands[largest!]!.bytes),
+  };
+}
+
+/** Shortest step that is looked for: shorter ones are loops inside a step. */
+const SHORTEST_STEP = 8;
+const FIRST_WINDOW = 512;
+const LAST_WINDOW = 65536;
+
+/** Watches requests until they have repeated, and plans. */
+export class StepWatcher {
+  readonly #bytes: number[] = [];
+  /** Requests made when the buffer was given back. */
+  readonly #ends: (number | null)[] = [];
+  /** Length of the longest proper prefix that is also a suffix (Knuth, Morris and Pratt). */
+  readonly #borders: number[] = [];
+  /** Requests before this one are forgotten. */
+  #start = 0;
+  #window = FIRST_WINDOW;
+
+  /** Whether it has given up: nothing repeated for long. */
+  get ended(): boolean {
+    return this.#window > LAST_WINDOW;
+  }
+
+  /** Notes a request; returns its number, for {@linkcode StepWatcher.released}. */
+  requested(bytes: number): number {
+    // The first requests may be those of a step that is not yet like the others.
+    if (this.#bytes.length >= this.#window) this.#restart();
+    this.#bytes.push(bytes);
+    this.#ends.push(null);
+    let border = this.#borders.at(-1) ?? 0;
+    const n = this.#bytes.length - 1;
+    while (border > 0 && this.#bytes[border] !== bytes) border = this.#borders[border - 1]!;
+    this.#borders.push(n > 0 && this.#bytes[border] === bytes ? border + 1 : 0);
+    return this.#start + n;
+  }
+
+  /** Notes that the buffer of a request was given back. */
+  released(request: number): void {
+    const i = request - this.#start;
+    if (i >= 0) this.#ends[i] = this.#bytes.length - 1;
+  }
+
+  /**
+   * The plan, once three steps have been alike. It begins where least is in use, `wait` requests from
+   * now.
+   */
+  plan(): { plan: BufferPlan; wait: number } | null {
+    const n = this.#bytes.length;
+    const period = n - (this.#borders.at(-1) ?? 0);
+    if (period < SHORTEST_STEP || n < 3 * period || n % period !== 0) return null;
+    // The buffers of the second step have all come back by now, or never will in time.
+    const demands = Array.from({ length: period }, (_, i): Demand => {
+      const end = this.#ends[period + i]!;
+      const life = end === null ? null : end - (period + i);
+      return {
+        bytes: this.#bytes[period + i]!,
+        life: life !== null && life < period ? life : null,
+      };
+    });
+    const wait = quietest(demands);
+    return { plan: planBuffers([...demands.slice(wait), ...demands.slice(0, wait)]), wait };
+  }
+
+  #restart(): void {
+    this.#start += this.#bytes.length;
+    this.#window *= 2;
+    for (const list of [this.#bytes, this.#ends, this.#borders]) list.length = 0;
+  }
+}
+
+/** The request before which the fewest bytes are in use. */
+function quietest(demands: Demand[]): number {
+  const changes = new Float64Array(2 * demands.length + 1);
+  demands.forEach(({ bytes, life }, i) => {
+    if (life === null) return;
+    changes[i + 1]! += bytes;
+    changes[i + 1 + life]! -= bytes;
+  });
+  let [inUse, least, at] = [0, Infinity, 0];
+  // The second round has what the first leaves in use.
+  for (let i = 0; i < 2 * demands.length; i++) {
+    inUse += changes[i]! + (i >= demands.length ? changes[i - demands.length]! : 0);
+    if (i >= demands.length && inUse < least) [least, at] = [inUse, i - demands.length];
+  }
+  return at;
+}
