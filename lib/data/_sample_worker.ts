@@ -1,20 +1,14 @@
 /** The program of a loading thread: decodes and augments samples. */
 import { serveTasks } from "../runtime/_serve_tasks.ts";
 import type { Sample } from "./dataset.ts";
+import { openOrigin, requireSample } from "./_open_origin.ts";
 import { prepareSample } from "./prepare_sample.ts";
-import { openDataset } from "./registry.ts";
 import type { SampleResult, SampleSetup, SampleTask } from "./_sample_task.ts";
 
 serveTasks<SampleSetup, SampleTask, SampleResult>(async ({ origin, config, seed }) => {
-  if (origin.module !== null) await import(origin.module);
-  const dataset = await openDataset(origin.reader, origin);
+  const dataset = await openOrigin(origin);
   return async ({ index, id, epoch, buffer, sample: kept, keepBytes }) => {
-    if (dataset.ids[index] !== id) {
-      throw new Error(
-        `Cannot read sample "${id}": the data set has changed since training began, sample ` +
-          `${index} is "${dataset.ids[index]}" now`,
-      );
-    }
+    requireSample(dataset, index, { id });
     const sample = kept ?? await dataset.read(index);
     const pixels = config.crop[0] * config.crop[1];
     const image = new Uint8Array(buffer, 0, pixels * 3);

@@ -5,8 +5,8 @@
  */
 import type { NormalizeConfig } from "../config/config.ts";
 import type { Dataset } from "./dataset.ts";
-import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./fit_image.ts";
-import { remapLabels } from "./remap_labels.ts";
+import type { FitOptions, FittedImage } from "./fit_image.ts";
+import { itemSource } from "./_item_source.ts";
 
 /** One image to score. */
 export interface EvaluationItem extends FittedImage {
@@ -21,7 +21,8 @@ export interface EvaluationOptions extends FitOptions {
 }
 
 /**
- * Gives every sample of a split in order, normalised. One is prepared ahead.
+ * Gives every sample of a split in order, normalised. One is prepared ahead, or several in threads
+ * where there are enough images to pay for their start; the bits are the same.
  *
  * @throws {RangeError} If a label value is neither a class nor the ignore label.
  * @throws {Error} If a sample cannot be read; the message names the file.
@@ -41,32 +42,25 @@ export async function* evaluationItems(
   dataset: Dataset,
   options: EvaluationOptions,
 ): AsyncGenerator<EvaluationItem> {
-  const load = (index: number): Promise<EvaluationItem> => {
-    const item = prepareItem(dataset, index, options);
-    item.catch(() => {}); // awaited below; until then a failure is no unhandled rejection
-    return item;
-  };
+  const source = itemSource(dataset, options);
+  const waiting: Promise<EvaluationItem>[] = [];
   const count = dataset.ids.length;
-  let next = count > 0 ? load(0) : undefined;
-  for (let index = 0; index < count; index++) {
-    const item = await next!;
-    if (index + 1 < count) next = load(index + 1);
-    yield item;
-  }
-}
-
-async function prepareItem(
-  dataset: Dataset,
-  index: number,
-  options: EvaluationOptions,
-): Promise<EvaluationItem> {
-  const sample = await dataset.read(index);
-  const { width: columns } = sample.label;
-  const label = new Uint8Array(sample.label.data);
-  remapLabels(label, { ...dataset, where: `sample "${sample.id}"`, width: columns });
-  return {
-    id: sample.id,
-    ...fitImage(sample.image, options),
-    label: fitLabel({ ...sample.label, data: label }, options).data,
+  let next = 0;
+  const ask = (most: number): void => {
+    while (waiting.length < most && next < count) {
+      const item = source.prepare(next++);
+      item.catch(() => {}); // awaited below; until then a failure is no unhandled rejection
+      waiting.push(item);
+    }
   };
+  try {
+    for (let index = 0; index < count; index++) {
+      ask(1 + source.ahead);
+      const item = await waiting.shift()!;
+      ask(1);
+      yield item;
+    }
+  } finally {
+    await source.close();
+  }
 }

@@ -1,5 +1,6 @@
 /**
- * A data set of tests that workers can open: twelve samples of one colour each, in 4×6 pixels. Each
+ * A data set of tests that workers can open: twelve samples of one colour each, in 4×6 pixels, and
+ * 260 in the split `many`. Each
  * reading adds its index as a byte to the file `log` of its folder; where there is a file `die-3`,
  * reading sample 3 removes it and ends the worker.
  */
@@ -19,7 +20,7 @@ registerDataset({
       split,
       classes: [{ name: "only", color: [0, 0, 0] }],
       ignoreLabel: 255,
-      ids: Array.from({ length: 12 }, (_, i) => `s${i}`),
+      ids: Array.from({ length: split === "many" ? 260 : 12 }, (_, i) => `s${i}`),
       read(index) {
         appendFileSync(join(dir!, "log"), Uint8Array.of(index));
         const trap = join(dir!, `die-${index}`);

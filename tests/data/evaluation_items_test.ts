@@ -1,10 +1,13 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
 import type { NormalizeConfig, Size } from "../../lib/config/config.ts";
 import type { Dataset } from "../../lib/data/dataset.ts";
 import { evaluationItems } from "../../lib/data/evaluation_items.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import { resizeImage, resizeLabel } from "../../lib/data/resize.ts";
+import { withFiles } from "../support/dataset_folder.ts";
+import "./_logging_reader.ts";
 
 const normalize: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [1, 1, 1] };
 
@@ -47,5 +50,31 @@ test("evaluationItems() maps the ignore label without touching the sample", asyn
   await assert.rejects(evaluationItems(dataset, { normalize }).next(), {
     name: "RangeError",
     message: /^Cannot use sample "only": label 4 at column 0, row 0/,
+  });
+});
+
+test("evaluationItems() gives many images from threads, to the same bits", async () => {
+  await withFiles({}, async (dir) => {
+    const dataset = await openDataset("logging", { dir, split: "many" });
+    const readHere = { ...dataset, read: (index: number) => dataset.read(index) };
+    const options = { normalize, resize: null, fit: "stretch" as const };
+    const expected = evaluationItems(readHere, options);
+    for await (const item of evaluationItems(dataset, options)) {
+      assert.deepEqual(item, (await expected.next()).value);
+    }
+    assert.equal((await expected.next()).done, true);
+  });
+});
+
+test("evaluationItems() passes on the error of a thread when its image is due", async () => {
+  await withFiles({}, async (dir) => {
+    const dataset = await openDataset("logging", { dir, split: "many" });
+    rmSync(dir, { recursive: true });
+    const names: string[] = [];
+    await assert.rejects(async () => {
+      for await (const { id } of evaluationItems(dataset, { normalize })) names.push(id);
+    }, /ENOENT|no such file/i);
+    assert.deepEqual(names, []);
+    mkdirSync(dir);
   });
 });
