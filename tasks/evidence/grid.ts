@@ -1,10 +1,10 @@
-/** λ that the network's own paper gives, what it needs beyond the preset, and its study in the thesis. */
+/** A network of the evidence: where it starts from, and its studies in the thesis. */
 export interface Network {
   name: string;
   title: string;
-  /** λ of the baseline. */
+  preset: string;
+  /** λ of its own paper, that of the baseline. */
   published: number;
-  set: Readonly<Record<string, unknown>>;
   /** The thesis' sweeps of it, on VOC2012 and CityScapes. */
   thesis: readonly [string, string];
 }
@@ -14,20 +14,15 @@ export const NETWORKS: readonly Network[] = [
   {
     name: "fcn8s",
     title: "FCN-8s-VGG16",
+    preset: "camvid-small",
     published: 5e-4,
-    set: {},
     thesis: ["all-fcn8s-voc", "all-fcn8s-cityscapes"],
   },
   {
     name: "resnet50",
     title: "ResNet-50",
+    preset: "camvid-resnet50",
     published: 1e-4,
-    set: {
-      "model.name": "resnet50",
-      "model.width": 1,
-      "model.variant": "v1.5",
-      "generator.lr": 5e-3,
-    },
     thesis: ["all-resnet50-voc", "all-resnet50-cityscapes"],
   },
 ];
@@ -37,14 +32,14 @@ export const BEST_LAMBDA = "λ = 0";
 
 /** A grid of the thesis' rows: λ as published, λ = 0, then D with every temperature. */
 export function evidenceGrid(
-  { title, published, set }: Network,
+  { title, preset, published }: Network,
   { data, weights, seeds }: { data: string; weights: string | undefined; seeds: number },
 ): object {
   const init = weights === undefined ? {} : { "model.init": weights };
   return {
     name: `${title} on ${data.replace(/\/+$/, "").replace(/^.*\//, "")}`,
-    preset: "camvid-small",
-    set: { "data.dir": data, ...set, ...init },
+    preset,
+    set: { "data.dir": data, ...init },
     seeds,
     baseline: { name: "Baseline", "generator.l2": published, "adversarial.mode": "baseline" },
     trials: trials(),

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { parseGrid, planSweep } from "../../lib/sweep/mod.ts";
+import { evidenceGrid, NETWORKS } from "../../tasks/evidence/grid.ts";
 import { inFolder } from "../cli/_process.ts";
 
 const TASK = fileURLToPath(new URL("../../tasks/evidence.ts", import.meta.url));
@@ -18,6 +21,16 @@ function evidence(...args: string[]): { status: number | null; stdout: string; s
   const run = "deno" in process.versions ? ["run", "-A", TASK] : [TASK];
   return spawnSync(process.execPath, [...run, ...args], { encoding: "utf8" });
 }
+
+test("evidenceGrid can be planned for every network, with eight rows of their own", async () => {
+  for (const network of NETWORKS) {
+    const options = { data: "/camvid-small/", weights: "resnet50.safetensors", seeds: 3 };
+    const grid = parseGrid(stringify(evidenceGrid(network, options)), "grid.yaml");
+    const { plan } = await planSweep(grid);
+    assert.equal(plan.name, `${network.title} on camvid-small`);
+    assert.deepEqual([plan.arms.length, plan.trials.length], [8, 24]);
+  }
+});
 
 test(
   "evidence runs the thesis' rows and writes them into a page whose reading stays",
