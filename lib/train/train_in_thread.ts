@@ -51,7 +51,7 @@ export async function wantsThread({ backend }: Pick<Config, "backend">): Promise
  * import { loadConfig, trainInThread } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
- * const overrides = ["backend=cpu", "train.maxSteps=1", "data.crop=[32,32]", "data.batch=1"];
+ * const overrides = ["backend=wasm", "train.maxSteps=1", "data.batch=1", "model.width=0.05"];
  * const config = await loadConfig({ preset: "fixtures", overrides });
  * const result = await trainInThread({ config });
  * assert.equal(result.steps, 1);
