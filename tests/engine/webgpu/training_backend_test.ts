@@ -52,4 +52,48 @@ describe("TrainingBackend", { skip }, () => {
     assert(uniformBytes > 0);
     engine!.disposeWebgpuBackend();
   });
+
+  test("TrainingBackend computes the same bits where buffers are dealt out by a plan", async () => {
+    const run = async (keepIdleBytes: number): Promise<{ bits: number[]; created: number[] }> => {
+      const backend = await engine!.registerWebgpuBackend();
+      backend.buffers.keepIdleBytes = keepIdleBytes;
+      const created: number[] = [];
+      const { device } = backend;
+      const create = device.createBuffer.bind(device);
+      device.createBuffer = (options) => {
+        created[created.length - 1]!++;
+        return create(options);
+      };
+      const weights = [4, 8, 12].map((c, i) =>
+        tf.variable(
+          tf.randomNormal([3, 3, [3, 4, 8][i]!, c], 0, 0.3, "float32", 5 + i) as tf.Tensor4D,
+        )
+      );
+      const x = tf.relu(tf.randomNormal([2, 24, 24, 3], 0, 1, "float32", 7)) as tf.Tensor4D;
+      const bits: number[] = [];
+      for (let step = 0; step < 14; step++) {
+        created.push(0);
+        const { grads, value } = tf.variableGrads(() => {
+          let y = x;
+          for (const w of weights) y = tf.relu(tf.conv2d(y, w, 1, "same"));
+          return tf.mean(tf.square(tf.sub(y, 0.5)));
+        }, weights);
+        for (const w of weights) {
+          const moved = tf.tidy(() => tf.sub(w, tf.mul(grads[w.name]!, 0.05)));
+          w.assign(moved as tf.Tensor4D);
+          moved.dispose();
+        }
+        bits.push((await value.data())[0]!);
+        tf.dispose([grads, value]);
+      }
+      await backend.training.errors.check();
+      engine!.disposeWebgpuBackend();
+      return { bits, created };
+    };
+    const pooled = await run(2 ** 26);
+    const planned = await run(2 ** 13);
+    assert.deepEqual(planned.bits, pooled.bits);
+    assert(planned.created[2]! > 0, "the pool alone has enough: this tests nothing");
+    assert.equal(planned.created.at(-1), 0);
+  });
 });
