@@ -6,9 +6,9 @@ import { resumeTraining } from "../../lib/train/resume.ts";
 import { train } from "../../lib/train/train.ts";
 import { victimConfig } from "./victim.ts";
 
-const out = process.argv[2]!;
+const [out, ...settings] = process.argv.slice(2) as [string, ...string[]];
 const result = existsSync(join(out, "config.yaml"))
   ? await resumeTraining(out)
-  : await train(await victimConfig(), { out });
+  : await train(await victimConfig(...settings), { out });
 process.stdout.write(`${result.reason} ${result.weightsSha256}\n`);
 process.exit(0);
