@@ -2,6 +2,7 @@ import { runTrial, sweepStatus, type TrialOutcome, type TrialStatus } from "@seg
 import process from "node:process";
 import type { Context } from "../_context.ts";
 import { Exit, INTERRUPTED } from "../_errors.ts";
+import { invocation } from "../_invocation.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { runPool } from "./_sweep_pool.ts";
@@ -25,7 +26,6 @@ export async function runSweep(args: SweepRunArguments, context: Context): Promi
   const failed = jobs > 1
     ? await inProcesses({ folder, jobs, open }, context)
     : await inSequence({ ...args, open }, context);
-  if (context.signal.aborted) throw new Exit(INTERRUPTED);
   const after = await sweepStatus(folder);
   const left = after.filter(({ result }) => result === null).length;
   context.terminal.out.write(
@@ -33,6 +33,10 @@ export async function runSweep(args: SweepRunArguments, context: Context): Promi
       ? `all ${plural(after.length, "trial")} finished\n`
       : `${plural(left, "trial")} of ${after.length} not finished\n`,
   );
+  if (context.signal.aborted) {
+    context.terminal.out.write(`interrupted; go on with\n  ${invocation()} sweep run ${folder}\n`);
+    throw new Exit(INTERRUPTED);
+  }
   if (failed > 0) throw new Exit(1);
 }
 

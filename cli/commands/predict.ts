@@ -10,13 +10,14 @@ import {
   type ClassInfo,
   encodePng,
   type LabelMap,
+  listImages,
   predict,
   readImage,
   requireBenchmarkClasses,
   type RgbImage,
   writeFileAtomic,
 } from "@segadv/segadv";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
@@ -46,7 +47,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
         "run's `validation` says, unless options say otherwise; probabilities are resized back.",
     )
     .argument("<run|model>", "folder of a run (its best network) or of a model")
-    .argument("<image|dir...>", "JPEG and PNG files, or folders of them")
+    .argument("<image|dir...>", "JPEG and PNG files, or folders of them, with subfolders")
     .requiredOption("--out <dir>", "folder for the label maps: palette PNGs of class indices")
     .option("--overlay", "also write NAME.overlay.png: the classes' colours over the image")
     .addOption(nameOption("--format <name>", {
@@ -124,14 +125,14 @@ async function planJobs({ images, out }: PredictArguments): Promise<Job[]> {
   return [...jobs].map(([output, input]) => ({ input, output }));
 }
 
-/** The image itself, or the images of a folder in the order of their names. */
+/** The image itself, or the images of a folder and its subfolders in the order of their names. */
 async function imagesAt(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new UsageError(`There is no image or folder ${path}`);
   if (!found.isDirectory()) return [path];
-  const names = (await readdir(path)).filter((name) => /\.(jpe?g|png)$/i.test(name)).sort();
-  if (names.length === 0) throw new UsageError(`There is no .jpg, .jpeg or .png file in ${path}`);
-  return names.map((name) => join(path, name));
+  const images = await listImages(path);
+  if (images.length === 0) throw new UsageError(`There is no .jpg, .jpeg or .png file in ${path}`);
+  return images;
 }
 
 function encodeLabel({ width, height, data }: LabelMap, classes: ClassInfo[]): Uint8Array {

@@ -18,6 +18,7 @@ import { basename, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../_context.ts";
 import { UsageError } from "../_errors.ts";
 import { backendOption, wholeOption } from "../_options.ts";
+import { checkTrial } from "./_check_trial.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
@@ -68,6 +69,7 @@ export async function run(args: ReportArguments, context: Context): Promise<void
     if (await exists(join(path, "sweep.json"))) {
       const plan = await readSweep(path);
       const { against } = args;
+      checkTrial(plan, against);
       sweeps.push(sweepTable(plan, await readResults(path, plan), { against }));
       subjects.push(...await runsOfSweep(path));
     } else if (await exists(join(path, "events.jsonl"))) {

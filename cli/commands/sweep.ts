@@ -25,6 +25,7 @@ import { nameOption, wholeOption } from "../_options.ts";
 import { selfCommand } from "../_self_command.ts";
 import { percent } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
+import { checkTrial } from "./_check_trial.ts";
 import { plan, type SweepPlanArguments } from "./_sweep_plan.ts";
 import { runSweep } from "./_sweep_run.ts";
 
@@ -145,6 +146,7 @@ export async function table(args: SweepTableArguments, context: Context): Promis
   const texts: string[] = [];
   for (const folder of folders) {
     const plan = await readSweep(folder);
+    checkTrial(plan, against);
     const summed = sweepTable(plan, await readResults(folder, plan), { against });
     const text = formatSweepTable(summed, format as TableFormat, { cost });
     texts.push(format === "csv" && texts.length > 0 ? text.slice(text.indexOf("\n") + 1) : text);

@@ -70,7 +70,7 @@ function meanOf(runs: readonly Point[][], { stretches }: { stretches: number }):
   const count = Math.min(stretches, longest);
   const sums = Array.from({ length: count }, () => ({ n: 0, x: 0, y: 0 }));
   for (const { x, y } of all) {
-    const sum = sums[Math.min(count - 1, Math.ceil(x / end * count) - 1)]!;
+    const sum = sums[Math.min(count - 1, Math.ceil(x / end * count - 1e-6) - 1)]!;
     sum.n++;
     sum.x += x;
     sum.y += y;

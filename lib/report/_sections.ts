@@ -60,7 +60,7 @@ export function overview(runs: readonly RunRecord[]): Html {
   );
   const parts = [
     runs.length === 1 ? "1 run" : `${runs.length} runs`,
-    ...(series < runs.length ? [`${series} trials`] : []),
+    ...(series < runs.length ? [series === 1 ? "1 trial" : `${series} trials`] : []),
     models,
     distinct(runs.map(({ start }) => `${start.backend}: ${start.device}`)),
     `begun ${day(Math.min(...times))} UTC`,

@@ -44,6 +44,38 @@ describe("sweep", () => {
     });
   });
 
+  test("sweep table compares with any trial, and puts several sweeps under one head", async () => {
+    await inFolder(async (folder) => {
+      const [one, two] = [await planned(folder), join(folder, "two")];
+      await runHere("sweep", "plan", join(folder, "grid.yaml"), "-o", two);
+      const csv = await runHere("sweep", "table", one, two, "--format", "csv");
+      assert.deepEqual(csv.out.trim().split("\n").map((line) => line.split(",")[1]), [
+        ...["trial", "Baseline", "tg=2", "Baseline", "tg=2"],
+      ]);
+      assert.match((await runHere("sweep", "table", one, "--against", "tg=2")).out, /\| tg=2 \|/);
+      const wrong = await runHere("sweep", "table", one, "--against", "tg=3");
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.err, /There is no trial "tg=3" in tiny; did you mean "tg=2"\?/);
+    });
+  });
+
+  test("sweep run ends at a signal with word of how to go on, and goes on", async () => {
+    await inFolder(async (folder) => {
+      const dir = await planned(folder);
+      const stopped = await runProcess(["sweep", "run", dir], {
+        interruptAfter: "seed 1: finished",
+      });
+      assert.equal(stopped.code, 130);
+      assert.match(
+        stopped.out,
+        /\d trials of 4 not finished\ninterrupted; go on with\n.* sweep run /,
+      );
+      const status = JSON.parse((await runHere("sweep", "status", dir, "--json")).out);
+      assert.equal(status[0].state, "finished");
+      assert.match((await runHere("sweep", "run", dir)).out, /all 4 trials finished/);
+    });
+  });
+
   test("sweep run takes its index from the cluster's engine", async () => {
     await inFolder(async (folder) => {
       const dir = await planned(folder);
