@@ -20,4 +20,28 @@ describe("trainingFigures", () => {
     assert.deepEqual(figures[0]!.legend.map((entry) => entry.name), ["game", "plain"]);
     assert.equal(classFigure([{ ...game, validations: [] }]), null);
   });
+
+  test("trainingFigures draw runs of a group as one series: thin lines and their mean", async () => {
+    const run = await readRun(await tinyRun("train.maxSteps=8", "adversarial.mode=baseline"), "a");
+    const other = {
+      ...run,
+      name: "b",
+      steps: run.steps.map((step) => ({
+        ...step,
+        logs: { ...step.logs, "loss/seg": step.logs["loss/seg"]! + 2 },
+      })),
+    };
+    const pair = [{ ...run, group: "both" }, { ...other, group: "both" }];
+    const [loss] = trainingFigures([...pair, { ...run, name: "alone" }])
+      .filter(({ name }) => name === "loss-seg");
+    assert.deepEqual(loss!.legend.map(({ name }) => name), ["both", "alone"]);
+    const lines = [
+      ...loss!.plot.matchAll(/<path d="M[^"]*" stroke="(#\w+)"|<path stroke="(#\w+)"/g),
+    ]
+      .map(([, a, b]) => a ?? b);
+    const [both, alone] = loss!.legend.map(({ color }) =>
+      lines.filter((of) => of === color).length
+    );
+    assert.deepEqual([both, alone], [3, 2], "two runs and a mean; one run and its mean");
+  });
 });
