@@ -119,6 +119,7 @@ export {
   type CityscapesLabel,
 } from "./lib/data/readers/cityscapes_labels.ts";
 export { decodeImage } from "./lib/data/image/decode_image.ts";
+export { listImages } from "./lib/data/image/list_images.ts";
 export { readImage } from "./lib/data/image/read_image.ts";
 export { decodeLabel } from "./lib/data/image/decode_label.ts";
 export { decodeJpeg } from "./lib/data/image/jpeg.ts";

@@ -54,8 +54,13 @@ export async function indexFolder(
   return found;
 }
 
-/** Paths below a folder, with `/` between their parts, of all that is no folder itself. */
-async function namesBelow(folder: string): Promise<string[]> {
+/**
+ * Paths below a folder, with `/` between their parts, of all that is no folder itself.
+ *
+ * @throws {RangeError} If a link leads to a folder that is listed already.
+ * @throws {Error} If the folder cannot be listed.
+ */
+export async function namesBelow(folder: string): Promise<string[]> {
   const names: string[] = [];
   const listed = new Map<string, string>();
   const open = [""];
@@ -83,9 +88,11 @@ async function namesBelow(folder: string): Promise<string[]> {
 
 async function listFolder(path: string): Promise<{ real: string; entries: Dirent[] }> {
   try {
+    const entries = await readdir(path, { withFileTypes: true });
+    // Runtimes differ in the order
     return {
       real: await realpath(path),
-      entries: await readdir(path, { withFileTypes: true }),
+      entries: entries.sort((a, b) => byCodeUnit(a.name, b.name)),
     };
   } catch (error) {
     throw new Error(`Cannot list "${path}": ${(error as Error).message}`, { cause: error });

@@ -23,7 +23,8 @@ describe("predict", () => {
         const photos = join(folder, "photos");
         const out = join(folder, "masks");
         await mkdir(photos);
-        await writeFile(join(photos, "odd.png"), picture(37, 21));
+        await mkdir(join(photos, "city"));
+        await writeFile(join(photos, "city/odd.png"), picture(37, 21));
         await writeFile(join(photos, "notes.txt"), "not a picture");
         await writeFile(join(folder, "one.png"), picture(1, 1));
         const base = ["predict", run, "--backend", "wasm", "--out"];
@@ -47,7 +48,7 @@ describe("predict", () => {
         const seen = await runProcess([
           ...base,
           join(folder, "seen"),
-          join(photos, "odd.png"),
+          join(photos, "city/odd.png"),
           ...view,
         ]);
         assert.equal(seen.code, 0, seen.err);
