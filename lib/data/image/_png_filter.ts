@@ -70,22 +70,60 @@ function undoPaeth(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): 
   if (first) return undoSub(raw, out, { line }); // with nothing above, Paeth takes the left
   const above = to - stride;
   for (let i = 0; i < bpp && i < stride; i++) out[to + i] = raw[from + i]! + out[above + i]!;
-  // Channel by channel, so that the left and upper left neighbour stay in registers.
-  for (let channel = 0; channel < bpp; channel++) {
-    let left = out[to + channel]!;
-    let corner = out[above + channel]!;
-    for (let i = channel + bpp; i < stride; i += bpp) {
-      const up = out[above + i]!;
-      const pa = Math.abs(up - corner);
-      const pb = Math.abs(left - corner);
-      const pc = Math.abs(left + up - 2 * corner);
-      // The nearest of left, up, corner, first come first served; masks, as branches mispredict.
-      const cornerWins = (pc - pb) >> 31;
-      const other = up ^ ((up ^ corner) & cornerWins);
-      const otherWins = ((pb ^ ((pb ^ pc) & cornerWins)) - pa) >> 31;
-      left = (raw[from + i]! + (left ^ ((left ^ other) & otherWins))) & 255;
-      corner = up;
-      out[to + i] = left;
-    }
+  if (bpp === 3) undoPaethRgb(raw, out, { line });
+  else for (let channel = 0; channel < bpp; channel++) undoPaethOf(raw, out, { line, channel });
+}
+
+/** One channel of a row, so that the left and upper left neighbour stay in registers. */
+function undoPaethOf(
+  raw: Uint8Array,
+  out: Uint8Array,
+  { line, channel }: { line: Line; channel: number },
+): void {
+  const { from, to, stride, bpp } = line;
+  const above = to - stride;
+  let left = out[to + channel]!;
+  let corner = out[above + channel]!;
+  for (let i = channel + bpp; i < stride; i += bpp) {
+    const up = out[above + i]!;
+    left = (raw[from + i]! + nearestOf(left, up, corner)) & 255;
+    corner = up;
+    out[to + i] = left;
   }
+}
+
+/** All of RGB at once: three chains of dependent sums, which the processor works on side by side. */
+function undoPaethRgb(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): void {
+  const { from, to, stride } = line;
+  const above = to - stride;
+  let [r, g, b] = [out[to]!, out[to + 1]!, out[to + 2]!];
+  let [cornerR, cornerG, cornerB] = [out[above]!, out[above + 1]!, out[above + 2]!];
+  for (let i = 3; i < stride; i += 3) {
+    const upR = out[above + i]!;
+    const upG = out[above + i + 1]!;
+    const upB = out[above + i + 2]!;
+    r = (raw[from + i]! + nearestOf(r, upR, cornerR)) & 255;
+    g = (raw[from + i + 1]! + nearestOf(g, upG, cornerG)) & 255;
+    b = (raw[from + i + 2]! + nearestOf(b, upB, cornerB)) & 255;
+    cornerR = upR;
+    cornerG = upG;
+    cornerB = upB;
+    out[to + i] = r;
+    out[to + i + 1] = g;
+    out[to + i + 2] = b;
+  }
+}
+
+/**
+ * Which of left, up and corner is nearest to left + up − corner, first come first served; by masks, as
+ * branches mispredict.
+ */
+function nearestOf(left: number, up: number, corner: number): number {
+  const pa = Math.abs(up - corner);
+  const pb = Math.abs(left - corner);
+  const pc = Math.abs(left + up - 2 * corner);
+  const cornerWins = (pc - pb) >> 31;
+  const other = up ^ ((up ^ corner) & cornerWins);
+  const otherWins = ((pb ^ ((pb ^ pc) & cornerWins)) - pa) >> 31;
+  return left ^ ((left ^ other) & otherWins);
 }
