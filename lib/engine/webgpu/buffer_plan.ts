@@ -58,7 +58,7 @@ export function planBuffers(demands: Demand[]): BufferPlan {
 
 /** Shortest step that is looked for: shorter ones are loops inside a step. */
 const SHORTEST_STEP = 8;
-const FIRST_WINDOW = 512;
+const FIRST_WINDOW = 128;
 const LAST_WINDOW = 65536;
 
 /** Watches requests until they have repeated, and plans. */

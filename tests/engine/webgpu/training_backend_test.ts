@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { record } from "../../../lib/engine/tape.ts";
 import { noAdapter } from "./_adapter.ts";
 
 const skip = await noAdapter();
@@ -64,27 +65,31 @@ describe("TrainingBackend", { skip }, () => {
         created[created.length - 1]!++;
         return create(options);
       };
-      const weights = [4, 8, 12].map((c, i) =>
+      const weights = [8, 12, 20, 28].map((c, i) =>
         tf.variable(
-          tf.randomNormal([3, 3, [3, 4, 8][i]!, c], 0, 0.3, "float32", 5 + i) as tf.Tensor4D,
+          tf.randomNormal([3, 3, [3, 8, 12, 20][i]!, c], 0, 0.3, "float32", 5 + i) as tf.Tensor4D,
         )
       );
-      const x = tf.relu(tf.randomNormal([2, 24, 24, 3], 0, 1, "float32", 7)) as tf.Tensor4D;
+      const x = tf.relu(tf.randomNormal([2, 32, 32, 3], 0, 1, "float32", 7)) as tf.Tensor4D;
+      const one = tf.scalar(1);
       const bits: number[] = [];
       for (let step = 0; step < 14; step++) {
         created.push(0);
-        const { grads, value } = tf.variableGrads(() => {
+        const forward = record(() => {
           let y = x;
-          for (const w of weights) y = tf.relu(tf.conv2d(y, w, 1, "same"));
+          for (const w of weights) {
+            y = tf.maxPool(tf.relu(tf.conv2d(y, w, 1, "same")), 2, 2, "same");
+          }
           return tf.mean(tf.square(tf.sub(y, 0.5)));
-        }, weights);
-        for (const w of weights) {
-          const moved = tf.tidy(() => tf.sub(w, tf.mul(grads[w.name]!, 0.05)));
+        });
+        const gradients = forward.backward(one, weights) as tf.Tensor[];
+        for (const [i, w] of weights.entries()) {
+          const moved = tf.tidy(() => tf.sub(w, tf.mul(gradients[i]!, 0.05)));
           w.assign(moved as tf.Tensor4D);
           moved.dispose();
         }
-        bits.push((await value.data())[0]!);
-        tf.dispose([grads, value]);
+        bits.push((await forward.value.data())[0]!);
+        tf.dispose([gradients, forward.value]);
       }
       await backend.training.errors.check();
       engine!.disposeWebgpuBackend();
