@@ -13,6 +13,8 @@ import { writeFileAtomic } from "../runtime/files.ts";
 import type { EndEvent } from "../train/events.ts";
 import type { RunScores } from "../train/train_result.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
+import { checkPlan } from "./_check_plan.ts";
+import { printable } from "../runtime/_printable.ts";
 
 /** What a finished trial leaves behind. */
 export interface TrialResult {
@@ -61,17 +63,21 @@ export async function writeSweep(folder: string, planned: PlannedSweep): Promise
  * Reads a plan back.
  *
  * @throws {Error} If the folder holds none.
+ * @throws {SyntaxError} If the plan is damaged, or a trial's name would lead out of the folder.
  */
 export async function readSweep(folder: string): Promise<SweepPlan> {
   const path = join(folder, "sweep.json");
   const text = await readFile(path, "utf8").catch(() => {
     throw new Error(`Cannot read a sweep from ${folder}: there is no sweep.json; plan one first`);
   });
+  let plan: unknown;
   try {
-    return JSON.parse(text) as SweepPlan;
+    plan = JSON.parse(text);
   } catch (error) {
-    throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    const why = printable((error as Error).message);
+    throw new SyntaxError(`Cannot read ${path}: ${why}`, { cause: error });
   }
+  return checkPlan(plan, path);
 }
 
 /** Results of the finished trials of a plan, by id. */

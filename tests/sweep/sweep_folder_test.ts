@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseGrid } from "../../lib/sweep/parse_grid.ts";
 import { planSweep } from "../../lib/sweep/plan_sweep.ts";
@@ -33,5 +34,35 @@ describe("writeSweep", () => {
     const after = await readSweep(folder);
     assert.equal(after.trials.length, 9);
     assert.deepEqual([...(await readResults(folder, after)).keys()], [before.trials[3]!.id]);
+  });
+});
+
+describe("readSweep", () => {
+  test("readSweep takes no plan whose trials would be written elsewhere, and no other JSON", async () => {
+    const folder = await tinySweep();
+    const { trials: [trial], ...plan } = await readSweep(folder);
+    const file = join(folder, "sweep.json");
+    for (const id of ["../../.ssh/config", "/etc/x", "a/b", "a\\b", "", "..", "a\0", 7, null]) {
+      await writeFile(file, JSON.stringify({ ...plan, trials: [{ ...trial, id }] }));
+      await assert.rejects(
+        readSweep(folder),
+        /Cannot read .*json: .* is no name of a trial/,
+        `${id}`,
+      );
+    }
+    for (
+      const text of [
+        "null",
+        "7",
+        "[]",
+        "{}",
+        '{"trials":5}',
+        '{"trials":[null],"arms":[],"seeds":[]}',
+        "{",
+      ]
+    ) {
+      await writeFile(file, text);
+      await assert.rejects(readSweep(folder), /^SyntaxError: Cannot read .*sweep\.json: /, text);
+    }
   });
 });
