@@ -27,7 +27,10 @@ export function activationBytes(
   let largest = map;
   for (const { from, to, layer } of steps(model)) {
     const inputs = from.map(({ name }) => shapes.get(name)!);
-    const output = layer.computeOutputShape(inputs.length === 1 ? inputs[0]! : inputs) as number[];
+    const computed = layer.computeOutputShape(inputs.length === 1 ? inputs[0]! : inputs);
+    // A layer of several outputs has a step for each
+    const output =
+      (Array.isArray(computed[0]) ? computed[to.outputTensorIndex ?? 0] : computed) as number[];
     shapes.set(to.name, output);
     const bytes = bytesOf(output);
     largest = Math.max(largest, bytes);

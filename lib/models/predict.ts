@@ -55,7 +55,6 @@ export async function predict(
     return { width, height, data: data! };
   }
   const map = await predictProbabilities(model, fitted, options);
-  await currentBackend()?.checkErrors();
   const [rows, columns] = fitted.content;
   const data = cutPadding(map.data, {
     rowLength: map.width * map.channels,

@@ -6,6 +6,7 @@
 import type { Size } from "../config/config.ts";
 import type { LabelMap } from "../data/dataset.ts";
 import { type Planes, resizePlanes } from "../data/resize.ts";
+import { currentBackend } from "../runtime/backend.ts";
 import { chooseWindow } from "./choose_window.ts";
 import { forward, type NormalizedImage } from "./_forward.ts";
 import { type Place, placeWindows } from "./place_windows.ts";
@@ -24,6 +25,7 @@ export interface ProbabilityMap extends Planes {
  *
  * @returns At the size of the image, at T = 1; owned by the caller.
  * @throws {RangeError} If the image is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
  *
  * @example
  * ```ts
@@ -58,6 +60,7 @@ export async function predictProbabilities(
     if (total === null) total = { ...map, height: size[0], width: size[1], data };
     else for (let i = 0; i < data.length; i++) total.data[i]! += data[i]!;
   }
+  await currentBackend()?.checkErrors();
   const { data } = total!;
   if (scales.length > 1) { for (let i = 0; i < data.length; i++) data[i]! /= scales.length; }
   return total!;

@@ -106,6 +106,23 @@ test("activationBytes() finds the largest tensor that inspectModel() finds", asy
   }
 });
 
+test("activationBytes() walks branches, layers used twice and models within models", async () => {
+  await useBackend({ backend: "cpu" });
+  const input = tf.input({ shape: [null, null, 3] });
+  const shared = tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: "same" });
+  const inner = tf.sequential({
+    layers: [tf.layers.conv2d({ inputShape: [null, null, 4], filters: 4, kernelSize: 1 })],
+  });
+  const first = shared.apply(tf.layers.conv2d({ filters: 4, kernelSize: 1 }).apply(input));
+  const second = inner.apply(shared.apply(first)) as tf.SymbolicTensor;
+  const both = tf.layers.concatenate().apply([first as tf.SymbolicTensor, second]);
+  const output = tf.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(both) as tf.SymbolicTensor;
+  const model = fromLayersModel(tf.model({ inputs: input, outputs: output }), { inputMultiple: 1 });
+  const { peak, largest } = activationBytes(model, [10, 10]);
+  // Input, both branches, their concatenation and the output: 3 + 4 + 4 + 8 channels at a time
+  assert.deepEqual([peak, largest], [19 * 400, 8 * 400]);
+});
+
 test("activationBytes() foresees what WASM's heap takes, within a quarter", async () => {
   // The largest are activations of the first, class maps of the second
   const models = [["fcn8s-vgg16", { classes: 2, width: 0.25 }], ["resnet50", { classes: 19 }]];
