@@ -2,13 +2,12 @@
  * Rows of the suite `wasm`: the engine against the stock backend, the cpu backend and PyTorch.
  * Alone: `deno run -A tasks/bench/wasm_suite.ts [--json]`.
  */
-import * as tf from "@tensorflow/tfjs";
 import { availableParallelism, cpus } from "node:os";
 import process from "node:process";
-import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
 import { batchNormRow } from "./wasm_batch_norm.ts";
 import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts";
-import { missingTorch, stepRows } from "./wasm_steps.ts";
+import { missingTorch } from "./wasm_steps.ts";
+import { fastTorchRows, missingV8Flags, torchRows } from "./wasm_torch.ts";
 import type { WasmRow } from "./wasm_turns.ts";
 
 /**
@@ -25,15 +24,10 @@ export async function wasmRows(tell: (text: string) => void): Promise<WasmRow[]>
   const reason = missingTorch();
   if (reason === null) add(await torchRows());
   else tell(`step-*/pytorch left out: ${reason}`);
+  const slow = reason ?? missingV8Flags();
+  if (slow === null) add(await fastTorchRows());
+  else tell(`step-*/pytorch --fast left out: ${slow}`);
   add([await convolutionTrainingRow()]);
-  return rows;
-}
-
-async function torchRows(): Promise<WasmRow[]> {
-  const { threads } = await registerWasmBackend({ relaxedSimd: "auto" });
-  await tf.setBackend("wasm");
-  const rows = await stepRows(threads);
-  await disposeWasmBackend();
   return rows;
 }
 
