@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { printable } from "../runtime/_printable.ts";
+import { checkManifest } from "./_check_manifest.ts";
 
 /** What stands in the place of the hash while it is taken. */
 const BLANK = "0".repeat(64);
@@ -31,7 +33,11 @@ export async function verifySavedModel(dir: string): Promise<void> {
   if (seal === undefined || hexOf(text.replace(SEAL, `"seal":"${BLANK}"}`)) !== seal) {
     throw new Error(`Cannot trust ${path}: its text differs from its SHA-256; it is damaged`);
   }
+  // Who can make a seal can seal anything
   const { weightsManifest } = JSON.parse(text) as { weightsManifest: { paths: string[] }[] };
+  checkManifest(weightsManifest, (reason) => {
+    throw new SyntaxError(`Cannot load ${path}: ${printable(reason)}`);
+  });
   for (const name of weightsManifest.flatMap(({ paths }) => paths)) {
     const file = join(dir, name);
     const isPlain = !/[/\\]/.test(name); // else not ours, and not to be followed

@@ -4,8 +4,9 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { checkManifest } from "./_check_manifest.ts";
 import { printable } from "../runtime/_printable.ts";
 
 /**
@@ -60,10 +61,14 @@ async function readWeights(
   manifest: tf.io.WeightsManifestConfig,
 ): Promise<ArrayBuffer> {
   const names = manifest.flatMap((group) => group.paths);
-  const outside = names.find((name) => /^[/\\]|^[a-z]+:|(^|[/\\])\.\.([/\\]|$)/i.test(name));
+  const outside = names.find((name) =>
+    /^[/\\]|^[a-z]+:|(^|[/\\])\.\.([/\\]|$)/i.test(name) || printable(name) !== name
+  );
   if (outside !== undefined) {
     throw new SyntaxError(
-      `Cannot load weights from ${dir}: model.json names ${JSON.stringify(outside)}, which leads ` +
+      `Cannot load weights from ${dir}: model.json names ${
+        printable(JSON.stringify(outside))
+      }, which leads ` +
         "out of the folder",
     );
   }
@@ -103,11 +108,13 @@ function parseModelJson(text: Uint8Array, path: string): tf.io.ModelJSON {
   if (!json?.modelTopology || !Array.isArray(json.weightsManifest)) {
     return refuse("it lacks modelTopology or weightsManifest; give a tfjs Layers model");
   }
+  checkManifest(json.weightsManifest, refuse);
   return json;
 }
 
 async function readOrExplain(path: string): Promise<Uint8Array> {
   try {
+    if (!(await stat(path)).isFile()) throw new TypeError("it is a folder, a pipe or a device");
     return await readFile(path);
   } catch (error) {
     const missing = (error as { code?: string }).code === "ENOENT";

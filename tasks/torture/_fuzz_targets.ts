@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
@@ -11,6 +11,7 @@ import { readMat } from "../../lib/data/mat.ts";
 import { readClassesFile } from "../../lib/data/readers/_classes_file.ts";
 import { readList } from "../../lib/data/readers/_listing.ts";
 import { openKerasH5 } from "../../lib/weights/keras_h5.ts";
+import { openTfjsWeights } from "../../lib/weights/_tfjs_weights.ts";
 import { openNpz } from "../../lib/weights/npz.ts";
 import { openPytorch } from "../../lib/weights/pytorch.ts";
 import { parseSafetensors } from "../../lib/weights/safetensors.ts";
@@ -37,6 +38,7 @@ export async function fuzzTargets(folder: string): Promise<Target[]> {
   ];
 }
 
+const encoder = new TextEncoder();
 const FIXTURES = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
 async function pictures(): Promise<Target[]> {
@@ -77,6 +79,9 @@ async function weights(folder: string): Promise<Target[]> {
     { name: "w", dtype: "F32", shape: [2, 3], read: () => new Float32Array(6) },
     { name: "b", dtype: "U8", shape: [5], read: () => new Uint8Array(5) },
   ], { metadata: { made: "here" } });
+  const model = join(folder, "model");
+  await mkdir(model);
+  await writeFile(join(model, "w.bin"), new Uint8Array(28));
   const npy = smallNpy();
   const npz = [true, false].map((packed) => zipOf({ "w.npy": npy, "b.npy": npy }, { packed }));
   const torch = await Promise.all(
@@ -126,6 +131,17 @@ async function weights(folder: string): Promise<Target[]> {
       share: 3,
     },
     {
+      name: "model.json",
+      corpus: [encoder.encode(JSON.stringify(MODEL))],
+      async read(bytes) {
+        await writeFile(join(model, "model.json"), bytes);
+        const file = await openTfjsWeights(model);
+        for (const name of file.tensors.keys()) await file.read(name);
+        await file.close();
+      },
+      share: 2,
+    },
+    {
       name: ".h5",
       corpus: [await smallH5(join(folder, "a.h5"))],
       read: whole(openKerasH5),
@@ -134,8 +150,25 @@ async function weights(folder: string): Promise<Target[]> {
   ];
 }
 
+/** A tfjs Layers model of another program: one that carries no seal. */
+const MODEL = {
+  format: "layers-model",
+  modelTopology: { class_name: "Model" },
+  weightsManifest: [{
+    paths: ["w.bin"],
+    weights: [
+      { name: "a/kernel", shape: [2, 3], dtype: "float32" },
+      {
+        name: "a/bias",
+        shape: [4],
+        dtype: "float32",
+        quantization: { dtype: "uint8", min: -1, scale: 0.01, original_dtype: "float32" },
+      },
+    ],
+  }],
+};
+
 async function texts(folder: string): Promise<Target[]> {
-  const encoder = new TextEncoder();
   const yaml = configToYaml(await loadConfig({ preset: "fixtures" }));
   const anchors = "preset: fixtures\nmodel: &a { width: 0.1 }\ngenerator: { lr: 1e-3 }\n";
   const list = join(folder, "fuzzed.txt");

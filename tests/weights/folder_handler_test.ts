@@ -49,4 +49,24 @@ describe("folderHandler", () => {
     await writeFile(path, "null");
     await assert.rejects(load, { name: "SyntaxError" });
   });
+
+  test("folderHandler believes no manifest before it is checked", async () => {
+    const { dir, json } = await savedModel();
+    const weight = { name: "w", shape: [2], dtype: "float32" };
+    const [paths, weights] = [["a.bin"], [weight]];
+    const cases: [manifest: unknown, reason: RegExp][] = [
+      [[{ paths: "a.bin", weights }], /a group without paths or weights/],
+      [[{ paths, weights: [null] }], /a group without paths or weights/],
+      [[{ paths, weights: [{ ...weight, name: 7 }] }], /a weight without a name/],
+      [[{ paths, weights: [{ ...weight, shape: [-1, -6] }] }], /weight w has no proper shape/],
+      [[{ paths, weights: [{ ...weight, dtype: "string" }] }], /weight w is of type "string"/],
+      [[{ paths, weights: [{ ...weight, quantization: {} }] }], /w has no proper quantization/],
+      [[{ paths: ["a.bin\0"], weights }], /names "a\.bin\\u0000", which leads out/],
+      [[{ paths: ["../a.bin"], weights }], /which leads out of the folder/],
+    ];
+    for (const [weightsManifest, message] of cases) {
+      await writeFile(join(dir, "model.json"), JSON.stringify({ ...json, weightsManifest }));
+      await assert.rejects(folderHandler(dir).load(), { name: "SyntaxError", message });
+    }
+  });
 });
