@@ -6,6 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { isHalf, withHalves } from "./halves.ts";
+import type { Subgroups } from "./subgroups.ts";
 import type { TrainingBackend } from "./training_backend.ts";
 
 /** WGSL type of the elements of a bound tensor; the last two are four halves. */
@@ -25,7 +26,13 @@ export interface WgslKernel {
    * Everything else. `fn main` has the workgroup size 256 × 1 × 1 and may use `wid`
    * (workgroup_id), `lid` (local_invocation_index) and `grid` (num_workgroups).
    */
-  wgsl: () => { globals?: string; main: string };
+  wgsl: (switches: KernelSwitches) => { globals?: string; main: string };
+}
+
+/** What the adapter lets WGSL do; the same for all kernels of a device. */
+export interface KernelSwitches {
+  /** Threads of a subgroup, whose values may be exchanged; 0: not here. */
+  subgroup: number;
 }
 
 /** One launch of a kernel. */
@@ -115,14 +122,15 @@ export function linearGrid(count: number): [x: number, y: number, z: number] {
 }
 
 /** The complete WGSL of a kernel. */
-export function assemble(kernel: WgslKernel): string {
-  const { globals = "", main } = kernel.wgsl();
+export function assemble(kernel: WgslKernel, subgroups: Subgroups | null = null): string {
+  const { globals = "", main } = kernel.wgsl({ subgroup: subgroups?.size ?? 0 });
   const fields = kernel.uniforms.map(([name, type]) => `  ${name}: ${type},`).join("\n");
   const bindings = [
     ...kernel.reads.map(([name, type]) => `var<storage, read> ${name}: array<${type}>;`),
     ...kernel.writes.map(([name, type]) => `var<storage, read_write> ${name}: array<${type}>;`),
   ].map((line, i) => `@group(0) @binding(${i + 1}) ${line}`).join("\n");
-  const extensions = bindings.includes("f16") ? "enable f16;\n" : "";
+  const extensions = (bindings.includes("f16") ? "enable f16;\n" : "") +
+    (subgroups?.enable && main.includes("subgroup") ? "enable subgroups;\n" : "");
   return `${extensions}struct Uniforms {
 ${fields}
 }
@@ -157,7 +165,10 @@ export function pipelineOf(backend: TrainingBackend, kernel: WgslKernel): GPUCom
     label: kernel.key,
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: {
-      module: device.createShaderModule({ label: kernel.key, code: assemble(kernel) }),
+      module: device.createShaderModule({
+        label: kernel.key,
+        code: assemble(kernel, backend.subgroups),
+      }),
       entryPoint: "main",
     },
   });

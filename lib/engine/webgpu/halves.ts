@@ -97,8 +97,8 @@ export function withHalves(
     key: `${kernel.key}/${native ? "f16" : "half"}:${names.join()}`,
     reads: bind(kernel.reads),
     writes: bind(kernel.writes),
-    wgsl: () => {
-      const { globals = "", main } = kernel.wgsl();
+    wgsl: (switches) => {
+      const { globals = "", main } = kernel.wgsl(switches);
       const convert = (text: string) => names.reduce(convertAccesses, text);
       return {
         globals: HELPERS[native ? "native" : "packed"] + convert(globals),

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { openDevice, type OpenDeviceOptions } from "./device.ts";
 import { registerGradients, unregisterGradients } from "./register_gradients.ts";
 import { registerKernels, unregisterKernels } from "./register_kernels.ts";
+import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 import { tunedTiles } from "./tune.ts";
 
@@ -57,6 +58,7 @@ export async function registerWebgpuBackend(
   registerKernels();
   registerGradients();
   await tf.setBackend("webgpu");
+  backend.subgroups = await probeSubgroups(training.device);
   if (options.tune ?? !training.software) backend.tiles = await tunedTiles(backend);
   return backend;
 }

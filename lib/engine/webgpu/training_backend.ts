@@ -19,6 +19,7 @@ import type { TrainingDevice } from "./device.ts";
 import { chooseTile, type TileName } from "./gemm.ts";
 import { widen } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
+import type { Subgroups } from "./subgroups.ts";
 import { productClass } from "./tune.ts";
 import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 
@@ -55,6 +56,8 @@ export class TrainingBackend extends Stock {
   unroll: boolean;
   /** Whether kernels read and write halves as WGSL's f16 (else by pack2x16float and its inverse). */
   nativeHalves: boolean;
+  /** How sums may use subgroups; set it before the first launch. */
+  subgroups: Subgroups | null = null;
   /** Work that waits for more of its kind. */
   deferred: DeferredWork | null = null;
   #submitting = false;

@@ -27,7 +27,9 @@ const KERNEL: WgslKernel = {
 
 describe("withHalves()", () => {
   test("withHalves() converts each access to the named tensors and no other", () => {
-    const { globals, main } = withHalves(KERNEL, { names: ["x", "out"], native: true }).wgsl();
+    const { globals, main } = withHalves(KERNEL, { names: ["x", "out"], native: true }).wgsl({
+      subgroup: 0,
+    });
     assert(globals!.includes("return fromHalf(x[(y + u32(dx[y])) * 2u]);"));
     assert.equal(
       main,

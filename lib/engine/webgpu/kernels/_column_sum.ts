@@ -46,14 +46,14 @@ function kernelOf(columns: Columns): WgslKernel {
     uniforms: [...COLUMN_UNIFORMS, ["factor", "f32"]],
     reads: [["x", type]],
     writes: [["y", type]],
-    wgsl: () => ({
+    wgsl: ({ subgroup }) => ({
       globals: `var<workgroup> sums: array<${type}, ${THREADS}>;`,
       main: `${columnPrologue(columns)}
   var total = ${type}();
   if (col < u.cols) {
     for (var r = start + group; r < end; r += ${groups}u) { total += x[r * u.cols + col]; }
   }
-  sums[lid] = total;${treeSum(["sums"], lanes)}
+  sums[lid] = total;${treeSum(["sums"], { subgroup, lanes })}
   if (group == 0u && col < u.cols && start < u.rows) {
     y[part * u.cols + col] = u.factor * sums[lane];
   }`,

@@ -79,7 +79,7 @@ function partialKernel(columns: Columns): WgslKernel {
     uniforms: COLUMN_UNIFORMS,
     reads: [["x", type]],
     writes: [["means", type], ["spreads", type]],
-    wgsl: () => ({
+    wgsl: ({ subgroup }) => ({
       globals: `
 var<workgroup> firsts: array<${type}, ${THREADS}>;
 var<workgroup> seconds: array<${type}, ${THREADS}>;`,
@@ -96,7 +96,7 @@ var<workgroup> seconds: array<${type}, ${THREADS}>;`,
     }
   }
   firsts[lid] = first;
-  seconds[lid] = second;${treeSum(["firsts", "seconds"], lanes)}
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], { subgroup, lanes })}
   if (group == 0u && col < u.cols && start < u.rows) {
     let n = f32(end - start);
     let mean = firsts[lane] / n;
@@ -113,7 +113,7 @@ const COMBINE: WgslKernel = {
   uniforms: [["rows", "u32"], ["rowsPer", "u32"], ["parts", "u32"], ["channels", "u32"]],
   reads: [["means", "f32"], ["spreads", "f32"]],
   writes: [["mean", "f32"], ["variance", "f32"]],
-  wgsl: () => ({
+  wgsl: ({ subgroup }) => ({
     globals: `var<workgroup> sums: array<f32, ${THREADS}>;`,
     main: `
   let c = wid.y * grid.x + wid.x;
@@ -128,11 +128,13 @@ const COMBINE: WgslKernel = {
   }
   // The first part's mean as origin keeps the weighted sum exact where all means are close.
   let origin = means[c];
-  sums[lid] = select(0.0, weight * (own - origin), lid < u.parts);${treeSum(["sums"])}
+  sums[lid] = select(0.0, weight * (own - origin), lid < u.parts);${treeSum(["sums"], { subgroup })}
   let centre = origin + sums[0];
   workgroupBarrier();
   let d = own - centre;
-  sums[lid] = select(0.0, weight * (spread + d * d), lid < u.parts);${treeSum(["sums"])}
+  sums[lid] = select(0.0, weight * (spread + d * d), lid < u.parts);${
+      treeSum(["sums"], { subgroup })
+    }
   if (lid == 0u) {
     mean[c] = centre;
     variance[c] = sums[0];

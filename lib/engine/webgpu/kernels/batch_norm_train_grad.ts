@@ -93,7 +93,7 @@ function partialKernel(columns: Columns, relu: boolean): WgslKernel {
     uniforms: [...COLUMN_UNIFORMS, ["eps", "f32"]],
     reads: [["x", type], ["dy", type], ["mean", type], ["variance", type], ...mask],
     writes: [["gammas", type], ["betas", type]],
-    wgsl: () => ({
+    wgsl: ({ subgroup }) => ({
       globals: `
 var<workgroup> firsts: array<${type}, ${THREADS}>;
 var<workgroup> seconds: array<${type}, ${THREADS}>;`,
@@ -111,7 +111,7 @@ var<workgroup> seconds: array<${type}, ${THREADS}>;`,
     first = first / sqrt(variance[col] + u.eps);
   }
   firsts[lid] = first;
-  seconds[lid] = second;${treeSum(["firsts", "seconds"], lanes)}
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], { subgroup, lanes })}
   if (group == 0u && col < u.cols && start < u.rows) {
     gammas[part * u.cols + col] = firsts[lane];
     betas[part * u.cols + col] = seconds[lane];
@@ -125,7 +125,7 @@ const COMBINE: WgslKernel = {
   uniforms: [["parts", "u32"], ["channels", "u32"]],
   reads: [["gammas", "f32"], ["betas", "f32"]],
   writes: [["dgamma", "f32"], ["dbeta", "f32"]],
-  wgsl: () => ({
+  wgsl: ({ subgroup }) => ({
     globals: `
 var<workgroup> firsts: array<f32, ${THREADS}>;
 var<workgroup> seconds: array<f32, ${THREADS}>;`,
@@ -134,7 +134,9 @@ var<workgroup> seconds: array<f32, ${THREADS}>;`,
   if (c >= u.channels) { return; }
   let at = min(lid, u.parts - 1u) * u.channels + c;
   firsts[lid] = select(0.0, gammas[at], lid < u.parts);
-  seconds[lid] = select(0.0, betas[at], lid < u.parts);${treeSum(["firsts", "seconds"])}
+  seconds[lid] = select(0.0, betas[at], lid < u.parts);${
+      treeSum(["firsts", "seconds"], { subgroup })
+    }
   if (lid == 0u) {
     dgamma[c] = firsts[0];
     dbeta[c] = seconds[0];

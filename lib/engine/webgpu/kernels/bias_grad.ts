@@ -60,7 +60,7 @@ function maskKernel(columns: Columns): WgslKernel {
     uniforms: COLUMN_UNIFORMS,
     reads: [["dy", type], ["y", type]],
     writes: [["masked", type], ["sums", type]],
-    wgsl: () => ({
+    wgsl: ({ subgroup }) => ({
       globals: `var<workgroup> totals: array<${type}, ${THREADS}>;`,
       main: `${columnPrologue(columns)}
   var total = ${type}();
@@ -72,7 +72,7 @@ function maskKernel(columns: Columns): WgslKernel {
       total += d;
     }
   }
-  totals[lid] = total;${treeSum(["totals"], lanes)}
+  totals[lid] = total;${treeSum(["totals"], { subgroup, lanes })}
   if (group == 0u && col < u.cols && start < u.rows) { sums[part * u.cols + col] = totals[lane]; }`,
     }),
   };

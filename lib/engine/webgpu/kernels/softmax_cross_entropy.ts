@@ -13,7 +13,7 @@ const WGSL: WgslKernel = {
   uniforms: [["rows", "u32"], ["classes", "u32"], ["inverseT", "f32"], ["scale", "f32"]],
   reads: [["logits", "f32"], ["labels", "i32"]],
   writes: [["losses", "f32"], ["dlogits", "f32"]],
-  wgsl: () => ({
+  wgsl: ({ subgroup }) => ({
     globals: `var<workgroup> sums: array<f32, ${THREADS}>;`,
     main: `
   let block = wid.y * grid.x + wid.x;
@@ -37,7 +37,7 @@ const WGSL: WgslKernel = {
       loss = log(total) - (logits[start + u32(label)] - top) * u.inverseT;
     }
   }
-  sums[lid] = loss;${treeSum(["sums"])}
+  sums[lid] = loss;${treeSum(["sums"], { subgroup })}
   if (lid == 0u) { losses[block] = u.scale * sums[0]; }`,
   }),
 };

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
+import { record } from "../../../lib/engine/tape.ts";
+import { assemble } from "../../../lib/engine/webgpu/dispatch.ts";
+import { treeSum } from "../../../lib/engine/webgpu/kernels/_sum_parts.ts";
+import { probeSubgroups } from "../../../lib/engine/webgpu/subgroups.ts";
+import { normalTensor, relativeError } from "../../support/gradients.ts";
+import { noAdapter } from "./_adapter.ts";
+
+const skip = await noAdapter();
+const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
+
+test("probeSubgroups() finds none where the device was not given any", async () => {
+  const device = { features: new Set() } as unknown as GPUDevice;
+  assert.equal(await probeSubgroups(device), null);
+});
+
+test("treeSum() exchanges values within subgroups where lanes leave something to exchange", () => {
+  const barriers = (text: string) => text.match(/workgroupBarrier/g)!.length;
+  const tree = treeSum(["sums"], { subgroup: 0 });
+  const exchange = treeSum(["sums"], { subgroup: 32 });
+  assert.equal(exchange.match(/subgroupShuffleXor/g)!.length, 5);
+  assert(barriers(exchange) < barriers(tree) && barriers(tree) === 9);
+  assert.equal(
+    treeSum(["a"], { subgroup: 8, lanes: 16 }),
+    treeSum(["a"], { subgroup: 0, lanes: 16 }),
+  );
+});
+
+test("assemble() enables subgroups where WGSL must, and only in kernels that use them", () => {
+  const kernel = (uses: boolean) => ({
+    ...{ key: "k", uniforms: [], reads: [], writes: [] },
+    wgsl: () => ({ main: uses ? "let v = subgroupAdd(1.0);" : "" }),
+  });
+  assert.match(assemble(kernel(true), { size: 32, enable: true }), /^enable subgroups;/);
+  assert.doesNotMatch(assemble(kernel(true), { size: 32, enable: false }), /enable/);
+  assert.doesNotMatch(assemble(kernel(false), { size: 32, enable: true }), /enable/);
+});
+
+describe("subgroups", { skip }, () => {
+  test("sums by subgroups are those without, and the same each time", async (t) => {
+    const run = async (without: boolean): Promise<tf.Tensor[] | null> => {
+      const backend = await engine!.registerWebgpuBackend();
+      if (backend.subgroups === null) return null;
+      if (without) backend.subgroups = null;
+      const values: tf.TypedArray[] = [];
+      const shapes: number[][] = [];
+      for (const channels of [1, 3, 8, 70]) {
+        const x = tf.relu(normalTensor("x", [3, 11, 13, channels])) as tf.Tensor4D;
+        const gamma = tf.ones([channels]) as tf.Tensor1D;
+        const forward = record(() =>
+          batchNormTraining({ x, gamma, beta: gamma }, { eps: 1e-3, relu: true })[0]
+        );
+        const dy = normalTensor("dy", x.shape);
+        const gradients = forward.backward(dy, [x, gamma]) as tf.Tensor[];
+        for (const tensor of [tf.sum(x), tf.mean(x, [0, 1, 2]), forward.value, ...gradients]) {
+          values.push(await tensor.data());
+          shapes.push(tensor.shape);
+        }
+      }
+      await backend.training.errors.check();
+      engine!.disposeWebgpuBackend();
+      await tf.setBackend("cpu");
+      return values.map((data, i) => tf.tensor(data, shapes[i]!));
+    };
+    const exchanged = await run(false);
+    if (exchanged === null) return t.skip("the adapter has no subgroups of one size");
+    const again = await run(false);
+    const tree = await run(true);
+    for (const [i, tensor] of exchanged.entries()) {
+      assert.deepEqual(await tensor.data(), await again![i]!.data());
+      assert(await relativeError(tensor, tree![i]!) < 1e-5);
+    }
+  });
+});
