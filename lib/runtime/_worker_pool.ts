@@ -74,6 +74,8 @@ export class WorkerPool<Task, Result> {
   #running = 0;
   #lastId = 0;
   #closed = false;
+  /** Whether its workers keep the process alive. */
+  #holds = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -119,6 +121,7 @@ export class WorkerPool<Task, Result> {
     worker.on("message", (answer: Answer<Result>) => this.#hear(member, answer));
     worker.on("error", (error: unknown) => member.lastError = messageOf(error));
     worker.on("exit", () => this.#mourn(member));
+    if (!this.#holds) worker.unref();
     this.#members.add(member);
   }
 
@@ -193,6 +196,8 @@ export class WorkerPool<Task, Result> {
   /** Keeps the process alive while there is work, and no longer. */
   #hold(): void {
     const isBusy = this.#running + this.#queue.length > 0;
+    if (isBusy === this.#holds) return;
+    this.#holds = isBusy;
     for (const { worker } of this.#members) isBusy ? worker.ref() : worker.unref();
   }
 
