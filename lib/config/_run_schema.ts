@@ -122,6 +122,9 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
 /** The words for a metric that is none. */
 const METRICS: ReturnType<typeof wants> = wants("mIoU, pAcc, fwIoU, mAcc or class:NAME");
 
+/** The words for scales that are none. */
+const SCALES: ReturnType<typeof wants> = wants("one factor or more, such as [0.75, 1]");
+
 /** The words for a window that is none. */
 const WINDOW: ReturnType<typeof wants> = wants("auto, whole or [height, width]");
 
@@ -154,7 +157,7 @@ export const validationSchema: z.ZodType<ValidationConfig> = section(
       fallback: 0.25,
       about: "Share of a window that the next one covers again; their probabilities are averaged.",
     }),
-    scales: field(z.array(positive.max(8)).min(1), {
+    scales: field(z.array(positive.max(8), SCALES).min(1, SCALES), {
       fallback: [1],
       about: "Sizes, as factors, at which each image is seen; probabilities are averaged.",
     }),

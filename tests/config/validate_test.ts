@@ -10,6 +10,16 @@ const fixtures = await loadConfig({ preset: "fixtures" });
 const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] = [
   ["data.crop", ({ data }) => data.crop = [64, 65], /multiples of 32.*nearest are \[64, 64\]/],
   ["validation.resize", ({ validation }) => validation.resize = [1, 32], /are \[32, 32\]/],
+  ["validation.fit", ({ validation }) => validation.fit = "letterbox", /set validation\.resize/],
+  ["validation.window", ({ validation }) => {
+    Object.assign(validation, { window: "half" });
+  }, /expected auto, whole or \[height, width\], got "half"/],
+  [
+    "validation.scales",
+    ({ validation }) => validation.scales = [],
+    /such as \[0\.75, 1\], got \[\]/,
+  ],
+  ["validation.overlap", ({ validation }) => validation.overlap = 1, /at most 0\.9, got 1/],
   ["data.dir", ({ data }) => data.dataset = "voc", /set data\.dir/],
   ["data.dataset", ({ data }) => data.dataset = "pets", /expected one of/],
   ["model.name", ({ model }) => model.name = "unet", /expected one of fcn8s-vgg16/],
