@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { FreeBuffers } from "./_free_buffers.ts";
 import { USAGE } from "./_usage.ts";
 import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
 import type { WebgpuCounters } from "./counters.ts";
@@ -27,12 +28,6 @@ export interface BufferManagerOptions {
   counters: WebgpuCounters;
   /** Submits what was recorded. */
   submit: () => void;
-}
-
-interface FreeBuffer {
-  buffer: GPUBuffer;
-  /** Submit count at the time of release: commands that read the buffer may not be submitted. */
-  epoch: number;
 }
 
 /** A plan that is followed. */
@@ -84,7 +79,7 @@ export class BufferManager {
   purpose: BufferPurpose | null = null;
   readonly #device: GPUDevice;
   readonly #options: BufferManagerOptions;
-  readonly #free = new Map<string, FreeBuffer[]>();
+  readonly #free = new FreeBuffers();
   readonly #used = new Set<GPUBuffer>();
   /** Watches once memory is short; what it finds is the plan. */
   #watcher: StepWatcher | null = null;
@@ -137,7 +132,7 @@ export class BufferManager {
     const { usage, epoch, mapped, reuse } = options;
     const bytes = pad4(size);
     const most = (usage & USAGE.STORAGE) !== 0 ? LARGER * bytes : bytes;
-    return (reuse && !mapped ? this.#takeFree(bytes, { usage, epoch, most }) : null) ??
+    return (reuse && !mapped ? this.#free.take({ bytes, usage, epoch, most }) : null) ??
       this.#create(bytes, { usage, mapped });
   }
 
@@ -173,9 +168,9 @@ export class BufferManager {
     if (planned !== undefined) {
       return planned.usage === usage && !this.#used.has(planned) ? planned : null;
     }
-    const options = { usage, epoch: this.epoch, mapped: false, reuse: true };
-    const buffer = this.#takeFree(slotBytes[slot]!, { ...options, most: slotBytes[slot]! }) ??
-      this.#create(slotBytes[slot]!, options);
+    const exact = slotBytes[slot]!;
+    const buffer = this.#free.take({ bytes: exact, most: exact, usage, epoch: this.epoch }) ??
+      this.#create(exact, { usage, mapped: false });
     plan.buffers[slot] = buffer;
     plan.members.add(buffer);
     return buffer;
@@ -198,7 +193,7 @@ export class BufferManager {
   #leavePlan(epoch: number): void {
     const members = this.#plan?.members ?? [];
     this.#plan = null;
-    for (const buffer of members) if (!this.#used.has(buffer)) this.#putFree(buffer, epoch);
+    for (const buffer of members) if (!this.#used.has(buffer)) this.#free.put({ buffer, epoch });
   }
 
   /** Gives a buffer back; with `reuse` false it is destroyed. */
@@ -210,15 +205,7 @@ export class BufferManager {
     if (!reuse) {
       this.#plan?.members.delete(buffer);
       this.#destroy(buffer);
-    } else if (!this.#plan?.members.has(buffer)) this.#putFree(buffer, this.epoch);
-  }
-
-  #putFree(buffer: GPUBuffer, epoch: number): void {
-    const key = bufferKey(buffer.size, buffer.usage);
-    const list = this.#free.get(key);
-    const entry = { buffer, epoch };
-    if (list === undefined) this.#free.set(key, [entry]);
-    else list.push(entry);
+    } else if (!this.#plan?.members.has(buffer)) this.#free.put({ buffer, epoch: this.epoch });
   }
 
   /** Destroys idle buffers, largest first, until at most `keepBytes` are allocated. */
@@ -232,14 +219,10 @@ export class BufferManager {
   }
 
   #trimIdle(keepBytes: number): void {
-    const idle = [...this.#free.values()].flat()
-      .filter((f) => f.epoch < this.epoch)
-      .sort((a, b) => b.buffer.size - a.buffer.size);
-    for (const entry of idle) {
+    for (const buffer of this.#free.settled(this.epoch)) {
       if (this.numBytesAllocated <= keepBytes) return;
-      const list = this.#free.get(bufferKey(entry.buffer.size, entry.buffer.usage))!;
-      list.splice(list.indexOf(entry), 1);
-      this.#destroy(entry.buffer);
+      this.#free.remove(buffer);
+      this.#destroy(buffer);
     }
   }
 
@@ -251,36 +234,17 @@ export class BufferManager {
   /** Number of idle buffers. */
   getNumFreeBuffers(): number {
     const planned = [...this.#plan?.members ?? []].filter((buffer) => !this.#used.has(buffer));
-    return [...this.#free.values()].reduce((n, list) => n + list.length, planned.length);
+    return this.#free.count + planned.length;
   }
 
   /** Destroys every buffer. */
   dispose(): void {
     this.#leavePlan(this.epoch);
-    for (const list of this.#free.values()) for (const f of list) f.buffer.destroy();
+    for (const buffer of this.#free.clear()) buffer.destroy();
     for (const buffer of this.#used) buffer.destroy();
-    this.#free.clear();
     this.#used.clear();
     this.numBytesUsed = 0;
     this.numBytesAllocated = 0;
-  }
-
-  /** The smallest idle buffer of `bytes` to `most` that was released in this epoch at the latest. */
-  #takeFree(
-    bytes: number,
-    { usage, epoch, most }: { usage: number; epoch: number; most: number },
-  ): GPUBuffer | null {
-    const exact = this.#free.get(bufferKey(bytes, usage)) ?? [];
-    const fits = (f: FreeBuffer) => f.epoch <= epoch;
-    let list = exact.some(fits) ? exact : null;
-    if (list === null && most > bytes) {
-      for (const other of this.#free.values()) {
-        const found = other.find(fits)?.buffer;
-        if (found?.usage !== usage || found.size < bytes || found.size > most) continue;
-        if (list === null || found.size < list[0]!.buffer.size) list = other;
-      }
-    }
-    return list === null ? null : list.splice(list.findLastIndex(fits), 1)[0]!.buffer;
   }
 
   #create(bytes: number, options: { usage: number; mapped: boolean }): GPUBuffer {
@@ -339,8 +303,4 @@ function describe({ dtype, shape }: BufferPurpose): string {
 
 function pad4(size: number): number {
   return Math.max(4, Math.ceil(size / 4) * 4);
-}
-
-function bufferKey(size: number, usage: number): string {
-  return `${size}_${usage}`;
 }
