@@ -8,13 +8,14 @@ export interface FilteredRows {
 }
 
 /**
- * Undoes the filters of `raw` and returns the bare rows, `rows * stride` bytes.
+ * Undoes the filters of `raw` and returns the bare rows, `rows * stride` bytes, in the same memory: a
+ * row moves forward by as many bytes as there are filter bytes before it.
  *
  * @throws {SyntaxError} If a row has an unknown filter.
  */
 export function unfilter(raw: Uint8Array, layout: FilteredRows): Uint8Array {
   const { rows, stride, bytesPerPixel } = layout;
-  const out = new Uint8Array(rows * stride);
+  const out = new Uint8Array(raw.buffer, raw.byteOffset, rows * stride);
   for (let row = 0; row < rows; row++) {
     const from = row * (stride + 1) + 1;
     const filter = raw[from - 1]!;
@@ -70,8 +71,12 @@ function undoPaeth(raw: Uint8Array, out: Uint8Array, { line }: { line: Line }): 
   if (first) return undoSub(raw, out, { line }); // with nothing above, Paeth takes the left
   const above = to - stride;
   for (let i = 0; i < bpp && i < stride; i++) out[to + i] = raw[from + i]! + out[above + i]!;
-  if (bpp === 3) undoPaethRgb(raw, out, { line });
-  else for (let channel = 0; channel < bpp; channel++) undoPaethOf(raw, out, { line, channel });
+  if (bpp === 3) return undoPaethRgb(raw, out, { line });
+  // Channel by channel, from a copy: the first channel's bytes come to lie over those of the others.
+  const copy = new Uint8Array(raw.subarray(from, from + stride));
+  for (let channel = 0; channel < bpp; channel++) {
+    undoPaethOf(copy, out, { line: { ...line, from: 0 }, channel });
+  }
 }
 
 /** One channel of a row, so that the left and upper left neighbour stay in registers. */
