@@ -60,7 +60,7 @@ function forward(
   const out = call.backend.makeOutput(info.outShape, "float32");
   convolve(engine, info, {
     x: engine.at(x),
-    w: engine.at(filter),
+    filter,
     out: engine.at(out),
     bias: call.inputs.bias ? engine.at(call.inputs.bias) : 0,
     activation,
@@ -72,7 +72,7 @@ function forward(
 /** Addresses and epilogue of a forward convolution. */
 interface Operands {
   x: number;
-  w: number;
+  filter: tf.TensorInfo;
   out: number;
   bias: number;
   activation: Activation;
@@ -85,7 +85,7 @@ function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands)
   const g = winogradForward(info);
   const tiles = g && chooseTiles(g);
   if (tiles) {
-    winogradConv(engine, { ...o, g: tiles, filter: o.w, transposed: false });
+    winogradConv(engine, { ...o, g: tiles, transposed: false });
     return;
   }
   const common = {
@@ -97,7 +97,7 @@ function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands)
     outW: info.outWidth,
     outStride: [1, 1],
     stride: [info.strideHeight, info.strideWidth],
-    w: o.w,
+    filter: o.filter,
     cin: c,
     cout: info.outChannels,
     transposed: false,

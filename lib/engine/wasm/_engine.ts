@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { Buffer } from "node:buffer";
 import { PLAIN, RELAXED } from "./_binaries.ts";
 import type { Job } from "./_jobs.ts";
+import { type FilterCache, makeFilterCache } from "./_filter_cache.ts";
 import { type HeapWatch, watchHeap } from "./_memory.ts";
 import { type KernelExports, type Pool, SCRATCH_SLOTS, startPool } from "./_pool.ts";
 import { makeStockBackend, withSharedMemory } from "./_stock_backend.ts";
@@ -27,6 +28,8 @@ export interface Engine {
   at(tensor: tf.TensorInfo): number;
   /** Allocates, 64-byte aligned, for the duration of `body`. */
   withScratch<T>(bytes: number, body: (pointer: number) => T): T;
+  /** Transformed filters, kept while they are used again. */
+  filters: FilterCache;
   /** Address of the parameter block. */
   params: number;
   /** Writes words into the parameter block from byte `offset` and returns their address. */
@@ -77,22 +80,25 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const float = new Float32Array(1);
   const floatBits = new Int32Array(float.buffer);
 
+  const withScratch: Engine["withScratch"] = (bytes, body) => {
+    const pointer = wasm._malloc(bytes + 64);
+    try {
+      return body(align(pointer));
+    } finally {
+      wasm._free(pointer);
+    }
+  };
+
   return {
     backend,
     pool,
+    filters: makeFilterCache(backend, withScratch),
     heap,
     sharedMemory,
     build: options.relaxed ? "relaxed" : "plain",
     params,
     at: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
-    withScratch(bytes, body) {
-      const pointer = wasm._malloc(bytes + 64);
-      try {
-        return body(align(pointer));
-      } finally {
-        wasm._free(pointer);
-      }
-    },
+    withScratch,
     write(words, offset = 0) {
       if (offset + words.length * 4 > PARAM_BYTES) {
         throw new RangeError(

@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./_engine.ts";
 import { THREAD_SCRATCH } from "./_engine.ts";
 import { JOB } from "./_jobs.ts";
@@ -41,8 +42,8 @@ export interface GatherGemm {
   outStride: readonly [number, number];
   stride: readonly [number, number];
   phases: readonly Phase[];
-  /** Address of the filter `[positions, cin, cout]`; `transposed` swaps the roles of the two. */
-  w: number;
+  /** Filter `[positions, cin, cout]`; `transposed` swaps the roles of the two. */
+  filter: tf.TensorInfo;
   cin: number;
   cout: number;
   transposed: boolean;
@@ -79,30 +80,45 @@ export function gatherGemm(engine: Engine, g: GatherGemm): void {
   const blocks = Math.ceil(pixels / (blockTiles * TILE));
   const zero = engine.zeros(Math.max(...g.phases.map((p) => p.run)) * g.c * 4);
 
-  engine.withScratch(perPanel * perRound, (packed) => {
+  const roundAt = (packed: number, first: number): Round => {
+    const count = Math.min(perRound, panels - first);
+    const groups = Math.min(count, Math.max(1, Math.ceil(32 / (blocks * g.phases.length))));
+    const groupPanels = Math.ceil(count / groups);
+    return { first, count, packed, panelBytes, zero, blockTiles, blocks, groupPanels };
+  };
+  const pack = (round: Round): void => {
+    writeGemm(engine, g, round);
+    engine.run(JOB.pack, g.phases.length * round.count, perPanel * round.count);
+  };
+  const multiply = (round: Round): void => {
+    writeGemm(engine, g, round);
+    const groups = Math.ceil(round.count / round.groupPanels);
+    engine.run(JOB.gemm, g.phases.length * blocks * groups, flops * round.count / panels);
+  };
+  const bytes = perPanel * perRound;
+  if (perRound === panels) {
+    engine.filters.use({
+      filter: g.filter,
+      key: packingOf(g),
+      bytes,
+      make: (packed) => pack(roundAt(packed, 0)),
+      use: (packed) => multiply(roundAt(packed, 0)),
+    });
+    return;
+  }
+  engine.withScratch(bytes, (packed) => {
     for (let first = 0; first < panels; first += perRound) {
-      const count = Math.min(perRound, panels - first);
-      const groups = Math.min(count, Math.max(1, Math.ceil(32 / (blocks * g.phases.length))));
-      const groupPanels = Math.ceil(count / groups);
-      writeGemm(engine, g, {
-        first,
-        count,
-        packed,
-        panelBytes,
-        zero,
-        blockTiles,
-        blocks,
-        groupPanels,
-      });
-      const share = count / panels;
-      engine.run(JOB.pack, g.phases.length * count, perPanel * count);
-      engine.run(
-        JOB.gemm,
-        g.phases.length * blocks * Math.ceil(count / groupPanels),
-        flops * share,
-      );
+      const round = roundAt(packed, first);
+      pack(round);
+      multiply(round);
     }
   });
+}
+
+/** What the order of a packed filter depends on. */
+function packingOf({ transposed, phases }: GatherGemm): string {
+  const order = phases.map(({ run, taps }) => [run, taps.map(({ index, step }) => [index, step])]);
+  return `packed ${transposed} ${order.join(" ")}`;
 }
 
 /** Row block: half a Mflop or more, so that taking a chunk costs nothing beside it. */
@@ -151,7 +167,7 @@ function writeGemm(engine: Engine, g: GatherGemm, r: Round): void {
     r.first,
     r.packed,
     subs,
-    g.w,
+    engine.at(g.filter),
     g.cin,
     g.cout,
     g.transposed ? 1 : 0,

@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs";
 import type { Engine, Word } from "./_engine.ts";
 import type { Activation } from "./_gather_gemm.ts";
 import { JOB } from "./_jobs.ts";
@@ -9,7 +10,7 @@ export interface WinogradConv {
   x: number;
   out: number;
   /** Filter `[taps, taps, c, n]`, or with `transposed` `[., ., n, c]` to be rotated by half a turn. */
-  filter: number;
+  filter: tf.TensorInfo;
   transposed: boolean;
   bias: number;
   activation: Activation;
@@ -38,16 +39,24 @@ const CHUNKS = 32;
 
 /** Forward convolution or input gradient. */
 export function winogradConv(engine: Engine, o: WinogradConv): void {
-  const { g } = o;
+  const { g, filter, transposed } = o;
+  engine.filters.use({
+    filter,
+    key: `${way(g)} ${transposed} ${g.parts.map(({ tap }) => tap)}`,
+    bytes: g.positions * (g.panels * g.k * PANEL * 4 + XI_PAD),
+    make: (uAt) => transformFilter(engine, { ...o, uAt }),
+    use: (uAt) => multiply(engine, { ...o, uAt }),
+  });
+}
+
+/** The convolution with the transformed filter at `uAt`. */
+function multiply(engine: Engine, o: WinogradConv & { uAt: number }): void {
+  const { g, uAt } = o;
   const { positions, k, panels, tiles } = g;
   const block = blockTiles(g);
   const v = positions * (block * k * 4 + XI_PAD);
   const m = positions * (block * panels * PANEL * 4 + XI_PAD);
-  const u = positions * (panels * k * PANEL * 4 + XI_PAD);
-  const rotated = o.transposed ? g.taps ** 2 * g.c * g.n * 4 : 0;
-  engine.withScratch(v + m + u + rotated, (base) => {
-    const uAt = base + v + m;
-    transformFilter(engine, { ...o, uAt, rotatedAt: uAt + u });
+  engine.withScratch(v + m, (base) => {
     for (let first = 0; first < tiles; first += block) {
       const count = Math.min(block, tiles - first);
       const rows = Math.ceil(count / ROWS) * ROWS;
@@ -64,7 +73,7 @@ export function winogradConv(engine: Engine, o: WinogradConv): void {
         positions * blocks * groups,
         2 * positions * rows * k * panels * PANEL,
       );
-      transformOutputs(engine, { ...o, first, count, rows, from: base + v });
+      transformOutputs(engine, { ...o, ...tile, from: base + v });
     }
   });
 }
@@ -129,24 +138,21 @@ function filterWords(g: WinogradTiles, at: { filter: number; uAt: number }): num
   ];
 }
 
-function transformFilter(
-  engine: Engine,
-  at: WinogradConv & { uAt: number; rotatedAt: number },
-): void {
-  const { g } = at;
-  let { filter } = at;
+function transformFilter(engine: Engine, o: WinogradConv & { uAt: number }): void {
+  const { g, uAt } = o;
+  const from = engine.at(o.filter);
+  const transform = (filter: number): void => {
+    engine.write(filterWords(g, { filter, uAt }));
+    const chunks = Math.ceil(g.c / FILTER_ROWS) * g.panels;
+    engine.run(JOB.winoFilter, chunks, g.positions * g.k * g.n * 4);
+  };
+  if (!o.transposed) return transform(from);
   const taps = g.taps ** 2;
-  if (at.transposed) {
-    engine.write([filter, at.rotatedAt, g.n, g.c, taps]);
+  engine.withScratch(taps * g.c * g.n * 4, (rotated) => {
+    engine.write([from, rotated, g.n, g.c, taps]);
     engine.run(JOB.winoRotate, taps, taps * g.c * g.n * 2);
-    filter = at.rotatedAt;
-  }
-  engine.write(filterWords(g, { filter, uAt: at.uAt }));
-  engine.run(
-    JOB.winoFilter,
-    Math.ceil(g.c / FILTER_ROWS) * g.panels,
-    g.positions * g.k * g.n * 4,
-  );
+    transform(rotated);
+  });
 }
 
 /** Where transformed tiles come from and go to. */

@@ -21,17 +21,19 @@ const maps = fc.record({
 });
 
 /** Bun ends a test after 5 s, which a busy machine can need. */
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 240_000 };
+
+/** Batches that the device unpacks, and updates of mixed precision. */
+const WEBGPU_ONLY = new Set(["SegadvUnpackBatch", "SegadvSgdUpdateIf"]);
 
 describe("WASM training kernels", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
   it("registerWasmBackend offers every training kernel", () => {
-    // Batches are unpacked by the host, where the processor's memory is the device's.
     const names = Object.values(kernels).filter((value) =>
-      typeof value === "string" && value !== kernels.UNPACK_BATCH
-    );
+      typeof value === "string" && !WEBGPU_ONLY.has(value)
+    ) as string[];
     assert.ok(names.length >= 10);
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });

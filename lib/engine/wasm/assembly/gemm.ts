@@ -119,21 +119,12 @@ function gather(
   const tapBytes = load<i32>(sub, SUB_K) * 64;
   const rows = spare + 640; // b, y, x of the tile's six pixels
 
+  const position = batchInner ? first / batch : first;
+  let xx = position % ow;
+  let y = position / ow % oh;
+  let b = batchInner ? first % batch : position / ow / oh;
   for (let tile = 0; tile < tiles; tile++) {
     for (let r = 0; r < MR; r++) {
-      const index = first + min(tile * MR + r, count - 1);
-      let b: i32, y: i32, xx: i32;
-      if (batchInner) {
-        b = index % batch;
-        const position = index / batch;
-        y = position / ow;
-        xx = position % ow;
-      } else {
-        xx = index % ow;
-        const line = index / ow;
-        y = line % oh;
-        b = line / oh;
-      }
       const o = rows + <usize>r * 12;
       store<i32>(o, b * ih);
       store<i32>(o + 4, y * sy);
@@ -142,6 +133,16 @@ function gather(
         outs + <usize>(tile * MR + r) * 4,
         out + <usize>((b * outH + y * osy + oy0) * outW + xx * osx + ox0) * outPixel,
       );
+      // The last pixel fills the rest of its tile.
+      if (tile * MR + r < count - 1) {
+        if (batchInner && ++b < batch) continue;
+        if (batchInner) b = 0;
+        if (++xx < ow) continue;
+        xx = 0;
+        if (++y < oh) continue;
+        y = 0;
+        if (!batchInner) b++;
+      }
     }
     let entry = entries + <usize>tile * taps * ENTRY;
     let live = 0;
