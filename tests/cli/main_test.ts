@@ -12,14 +12,14 @@ function command(...args: string[]): [string, string[]] {
   return [process.execPath, [...run, ...args]];
 }
 
-test("main() ends the process with the exit code of the command", { timeout: 60_000 }, async () => {
+test("main() ends the process with the exit code of the command", { timeout: 240_000 }, async () => {
   assert.equal((await runProcess(["presets"])).code, 0);
   assert.equal((await runProcess(["eval", "nowhere"])).code, 2);
 });
 
 test(
   "main() shows where an error comes from only under SEGADV_DEBUG",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const plain = await runProcess(["eval", "nowhere"]);
     assert.doesNotMatch(plain.err, /\n +at /);
@@ -32,7 +32,7 @@ test(
   },
 );
 
-test("main() ends only when a slow reader has everything", { timeout: 60_000 }, async () => {
+test("main() ends only when a slow reader has everything", { timeout: 240_000 }, async () => {
   const [runtime, args] = command("inspect", "model", "resnet152", "--json");
   const child = spawn("sh", ["-c", '"$@" | (sleep 1; cat)', "sh", runtime, ...args]);
   let out = "";
@@ -42,7 +42,7 @@ test("main() ends only when a slow reader has everything", { timeout: 60_000 }, 
   assert.equal(JSON.parse(out).name, "resnet152");
 });
 
-test("main() does not mind a reader that goes away", { timeout: 60_000 }, async () => {
+test("main() does not mind a reader that goes away", { timeout: 240_000 }, async () => {
   const child = spawn(...command("schema"));
   let err = "";
   child.stderr!.setEncoding("utf8").on("data", (chunk) => err += chunk);

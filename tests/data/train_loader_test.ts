@@ -222,7 +222,7 @@ for (const workers of [0, 1]) {
 }
 
 test("openTrainLoader() keeps no process alive by workers that are forgotten", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const program = fileURLToPath(new URL("./_abandon_program.ts", import.meta.url));
   const args = "deno" in process.versions ? ["run", "-A", "--no-check", program] : [program];

@@ -73,7 +73,7 @@ describe("README.md", { skip }, () => {
   });
 
   test("README.md gives permissions that suffice for train, eval, predict and report", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];
     assert.match((await run(train)).text, /stopped at train\.maxSteps: 1 step /);
@@ -91,7 +91,7 @@ describe("README.md", { skip }, () => {
   });
 
   test("README.md gives permissions that suffice for sweep, and none that could be left out", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await writeFile(join(folder, "data/grid.yaml"), GRID);
     const sweep = words("sweep");
@@ -111,7 +111,7 @@ describe("README.md", { skip }, () => {
   });
 
   test("README.md gives train no permission that could be left out", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];
     const cases = weaker(train, { apart: ["--allow-env"] });

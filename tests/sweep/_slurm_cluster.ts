@@ -80,11 +80,11 @@ export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Pro
       `--log-file=${folder}/munge/log`,
       `--seed-file=${folder}/munge/seed`,
     );
-    await until(() => spawnSync("munge", ["-n", "-S", socket]).status === 0, 10);
+    await until(() => spawnSync("munge", ["-n", "-S", socket]).status === 0, 60);
     start("slurmctld", "-D");
     startNode("n1");
     startNode("n2");
-    await until(() => /^2$/m.test(idle(cluster)), 30);
+    await until(() => /^2$/m.test(idle(cluster)), 120);
     return await use(cluster);
   } finally {
     for (const node of nodes.keys()) killNode(node);

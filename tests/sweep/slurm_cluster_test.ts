@@ -36,7 +36,7 @@ test(
   "slurmScripts run a sweep on two nodes, one pre-empted, one killed with -9, as one machine does",
   {
     skip: slurmSkip,
-    timeout: 170_000,
+    timeout: 600_000,
   },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "segadv-sweep-"));
@@ -57,7 +57,7 @@ test(
           const running = run("squeue", "-h", "-t", "R", "-w", node, "-o", "%K").trim();
           index = running === "" ? NaN : Number(running);
           return trials[index] !== undefined && await stepsOf(runOf(index)) > 6;
-        }, 60);
+        }, 240);
         return index;
       };
       try {
@@ -78,7 +78,7 @@ test(
           const { result } = trialPaths(cluster, trials[index]!.id);
           assert.ok(!existsSync(result), "stopped in the middle");
         }
-        await until(async () => /interrupted/.test(await logOf(cluster, preempted)), 20);
+        await until(async () => /interrupted/.test(await logOf(cluster, preempted)), 120);
         startNode("n2");
         await until(() => {
           // Slurm holds a job back for two minutes after its node died
@@ -88,7 +88,7 @@ test(
             run("scontrol", "update", `JobId=${line.split(" ")[0]}`, "StartTime=now");
           }
           return existsSync(join(cluster, "table.csv"));
-        }, 120);
+        }, 300);
         for (const index of [preempted, killed]) {
           const log = await readFile(join(runOf(index), "events.jsonl"), "utf8");
           assert.match(log, /"type":"resume"/, `trial ${index} went on from its checkpoint`);

@@ -23,7 +23,7 @@ function offline(): string[] {
 
 test("buildGpuBundle() makes a folder that trains by itself, without network and home", {
   skip: await reasonToSkip(),
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "segadv-bundle-test-"));
   try {

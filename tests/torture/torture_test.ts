@@ -12,7 +12,7 @@ import { killRuns } from "../../tasks/torture/kill.ts";
 import { soak } from "../../tasks/torture/soak.ts";
 
 // The long form of each is `deno task torture`
-const patient = { timeout: 180_000 };
+const patient = { timeout: 600_000 };
 
 describe("a run", () => {
   before(async () => {

@@ -74,7 +74,7 @@ test("errors of a run keep their class and fields from thread to thread", () => 
 
 describe("trainInThread() on WebGPU", { skip }, () => {
   test("trainInThread() on WebGPU leaves the caller's timers and signals alive", {
-    timeout: 120_000,
+    timeout: 400_000,
   }, async () => {
     const webgpu = await config("backend=webgpu", "data.batch=1");
     let [ticks, longest, last] = [0, 0, performance.now()];

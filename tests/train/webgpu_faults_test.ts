@@ -23,7 +23,7 @@ async function newFolder(): Promise<string> {
 }
 
 const skip = await noAdapter();
-const patient = { timeout: 120_000 };
+const patient = { timeout: 400_000 };
 
 /** Weights of a run that nothing happened to. */
 let whole: Promise<string> | null = null;

@@ -21,7 +21,7 @@ function cityscapesFiles(): Record<string, Uint8Array> {
 }
 
 // Starts processes: more than the five seconds that Bun gives a test
-const patient = { timeout: 120_000 };
+const patient = { timeout: 300_000 };
 
 describe("a network of CityScapes' classes", () => {
   it(

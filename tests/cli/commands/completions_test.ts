@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { datasetReaders } from "@segadv/segadv";
 import { runProcess } from "../_process.ts";
 
-test("completions prints a script for each shell", { timeout: 60_000 }, async () => {
+test("completions prints a script for each shell", { timeout: 240_000 }, async () => {
   for (const shell of ["bash", "zsh", "fish", "powershell"]) {
     const { code, out } = await runProcess(["completions", shell]);
     assert.equal(code, 0);
@@ -11,12 +11,12 @@ test("completions prints a script for each shell", { timeout: 60_000 }, async ()
   }
 });
 
-test("completions knows the readers that are registered", { timeout: 60_000 }, async () => {
+test("completions knows the readers that are registered", { timeout: 240_000 }, async () => {
   const { out } = await runProcess(["complete", "--", "train", "--dataset", ""]);
   for (const name of datasetReaders.keys()) assert.ok(out.includes(name), name);
 });
 
-test("completions knows the keys of the configuration", { timeout: 60_000 }, async () => {
+test("completions knows the keys of the configuration", { timeout: 240_000 }, async () => {
   const { out } = await runProcess(["complete", "--", "train", "--set", "adversarial."]);
   assert.match(out, /^adversarial\.tg=/m);
   assert.doesNotMatch(out, /generator/);

@@ -4,7 +4,7 @@ import { runProcess } from "../_process.ts";
 
 test(
   "doctor --json reports the backends and what auto would pick",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const { code, out } = await runProcess(["doctor", "--json"]);
     const { backends, auto, runtime } = JSON.parse(out);
@@ -14,7 +14,7 @@ test(
   },
 );
 
-test("doctor says the same in words", { timeout: 60_000 }, async () => {
+test("doctor says the same in words", { timeout: 240_000 }, async () => {
   const { out } = await runProcess(["doctor"]);
   assert.match(out, /^backend +state +start +device\n/m);
   assert.match(out, /^wasm +(works|fails)/m);

@@ -8,7 +8,7 @@ import { inFolder } from "../_process.ts";
 import { runHere } from "../_terminal.ts";
 
 // Real images: more than the five seconds that Bun gives a test, on a busy machine
-const patient = { timeout: 60_000 };
+const patient = { timeout: 240_000 };
 
 /** Puts files in another layout without copying them. */
 function link(links: readonly (readonly [from: string, to: string])[]): void {

@@ -6,7 +6,7 @@ import { evaluate, loadModel, openDataset, useBackend } from "@segadv/segadv";
 import { inFolder, runProcess, trainOneStep } from "../_process.ts";
 
 // Starts processes: more than the five seconds that Bun gives a test
-const patient = { timeout: 120_000 };
+const patient = { timeout: 300_000 };
 
 describe("eval", () => {
   it(

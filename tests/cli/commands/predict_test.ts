@@ -11,7 +11,7 @@ function picture(width: number, height: number): Uint8Array {
 }
 
 // Starts processes: more than the five seconds that Bun gives a test
-const patient = { timeout: 120_000 };
+const patient = { timeout: 300_000 };
 
 describe("predict", () => {
   it(

@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inFolder, runProcess } from "../_process.ts";
 
-const patient = { timeout: 120_000 };
+const patient = { timeout: 300_000 };
 const entry = fileURLToPath(new URL("../../../cli/mod.ts", import.meta.url));
 const flags = "deno" in process.versions ? ["run", "-A", entry] : [entry];
 

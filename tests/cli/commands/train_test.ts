@@ -6,7 +6,7 @@ import { loadConfig } from "@segadv/segadv";
 import { inFolder, runProcess } from "../_process.ts";
 
 // Starts processes: more than the five seconds that Bun gives a test
-const patient = { timeout: 120_000 };
+const patient = { timeout: 300_000 };
 
 describe("train", () => {
   it(

@@ -15,7 +15,7 @@ function errorWith(env: Record<string, string>): string {
 }
 
 test("processTerminal() is plain on a pipe and coloured where FORCE_COLOR asks for it", {
-  timeout: 60_000,
+  timeout: 240_000,
 }, () => {
   assert.match(errorWith({}), /^error: /);
   assert.ok(errorWith({ FORCE_COLOR: "1" }).startsWith("\x1b[31merror:\x1b[39m "));

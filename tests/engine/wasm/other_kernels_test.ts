@@ -8,7 +8,7 @@ import { assertSameAsCpu, on, tensor } from "./_compare.ts";
 const small = fc.integer({ min: 1, max: 9 });
 
 /** Bun ends a test after 5 s, which a busy machine can need. */
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 240_000 };
 
 describe("WASM kernels that the stock backend lacks or gets wrong", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
