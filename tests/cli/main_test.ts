@@ -12,10 +12,14 @@ function command(...args: string[]): [string, string[]] {
   return [process.execPath, [...run, ...args]];
 }
 
-test("main() ends the process with the exit code of the command", { timeout: 240_000 }, async () => {
-  assert.equal((await runProcess(["presets"])).code, 0);
-  assert.equal((await runProcess(["eval", "nowhere"])).code, 2);
-});
+test(
+  "main() ends the process with the exit code of the command",
+  { timeout: 240_000 },
+  async () => {
+    assert.equal((await runProcess(["presets"])).code, 0);
+    assert.equal((await runProcess(["eval", "nowhere"])).code, 2);
+  },
+);
 
 test(
   "main() shows where an error comes from only under SEGADV_DEBUG",
