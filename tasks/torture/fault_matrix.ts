@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,7 +150,8 @@ async function deviceLost({ config, out, backend, expected }: Scene): Promise<st
 }
 
 async function folderGone({ config, out, backend }: Scene): Promise<string> {
-  const remove = (): void => void rm(out, { recursive: true, force: true });
+  // At once: no file can come while the folder goes
+  const remove = (): void => rmSync(out, { recursive: true, force: true });
   const error = await failure(train(await config(), { out, backend, ...after(2, remove) }));
   check(error.includes(out) && error.includes("does not exist"), error);
   return "error that names it";
