@@ -55,8 +55,8 @@ export function recomputed(
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const again = record(() => f(saved[0]!, { again: true }));
       const wanted = needsInputGradient ? [saved[0]!, ...weights] : weights;
-      const gradients = again.backward(dy, wanted);
       again.value.dispose();
+      const gradients = again.backward(dy, wanted);
       return gradients.map((gradient, i) => gradient ?? tf.zerosLike(inputs[i]!));
     };
     return { value: f(x, { again: false }), gradFunc };

@@ -14,13 +14,18 @@ export interface Recording {
   value: tf.Tensor;
   /**
    * Gradients with respect to `xs`, given the gradient `dy` with respect to `value`. Frees
-   * everything that the recording held, so that it can be called once, unless `keep` is set.
+   * everything that the recording held, so that it can be called once, unless `keep` is set. `value`
+   * may be gone by then; `dy` is disposed once it is used where `consume` is set.
    *
    * @returns One tensor for each of `xs`, of its shape, owned by the caller; `null` where `value`
    * does not depend on it.
    * @throws {Error} If the recording was used or disposed before.
    */
-  backward(dy: tf.Tensor, xs: tf.Tensor[], options?: { keep?: boolean }): (tf.Tensor | null)[];
+  backward(
+    dy: tf.Tensor,
+    xs: tf.Tensor[],
+    options?: { keep?: boolean; consume?: boolean },
+  ): (tf.Tensor | null)[];
   /** Frees what the recording holds when no backward pass is wanted. `value` stays. */
   dispose(): void;
 }
@@ -53,10 +58,10 @@ export function record(forward: () => tf.Tensor): Recording {
   };
   return {
     value,
-    backward(dy, xs, { keep = false } = {}) {
+    backward(dy, xs, { keep = false, consume = false } = {}) {
       if (tape === null) throw new Error("Cannot run backward: this recording was already used");
       try {
-        return walk({ tape, y: value, dy, xs, keep });
+        return walk({ tape, y: value, dy: consume ? dy : dy.clone(), xs, keep });
       } finally {
         if (!keep) release();
       }
@@ -65,14 +70,14 @@ export function record(forward: () => tf.Tensor): Recording {
   };
 }
 
-/** Visits the tape in reverse, freeing gradients and saved tensors once consumed. */
+/** Visits the tape in reverse, freeing gradients (`dy` first) and saved tensors once consumed. */
 function walk(
   pass: { tape: TapeNode[]; y: tf.Tensor; dy: tf.Tensor; xs: tf.Tensor[]; keep: boolean },
 ): (tf.Tensor | null)[] {
   const { tape, y, dy, xs, keep } = pass;
   const wanted = dependents(tape, xs);
   const kept = new Set(xs.map((x) => x.id));
-  const gradients = new Map<number, tf.Tensor>([[y.id, dy.clone()]]);
+  const gradients = new Map<number, tf.Tensor>([[y.id, dy]]);
 
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i]!;

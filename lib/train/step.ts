@@ -155,8 +155,11 @@ function passOf(players: Players, part: Part & PassOptions): {
 
   const weights = generator.parameters.map((parameter) => parameter.weight);
   const scaled = players.lossScale?.multiply(gradient) ?? gradient;
-  const gradients = withPrecision(precision, () => forward.backward(scaled, weights));
-  tf.dispose([logits, gradient, scaled, seg.gradient, ...game === null ? [] : [game.gradient]]);
+  // What is as large as the images is gone before all activations' gradients come
+  const parts = [gradient, seg.gradient, ...game === null ? [] : [game.gradient]];
+  tf.dispose([logits, ...parts.filter((part) => part !== scaled)]);
+  const consume = { consume: true };
+  const gradients = withPrecision(precision, () => forward.backward(scaled, weights, consume));
   return { gradients, losses: { ...seg.losses, ...game?.losses } };
 }
 

@@ -112,6 +112,17 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
+  test("record.backward consumes the gradient it is given where it is told to", async () => {
+    const x = tf.variable(tf.scalar(3));
+    const { numTensors } = tf.memory();
+    const recording = record(() => tf.square(x));
+    recording.value.dispose();
+    const [dx] = recording.backward(tf.scalar(2), [x], { consume: true });
+    assert.equal((await dx!.data())[0], 12);
+    dx!.dispose();
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+
   test("record.backward gives null for what the value does not depend on", () => {
     const [x, other] = [tf.scalar(2), tf.scalar(3)];
     const [dx, none] = record(() => tf.square(x)).backward(tf.scalar(1), [x, other]);

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
+import { useBackend } from "../../lib/runtime/backend.ts";
+import type { StepEvent, TrainEvent } from "../../lib/train/events.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
+import { resumeTraining } from "../../lib/train/resume.ts";
+import { trainStep } from "../../lib/train/step.ts";
+import { train } from "../../lib/train/train.ts";
+import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
+import { noAdapter } from "../engine/webgpu/_adapter.ts";
+
+const skip = await noAdapter();
+
+async function config(...more: string[]): Promise<Config> {
+  const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
+  const run = ["train.epochs=1", "train.warmupEpochs=0", "train.logEvery=1", "validation.every=9"];
+  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
+}
+
+/** Pixels a side: enough for activations to outweigh weights. */
+const SIDE = 256;
+
+/** Most bytes that a step takes on a WebGPU that computes nothing. */
+async function peakBytes(network: string, ...overrides: string[]): Promise<number> {
+  const backend = await useBackend({ backend: "webgpu", gpu: dryGpu().gpu });
+  const { adversarial: _, ...base } = await loadConfig({ preset: "fixtures", overrides });
+  const plain = { ...base, adversarial: { ...(await config()).adversarial, mode: "baseline" } };
+  plain.model = { ...plain.model, name: network };
+  const players = createPlayers(plain as Config, { classes: 3 });
+  const images = tf.zeros<tf.Rank.R4>([4, SIDE, SIDE, 3]);
+  const labels = tf.zeros<tf.Rank.R3>([4, SIDE, SIDE], "int32");
+  for (let i = 0; i < 2; i++) {
+    const batch = { images, labels, valid: 4 * SIDE * SIDE };
+    tf.dispose(trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 }));
+    trainingBackend().flush();
+  }
+  const bytes = trainingBackend().counters.peakUsedBytes;
+  disposePlayers(players, { keepGenerator: false });
+  await backend.dispose();
+  await tf.setBackend("cpu");
+  return bytes;
+}
+
+describe("train.precision mixed", () => {
+  for (const network of ["fcn8s-vgg16", "resnet50"]) {
+    test(`trainStep of ${network} takes less memory in mixed precision, in parts, with recompute`, async () => {
+      const plain = await peakBytes(network, "model.width=0.0625");
+      for (
+        const [setting, most] of [
+          ["train.precision=mixed", 0.8],
+          ["train.accumulate=2", 0.8],
+          ["train.recompute=true", 0.9],
+        ] as const
+      ) {
+        const peak = await peakBytes(network, "model.width=0.0625", "data.batch=4", setting);
+        assert.ok(peak < most * plain, `${setting}: ${peak} of ${plain} bytes`);
+      }
+    });
+  }
+
+  test("train refuses mixed precision on a backend that stores no halves", async () => {
+    const { backend: _, ...rest } = await config("train.precision=mixed");
+    await assert.rejects(
+      train({ ...rest, backend: "cpu" }),
+      /train\.precision mixed on backend cpu, .*set train\.precision to f32, or backend to webgpu$/,
+    );
+  });
+
+  test("train in mixed precision goes as in f32, and resumes to the same bits with its scale", {
+    skip,
+    timeout: 240_000,
+  }, async () => {
+    const losses = async (config: Config, options: Parameters<typeof train>[1]) => {
+      const logs: StepEvent["logs"][] = [];
+      const onEvent = (event: TrainEvent) => event.type === "step" && logs.push(event.logs);
+      return { logs, ...await train(config, { ...options, onEvent }) };
+    };
+    const short = ["train.maxSteps=4", "model.width=0.0625"];
+    const wasm = await useBackend({ backend: "wasm", threads: 1 });
+    const full = await losses(await config(...short), { backend: wasm });
+    const backend = await useBackend({ backend: "webgpu" });
+    const half = await losses(await config(...short, "train.precision=mixed"), { backend });
+    for (const [i, logs] of half.logs.entries()) {
+      assert.equal(logs["loss/scale"], 2 ** 15);
+      const [a, b] = [logs["loss/seg"]!, full.logs[i]!["loss/seg"]!];
+      assert.ok(Math.abs(a - b) < 5e-3 * b, `step ${i}: ${a}, ${b}`);
+    }
+
+    const out = join(await mkdtemp(join(tmpdir(), "segadv-mixed-")), "run");
+    const first = await config("model.width=0.0625", "train.precision=mixed", "train.maxSteps=2");
+    await train(first, { out, backend });
+    const result = await resumeTraining(out, { backend, overrides: ["train.maxSteps=4"] });
+    assert.equal(result.resumedAt, 2);
+    assert.equal(result.weightsSha256, half.weightsSha256);
+    await backend.dispose();
+  });
+});
