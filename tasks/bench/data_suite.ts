@@ -35,8 +35,8 @@ export interface DataRow extends Row {
 
 /** What is loaded, and how many samples make an epoch. */
 const SOURCES = [
-  { kind: "jpeg", reader: "bench-voc", pairs: vocPairs, samples: 160 },
-  { kind: "png", reader: "bench-cityscapes", pairs: cityscapesPairs, samples: 32 },
+  { kind: "jpeg", reader: "bench-voc", pairs: vocPairs, samples: 80 },
+  { kind: "png", reader: "bench-cityscapes", pairs: cityscapesPairs, samples: 16 },
 ] as const;
 
 /**
