@@ -34,8 +34,17 @@ export function reportError(error: unknown, stream: TextStream): number {
   for (const line of linesOf(error)) {
     stream.write(`${stream.paint("red", "error:")} ${line}\n`);
   }
-  if (process.env.SEGADV_DEBUG) stream.write(`${inspect(error)}\n`);
+  if (isDebugging()) stream.write(`${inspect(error)}\n`);
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
+}
+
+/** Without the right to know, an error is still told in words alone. */
+function isDebugging(): boolean {
+  try {
+    return Boolean(process.env.SEGADV_DEBUG);
+  } catch {
+    return false;
+  }
 }
 
 function linesOf(error: unknown): string[] {
