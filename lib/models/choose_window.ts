@@ -21,8 +21,11 @@ export interface WindowChoice {
   notice: string | null;
 }
 
-/** Room for kernels' scratch and a fragmented heap, beside the activations. */
+/** Room for a fragmented heap, beside the activations. */
 const MARGIN = 1.25;
+
+/** Bytes for what kernels keep apart from tensors: transformed filters, lists, packed panels. */
+const SCRATCH = 2 ** 27;
 
 /**
  * Chooses what `options.window` leaves open, by the limits of the current backend: the largest
@@ -40,7 +43,7 @@ export function chooseWindow(
   const wanted = typeof window === "string" ? whole : paddedSize(model, window);
   const asked: Size = [Math.min(wanted[0], whole[0]), Math.min(wanted[1], whole[1])];
   if (backend === null) return { window: asked, batch: Infinity, notice: null };
-  const free = (backend.memoryBytes ?? Infinity) - tf.memory().numBytes;
+  const free = (backend.memoryBytes ?? Infinity) - tf.memory().numBytes - SCRATCH;
   const largest = backend.largestTensorBytes ?? Infinity;
   const fits = (bytes: ActivationBytes): boolean =>
     bytes.peak * MARGIN <= free && bytes.largest <= largest;
@@ -58,13 +61,11 @@ export function chooseWindow(
     const side = (axis: 0 | 1): number => size[axis] / (1 + (parts[axis] - 1) * (1 - overlap));
     smaller = paddedSize(model, [side(0), side(1)]);
   }
+  const [takes, left] = [mebibytes(needs.peak * MARGIN), mebibytes(Math.max(0, free))];
   const reason = needs.largest > largest
     ? `whole, one takes a tensor of ${mebibytes(needs.largest)} and ${backend.device} binds at ` +
       `most ${mebibytes(largest)}`
-    : `whole, one takes ${mebibytes(needs.peak * MARGIN)} and ${
-      mebibytes(free)
-    } are left of what ` +
-      `${backend.name} can address`;
+    : `whole, one takes ${takes} and ${left} are left of what ${backend.name} can address`;
   const notice = `images of ${size[1]}x${size[0]} are seen in windows of ` +
     `${smaller[1]}x${smaller[0]} (validation.window): ${reason}`;
   return { window: smaller, batch: 1, notice };
