@@ -18,12 +18,16 @@ export interface KubernetesOptions {
   gpus: number;
 }
 
+/** Exit codes of a trial that a signal made save and end. */
+const INTERRUPTED = [130, 138, 143];
+
 /** Where the volume is mounted. */
 const MOUNT = "/sweep";
 
 /**
  * Writes an Indexed Job: one completion a trial, the index in `JOB_COMPLETION_INDEX`, two retries
- * each. A pod that is evicted saves on SIGTERM and its successor goes on.
+ * each. A pod that is evicted saves on SIGTERM and its successor goes on; that is no failure, and
+ * counts as no retry.
  *
  * @example
  * ```ts
@@ -50,6 +54,12 @@ export function kubernetesJob(plan: SweepPlan, options: KubernetesOptions): stri
       completions,
       parallelism: Math.min(parallel, completions),
       backoffLimitPerIndex: 2,
+      podFailurePolicy: {
+        rules: [
+          { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget" }] },
+          { action: "Ignore", onExitCodes: { operator: "In", values: INTERRUPTED } },
+        ],
+      },
       template: {
         metadata: { labels: { app: "segadv" } },
         spec: {

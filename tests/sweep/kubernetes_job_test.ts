@@ -20,6 +20,24 @@ const job = z.strictObject({
     completions: z.int().positive(),
     parallelism: whole,
     backoffLimitPerIndex: whole,
+    // allowed with restartPolicy Never only; a rule has either of the two conditions
+    podFailurePolicy: z.strictObject({
+      rules: z.array(z.union([
+        z.strictObject({
+          action: z.enum(["FailJob", "FailIndex", "Ignore", "Count"]),
+          onPodConditions: z.array(z.strictObject({ type: z.string() })).min(1),
+        }),
+        z.strictObject({
+          action: z.enum(["FailJob", "FailIndex", "Ignore", "Count"]),
+          onExitCodes: z.strictObject({
+            operator: z.enum(["In", "NotIn"]),
+            // unique, in order, and never 0 with In
+            values: z.array(z.int().min(1).max(255)).min(1)
+              .refine((all) => all.every((code, i) => i === 0 || code > all[i - 1]!)),
+          }),
+        }),
+      ])),
+    }),
     template: z.strictObject({
       metadata: z.strictObject({ labels }),
       spec: z.strictObject({
