@@ -8,6 +8,7 @@ import { validateConfig } from "../config/validate.ts";
 import { type SkippedSample, stepsPerEpoch } from "../data/batch.ts";
 import { checkDataset } from "../data/check.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { findLinks } from "../data/inspect/_find_links.ts";
 import { openDataset } from "../data/registry.ts";
 import { checkMetric } from "../metrics/score_by.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
@@ -80,6 +81,9 @@ export async function openSession(
   await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
   await checkDataset(validation);
 
+  const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
+    .map(({ split, message }) => `split "${split}": ${message}`);
+
   const backend = options.backend ??
     await useBackend({
       backend: config.backend,
@@ -95,7 +99,7 @@ export async function openSession(
   const classes = train.classes.length;
   if (options.model !== undefined) {
     const players = createPlayers(config, { classes, model: options.model });
-    return sessionOf({ config, players, initialization: null, warnings: [] });
+    return sessionOf({ config, players, initialization: null, warnings: links });
   }
   checkDeviceLimits(config, { classes, backend });
   const isRandom = config.model.init === "random" || options.initialize === false;
@@ -104,7 +108,7 @@ export async function openSession(
     const followed = weights?.config ?? config;
     const players = createPlayers(followed, { classes });
     const initialization = await weights?.apply(players.generator.model) ?? null;
-    const warnings = [...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    const warnings = [...links, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
     return sessionOf({ config: followed, players, initialization, warnings });
   } finally {
     await weights?.close();
