@@ -68,6 +68,7 @@ describe("createDashboard", () => {
   test("createDashboard calls the runs of a sweep by trial and seed, in the sweep's order", async () => {
     await withRuns(async (folder) => {
       const plan = {
+        seeds: [7],
         arms: [{ id: "b", name: "Baseline" }, { id: "a", name: "T_g = 2" }],
         trials: [{ id: "two", arm: "b", seed: 7 }, { id: "gone", arm: "a", seed: 7 }],
       };
