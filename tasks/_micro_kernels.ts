@@ -57,21 +57,21 @@ function tile(width: number): string {
     "    }",
     "    entry += 28;",
     "  }",
-    "  if (bias) {",
-    ...each(vectors, (v) => [
-      `    b${v} = v128.load(bias, ${v * 16});`,
-      ...each(ROWS, (r) => `    c${r}${v} = f32x4.add(c${r}${v}, b${v});`),
-    ]).flat(),
-    "  }",
-    "  if (act) {",
-    ...each(ROWS, (r) => each(vectors, (v) => `    c${r}${v} = activate(c${r}${v}, act, alpha);`))
-      .flat(),
-    "  }",
     "  let o: usize;",
     ...each(ROWS, (r) => [
       `  o = load<usize>(rows, ${r * 4});`,
       ...each(vectors, (v) => `  v128.store(o, c${r}${v}, ${v * 16});`),
     ]).flat(),
+    "  if (bias || act) {",
+    `    for (let r: usize = 0; r < ${ROWS}; r++) {`,
+    "      o = load<usize>(rows + r * 4);",
+    `      for (let v: usize = 0; v < ${vectors * 16}; v += 16) {`,
+    "        a = v128.load(o + v);",
+    "        if (bias) a = f32x4.add(a, v128.load(bias + v));",
+    "        v128.store(o + v, activate(a, act, alpha));",
+    "      }",
+    "    }",
+    "  }",
     "}",
   ].join("\n");
 }
