@@ -17,7 +17,7 @@ import { openTrainLoader } from "../../lib/data/train_loader.ts";
 import { train } from "../../lib/train/train.ts";
 import type { Row } from "./compare.ts";
 import { cityscapesPairs, repeated, vocPairs } from "./data_files.ts";
-import { takeTurns, type Timed } from "./wasm_turns.ts";
+import { takeTurns, type Timed } from "./turns.ts";
 
 /** Debian's interpreter: python3-torchvision is installed for that one. */
 const PYTHON = "/usr/bin/python3";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining } from "../../lib/engine/ops/batch_norm.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
-import { takeTurns, time, type WasmRow } from "./wasm_turns.ts";
+import { takeTurns, time, type TimedRow } from "./turns.ts";
 
 const SHAPE: [number, number, number, number] = [2, 64, 64, 64];
 const EPSILON = 1e-3;
@@ -44,7 +44,7 @@ async function timeOn(start: () => Promise<unknown>, norm: Norm): Promise<number
 }
 
 /** The row `batchnorm-train/stock`: forward and gradients on one thread. */
-export function batchNormRow(): Promise<WasmRow> {
+export function batchNormRow(): Promise<TimedRow> {
   return takeTurns("batchnorm-train/stock", {
     value: () => timeOn(() => registerWasmBackend({ threads: 1 }), own),
     baseline: () => timeOn(disposeWasmBackend, composition),

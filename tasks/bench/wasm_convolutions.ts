@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
-import { geometricMean, rowOf, takeTurns, time, type WasmRow } from "./wasm_turns.ts";
+import { type Direction, DIRECTIONS } from "./directions.ts";
+import { geometricMean, rowOf, takeTurns, time, type TimedRow } from "./turns.ts";
 
 type Shape4 = [number, number, number, number];
 
@@ -13,13 +14,6 @@ const SHAPES: [x: Shape4, filter: Shape4, stride: number][] = [
   [[2, 32, 32, 128], [4, 4, 128, 256], 2],
   [[2, 13, 13, 512], [3, 3, 512, 512], 1],
 ];
-
-const KERNELS = {
-  forward: "Conv2D",
-  dx: "Conv2DBackpropInput",
-  dw: "Conv2DBackpropFilter",
-} as const;
-type Part = keyof typeof KERNELS;
 
 /** One shape's tensors on the current backend. */
 interface Case {
@@ -39,7 +33,7 @@ function makeCase([x, filter, stride]: typeof SHAPES[number]): Case {
   return { x: tensors[0], filter: tensors[1], dy, stride, flops };
 }
 
-function run(part: Part, c: Case): tf.Tensor {
+function run(part: Direction, c: Case): tf.Tensor {
   const attrs = {
     strides: c.stride,
     pad: "same",
@@ -48,15 +42,15 @@ function run(part: Part, c: Case): tf.Tensor {
     inputShape: c.x.shape,
     filterShape: c.filter.shape,
   };
-  const inputs: Record<Part, tf.NamedTensorMap> = {
+  const inputs: Record<Direction, tf.NamedTensorMap> = {
     forward: { x: c.x, filter: c.filter },
     dx: { dy: c.dy, filter: c.filter },
     dw: { x: c.x, dy: c.dy },
   };
-  return tf.engine().runKernel(KERNELS[part], inputs[part], attrs) as tf.Tensor;
+  return tf.engine().runKernel(DIRECTIONS[part], inputs[part], attrs) as tf.Tensor;
 }
 
-function timeParts(parts: Part[], c: Case): number {
+function timeParts(parts: Direction[], c: Case): number {
   return time(() => parts.forEach((part) => run(part, c).dispose()));
 }
 
@@ -87,7 +81,7 @@ function flopsOf([x, filter, stride]: typeof SHAPES[number]): number {
 async function alternate(
   name: string,
   ways: { value: () => Promise<number[]>; baseline: () => Promise<number[]>; passes: number },
-): Promise<WasmRow> {
+): Promise<TimedRow> {
   const turns: { value: number[]; baseline: number[] }[] = [];
   for (let turn = 0; turn < 5; turn++) {
     turns.push({ baseline: await ways.baseline(), value: await ways.value() });
@@ -103,12 +97,12 @@ async function alternate(
 }
 
 /** The rows `conv-forward/stock`, `conv-dx/stock` (one thread) and `threads/2`. */
-export async function convolutionRows(): Promise<WasmRow[]> {
-  const stock = (parts: Part[]) => (): Promise<number[]> =>
+export async function convolutionRows(): Promise<TimedRow[]> {
+  const stock = (parts: Direction[]) => (): Promise<number[]> =>
     onBackend(disposeWasmBackend, (c) => timeParts(parts, c));
-  const own = (parts: Part[], threads: number) => (): Promise<number[]> =>
+  const own = (parts: Direction[], threads: number) => (): Promise<number[]> =>
     onBackend(() => registerWasmBackend({ threads }), (c) => timeParts(parts, c));
-  const all: Part[] = ["forward", "dx", "dw"];
+  const all: Direction[] = ["forward", "dx", "dw"];
   return [
     await alternate("conv-forward/stock", {
       value: own(["forward"], 1),
@@ -130,8 +124,8 @@ const CPU_SIDES = [12, 3, 5, 6, 2] as const;
  * The row `conv-train/cpu`: forward and both gradients of one small image, all threads, against
  * plain JavaScript on the same image.
  */
-export async function convolutionTrainingRow(): Promise<WasmRow> {
-  const rows: WasmRow[] = [];
+export async function convolutionTrainingRow(): Promise<TimedRow> {
+  const rows: TimedRow[] = [];
   for (const [i, [x, filter, stride]] of SHAPES.entries()) {
     const side = CPU_SIDES[i]!;
     const shape: typeof SHAPES[number] = [[1, side, side, x[3]], filter, stride];

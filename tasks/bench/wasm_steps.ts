@@ -8,7 +8,7 @@ import { record } from "../../lib/engine/tape.ts";
 import { discriminatorLoss } from "../../lib/losses/referee.ts";
 import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
 import { trainStep } from "../../lib/train/step.ts";
-import { takeTurns, type Timed, type WasmRow } from "./wasm_turns.ts";
+import { takeTurns, type Timed, type TimedRow } from "./turns.ts";
 
 const SIDE = 128;
 const BATCH = 4;
@@ -27,8 +27,8 @@ export function missingTorch(): string | null {
 }
 
 /** The rows `step-fcn8s/pytorch`, `step-resnet50/pytorch` and `step-discriminator/pytorch`. */
-export async function stepRows(threads: number): Promise<WasmRow[]> {
-  const rows: WasmRow[] = [];
+export async function stepRows(threads: number): Promise<TimedRow[]> {
+  const rows: TimedRow[] = [];
   for (const network of Object.keys(NETWORKS) as Network[]) {
     const torch = startTorch(network, threads);
     const own = network === "discriminator" ? discriminatorStep() : networkStep(network);

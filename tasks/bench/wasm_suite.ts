@@ -8,15 +8,15 @@ import { batchNormRow } from "./wasm_batch_norm.ts";
 import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts";
 import { missingTorch } from "./wasm_steps.ts";
 import { fastTorchRows, missingV8Flags, torchRows } from "./wasm_torch.ts";
-import type { WasmRow } from "./wasm_turns.ts";
+import type { TimedRow } from "./turns.ts";
 
 /**
  * All rows. `tell` hears each as it is there, the slow one against the cpu backend last, and why
  * rows that cannot be measured here are left out.
  */
-export async function wasmRows(tell: (text: string) => void): Promise<WasmRow[]> {
-  const rows: WasmRow[] = [];
-  const add = (more: WasmRow[]): void => {
+export async function wasmRows(tell: (text: string) => void): Promise<TimedRow[]> {
+  const rows: TimedRow[] = [];
+  const add = (more: TimedRow[]): void => {
     rows.push(...more);
     for (const row of more) tell(describeRow(row));
   };
@@ -32,7 +32,7 @@ export async function wasmRows(tell: (text: string) => void): Promise<WasmRow[]>
 }
 
 /** One line for each row. */
-export function describeRow({ name, unit, value, baseline, ratio, gflops }: WasmRow): string {
+export function describeRow({ name, unit, value, baseline, ratio, gflops }: TimedRow): string {
   const rate = gflops === undefined ? "" : `, ${gflops.toFixed(1)} GFLOP/s`;
   const times = `${value.toFixed(1)} ${unit}, baseline ${baseline.toFixed(1)} ${unit}`;
   return `${name.padEnd(28)} ${times}, ratio ${ratio.toFixed(2)}${rate}`;

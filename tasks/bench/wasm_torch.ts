@@ -10,13 +10,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { disposeWasmBackend, registerWasmBackend } from "../../lib/engine/wasm/mod.ts";
 import { stepRows } from "./wasm_steps.ts";
-import type { WasmRow } from "./wasm_turns.ts";
+import type { TimedRow } from "./turns.ts";
 
 /** V8 flags of `deno task fast`. */
 const FAST = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
 
 /** Steps on all cores, with relaxed SIMD where the engine has it. */
-export async function torchRows(): Promise<WasmRow[]> {
+export async function torchRows(): Promise<TimedRow[]> {
   const { threads } = await registerWasmBackend({ relaxedSimd: "auto" });
   await tf.setBackend("wasm");
   const rows = await stepRows(threads);
@@ -25,11 +25,11 @@ export async function torchRows(): Promise<WasmRow[]> {
 }
 
 /** The same with V8's flags, in a process of its own. */
-export async function fastTorchRows(): Promise<WasmRow[]> {
+export async function fastTorchRows(): Promise<TimedRow[]> {
   const program = fileURLToPath(import.meta.url);
   const args = ["run", "-A", FAST, program];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  const rows = JSON.parse(stdout.trim().split("\n").at(-1)!) as WasmRow[];
+  const rows = JSON.parse(stdout.trim().split("\n").at(-1)!) as TimedRow[];
   return rows.map((row) => ({ ...row, name: `${row.name} --fast` }));
 }
 

@@ -1,6 +1,8 @@
 /** Single kernels on WebGPU, the engine's and stock TensorFlow.js's in turns. */
 import * as tf from "@tensorflow/tfjs";
-import { median, type Row } from "./compare.ts";
+import type { Row } from "./compare.ts";
+import { type Direction, DIRECTIONS } from "./directions.ts";
+import { rowOf } from "./turns.ts";
 import { openSide, type Side, type SideName } from "./webgpu_sides.ts";
 
 type Shape4 = [number, number, number, number];
@@ -13,13 +15,6 @@ interface Subject {
   /** Makes its inputs on the current backend. */
   make(): { run(): tf.Tensor; dispose(): void };
 }
-
-const KERNELS = {
-  forward: "Conv2D",
-  dx: "Conv2DBackpropInput",
-  dw: "Conv2DBackpropFilter",
-} as const;
-type Direction = keyof typeof KERNELS;
 
 /** Convolutions of the networks at the thesis' size: input, filter, stride; padding "same". */
 const SHAPES: [x: Shape4, filter: Shape4, stride: number][] = [
@@ -46,7 +41,7 @@ export async function filterGradientRow(gpu: GPU): Promise<Row[]> {
 /** Rows that say something on a real adapter only: a matrix product, five shapes × three ways. */
 export async function kernelRows(gpu: GPU): Promise<Row[]> {
   const subjects = [matmul()];
-  for (const direction of Object.keys(KERNELS) as Direction[]) {
+  for (const direction of Object.keys(DIRECTIONS) as Direction[]) {
     for (const shape of SHAPES) subjects.push(convolution(direction, shape));
   }
   return await inTurns(gpu, subjects);
@@ -84,7 +79,7 @@ function convolution(
       const attrs = { pad: "same", dataFormat: "NHWC", strides: stride, dilations: 1 };
       const shapes = { inputShape: xShape, filterShape };
       const run = () =>
-        tf.engine().runKernel(KERNELS[direction], inputs, { ...attrs, ...shapes }) as tf.Tensor;
+        tf.engine().runKernel(DIRECTIONS[direction], inputs, { ...attrs, ...shapes }) as tf.Tensor;
       return { run, dispose: () => tf.dispose(tensors) };
     },
   };
@@ -103,15 +98,8 @@ async function inTurns(gpu: GPU, subjects: Subject[], turns = 3): Promise<Row[]>
     }
   }
   return subjects.map(({ name, flops }, i) => {
-    const [value, baseline] = [median(times[i]!.own), median(times[i]!.stock)];
-    return {
-      name,
-      unit: "ms",
-      value,
-      baseline,
-      ratio: baseline / value,
-      gflops: flops / value / 1e6,
-    };
+    const { own, stock } = times[i]!;
+    return rowOf(name, { value: own, baseline: stock, flops });
   });
 }
 

@@ -4,7 +4,7 @@ import { median, type Row } from "./compare.ts";
 export type Timed = () => number | Promise<number>;
 
 /** A row and the arithmetic rate behind it. */
-export interface WasmRow extends Row {
+export interface TimedRow extends Row {
   /** GFLOP/s of the value, two for each multiplication with its addition; where it is known. */
   gflops?: number;
 }
@@ -13,7 +13,7 @@ export interface WasmRow extends Row {
 export async function takeTurns(
   name: string,
   options: { value: Timed; baseline: Timed; turns?: number; flops?: number },
-): Promise<WasmRow> {
+): Promise<TimedRow> {
   const { value, baseline, turns = 5, flops } = options;
   const times = { value: [] as number[], baseline: [] as number[] };
   for (let turn = 0; turn <= turns; turn++) {
@@ -29,7 +29,7 @@ export async function takeTurns(
 export function rowOf(
   name: string,
   times: { value: number[]; baseline: number[]; flops?: number | undefined },
-): WasmRow {
+): TimedRow {
   const [value, baseline] = [median(times.value), median(times.baseline)];
   const { flops } = times;
   return {
@@ -43,8 +43,8 @@ export function rowOf(
 }
 
 /** Rows of several shapes as one: geometric means, so that each shape counts alike. */
-export function geometricMean(name: string, rows: readonly WasmRow[]): WasmRow {
-  const mean = (pick: (row: WasmRow) => number): number =>
+export function geometricMean(name: string, rows: readonly TimedRow[]): TimedRow {
+  const mean = (pick: (row: TimedRow) => number): number =>
     Math.exp(rows.reduce((sum, row) => sum + Math.log(pick(row)), 0) / rows.length);
   const [value, baseline] = [mean((row) => row.value), mean((row) => row.baseline)];
   const rates = rows.every((row) => row.gflops !== undefined);
