@@ -5,7 +5,7 @@ import { nameOption } from "./_options.ts";
 
 /** How images are shown to a network, as the command line says it; the rest is the run's. */
 export interface ViewArguments {
-  resize?: Size | null | undefined;
+  resize?: Size | "none" | undefined;
   fit?: string | undefined;
   window?: ValidationConfig["window"] | undefined;
   overlap?: number | undefined;
@@ -25,7 +25,8 @@ export function addViewOptions<C extends CommandUnknownOpts>(command: C): C {
     .option(
       "--resize <HxW>",
       "height and width at which the network sees images, or none (default: the run's)",
-      (text) => text === "none" ? null : parseSize(text),
+      // not null, of which commander makes an empty string
+      (text) => text === "none" ? text : parseSize(text),
     )
     .addOption(nameOption("--fit <how>", {
       about: "how --resize is met: letterbox keeps the aspect and pads (default: the run's)",
@@ -56,7 +57,7 @@ export function viewOf(args: ViewArguments, config: Config | null): View {
   const { resize, fit, window, overlap, scales, flip, batch } =
     (config ?? defaultConfig()).validation;
   const view = {
-    resize: args.resize === undefined ? resize : args.resize,
+    resize: args.resize === "none" ? null : args.resize ?? resize,
     fit: (args.fit ?? fit) as View["fit"],
     window: args.window ?? window,
     overlap: args.overlap ?? overlap,

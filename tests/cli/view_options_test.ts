@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
-import { viewOf } from "../../cli/_view_options.ts";
+import { addViewOptions, viewOf } from "../../cli/_view_options.ts";
 import { UsageError } from "../../cli/_errors.ts";
 import { runHere } from "./_terminal.ts";
 
@@ -35,8 +35,25 @@ test("viewOf() takes the run's way, or the default's, changed by the command lin
   config.validation.flip = true;
   config.validation.resize = [416, 416];
   assert.deepEqual(viewOf({}, config), { ...plain, flip: true, resize: [416, 416] });
-  const asked = viewOf({ resize: null, flip: false, scales: [2], window: "whole" }, config);
+  const asked = viewOf({ resize: "none", flip: false, scales: [2], window: "whole" }, config);
   assert.deepEqual(asked, { ...plain, scales: [2], window: "whole" });
   assert.throws(() => viewOf({ fit: "letterbox" }, null), UsageError);
   assert.equal(viewOf({ fit: "letterbox" }, config).fit, "letterbox");
+});
+
+test("addViewOptions() reads --resize none as a word: commander makes an empty string of null", () => {
+  const parsers = new Map<string, (text: string) => unknown>();
+  const command = {
+    option(flags: string, _about: string, parse: (text: string) => unknown) {
+      parsers.set(flags, parse);
+      return command;
+    },
+    addOption: () => command,
+  };
+  addViewOptions(command as never);
+  const resize = parsers.get("--resize <HxW>")!("none") as "none";
+  const config = defaultConfig();
+  config.validation.resize = [416, 416];
+  assert.ok(resize);
+  assert.equal(viewOf({ resize }, config).resize, null);
 });
