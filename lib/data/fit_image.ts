@@ -38,6 +38,8 @@ export interface FittedImage {
 /**
  * Resizes (bilinearly) and normalises a picture.
  *
+ * @throws {RangeError} If `resize` is not two whole numbers above 0.
+ *
  * @example
  * ```ts
  * import { fitImage, type NormalizeConfig } from "@segadv/segadv";
@@ -105,6 +107,9 @@ function contentSize(
   { resize = null, fit = "stretch" }: FitOptions,
 ): Size {
   if (resize === null) return [height, width];
+  if (!(Number.isInteger(resize[0]) && Number.isInteger(resize[1]) && Math.min(...resize) > 0)) {
+    throw new RangeError(`Cannot resize to [${resize}]: give height and width in whole pixels`);
+  }
   if (fit === "stretch") return resize;
   const scale = Math.min(resize[0] / height, resize[1] / width);
   const side = (length: number, most: number): number =>

@@ -62,3 +62,14 @@ for (
     assert.deepEqual(pixels, alone);
   });
 }
+
+test("fitImage() and fitLabel() refuse a size that is none, on which a pass would never end", () => {
+  const message = /^RangeError: Cannot resize to \[.*\]: give height and width in whole pixels$/;
+  for (const resize of [[0, 32], [NaN, NaN], [32.5, 32], [-3, 5], "" as never] as const) {
+    assert.throws(
+      () => fitImage(picture(5, 3), { normalize, resize: [...resize] as never }),
+      message,
+    );
+    assert.throws(() => fitLabel(label(5, 3), { resize: [...resize] as never }), message);
+  }
+});
