@@ -91,7 +91,7 @@ async function remember(folder: string): Promise<void> {
 /** Writes page and figure. */
 async function write(page: string, { out }: { out: string }): Promise<void> {
   const evidence = (await readEvidence(out)).filter(({ runs }) => runs.length > 0);
-  const tables = evidence.map(({ toBest, toBaseline }) => toBest ?? toBaseline);
+  const tables = evidence.map(({ toBest }) => toBest);
   const figure = differenceFigure(tables);
   if (figure === null) {
     throw new Error(`Cannot write ${page}: nothing below ${out} can be compared`);

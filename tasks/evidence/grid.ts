@@ -27,10 +27,15 @@ export const NETWORKS: readonly Network[] = [
   },
 ];
 
-/** The row that the thesis' gains are counted from. */
-export const BEST_LAMBDA = "λ = 0";
+/** What L2 is tried with beside the published λ: none, and what the networks' papers chose. */
+const LAMBDAS: readonly [string, number][] = [["0", 0], ["1e-4", 1e-4], ["5e-4", 5e-4]];
 
-/** A grid of the thesis' rows: λ as published, λ = 0, then D with every temperature. */
+/** Whether a row of a sweep is one of L2, without D. */
+export function isLambda(row: string): boolean {
+  return row === "Baseline" || row.startsWith("λ = ");
+}
+
+/** A grid of the thesis' rows: λ as published, the other λ, then D with every temperature. */
 export function evidenceGrid(
   { title, preset, published }: Network,
   { data, weights, seeds }: { data: string; weights: string | undefined; seeds: number },
@@ -42,11 +47,12 @@ export function evidenceGrid(
     set: { "data.dir": data, ...init },
     seeds,
     baseline: { name: "Baseline", "generator.l2": published, "adversarial.mode": "baseline" },
-    trials: trials(),
+    trials: trials(published),
   };
 }
 
-function trials(): object[] {
+function trials(published: number): object[] {
+  const others = LAMBDAS.filter(([, lambda]) => lambda !== published);
   const game = { "generator.l2": 0, "discriminator.lr": 1e-4 };
   const at = (tg: number, td: number): object => ({
     ...game,
@@ -55,7 +61,11 @@ function trials(): object[] {
     "adversarial.td": td,
   });
   return [
-    { name: BEST_LAMBDA, "generator.l2": 0, "adversarial.mode": "baseline" },
+    ...others.map(([text, lambda]) => ({
+      name: `λ = ${text}`,
+      "generator.l2": lambda,
+      "adversarial.mode": "baseline",
+    })),
     { name: "Adversarial", ...game, "adversarial.mode": "adversarial" },
     { name: "T_d = 0.5", ...at(1, 0.5) },
     { name: "T_d = 2", ...at(1, 2) },

@@ -1,6 +1,6 @@
 import { describeGame, type GameMeans, judgeGame, type RunRecord } from "../../lib/report/mod.ts";
 import { formatSweepTable, thesisGrids } from "../../lib/sweep/mod.ts";
-import { BEST_LAMBDA } from "./grid.ts";
+import { isLambda } from "./grid.ts";
 import type { Evidence } from "./read_evidence.ts";
 
 /** What stands around the generated part. */
@@ -123,14 +123,13 @@ function ofNetwork({ network, toBaseline, toBest, runs }: Evidence): string[] {
     `## ${network.title}`,
     "",
     formatSweepTable(toBaseline, "md"),
-    ...(toBest === null ? [] : [
-      `The same runs against ${BEST_LAMBDA}, as the thesis counts its gains:`,
-      "",
-      gains(toBest, network.thesis),
-      "",
-      ...readings(toBest),
-      "",
-    ]),
+    `The same runs against the λ that scored best here, ${toBest.reference}, as the thesis counts ` +
+    "its gains:",
+    "",
+    gains(toBest, network.thesis),
+    "",
+    ...readings(toBest),
+    "",
     "What the discriminators did:",
     "",
     ...games(runs),
@@ -146,7 +145,7 @@ function gains(table: Evidence["toBaseline"], thesis: readonly string[]): string
     const mIoU = new Map(rows.map(({ name: row, published }) => [row!, published!.mIoU]));
     mIoU.set("Baseline", baseline!.published!.mIoU);
     const best = Math.max(
-      ...rows.filter(({ name: row }) => row!.startsWith("λ"))
+      ...rows.filter(({ name: row }) => isLambda(row!))
         .map((row) => row.published!.mIoU),
     );
     return (row: string): string => mIoU.has(row) ? points(mIoU.get(row)! - best) : "";

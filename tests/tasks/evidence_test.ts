@@ -22,13 +22,13 @@ function evidence(...args: string[]): { status: number | null; stdout: string; s
   return spawnSync(process.execPath, [...run, ...args], { encoding: "utf8" });
 }
 
-test("evidenceGrid can be planned for every network, with eight rows of their own", async () => {
+test("evidenceGrid can be planned for every network, with nine rows of their own", async () => {
   for (const network of NETWORKS) {
     const options = { data: "/camvid-small/", weights: "resnet50.safetensors", seeds: 3 };
     const grid = parseGrid(stringify(evidenceGrid(network, options)), "grid.yaml");
     const { plan } = await planSweep(grid);
     assert.equal(plan.name, `${network.title} on camvid-small`);
-    assert.deepEqual([plan.arms.length, plan.trials.length], [8, 24]);
+    assert.deepEqual([plan.arms.length, plan.trials.length], [9, 27]);
   }
 });
 
@@ -51,12 +51,12 @@ test(
       );
       assert.equal(first.status, 0, first.stderr);
       const text = await readFile(page, "utf8");
-      assert.match(text, /\| runs finished\s+\| 8 of 8/);
+      assert.match(text, /\| runs finished\s+\| 9 of 9/);
       assert.match(text, /\| seeds\s+\| 1 a trial/);
       assert.match(text, /\| commit\s+\| [0-9a-f]{7,}/);
       assert.match(text, /\| wall time a run, median.*s \(/);
       assert.match(text, /\| T_g = 0\.5\s+\| .*[+−]\d.*\+0\.56 \|\s+\+0\.39 \|/);
-      assert.match(text, /\| Baseline\s+\| .*[+−]\d.*−1\.12 \|\s+−1\.51 \|/);
+      assert.match(text, /\| λ = 1e-4\s+\| .*[+−]\d.*−0\.24 \|\s+−0\.09 \|/);
       assert.match(text, /Every trial: One seed/);
       assert.match(
         text,
