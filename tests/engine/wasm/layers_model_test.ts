@@ -1,0 +1,10 @@
+import { after, before, test } from "node:test";
+import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
+import { assertFitsAsOnCpu } from "../_layers_model.ts";
+
+before(() => registerWasmBackend({ threads: 2 }));
+after(disposeWasmBackend);
+
+test("registerWasmBackend lets a stock LayersModel fit, as it does on backend cpu", async () => {
+  await assertFitsAsOnCpu("wasm");
+});
