@@ -2,12 +2,12 @@
  * The evidence of RESULTS.md: the thesis' comparison on a data set of one's own, for two networks,
  * as sweeps that may be stopped at any time and gone on with by the same command.
  *
- *     deno run -A tasks/evidence.ts --data FOLDER [--weights FILE] [--seeds 3] [--jobs 1]
- *         [--out runs/evidence] [--set [NETWORK:]key=value]… [--results RESULTS.md]
+ *     deno run -A tasks/evidence.ts --data FOLDER [--weights FILE] [--seeds [NETWORK:]3]…
+ *         [--jobs 1] [--out runs/evidence] [--set [NETWORK:]key=value]… [--results RESULTS.md]
  *     deno run -A tasks/evidence.ts --results RESULTS.md [--out runs/evidence]
  *
- * `--weights` are ImageNet weights for ResNet-50; without them only FCN-8s is run. `--set` holds for
- * one network where it names it: `--set resnet50:generator.lr=0.01`. `--results` writes tables and
+ * `--weights` are ImageNet weights for ResNet-50; without them only FCN-8s is run. `--set` and
+ * `--seeds` hold for one network where they name it: `--set resnet50:generator.lr=0.01`. `--results` writes tables and
  * figure of what has finished into the page, between its markers; without `--data`, that is all.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -27,7 +27,7 @@ import { resultsPage } from "./evidence/results_page.ts";
 interface Arguments {
   data?: string | undefined;
   weights?: string | undefined;
-  seeds: string;
+  seeds: string[];
   jobs: string;
   out: string;
   set: string[];
@@ -51,21 +51,30 @@ async function run(args: Arguments & { data: string }): Promise<void> {
     const { name } = network;
     if (name === "resnet50" && weights === undefined) continue;
     const init = name === "resnet50" ? weights : undefined;
-    const grid = evidenceGrid(network, { data, weights: init, seeds: Number(args.seeds) });
+    const grid = evidenceGrid(network, {
+      data,
+      weights: init,
+      seeds: Number(settingsFor(name, args.seeds).at(-1) ?? 3),
+    });
     const folder = join(out, name);
     await mkdir(folder, { recursive: true });
     const file = join(folder, "grid.yaml");
     await writeFile(file, stringify(grid));
     await remember(folder);
-    const overrides = args.set.flatMap((one) => {
-      const [, only, setting] = /^(?:(\w+):)?(.*)$/s.exec(one)!;
-      return only === undefined || only === name ? ["--set", setting!] : [];
-    });
+    const overrides = settingsFor(name, args.set).flatMap((setting) => ["--set", setting]);
     console.log(segadv("sweep", "plan", file, "-o", folder, ...overrides));
     console.log(segadv("sweep", "run", folder, "--jobs", jobs));
     console.log(segadv("sweep", "table", folder));
     console.log(segadv("report", folder, "-o", join(folder, "report.html")));
   }
+}
+
+/** What holds for a network, of `[NETWORK:]setting`. */
+function settingsFor(name: string, settings: readonly string[]): string[] {
+  return settings.flatMap((one) => {
+    const [, only, setting] = /^(?:(\w+):)?(.*)$/s.exec(one)!;
+    return only === undefined || only === name ? [setting!] : [];
+  });
 }
 
 /** Notes what works on a sweep, unless it is what did so before. */
@@ -112,7 +121,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       data: text,
       weights: text,
-      seeds: { ...text, default: "3" },
+      seeds: { ...text, multiple: true, default: [] },
       jobs: { ...text, default: "1" },
       out: { ...text, default: "runs/evidence" },
       set: { ...text, multiple: true, default: [] },

@@ -57,7 +57,7 @@ export function fixtureModule(files: Map<string, Uint8Array>): string {
 }
 
 /** One picture (RGBA) and its label map. */
-function drawSample(rng: RandomStream): { image: Uint8ClampedArray; label: Uint8Array } {
+export function drawSample(rng: RandomStream): { image: Uint8ClampedArray; label: Uint8Array } {
   const image = new Uint8ClampedArray(SIZE * SIZE * 4).fill(255);
   const shape = new Uint8Array(SIZE * SIZE); // 0 ground, else 1 + number of the shape
   const label = new Uint8Array(SIZE * SIZE);

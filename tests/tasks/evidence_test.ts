@@ -42,7 +42,7 @@ test(
         "--data",
         folder,
         "--seeds",
-        "1",
+        "fcn8s:1",
         "--out",
         out,
         ...TINY,
@@ -60,7 +60,7 @@ test(
       assert.match(text, /Every trial: One seed/);
       assert.match(
         text,
-        /--data segadv-cli-\S+ --seeds 1 --out sweeps /,
+        /--data segadv-cli-\S+ --seeds fcn8s:1 --out sweeps /,
         "no path of this machine",
       );
       assert.ok(!text.includes(folder));
