@@ -85,14 +85,13 @@ export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScrip
     ])
   }
 # One trial. Told to stop, it saves and is queued again; the next start goes on from there.
-${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
-trial=$!
 # A cluster that wants its node may have told the trial itself: the notice comes after that
-trap 'sleep 0.5; kill -USR1 "$trial" 2>/dev/null' USR1 TERM
-wait "$trial"
-code=$?
-while kill -0 "$trial" 2>/dev/null; do # a trap ends wait, not the trial
-  wait "$trial"
+trap 'told=1; sleep 0.5; kill -USR1 "$!" 2>/dev/null' USR1 TERM
+${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
+told=1
+while [ "$told" ]; do # a trap ends wait, not the trial: only an undisturbed one tells how it ended
+  told=
+  wait "$!"
   code=$?
 done
 case "$code" in

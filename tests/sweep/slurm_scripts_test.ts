@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import process from "node:process";
 import { describe, test } from "node:test";
 import type { SweepPlan, Trial } from "../../lib/sweep/plan_sweep.ts";
 import { slurmScripts } from "../../lib/sweep/slurm_scripts.ts";
+import { inFolder } from "../cli/_process.ts";
+import { eventually } from "../support/eventually.ts";
 
 function trial(index: number): Trial {
   return { index, id: `${index}`, arm: "a", seed: index };
@@ -15,6 +21,45 @@ const plan: SweepPlan = {
   trials: [trial(0), trial(1)],
 };
 const options = { folder: "/data/it's", command: ["deno", "run", "-A", "x y.ts"], cwd: "/home" };
+
+/** Writes a program. */
+async function program(path: string, text: string): Promise<void> {
+  await writeFile(path, `#!/bin/bash\n${text}\n`);
+  await chmod(path, 0o755);
+}
+
+/**
+ * Runs the array script with a trial that does `onNotice` when it is told to stop, tells it with a
+ * signal, and returns how the script ended and what it asked of the cluster.
+ */
+async function noticed(
+  { onNotice, signal }: { onNotice: string; signal: NodeJS.Signals },
+): Promise<{ code: number; asked: string }> {
+  let outcome = { code: NaN, asked: "" };
+  await inFolder(async (folder) => {
+    const file = (name: string): string => join(folder, name);
+    await program(
+      file("trial"),
+      `trap '${onNotice}' USR1\ntouch ${file("ready")}\nwhile :; do sleep 0.05; done`,
+    );
+    await program(file("scontrol"), `echo "$*" >> ${file("asked")}`);
+    const scripts = slurmScripts(plan, { folder, command: [file("trial")], cwd: folder });
+    await program(file("array"), scripts.array);
+    const job = spawn(file("array"), {
+      env: {
+        PATH: `${folder}${delimiter}${process.env["PATH"]}`,
+        SLURM_ARRAY_TASK_ID: "1",
+        SLURM_ARRAY_JOB_ID: "7",
+      },
+    });
+    const ended = once(job, "exit");
+    await eventually(() => readFile(file("ready")).then(() => true, () => false));
+    process.kill(job.pid!, signal); // Deno takes a child that was told by job.kill for killed
+    const [code] = await ended as [number];
+    outcome = { code, asked: await readFile(file("asked"), "utf8").catch(() => "") };
+  });
+  return outcome;
+}
 
 describe("slurmScripts", () => {
   test("slurmScripts says what was asked for and leaves the rest to the cluster", () => {
@@ -39,6 +84,21 @@ describe("slurmScripts", () => {
   test("slurmScripts are scripts that bash can read", () => {
     for (const text of Object.values(slurmScripts(plan, { ...options, folder: "/data" }))) {
       execFileSync("bash", ["-n"], { input: text });
+    }
+  });
+
+  test("slurmScripts queue a trial again that has saved, whichever notice it had", async () => {
+    for (const signal of ["SIGUSR1", "SIGTERM"] as const) {
+      const saved = await noticed({ onNotice: "exit 138", signal });
+      assert.deepEqual(saved, { code: 0, asked: "requeue 7_1\n" }, signal);
+    }
+  });
+
+  test("slurmScripts do not queue a trial again that failed or finished at the notice", async () => {
+    // also while the notice is still being passed on
+    for (const onNotice of ["exit 1", "sleep 1; exit 1", "exit 0"]) {
+      const { code, asked } = await noticed({ onNotice, signal: "SIGUSR1" });
+      assert.deepEqual([code, asked], [onNotice.endsWith("1") ? 1 : 0, ""], onNotice);
     }
   });
 
