@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { judgeGradients } from "../engine/ops/judge_gradients.ts";
 
 /** How a scale moves. */
 export interface LossScaleOptions {
@@ -16,8 +17,6 @@ export interface LossScaleOptions {
 
 /** The largest scale: beyond it nothing is gained. */
 const MOST = 2 ** 24;
-/** The largest value that counts as one; a comparison that holds for no NaN. */
-const FINITE = 3e38;
 
 /**
  * A dynamic loss scale (Micikevicius et al. 2018; the thesis trained so, §4.1). All of it lives on the
@@ -71,38 +70,18 @@ export class LossScale {
   ): { control: tf.Tensor1D; norm: tf.Scalar | null } {
     const { clipNorm } = options;
     const present = gradients.filter((gradient) => gradient !== null);
-    const [control, norm] = tf.tidy(() => {
-      const length = clipNorm === null ? tf.scalar(0) : normOf(present);
-      const sums = tf.stack([length, ...present.map((gradient) => tf.sum(gradient))]);
-      const finite = tf.min(tf.cast(tf.lessEqual(tf.abs(sums), FINITE), "float32"));
-      const isFinite = tf.greater(finite, 0);
-      const inverse = tf.div(1, this.value);
-      const norm = clipNorm === null
-        ? null
-        : tf.where(isFinite, tf.mul(length, inverse), 0) as tf.Scalar;
-      const factor = norm === null
-        ? inverse
-        : tf.mul(inverse, tf.div(clipNorm!, tf.maximum(norm, clipNorm!)));
-      const zero = tf.scalar(0);
-      const control = tf.stack([finite, factor, zero, zero]) as tf.Tensor1D;
-      this.#move(isFinite);
-      return norm === null ? [control] : [control, norm];
-    });
-    return { control: control as tf.Tensor1D, norm: norm as tf.Scalar | undefined ?? null };
+    const [scale, goodSteps] = [this.state.get("scale")!, this.state.get("goodSteps")!];
+    const length = clipNorm === null ? null : tf.tidy(() => normOf(present));
+    const verdict = judgeGradients(
+      { gradients: present, scale, goodSteps, ...length === null ? {} : { length } },
+      { patience: this.#patience, most: MOST, clipNorm },
+    );
+    length?.dispose();
+    return verdict;
   }
 
   dispose(): void {
     tf.dispose([...this.state.values()]);
-  }
-
-  #move(isFinite: tf.Tensor): void {
-    const [scale, goodSteps] = [this.state.get("scale")!, this.state.get("goodSteps")!];
-    const good = tf.add(goodSteps, 1);
-    const doubles = tf.greaterEqual(good, this.#patience);
-    const larger = tf.where(doubles, tf.minimum(tf.mul(scale, 2), MOST), scale);
-    const smaller = tf.maximum(tf.div(scale, 2), 1);
-    scale.assign(tf.where(isFinite, larger, smaller));
-    goodSteps.assign(tf.where(tf.logicalAnd(isFinite, tf.logicalNot(doubles)), good, 0));
   }
 }
 

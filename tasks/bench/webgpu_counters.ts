@@ -62,6 +62,7 @@ export async function counterRows(gpu: GPU): Promise<Row[]> {
       await count("own", { open: real, make: mixed(2) }),
       await count("own", { open: real, make: mixed(4) }),
     ] as const;
+    rows.push(launches(`${short}-mixed`, { own: halves[0], stock: two.stock }));
     rows.push(peaks(`${short}-mixed`, { own: halves, stock: [two.stock, four.stock] }));
     for (const side of ["own", "stock"] as const) {
       uploads[side] = Math.max(uploads[side], four[side].uploadBytes);

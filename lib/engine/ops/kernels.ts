@@ -88,6 +88,23 @@ export interface SgdUpdateAttrs {
 export const SGD_UPDATE_IF = "SegadvSgdUpdateIf";
 
 /**
+ * Whether scaled gradients are finite, and what that does to their scale. Inputs `gradient0`,
+ * `gradient1`, … of any shapes, `scale []` and `goodSteps []` (overwritten) and, with `clipNorm`,
+ * `length []`, the norm of all gradients together; outputs `[control [4]]` for
+ * {@linkcode SGD_UPDATE_IF}, then with `clipNorm` `norm [] = length / scale`, 0 on an overflow.
+ */
+export const JUDGE_GRADIENTS = "SegadvJudgeGradients";
+/** Attributes of {@linkcode JUDGE_GRADIENTS}. */
+export interface JudgeGradientsAttrs {
+  /** Finite steps in a row that double the scale. */
+  patience: number;
+  /** The largest scale. */
+  most: number;
+  /** Longest `norm` that is not shortened by `control[1]`. */
+  clipNorm: number | null;
+}
+
+/**
  * Adam, in place: m ← β1·m + (1−β1)·g; v ← β2·v + (1−β2)·g²;
  * w ← w − lr·(m / (1−β1^t)) / (√(v / (1−β2^t)) + eps). Inputs `weight`, `m`, `v`, `grad`;
  * the first three are overwritten; outputs `[]`.
