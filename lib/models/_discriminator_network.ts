@@ -27,13 +27,14 @@ const BATCH_NORM_EPSILON = 1.001e-5;
  */
 export function discriminatorNetwork<T>(kit: Kit<T>, options: DiscriminatorOptions): T {
   const init = { kind: "normal", std: options.initStd } as const;
-  const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON, relu: false };
+  const leaky = { relu: true, leak: LEAK };
+  const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON, ...leaky };
   let x = kit.input(options.classes);
   for (const [index, channels] of FILTERS.entries()) {
     const filters = scaledChannels(channels, options.width);
-    x = kit.conv(x, { name: `d_conv${index + 1}`, filters, kernel: KERNEL, stride: 2, init });
+    const conv = { name: `d_conv${index + 1}`, filters, kernel: KERNEL, stride: 2, init };
+    x = kit.conv(x, index === 0 ? { ...conv, ...leaky } : conv);
     if (index > 0) x = kit.batchNorm(x, { name: `d_bn${index + 1}`, ...norm });
-    x = kit.leakyRelu(x, { name: `d_relu${index + 1}`, alpha: LEAK });
   }
   const stride = options.lastStride;
   return kit.conv(x, { name: "d_conv5", filters: 1, kernel: KERNEL, stride, init });

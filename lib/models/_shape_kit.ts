@@ -48,7 +48,7 @@ export function shapeKit(
 
   const kit: Kit<Shape> = {
     input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
-    conv(x, { name, filters, kernel, stride = 1, padding = "same", relu, init }) {
+    conv(x, { name, filters, kernel, stride = 1, padding = "same", relu, leak, init }) {
       const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
       const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
       const weights: WeightInfo[] = [
@@ -60,7 +60,7 @@ export function shapeKit(
         },
         { name: `${name}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true },
       ];
-      return record(relu ? `${kind} + ReLU` : kind, { name, output, weights });
+      return record(kind + activation({ relu, leak }), { name, output, weights });
     },
     convTranspose(x, { name, filters, kernel, stride }) {
       const output = { height: x.height * stride, width: x.width * stride, channels: filters };
@@ -70,7 +70,7 @@ export function shapeKit(
       ];
       return record(`transposed conv ${kernel}×${kernel} ×${stride}`, { name, output, weights });
     },
-    batchNorm(x, { name, relu }) {
+    batchNorm(x, { name, relu, leak }) {
       const shape = [x.channels];
       const weight = (part: string, kind: "zeros" | "ones", trainable: boolean): WeightInfo => ({
         name: `${name}/${part}`,
@@ -84,7 +84,8 @@ export function shapeKit(
         weight("moving_mean", "zeros", false),
         weight("moving_variance", "ones", false),
       ];
-      return record(relu ? "batch norm + ReLU" : "batch norm", { name, output: { ...x }, weights });
+      const kind = "batch norm" + activation({ relu, leak });
+      return record(kind, { name, output: { ...x }, weights });
     },
     maxPool(x, { name, size, stride, padding }) {
       const output = windowed(x, { size, stride, padding });
@@ -119,6 +120,14 @@ export function shapeKit(
     softmax: (x, { name }) => record("softmax", { name, output: { ...x } }),
   };
   return { kit, rows };
+}
+
+/** What follows a layer in the same pass, for the table of layers. */
+function activation(
+  { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
+): string {
+  if (!relu) return "";
+  return leak > 0 ? ` + leaky ReLU ${leak}` : " + ReLU";
 }
 
 /** Output of a sliding window. */

@@ -14,21 +14,25 @@ export function stockKit(source: WeightSource): Kit<Symbolic> {
   const weight = (name: string, init: WeightSpec["init"]) => initializer(source, { name, init });
   const relu = (x: Symbolic, name: string): Symbolic =>
     tf.layers.activation({ name, activation: "relu" }).apply(x) as Symbolic;
+  const leakyRelu = (x: Symbolic, args: { name: string; alpha: number }): Symbolic =>
+    tf.layers.leakyReLU(args).apply(x) as Symbolic;
   return {
     input: (channels) => tf.input({ shape: [null, null, channels], name: "input" }),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { name, filters, kernel, stride = 1, padding = "same", leak = 0 } = options;
+      const isLeaky = options.relu === true && leak > 0;
       const layer = tf.layers.conv2d({
         name,
         filters,
         kernelSize: kernel,
         strides: stride,
         padding,
-        activation: options.relu ? "relu" : "linear",
+        activation: options.relu && !isLeaky ? "relu" : "linear",
         kernelInitializer: weight(`${name}/kernel`, options.init ?? { kind: "heNormal" }),
         biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
       });
-      return layer.apply(x) as Symbolic;
+      const y = layer.apply(x) as Symbolic;
+      return isLeaky ? leakyRelu(y, { name: `${name}_relu`, alpha: leak }) : y;
     },
     convTranspose(x, { name, filters, kernel, stride }) {
       const layer = tf.layers.conv2dTranspose({
@@ -43,7 +47,7 @@ export function stockKit(source: WeightSource): Kit<Symbolic> {
       return layer.apply(x) as Symbolic;
     },
     batchNorm(x, options) {
-      const { name, momentum, eps } = options;
+      const { name, momentum, eps, leak = 0 } = options;
       const layer = tf.layers.batchNormalization({
         name,
         momentum,
@@ -54,7 +58,10 @@ export function stockKit(source: WeightSource): Kit<Symbolic> {
         movingVarianceInitializer: weight(`${name}/moving_variance`, { kind: "ones" }),
       });
       const y = layer.apply(x) as Symbolic;
-      return options.relu ? relu(y, `${name}_relu`) : y;
+      if (!options.relu) return y;
+      return leak > 0
+        ? leakyRelu(y, { name: `${name}_relu`, alpha: leak })
+        : relu(y, `${name}_relu`);
     },
     maxPool(x, { name, size, stride, padding }) {
       const layer = tf.layers.maxPooling2d({ name, poolSize: size, strides: stride, padding });
@@ -67,7 +74,7 @@ export function stockKit(source: WeightSource): Kit<Symbolic> {
       return layer.apply(x) as Symbolic;
     },
     relu: (x, { name }) => relu(x, name),
-    leakyRelu: (x, { name, alpha }) => tf.layers.leakyReLU({ name, alpha }).apply(x) as Symbolic,
+    leakyRelu,
     add: (terms, { name }) => tf.layers.add({ name }).apply(terms) as Symbolic,
     scale,
     dropout: (x, { name, rate }) => tf.layers.dropout({ name, rate }).apply(x) as Symbolic,

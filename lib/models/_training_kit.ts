@@ -22,7 +22,8 @@ export function trainingKit(
   return {
     ...stockKit(source),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same", relu = false } = options;
+      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { relu = false, leak = 0 } = options;
       const init = options.init ?? { kind: "heNormal" };
       const layer = new Conv2d({
         name,
@@ -31,17 +32,19 @@ export function trainingKit(
         stride,
         padding,
         relu,
+        leak,
         kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),
         biasInitializer: initializer(source, { name: `${name}/bias`, init: { kind: "zeros" } }),
       });
       return layer.apply(x) as tf.SymbolicTensor;
     },
-    batchNorm(x, { name, momentum, eps, relu }) {
+    batchNorm(x, { name, momentum, eps, relu, leak = 0 }) {
       const layer = new BatchNormalization({
         name,
         momentum,
         eps,
         relu,
+        leak,
         gamma: initializer(source, { name: `${name}/gamma`, init: { kind: "ones" } }),
         beta: initializer(source, { name: `${name}/beta`, init: { kind: "zeros" } }),
         mean: initializer(source, { name: `${name}/moving_mean`, init: { kind: "zeros" } }),

@@ -39,6 +39,8 @@ export interface ConvOptions extends LayerOptions {
   padding?: "same" | "valid";
   /** Whether a ReLU follows. @default false */
   relu?: boolean;
+  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
   /** Start of the kernel. @default heNormal */
   init?: WeightInit;
 }
@@ -57,6 +59,8 @@ export interface BatchNormOptions extends LayerOptions {
   eps: number;
   /** Whether a ReLU follows. */
   relu: boolean;
+  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
 }
 
 /** Options of max pooling. */

@@ -8,6 +8,12 @@ import {
   discriminate,
   type Discriminator,
 } from "../../lib/models/discriminator.ts";
+import { assemble } from "../../lib/models/_assemble.ts";
+import { discriminatorNetwork } from "../../lib/models/_discriminator_network.ts";
+import { stockKit } from "../../lib/models/_stock_kit.ts";
+import { trainingKit } from "../../lib/models/_training_kit.ts";
+import type { Kit } from "../../lib/models/kit.ts";
+import { seededWeights } from "../../lib/models/weight_source.ts";
 import { difference, onCpu } from "./_small.ts";
 
 function small(config: Partial<DiscriminatorConfig> = {}): Discriminator {
@@ -20,6 +26,39 @@ async function weight(d: Discriminator, name: string): Promise<Float32Array> {
   const found = d.layers.weights.find(({ originalName }) => originalName === name)!;
   return (await found.read().data()).slice() as Float32Array;
 }
+
+describe("discriminatorNetwork", () => {
+  onCpu();
+
+  test("discriminatorNetwork is the same in stock layers", async () => {
+    const network = {
+      classes: 3,
+      width: 1 / 16,
+      lastStride: 2,
+      initStd: 0.3,
+      bnMomentum: 0.9,
+    } as const;
+    const build = (kit: Kit<tf.SymbolicTensor>): tf.LayersModel =>
+      assemble({ name: "d", kit }, (kit) => discriminatorNetwork(kit, network));
+    const own = build(trainingKit(seededWeights(1), { seed: 1, step: 0 }));
+    const stock = build(stockKit(seededWeights(1)));
+    const maps = tf.randomNormal<tf.Rank.R4>([2, 64, 64, 3], 0, 1, "float32", 1);
+    for (const training of [false, true]) {
+      const run = (model: tf.LayersModel) => model.apply(maps, { training }) as tf.Tensor;
+      const [a, b] = [run(own), run(stock)];
+      assert.ok((await tf.max(tf.abs(b)).data())[0]! > 0.01);
+      assert.ok(await difference(a, b) < 1e-4, `training: ${training}`);
+    }
+    const names = stock.layers.map(({ name }) => name);
+    assert.deepEqual(names.slice(1, 6), [
+      "d_conv1",
+      "d_conv1_relu",
+      "d_conv2",
+      "d_bn2",
+      "d_bn2_relu",
+    ]);
+  });
+});
 
 describe("discriminate", () => {
   onCpu();

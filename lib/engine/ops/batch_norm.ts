@@ -1,11 +1,19 @@
 /**
- * Batch norm in training mode, with an optional ReLU in the same pass.
+ * Batch norm in training mode, with an optional ReLU, leaky or not, in the same pass.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
-import { BATCH_NORM_TRAIN, BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "./kernels.ts";
+import {
+  BATCH_NORM_LEAKY_TRAIN,
+  BATCH_NORM_LEAKY_TRAIN_GRAD,
+  BATCH_NORM_TRAIN,
+  BATCH_NORM_TRAIN_GRAD,
+  type BatchNormLeakyTrainAttrs,
+  type BatchNormTrainAttrs,
+} from "./kernels.ts";
+import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 
 const AXES = [0, 1, 2];
 
@@ -32,21 +40,50 @@ const FORWARD: TrainingKernel<BatchNormTrainAttrs> = {
     const y = tf.add(tf.mul(tf.sub(x!, mean), scale), beta!);
     return [relu ? tf.relu(y) : y, mean, variance];
   },
-  gradient: {
+  gradient: gradientBy(GRADIENT),
+};
+
+/** Two passes where the backend has no kernel that does both. */
+const LEAKY_GRADIENT: TrainingKernel<BatchNormLeakyTrainAttrs> = {
+  name: BATCH_NORM_LEAKY_TRAIN_GRAD,
+  compose({ dy, ...rest }, { eps, alpha }) {
+    const inputs = { x: rest.y!, dy: dy! };
+    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs, attrs: { alpha } });
+    const attrs = { eps, relu: false };
+    return runTrainingKernel(GRADIENT, { inputs: { ...rest, dy: masked! }, attrs });
+  },
+};
+
+const LEAKY: TrainingKernel<BatchNormLeakyTrainAttrs> = {
+  name: BATCH_NORM_LEAKY_TRAIN,
+  compose(inputs, { eps, alpha }) {
+    const attrs = { eps, relu: false };
+    const [y, mean, variance] = runTrainingKernel(FORWARD, { inputs, attrs });
+    return [tf.leakyRelu(y!, alpha), mean!, variance!];
+  },
+  gradient: gradientBy(LEAKY_GRADIENT),
+};
+
+/** dx, dgamma and dbeta by a kernel that takes all that the forward pass saw. */
+function gradientBy<A extends object>(
+  kernel: TrainingKernel<A>,
+): NonNullable<TrainingKernel<A>["gradient"]> {
+  return {
     saveInputs: ["x", "gamma"],
     saveOutputs: [true, true, true],
     run([dy], saved, attrs) {
       const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
       const inputs = { x, y: y!, dy: dy!, gamma, mean: mean!, variance: variance! };
-      const [dx, dgamma, dbeta] = runTrainingKernel(GRADIENT, { inputs, attrs });
+      const [dx, dgamma, dbeta] = runTrainingKernel(kernel, { inputs, attrs });
       return { x: dx!, gamma: dgamma!, beta: dbeta! };
     },
-  },
-};
+  };
+}
 
 /**
  * Normalises each channel by the mean and biased variance of the batch, then scales and shifts:
- * y = γ·(x − mean) / √(variance + ε) + β, followed by a ReLU where `relu` is set.
+ * y = γ·(x − mean) / √(variance + ε) + β, followed by a ReLU where `relu` is set, which below zero
+ * has the slope `leak` (0 ≤ leak < 1).
  *
  * Differentiable in `x`, `gamma` and `beta` through `y`; the statistics carry no gradient.
  *
@@ -67,8 +104,11 @@ const FORWARD: TrainingKernel<BatchNormTrainAttrs> = {
  */
 export function batchNormTraining(
   inputs: { x: tf.Tensor4D; gamma: tf.Tensor1D; beta: tf.Tensor1D },
-  options: { eps: number; relu?: boolean },
+  options: { eps: number; relu?: boolean; leak?: number },
 ): [y: tf.Tensor4D, mean: tf.Tensor1D, variance: tf.Tensor1D] {
-  const attrs = { eps: options.eps, relu: options.relu ?? false };
-  return runTrainingKernel(FORWARD, { inputs, attrs }) as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
+  const { eps, relu = false, leak = 0 } = options;
+  const outputs = relu && leak > 0
+    ? runTrainingKernel(LEAKY, { inputs, attrs: { eps, alpha: leak } })
+    : runTrainingKernel(FORWARD, { inputs, attrs: { eps, relu } });
+  return outputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
 }

@@ -6,7 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
-import { BIAS_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
+import { BIAS_GRAD, BIAS_LEAKY_RELU_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
+import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 
 /** Attributes of {@linkcode conv2d}. */
 export interface Conv2dOptions {
@@ -14,6 +15,8 @@ export interface Conv2dOptions {
   /** `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. */
   padding: "same" | "valid";
   relu: boolean;
+  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
 }
 
 const MASK: TrainingKernel<Record<never, never>> = {
@@ -21,6 +24,15 @@ const MASK: TrainingKernel<Record<never, never>> = {
   compose({ dy, y }) {
     const masked = tf.mul(dy!, tf.step(y!));
     return [masked, tf.sum(masked, [0, 1, 2])];
+  },
+};
+
+const LEAKY_MASK: TrainingKernel<{ alpha: number }> = {
+  name: BIAS_LEAKY_RELU_GRAD,
+  compose({ dy, y }, attrs) {
+    const inputs = { x: y!, dy: dy! };
+    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs, attrs });
+    return [masked!, runTrainingKernel(BIAS, { inputs: { dy: masked! }, attrs: {} })[0]!];
   },
 };
 
@@ -32,8 +44,10 @@ const BIAS: TrainingKernel<Record<never, never>> = {
 const KERNEL: TrainingKernel<Conv2dOptions> = {
   name: "SegadvConv2d",
   compose({ x, filter, bias }, options) {
-    const activation = options.relu ? "relu" : "linear";
-    const attrs = { ...stockAttrs(options), dilations: [1, 1], activation };
+    const { relu, leak = 0 } = options;
+    const activation = relu ? leak > 0 ? "leakyrelu" : "relu" : "linear";
+    const fused = { dilations: [1, 1], activation, leakyreluAlpha: leak };
+    const attrs = { ...stockAttrs(options), ...fused };
     const inputs = { x: x!, filter: filter!, bias: bias! };
     return [tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor];
   },
@@ -42,14 +56,11 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
     saveOutputs: [true],
     run([dy], saved, options) {
       const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-      const attrs = {};
-      const [masked, dbias] = options.relu
-        ? runTrainingKernel(MASK, { inputs: { dy: dy!, y }, attrs }) as [tf.Tensor, tf.Tensor]
-        : [dy!, null];
+      const [masked, dbias] = options.relu ? maskedBy({ dy: dy!, y }, options) : [dy!, null];
       return {
         x: () => inputGradient({ dy: masked, filter, inputShape: x.shape }, options),
         filter: () => filterGradient({ x, dy: masked, filterShape: filter.shape }, options),
-        bias: () => dbias ?? runTrainingKernel(BIAS, { inputs: { dy: masked }, attrs })[0]!,
+        bias: () => dbias ?? runTrainingKernel(BIAS, { inputs: { dy: masked }, attrs: {} })[0]!,
       };
     },
   },
@@ -81,6 +92,17 @@ export function conv2d(
   options: Conv2dOptions,
 ): tf.Tensor4D {
   return runTrainingKernel(KERNEL, { inputs, attrs: options })[0] as tf.Tensor4D;
+}
+
+/** dy before the ReLU that made `y`, and its sum. */
+function maskedBy(
+  inputs: { dy: tf.Tensor; y: tf.Tensor },
+  { leak = 0 }: { leak?: number },
+): [masked: tf.Tensor, dbias: tf.Tensor] {
+  const outputs = leak > 0
+    ? runTrainingKernel(LEAKY_MASK, { inputs, attrs: { alpha: leak } })
+    : runTrainingKernel(MASK, { inputs, attrs: {} });
+  return outputs as [tf.Tensor, tf.Tensor];
 }
 
 function inputGradient(

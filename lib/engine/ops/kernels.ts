@@ -26,6 +26,17 @@ export interface BatchNormTrainAttrs {
  */
 export const BATCH_NORM_TRAIN_GRAD = "SegadvBatchNormTrainGrad";
 
+/** {@linkcode BATCH_NORM_TRAIN} followed by a leaky ReLU: y = max(bn(x), alpha·bn(x)). */
+export const BATCH_NORM_LEAKY_TRAIN = "SegadvBatchNormLeakyTrain";
+/** Attributes of {@linkcode BATCH_NORM_LEAKY_TRAIN} and its gradient. */
+export interface BatchNormLeakyTrainAttrs {
+  eps: number;
+  /** Slope below zero, 0 ≤ alpha < 1. */
+  alpha: number;
+}
+/** Gradient of {@linkcode BATCH_NORM_LEAKY_TRAIN}, inputs and outputs as without the leak. */
+export const BATCH_NORM_LEAKY_TRAIN_GRAD = "SegadvBatchNormLeakyTrainGrad";
+
 /**
  * softmax(z / T) cross-entropy, loss and gradient in one. Inputs `logits [n,c]`, `labels [n]`
  * (int32; the ignore label or any value outside 0..c-1 contributes nothing); outputs
@@ -45,6 +56,12 @@ export interface SoftmaxCrossEntropyAttrs {
  */
 export const BIAS_RELU_GRAD = "SegadvBiasReluGrad";
 
+/**
+ * {@linkcode BIAS_RELU_GRAD} of a leaky ReLU: `masked = dy·(y > 0 ? 1 : alpha)`. Attributes
+ * `{ alpha }`.
+ */
+export const BIAS_LEAKY_RELU_GRAD = "SegadvBiasLeakyReluGrad";
+
 /** Gradient of a bias: input `dy [b,h,w,c]`; output `dbias [c] = Σ dy`. */
 export const BIAS_GRAD = "SegadvBiasGrad";
 
@@ -63,6 +80,12 @@ export interface ResizeAttrs {
   height: number;
   width: number;
 }
+
+/**
+ * One-hot maps. Input `labels` (int32, any shape); output float32 `[...labels.shape, classes]`, all
+ * zeros where a label is no class. Attributes `{ classes }`.
+ */
+export const ONE_HOT = "SegadvOneHot";
 
 /**
  * SGD with momentum, in place: g ← grad + (decoupled ? 0 : l2·w); v ← momentum·v + g;

@@ -11,7 +11,8 @@ interface LeakyReluAttrs {
   alpha: number;
 }
 
-const GRADIENT: TrainingKernel<LeakyReluAttrs> = {
+/** dx from `dy` and `x`, or the output in the place of `x`: both have one sign. */
+export const LEAKY_RELU_GRADIENT: TrainingKernel<LeakyReluAttrs> = {
   name: LEAKY_RELU_GRAD,
   compose: ({ x, dy }, { alpha }) => [tf.where(tf.greater(x!, 0), dy!, tf.mul(dy!, alpha))],
 };
@@ -24,7 +25,7 @@ const FORWARD: TrainingKernel<LeakyReluAttrs> = {
     saveInputs: ["x"],
     saveOutputs: [],
     run: ([dy], [x], attrs) => ({
-      x: runTrainingKernel(GRADIENT, { inputs: { x: x!, dy: dy! }, attrs })[0]!,
+      x: runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs: { x: x!, dy: dy! }, attrs })[0]!,
     }),
   },
 };

@@ -4,12 +4,20 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { ONE_HOT } from "./kernels.ts";
+
+/** Stock `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */
+const KERNEL: TrainingKernel<{ classes: number }> = {
+  name: ONE_HOT,
+  compose: ({ labels }, { classes }) => [
+    tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32"),
+  ],
+};
 
 /**
  * One-hot float maps of class labels; any value outside 0..classes−1, the ignore label included,
  * becomes the zero vector.
- *
- * Stock `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast.
  *
  * @param labels int32, any shape.
  * @returns float32 of shape `[...labels.shape, classes]`, owned by the caller.
@@ -25,5 +33,5 @@ import * as tf from "@tensorflow/tfjs";
  * ```
  */
 export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
-  return tf.tidy(() => tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32"));
+  return runTrainingKernel(KERNEL, { inputs: { labels }, attrs: { classes } })[0]!;
 }

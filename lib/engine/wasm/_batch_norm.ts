@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { BatchNormTrainAttrs } from "../ops/kernels.ts";
+import type { BatchNormLeakyTrainAttrs, BatchNormTrainAttrs } from "../ops/kernels.ts";
 import type { Engine } from "./_engine.ts";
 import { JOB } from "./_jobs.ts";
 import type { KernelCall } from "./_tfjs.ts";
@@ -13,7 +13,7 @@ const MERGE_CHANNELS = 16;
 export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { x, gamma, beta } = call.inputs;
   const { backend } = call;
-  const { eps, relu }: BatchNormTrainAttrs = call.attrs;
+  const { eps, relu, leak } = settings(call.attrs);
   const shape = layout(x!);
   const y = backend.makeOutput(x!.shape, "float32");
   const mean = backend.makeOutput([shape.c], "float32");
@@ -38,6 +38,7 @@ export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[
       0,
       0,
       { float: eps },
+      { float: leak },
     ]);
     const work = shape.rows * shape.c * 4;
     engine.run(JOB.moments, shape.blocks, work);
@@ -51,7 +52,7 @@ export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[
 export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { x, y, dy, gamma, mean, variance } = call.inputs;
   const { backend } = call;
-  const { eps, relu }: BatchNormTrainAttrs = call.attrs;
+  const { eps, relu, leak } = settings(call.attrs);
   const shape = layout(x!);
   const dx = backend.makeOutput(x!.shape, "float32");
   const dgamma = backend.makeOutput([shape.c], "float32");
@@ -76,6 +77,7 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
       engine.at(dgamma),
       engine.at(dbeta),
       { float: eps },
+      { float: leak },
     ]);
     const work = shape.rows * shape.c * 4;
     engine.run(JOB.gradSums, shape.blocks, work);
@@ -83,6 +85,15 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
     engine.run(JOB.gradInput, shape.blocks, work);
   });
   return [dx, dgamma, dbeta];
+}
+
+/** Attributes of the kernels with a leak and of those without. */
+function settings(
+  attrs: BatchNormTrainAttrs | BatchNormLeakyTrainAttrs,
+): { eps: number; relu: boolean; leak: number } {
+  return "alpha" in attrs
+    ? { eps: attrs.eps, relu: true, leak: attrs.alpha }
+    : { ...attrs, leak: 0 };
 }
 
 /** How a tensor is cut into blocks of rows. */

@@ -11,7 +11,7 @@ export function biasGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   return sumRows(engine, call)[0]!;
 }
 
-/** Gradient of a bias and a ReLU behind it: masked dy, and its sum. */
+/** Gradient of a bias and a ReLU behind it, leaky or not: masked dy, and its sum. */
 export function biasReluGrad(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const masked = call.backend.makeOutput(call.inputs.dy!.shape, "float32");
   return [masked, ...sumRows(engine, call, masked)];
@@ -26,7 +26,8 @@ function sumRows(engine: Engine, call: KernelCall, masked?: tf.TensorInfo): tf.T
   const blocks = Math.ceil(rows / per);
   engine.withScratch(blocks * c * 4, (partials) => {
     const y = masked ? engine.at(call.inputs.y!) : 0;
-    engine.write([engine.at(dy), y, masked ? engine.at(masked) : 0, partials, rows, c, per]);
+    const leak = { float: call.attrs?.alpha ?? 0 };
+    engine.write([engine.at(dy), y, masked ? engine.at(masked) : 0, partials, rows, c, per, leak]);
     engine.run(JOB.biasGrad, blocks, rows * c * 4);
     engine.write([partials, engine.at(out), 1, c, c, blocks, 1]);
     engine.run(JOB.reduce, 1, blocks * c);

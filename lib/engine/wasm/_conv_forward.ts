@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./_engine.ts";
 import { ACTIVATION, type Activation, gatherGemm, type Tap } from "./_gather_gemm.ts";
+import { labelConv, labelsOf } from "./_label_conv.ts";
 import { type Padding, withPadded } from "./_pad.ts";
 import { winogradConv } from "./_winograd.ts";
 import { chooseTiles, winogradForward } from "./_winograd_shape.ts";
@@ -58,14 +59,11 @@ function forward(
   // Grouped convolutions are not ours.
   if (filter.shape[2] !== info.inChannels) return undefined;
   const out = call.backend.makeOutput(info.outShape, "float32");
-  convolve(engine, info, {
-    x: engine.at(x),
-    filter,
-    out: engine.at(out),
-    bias: call.inputs.bias ? engine.at(call.inputs.bias) : 0,
-    activation,
-    alpha,
-  });
+  const bias = call.inputs.bias ? engine.at(call.inputs.bias) : 0;
+  const rest = { out: engine.at(out), bias, activation, alpha };
+  const labels = labelsOf(engine, { x, info });
+  if (labels) labelConv(engine, { ...rest, info, labels, filter: engine.at(filter) });
+  else convolve(engine, info, { ...rest, x: engine.at(x), filter });
   return out;
 }
 

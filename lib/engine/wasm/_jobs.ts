@@ -32,6 +32,9 @@ export const JOB = {
   segmentSum: 29,
   depthwiseInput: 30,
   depthwiseFilter: 31,
+  oneHot: 32,
+  labelConv: 33,
+  labelFilter: 34,
 } as const;
 
 /** One of {@linkcode JOB}. */

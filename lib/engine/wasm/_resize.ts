@@ -1,28 +1,33 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ResizeAttrs } from "../ops/kernels.ts";
-import type { Engine } from "./_engine.ts";
+import { type Engine, THREAD_SCRATCH } from "./_engine.ts";
 import { JOB } from "./_jobs.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
 /** Modes of assembly/resize.ts. */
 const MODE = { halfPixel: 0, topLeft: 1, alignCorners: 2 } as const;
 
+/** Channels of which two pixels fill a thread's scratch. */
+const MAX_CHANNELS = THREAD_SCRATCH / 8;
+
 /** Bilinear resize with half-pixel centres. */
-export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo {
+export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
   const { height, width }: ResizeAttrs = call.attrs;
   const [b, h, w, c] = x.shape as [number, number, number, number];
+  if (c > MAX_CHANNELS) return undefined;
   const out = call.backend.makeOutput([b, height, width, c], "float32");
   engine.write([engine.at(x), engine.at(out), b, h, w, c, height, width, MODE.halfPixel]);
-  engine.run(JOB.resize, b * height, 8 * b * height * width * c);
+  engine.run(JOB.resize, b * h, 8 * b * height * width * c);
   return out;
 }
 
 /** Its gradient. */
-export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const dy = call.inputs.dy!;
   const { height, width }: ResizeAttrs = call.attrs;
   const [b, outH, outW, c] = dy.shape as [number, number, number, number];
+  if (c > MAX_CHANNELS) return undefined;
   const out = call.backend.makeOutput([b, height, width, c], "float32");
   engine.write([engine.at(dy), engine.at(out), b, height, width, c, outH, outW, MODE.halfPixel]);
   engine.run(JOB.resizeGrad, b * height, 16 * b * outH * outW * c);
@@ -30,9 +35,13 @@ export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorI
 }
 
 /** ResizeBilinearGrad, shared between the threads; the stock kernel is scalar. */
-export function stockResizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+export function stockResizeBilinearGrad(
+  engine: Engine,
+  call: KernelCall,
+): tf.TensorInfo | undefined {
   const dy = call.inputs.dy!;
   const [b, h, w, c] = call.inputs.images!.shape as [number, number, number, number];
+  if (c > MAX_CHANNELS) return undefined;
   const [, outH, outW] = dy.shape as [number, number, number, number];
   const { alignCorners, halfPixelCenters } = call.attrs;
   const mode = halfPixelCenters ? MODE.halfPixel : alignCorners ? MODE.alignCorners : MODE.topLeft;

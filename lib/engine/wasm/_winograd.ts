@@ -28,8 +28,8 @@ export interface WinogradFilterGrad {
 }
 
 /** Bytes of transformed tiles that are worked on at once: a share of the last-level cache. */
-const BLOCK_BYTES = 6 << 20;
-const MIN_BLOCK_TILES = 240;
+const BLOCK_BYTES = 3 << 20;
+const MIN_BLOCK_TILES = 144;
 /** Bytes between the matrices of two positions; assembly/winograd.ts relies on it. */
 const XI_PAD = 192;
 /** Filter rows per chunk; assembly/winograd_filter.ts relies on it. */

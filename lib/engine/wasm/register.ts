@@ -2,12 +2,16 @@ import * as tf from "@tensorflow/tfjs";
 import { availableParallelism } from "node:os";
 import {
   ADAM_UPDATE,
+  BATCH_NORM_LEAKY_TRAIN,
+  BATCH_NORM_LEAKY_TRAIN_GRAD,
   BATCH_NORM_TRAIN,
   BATCH_NORM_TRAIN_GRAD,
   BIAS_GRAD,
+  BIAS_LEAKY_RELU_GRAD,
   BIAS_RELU_GRAD,
   LEAKY_RELU_GRAD,
   MOVING_AVERAGE,
+  ONE_HOT,
   RESIZE_BILINEAR,
   RESIZE_BILINEAR_GRAD,
   SGD_UPDATE,
@@ -21,6 +25,7 @@ import { conv2dInputGrad } from "./_conv_input_grad.ts";
 import { depthwiseFilterGrad, depthwiseInputGrad } from "./_depthwise.ts";
 import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./_elementwise.ts";
 import { type Engine, startEngine } from "./_engine.ts";
+import { oneHot } from "./_label_conv.ts";
 import { avgPoolGrad, maxPool, maxPoolGrad } from "./_pooling.ts";
 import {
   resizeBilinear,
@@ -85,10 +90,14 @@ const KERNELS: Record<string, KernelFunction> = {
   LeakyRelu: leakyRelu,
   [BATCH_NORM_TRAIN]: batchNormTrain,
   [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,
+  [BATCH_NORM_LEAKY_TRAIN]: batchNormTrain,
+  [BATCH_NORM_LEAKY_TRAIN_GRAD]: batchNormTrainGrad,
   [SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
   [BIAS_GRAD]: biasGrad,
   [BIAS_RELU_GRAD]: biasReluGrad,
+  [BIAS_LEAKY_RELU_GRAD]: biasReluGrad,
   [LEAKY_RELU_GRAD]: leakyReluGrad,
+  [ONE_HOT]: oneHot,
   [RESIZE_BILINEAR]: resizeBilinear,
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
   [SGD_UPDATE]: sgdUpdate,

@@ -18,6 +18,8 @@ export interface BatchNormalizationArgs {
   eps: number;
   /** Whether a ReLU follows, in the same pass over memory. */
   relu: boolean;
+  /** Slope of the ReLU below zero. @default 0 */
+  leak?: number;
   gamma: Initializer;
   beta: Initializer;
   mean: Initializer;
@@ -61,16 +63,17 @@ export class BatchNormalization extends tf.layers.Layer {
   ): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     return tf.tidy(() => {
-      const { eps, relu } = this.#args;
+      const { eps, relu, leak = 0 } = this.#args;
       const gamma = this.#gamma.read() as tf.Tensor1D;
       const beta = this.#beta.read() as tf.Tensor1D;
       if (!kwargs.training) {
         const mean = this.#mean.read() as tf.Tensor1D;
         const variance = this.#variance.read() as tf.Tensor1D;
         const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
-        return relu ? tf.relu(y) : y;
+        if (!relu) return y;
+        return leak > 0 ? tf.leakyRelu(y, leak) : tf.relu(y);
       }
-      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu });
+      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu, leak });
       if (kwargs.updateStatistics) {
         this.#move(this.#mean, mean);
         this.#move(this.#variance, variance);

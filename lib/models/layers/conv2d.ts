@@ -19,6 +19,8 @@ export interface Conv2dArgs {
   padding: "same" | "valid";
   /** Whether a ReLU follows, in the same pass over memory. */
   relu: boolean;
+  /** Slope of the ReLU below zero. @default 0 */
+  leak?: number;
   kernelInitializer: Initializer;
   biasInitializer: Initializer;
 }
@@ -54,9 +56,9 @@ export class Conv2d extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    const { stride, padding, relu } = this.#args;
+    const { stride, padding, relu, leak = 0 } = this.#args;
     const filter = this.#kernel.read() as tf.Tensor4D;
     const bias = this.#bias.read() as tf.Tensor1D;
-    return conv2d({ x, filter, bias }, { stride, padding, relu });
+    return conv2d({ x, filter, bias }, { stride, padding, relu, leak });
   }
 }

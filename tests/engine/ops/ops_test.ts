@@ -32,8 +32,10 @@ for (const backend of ["cpu", "wasm"] as const) {
       { size: [2, 6, 5, 2], kernel: 3, stride: 2, padding: "valid" },
     ] as const;
     for (const { size, kernel, stride, padding } of shapes) {
-      for (const relu of [false, true]) {
-        const what = `${kernel}x${kernel}/${stride} ${padding}${relu ? " with ReLU" : ""}`;
+      for (const leak of [null, 0, 0.2]) {
+        const relu = leak !== null;
+        const end = relu ? ` with ReLU of slope ${leak}` : "";
+        const what = `${kernel}x${kernel}/${stride} ${padding}${end}`;
         test(`conv2d ${what} has the values and gradients of stock ops`, async () => {
           const operands = [
             normalTensor("x", [...size]),
@@ -41,10 +43,10 @@ for (const backend of ["cpu", "wasm"] as const) {
             vector("bias", 5),
           ] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D];
           const own = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) =>
-            conv2d({ x, filter, bias }, { stride, padding, relu });
+            conv2d({ x, filter, bias }, { stride, padding, relu, leak: leak ?? 0 });
           const stock = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) => {
             const y = tf.add(tf.conv2d(x, filter, stride, padding), bias);
-            return relu ? tf.relu(y) : y;
+            return relu ? tf.leakyRelu(y, leak) : y;
           };
           const y = own(...operands);
           assert.ok(await relativeError(y, stock(...operands)) < 1e-5);
@@ -59,13 +61,15 @@ for (const backend of ["cpu", "wasm"] as const) {
       }
     }
 
-    for (const relu of [false, true]) {
-      test(`batchNormTraining${relu ? " with ReLU" : ""} has the right gradients`, async () => {
+    for (const leak of [null, 0, 0.2]) {
+      const relu = leak !== null;
+      test(`batchNormTraining${relu ? ` with ReLU of slope ${leak}` : ""} has the right gradients`, async () => {
         const [x, gamma, beta] = [normalTensor("x", [2, 3, 5, 4]), vector("g", 4), vector("b", 4)];
         const run = (operands: { x: tf.Tensor; gamma: tf.Tensor; beta: tf.Tensor }) =>
           batchNormTraining(operands as Parameters<typeof batchNormTraining>[0], {
             eps: 1e-5,
             relu,
+            leak: leak ?? 0,
           })[0];
         // A ReLU's kink may lie between the two ends of a difference.
         const tolerance = relu ? 5e-2 : 1e-2;

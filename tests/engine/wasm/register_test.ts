@@ -4,6 +4,9 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
+import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
+import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { on, relativeError, tensor } from "./_compare.ts";
 
@@ -39,6 +42,14 @@ function runProgram(mode: string): Promise<{ code: number | null; hangs: boolean
   });
 }
 
+const LEAKY = { eps: 1e-3, relu: true, leak: 0.2 };
+
+/** Labels of 21 classes, and some of none. */
+function makeLabels(): tf.Tensor3D {
+  const labels = Int32Array.from({ length: 3 * 20 * 22 }, (_, i) => i * 7 % 23);
+  return tf.tensor3d(labels, [3, 20, 22], "int32");
+}
+
 /** Conv, gradients, batch norm-like reductions: everything that is shared out, as raw values. */
 function work(): tf.Tensor[] {
   const results: tf.Tensor[] = [];
@@ -58,6 +69,23 @@ function work(): tf.Tensor[] {
     const y = run(x, f);
     results.push(y, ...tf.grads(run)([x, f], tensor(y.shape, 3)));
   }
+  const maps = oneHot(makeLabels(), 21);
+  const f = tensor<tf.Rank.R4>([4, 4, 21, 70], 4);
+  const look = (a: tf.Tensor): tf.Tensor =>
+    tf.conv2d(maps as tf.Tensor4D, a as tf.Tensor4D, 2, "same");
+  const y = look(f);
+  results.push(y, ...tf.grads(look)([f], tensor(y.shape, 5)));
+  for (const [h, w, c, height, width] of [[4, 5, 21, 128, 160], [30, 40, 1, 7, 90]] as const) {
+    const resize = (a: tf.Tensor): tf.Tensor => resizeBilinear(a as tf.Tensor4D, { height, width });
+    const x = tensor<tf.Rank.R4>([2, h, w, c], 6);
+    results.push(resize(x), tf.grad(resize)(x, tensor([2, height, width, c], 7)));
+  }
+  const x = tensor<tf.Rank.R4>([3, 30, 31, 37], 8);
+  const norm = (a: tf.Tensor): tf.Tensor => {
+    const inputs = { x: a as tf.Tensor4D, gamma: tf.ones([37]), beta: tf.zeros([37]) };
+    return batchNormTraining(inputs as Parameters<typeof batchNormTraining>[0], LEAKY)[0];
+  };
+  results.push(norm(x), tf.grad(norm)(x, tensor(x.shape, 9)));
   return results;
 }
 

@@ -23,8 +23,12 @@ const maps = fc.record({
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-/** Batches that the device unpacks, and updates of mixed precision. */
-const WEBGPU_ONLY = new Set(["SegadvUnpackBatch", "SegadvSgdUpdateIf"]);
+/** Batches that the device unpacks, and what mixed precision needs. */
+const WEBGPU_ONLY = new Set([
+  "SegadvJudgeGradients",
+  "SegadvSgdUpdateIf",
+  "SegadvUnpackBatch",
+]);
 
 describe("WASM training kernels", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
@@ -38,9 +42,10 @@ describe("WASM training kernels", () => {
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });
 
-  it("batchNormTraining and its gradients equal cpu, with and without ReLU", LONG, async () => {
+  it("batchNormTraining and its gradients equal cpu, whatever the ReLU", LONG, async () => {
+    const ends = fc.constantFrom({ relu: false }, { relu: true }, { relu: true, leak: 0.2 });
     await fc.assert(
-      fc.asyncProperty(maps, fc.boolean(), async ({ b, h, w, c }, relu) => {
+      fc.asyncProperty(maps, ends, async ({ b, h, w, c }, end) => {
         // A single value has no spread: its gradient is all rounding.
         if (b * h * w < 4) return;
         await assertSameAsCpu(() => {
@@ -52,15 +57,15 @@ describe("WASM training kernels", () => {
               x: x as tf.Tensor4D,
               gamma: gamma as tf.Tensor1D,
               beta: beta as tf.Tensor1D,
-            }, { eps: 1e-3, relu })[0];
+            }, { eps: 1e-3, ...end })[0];
           const outputs = batchNormTraining({
             x: x as tf.Tensor4D,
             gamma: gamma as tf.Tensor1D,
             beta: beta as tf.Tensor1D,
-          }, { eps: 1e-3, relu });
+          }, { eps: 1e-3, ...end });
           const weights = tensor([b, h, w, c], 4);
           return [...outputs, ...tf.grads(run)([x, gamma, beta], weights)];
-        }, { tolerance: 1e-4, label: JSON.stringify({ b, h, w, c, relu }) });
+        }, { tolerance: 1e-4, label: JSON.stringify({ b, h, w, c, end }) });
       }),
       { numRuns: 60, seed: 1 },
     );
@@ -146,16 +151,20 @@ describe("WASM training kernels", () => {
         const expected = await on("cpu", () => {
           const { dy, y } = inputs();
           const masked = tf.mul(dy, tf.cast(tf.greater(y, 0), "float32"));
-          return [masked, tf.sum(masked, [0, 1, 2]), tf.sum(dy, [0, 1, 2])];
+          const leaky = tf.mul(dy, tf.add(tf.cast(tf.greater(y, 0.1), "float32"), 1).mul(0.5));
+          const sums = [masked, dy].map((t) => tf.sum(t, [0, 1, 2]));
+          return [masked, ...sums, leaky, tf.sum(leaky, [0, 1, 2])];
         });
         const actual = await on("wasm", () => {
           const { dy, y } = inputs();
           const fused = tf.engine().runKernel(kernels.BIAS_RELU_GRAD, { dy, y });
+          const name = kernels.BIAS_LEAKY_RELU_GRAD;
+          const leaky = tf.engine().runKernel(name, { dy, y: tf.sub(y, 0.1) }, { alpha: 0.5 });
           const plain = tf.engine().runKernel(kernels.BIAS_GRAD, { dy });
-          return [...fused as unknown as tf.Tensor[], plain as tf.Tensor];
+          return [fused, plain, leaky].flat() as unknown as tf.Tensor[];
         });
-        assert.equal(relativeError(actual[0]!, expected[0]!), 0, label);
-        for (const i of [1, 2]) assert.ok(relativeError(actual[i]!, expected[i]!) < 1e-5, label);
+        for (const i of [0, 3]) assert.equal(relativeError(actual[i]!, expected[i]!), 0, label);
+        for (const i of [1, 2, 4]) assert.ok(relativeError(actual[i]!, expected[i]!) < 1e-5, label);
       }),
       { numRuns: 40, seed: 9 },
     );
@@ -201,6 +210,21 @@ describe("WASM training kernels", () => {
       { numRuns: 60, seed: 7 },
     );
   });
+
+  it(
+    "resizeBilinear and its gradient equal cpu where a row is worked on in parts",
+    LONG,
+    async () => {
+      for (const [w, width, c] of [[3, 700, 41], [400, 50, 60], [2, 5, 9001]] as const) {
+        await assertSameAsCpu(() => {
+          const x = tensor<tf.Rank.R4>([1, 3, w, c], 1);
+          const run = (a: tf.Tensor): tf.Tensor =>
+            resizeBilinear(a as tf.Tensor4D, { height: 5, width });
+          return [run(x), tf.grad(run)(x, tensor([1, 5, width, c], 2))];
+        }, { label: `${w} to ${width}` });
+      }
+    },
+  );
 
   it("sgdUpdate and adamUpdate equal cpu over five steps, whatever the size", LONG, async () => {
     await fc.assert(

@@ -2,7 +2,7 @@
 // deviations are taken; the blocks are merged in their order in double precision (Chan et al.).
 //
 // Words: x, y, dy, out, partials, rows, c, rows per block, blocks, gamma, beta, mean, variance,
-// coefficients, relu, dgamma, dbeta; float at +68: eps.
+// coefficients, relu, dgamma, dbeta; floats from +68: eps, slope of the ReLU below zero.
 const X: usize = 0;
 const Y: usize = 4;
 const DY: usize = 8;
@@ -21,6 +21,18 @@ const RELU: usize = 56;
 const DGAMMA: usize = 60;
 const DBETA: usize = 64;
 const EPS: usize = 68;
+const LEAK: usize = 72;
+
+/** dy before a ReLU with the output y; `leak` is 0 or its slope below zero. */
+function unmask(g: v128, y: v128, leak: f32): v128 {
+  const low = leak == 0 ? f32x4.splat(0) : f32x4.mul(g, f32x4.splat(leak));
+  return v128.bitselect(g, low, f32x4.gt(y, f32x4.splat(0)));
+}
+
+/** The same for one value. */
+function unmaskOne(g: f32, y: f32, leak: f32): f32 {
+  return y > 0 ? g : leak == 0 ? 0 : leak * g;
+}
 
 /** Mean and sum of squared deviations of one block of rows, to partials[block][2][c]. */
 export function momentsChunk(p: usize, block: i32): void {
@@ -126,6 +138,7 @@ export function normalizeChunk(p: usize, block: i32): void {
   const mean = scale + stride;
   const shift = mean + stride;
   const relu = load<i32>(p, RELU);
+  const leak = load<f32>(p, LEAK);
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
@@ -136,7 +149,7 @@ export function normalizeChunk(p: usize, block: i32): void {
     let i = at;
     for (let r = 0; r < rows; r++) {
       let v = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), m), s), b);
-      if (relu) v = f32x4.max(v, zero);
+      if (relu) v = f32x4.max(v, leak == 0 ? zero : f32x4.mul(v, f32x4.splat(leak)));
       v128.store(out + i, v);
       i += stride;
     }
@@ -149,7 +162,7 @@ export function normalizeChunk(p: usize, block: i32): void {
     let i = at;
     for (let r = 0; r < rows; r++) {
       let v: f32 = (load<f32>(x + i) - m) * s + b;
-      if (relu) v = max<f32>(v, 0);
+      if (relu) v = max<f32>(v, leak == 0 ? 0 : leak * v);
       store<f32>(out + i, v);
       i += stride;
     }
@@ -169,6 +182,7 @@ export function gradSumsChunk(p: usize, block: i32): void {
   const mean = load<usize>(p, MEAN);
   const sums = load<usize>(p, PARTIALS) + <usize>block * stride * 2;
   const relu = load<i32>(p, RELU);
+  const leak = load<f32>(p, LEAK);
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
@@ -178,7 +192,7 @@ export function gradSumsChunk(p: usize, block: i32): void {
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = v128.load(dy + i);
-      if (relu) g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+      if (relu) g = unmask(g, v128.load(y + i), leak);
       s = f32x4.add(s, g);
       q = f32x4.add(q, f32x4.mul(g, f32x4.sub(v128.load(x + i), m)));
       i += stride;
@@ -192,7 +206,8 @@ export function gradSumsChunk(p: usize, block: i32): void {
     let s: f32 = 0, q: f32 = 0;
     let i = at;
     for (let r = 0; r < rows; r++) {
-      const g: f32 = relu && !(load<f32>(y + i) > 0) ? 0 : load<f32>(dy + i);
+      let g = load<f32>(dy + i);
+      if (relu) g = unmaskOne(g, load<f32>(y + i), leak);
       s += g;
       q += g * (load<f32>(x + i) - m);
       i += stride;
@@ -246,6 +261,7 @@ export function gradInputChunk(p: usize, block: i32): void {
   const k3 = k2 + stride;
   const mean = load<usize>(p, MEAN);
   const relu = load<i32>(p, RELU);
+  const leak = load<f32>(p, LEAK);
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
@@ -257,7 +273,7 @@ export function gradInputChunk(p: usize, block: i32): void {
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = v128.load(dy + i);
-      if (relu) g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+      if (relu) g = unmask(g, v128.load(y + i), leak);
       const v = f32x4.add(f32x4.mul(b, f32x4.sub(v128.load(x + i), m)), d);
       v128.store(out + i, f32x4.add(f32x4.mul(a, g), v));
       i += stride;
@@ -271,7 +287,8 @@ export function gradInputChunk(p: usize, block: i32): void {
     const m = load<f32>(mean + at);
     let i = at;
     for (let r = 0; r < rows; r++) {
-      const g: f32 = relu && !(load<f32>(y + i) > 0) ? 0 : load<f32>(dy + i);
+      let g = load<f32>(dy + i);
+      if (relu) g = unmaskOne(g, load<f32>(y + i), leak);
       store<f32>(out + i, a * g + (b * (load<f32>(x + i) - m) + d));
       i += stride;
     }

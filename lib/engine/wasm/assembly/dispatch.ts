@@ -6,6 +6,7 @@ import { depthwiseFilterChunk, depthwiseInputChunk } from "./depthwise";
 import { elementChunk } from "./elementwise";
 import { filterChunk } from "./filter";
 import { gemmChunk } from "./gemm";
+import { labelConvChunk, labelFilterChunk, oneHotChunk } from "./labels";
 import { packChunk, padChunk, tileChunk } from "./pack";
 import { avgPoolGradChunk, maxPoolChunk, maxPoolGradChunk } from "./pool";
 import { biasGradChunk, reduceChunk } from "./reduce";
@@ -33,8 +34,8 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 12: gradSumsChunk(params, chunk); break;
     case 13: mergeGradChunk(params, chunk); break;
     case 14: gradInputChunk(params, chunk); break;
-    case 15: resizeChunk(params, chunk); break;
-    case 16: resizeGradChunk(params, chunk); break;
+    case 15: resizeChunk(params, chunk, scratch); break;
+    case 16: resizeGradChunk(params, chunk, scratch); break;
     case 17: winoInputChunk(params, chunk, scratch); break;
     case 18: winoFilterChunk(params, chunk); break;
     case 19: winoRotateChunk(params, chunk); break;
@@ -50,6 +51,9 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 29: segmentSumChunk(params, chunk); break;
     case 30: depthwiseInputChunk(params, chunk); break;
     case 31: depthwiseFilterChunk(params, chunk); break;
+    case 32: oneHotChunk(params, chunk); break;
+    case 33: labelConvChunk(params, chunk, scratch); break;
+    case 34: labelFilterChunk(params, chunk, scratch); break;
     default: unreachable();
   }
 }

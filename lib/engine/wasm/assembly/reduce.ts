@@ -30,8 +30,9 @@ export function reduceChunk(p: usize, chunk: i32): void {
 }
 
 /**
- * Bias gradient of a block of rows: partial[block][c] = sum of dy, or of dy where y > 0, which is
- * then also written to `masked`. Words: dy, y or 0, masked, partials, rows, c, rows per block.
+ * Bias gradient of a block of rows: partial[block][c] = sum of dy, or of dy as it was before a ReLU
+ * with the output y, which is then also written to `masked`. Words: dy, y or 0, masked, partials,
+ * rows, c, rows per block; float: slope of the ReLU below zero.
  */
 export function biasGradChunk(p: usize, block: i32): void {
   const c = load<i32>(p, 20);
@@ -45,6 +46,7 @@ export function biasGradChunk(p: usize, block: i32): void {
   const masked = load<usize>(p, 8) + skip;
   const sums = load<usize>(p, 12) + <usize>block * stride;
   const zero = f32x4.splat(0);
+  const leak = load<f32>(p, 28);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
     let i = <usize>ch * 4;
@@ -52,7 +54,8 @@ export function biasGradChunk(p: usize, block: i32): void {
     for (let r = 0; r < rows; r++) {
       let g = v128.load(dy + i);
       if (relu) {
-        g = v128.and(g, f32x4.gt(v128.load(y + i), zero));
+        const low = leak == 0 ? zero : f32x4.mul(g, f32x4.splat(leak));
+        g = v128.bitselect(g, low, f32x4.gt(v128.load(y + i), zero));
         v128.store(masked + i, g);
       }
       sum = f32x4.add(sum, g);
@@ -66,7 +69,7 @@ export function biasGradChunk(p: usize, block: i32): void {
     for (let r = 0; r < rows; r++) {
       let g = load<f32>(dy + i);
       if (relu) {
-        if (!(load<f32>(y + i) > 0)) g = 0;
+        if (!(load<f32>(y + i) > 0)) g = leak == 0 ? 0 : leak * g;
         store<f32>(masked + i, g);
       }
       sum += g;

@@ -17,108 +17,156 @@ function source(o: i32, ratio: f32, mode: i32): f32 {
   return <f32>o * ratio;
 }
 
-/** Chunk = one output row. */
-export function resizeChunk(p: usize, chunk: i32): void {
+/** The first and last output index that may read index i or its neighbour; a generous guess. */
+function firstReader(i: i32, ratio: f32): i32 {
+  return ratio > 0 ? max(0, <i32>((<f32>i - 1) / ratio) - 2) : 0;
+}
+
+function lastReader(i: i32, ratio: f32, outSize: i32): i32 {
+  return ratio > 0 ? min(outSize - 1, <i32>((<f32>i + 1.5) / ratio) + 2) : outSize - 1;
+}
+
+/** Pixels whose channels fit half of a thread's scratch. */
+function segment(c: i32, outW: i32): i32 {
+  return min(outW, max(1, SEGMENT / c));
+}
+
+/** Values of a stretched row that are worked on at a time. */
+const SEGMENT: i32 = 8192;
+
+/**
+ * Chunk = a row of the input and all output rows between it and the next: both are stretched once,
+ * and blended for each.
+ */
+export function resizeChunk(p: usize, chunk: i32, scratch: usize): void {
   const h = load<i32>(p, 12);
   const w = load<i32>(p, 16);
   const c = load<i32>(p, 20);
   const outH = load<i32>(p, 24);
   const outW = load<i32>(p, 28);
-  const b = chunk / outH;
-  const pixel = <usize>c * 4;
   const mode = load<i32>(p, 32);
   const ratioX = scale(w, outW, mode);
-  const y = source(chunk % outH, scale(h, outH, mode), mode);
-  const y0 = min(<i32>y, h - 1);
-  const fy: f32 = y - <f32>y0;
-  const row = <usize>w * pixel;
-  const top = load<usize>(p) + <usize>(b * h + y0) * row;
-  const bottom = top + (y0 + 1 < h ? row : 0);
-  let to = load<usize>(p, 4) + <usize>chunk * <usize>outW * pixel;
-  for (let ox = 0; ox < outW; ox++) {
-    const x = source(ox, ratioX, mode);
+  const ratioY = scale(h, outH, mode);
+  const b = chunk / h;
+  const iy = chunk % h;
+  const pixel = <usize>c * 4;
+  const top = load<usize>(p) + <usize>(b * h + iy) * <usize>w * pixel;
+  const bottom = top + (iy + 1 < h ? <usize>w * pixel : 0);
+  const to = load<usize>(p, 4) + <usize>(b * outH) * <usize>outW * pixel;
+  const last = lastReader(iy, ratioY, outH);
+  const per = segment(c, outW);
+  const second = scratch + <usize>per * pixel;
+  for (let from = 0; from < outW; from += per) {
+    const count = min(per, outW - from);
+    const values = count * c;
+    let stretched = false;
+    for (let oy = firstReader(iy, ratioY); oy <= last; oy++) {
+      const y = source(oy, ratioY, mode);
+      if (min(<i32>y, h - 1) != iy) continue;
+      if (!stretched) {
+        stretch(top, scratch, w, c, from, count, ratioX, mode);
+        stretch(bottom, second, w, c, from, count, ratioX, mode);
+        stretched = true;
+      }
+      const out = to + (<usize>oy * <usize>outW + <usize>from) * pixel;
+      blend(scratch, second, out, values, y - <f32>iy);
+    }
+  }
+}
+
+/** Pixels `first`.. of a row, resized along its length. */
+function stretch(
+  row: usize, to: usize, w: i32, c: i32, first: i32, count: i32, ratio: f32, mode: i32,
+): void {
+  const pixel = <usize>c * 4;
+  for (let ox = first; ox < first + count; ox++) {
+    const x = source(ox, ratio, mode);
     const x0 = min(<i32>x, w - 1);
-    const fx: f32 = x - <f32>x0;
-    const left = <usize>x0 * pixel;
+    const left = row + <usize>x0 * pixel;
     const right = left + (x0 + 1 < w ? pixel : 0);
-    const fx4 = f32x4.splat(fx);
-    const fy4 = f32x4.splat(fy);
-    let ch = 0;
-    for (; ch + 4 <= c; ch += 4) {
-      const at = <usize>ch * 4;
-      const tl = v128.load(top + left + at);
-      const bl = v128.load(bottom + left + at);
-      const t = f32x4.add(tl, f32x4.mul(fx4, f32x4.sub(v128.load(top + right + at), tl)));
-      const u = f32x4.add(bl, f32x4.mul(fx4, f32x4.sub(v128.load(bottom + right + at), bl)));
-      v128.store(to + at, f32x4.add(t, f32x4.mul(fy4, f32x4.sub(u, t))));
-    }
-    for (; ch < c; ch++) {
-      const at = <usize>ch * 4;
-      const tl = load<f32>(top + left + at);
-      const bl = load<f32>(bottom + left + at);
-      const t: f32 = tl + fx * (load<f32>(top + right + at) - tl);
-      const u: f32 = bl + fx * (load<f32>(bottom + right + at) - bl);
-      store<f32>(to + at, t + fy * (u - t));
-    }
+    blend(left, right, to, c, x - <f32>x0);
     to += pixel;
   }
 }
 
-/** Chunk = one row of dx: collects from the output rows that read it. */
-export function resizeGradChunk(p: usize, chunk: i32): void {
+/** to = a + f (b - a). */
+function blend(a: usize, b: usize, to: usize, count: i32, f: f32): void {
+  const f4 = f32x4.splat(f);
+  const bytes = <usize>count * 4;
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) {
+    const left = v128.load(a + i);
+    v128.store(to + i, f32x4.add(left, f32x4.mul(f4, f32x4.sub(v128.load(b + i), left))));
+  }
+  for (; i < bytes; i += 4) {
+    const left = load<f32>(a + i);
+    store<f32>(to + i, left + f * (load<f32>(b + i) - left));
+  }
+}
+
+/**
+ * Chunk = one row of dx: adds up the output rows that read it, each by its weight, and then collects
+ * that row's pixels.
+ */
+export function resizeGradChunk(p: usize, chunk: i32, scratch: usize): void {
   const h = load<i32>(p, 12);
   const w = load<i32>(p, 16);
   const c = load<i32>(p, 20);
   const outH = load<i32>(p, 24);
   const outW = load<i32>(p, 28);
-  const b = chunk / h;
+  const mode = load<i32>(p, 32);
+  const ratioX = scale(w, outW, mode);
+  const ratioY = scale(h, outH, mode);
   const iy = chunk % h;
   const pixel = <usize>c * 4;
   const to = load<usize>(p, 4) + <usize>chunk * <usize>w * pixel;
   memory.fill(to, 0, <usize>w * pixel);
-  const mode = load<i32>(p, 32);
-  const ratioX = scale(w, outW, mode);
-  const ratioY = scale(h, outH, mode);
-  // Generous bounds, good for every mode; the weight decides.
-  let first = 0, last = outH - 1;
-  if (ratioY > 0) {
-    first = max(0, <i32>((<f32>iy - 1) / ratioY) - 2);
-    last = min(outH - 1, <i32>((<f32>iy + 1.5) / ratioY) + 2);
-  }
-  for (let oy = first; oy <= last; oy++) {
-    const y = source(oy, ratioY, mode);
-    const y0 = min(<i32>y, h - 1);
-    const y1 = min(y0 + 1, h - 1);
-    const fy: f32 = y - <f32>y0;
-    const wy: f32 = (y0 == iy ? 1 - fy : 0) + (y1 == iy ? fy : 0);
-    if (wy == 0) continue;
-    let from = load<usize>(p) + <usize>((b * outH + oy) * outW) * pixel;
-    for (let ox = 0; ox < outW; ox++) {
-      const x = source(ox, ratioX, mode);
-      const x0 = min(<i32>x, w - 1);
-      const x1 = min(x0 + 1, w - 1);
-      const fx: f32 = x - <f32>x0;
-      const left = to + <usize>x0 * pixel;
-      const right = to + <usize>x1 * pixel;
-      const a: f32 = wy * (1 - fx);
-      const d: f32 = wy * fx;
-      const a4 = f32x4.splat(a);
-      const d4 = f32x4.splat(d);
-      let ch = 0;
-      for (; ch + 4 <= c; ch += 4) {
-        const at = <usize>ch * 4;
-        const g = v128.load(from + at);
-        v128.store(left + at, f32x4.add(v128.load(left + at), f32x4.mul(a4, g)));
-        v128.store(right + at, f32x4.add(v128.load(right + at), f32x4.mul(d4, g)));
-      }
-      for (; ch < c; ch++) {
-        const at = <usize>ch * 4;
-        const g = load<f32>(from + at);
-        store<f32>(left + at, load<f32>(left + at) + a * g);
-        store<f32>(right + at, load<f32>(right + at) + d * g);
-      }
-      from += pixel;
+  const rows = load<usize>(p) + <usize>(chunk / h * outH) * <usize>outW * pixel;
+  const last = lastReader(iy, ratioY, outH);
+  const per = segment(c, outW);
+  for (let from = 0; from < outW; from += per) {
+    const count = min(per, outW - from);
+    let fresh = true;
+    for (let oy = firstReader(iy, ratioY); oy <= last; oy++) {
+      const y = source(oy, ratioY, mode);
+      const y0 = min(<i32>y, h - 1);
+      const y1 = min(y0 + 1, h - 1);
+      const fy: f32 = y - <f32>y0;
+      const weight: f32 = (y0 == iy ? 1 - fy : 0) + (y1 == iy ? fy : 0);
+      if (weight == 0) continue;
+      const row = rows + (<usize>oy * <usize>outW + <usize>from) * pixel;
+      if (fresh) memory.fill(scratch, 0, <usize>count * pixel);
+      addWeighted(scratch, row, count * c, weight);
+      fresh = false;
     }
+    if (!fresh) collect(scratch, to, w, c, from, count, ratioX, mode);
+  }
+}
+
+/** to += f from. */
+function addWeighted(to: usize, from: usize, count: i32, f: f32): void {
+  const f4 = f32x4.splat(f);
+  const bytes = <usize>count * 4;
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) {
+    v128.store(to + i, f32x4.add(v128.load(to + i), f32x4.mul(f4, v128.load(from + i))));
+  }
+  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + f * load<f32>(from + i));
+}
+
+/** Adds pixels `first`.. of a stretched row to those that they were made of. */
+function collect(
+  from: usize, to: usize, w: i32, c: i32, first: i32, count: i32, ratio: f32, mode: i32,
+): void {
+  const pixel = <usize>c * 4;
+  for (let ox = first; ox < first + count; ox++) {
+    const x = source(ox, ratio, mode);
+    const x0 = min(<i32>x, w - 1);
+    const x1 = min(x0 + 1, w - 1);
+    const f: f32 = x - <f32>x0;
+    addWeighted(to + <usize>x0 * pixel, from, c, 1 - f);
+    addWeighted(to + <usize>x1 * pixel, from, c, f);
+    from += pixel;
   }
 }
 
