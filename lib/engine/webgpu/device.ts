@@ -49,14 +49,25 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
+/** bun-webgpu asks for the usual number of these, even of an adapter that has none. */
+const OFTEN_MISSING = [
+  "maxStorageBuffersInFragmentStage",
+  "maxStorageBuffersInVertexStage",
+  "maxStorageTexturesInFragmentStage",
+  "maxStorageTexturesInVertexStage",
+  "maxImmediateSize",
+] as const;
+
 const INSTALL = "install a GPU driver with Vulkan support, or Mesa's software driver to try it " +
   "(Debian and Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1), or choose backend wasm";
 
 /** Whether an adapter is a program on the processor. */
 export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const info = adapter.info;
-  const flags = [adapter, info] as unknown as { isFallbackAdapter?: boolean }[];
-  if (flags.some((f) => f.isFallbackAdapter === true)) return true;
+  type Flagged = { isFallbackAdapter?: boolean };
+  // The adapter's own flag is the older one; bun-webgpu throws at it.
+  const flag = (info as Flagged).isFallbackAdapter ?? (adapter as Flagged).isFallbackAdapter;
+  if (flag === true) return true;
   const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
   return /llvmpipe|lavapipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
 }
@@ -82,7 +93,10 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
     );
   }
   const adapter = await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
-  if (adapter === null) throw new Error(`Cannot use WebGPU: no adapter was found; ${INSTALL}`);
+  // Dawn's stand-in takes every command and computes nothing.
+  if (adapter === null || adapter.info.device === "null-backend") {
+    throw new Error(`Cannot use WebGPU: no adapter was found; ${INSTALL}`);
+  }
   if (options.allowSoftware === false && isSoftwareAdapter(adapter)) {
     throw new Error(
       `Cannot use WebGPU: the only adapter is a software one (${adapterName(adapter.info)}), ` +
@@ -101,7 +115,10 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<TrainingDevice> {
   const adapter = await requestAdapter(options);
   const adapterLimits = adapter.limits as unknown as Record<string, number>;
-  const requiredLimits = Object.fromEntries(LIMITS.map((k) => [k, adapterLimits[k] ?? 0]));
+  const missing = OFTEN_MISSING.filter((k) => adapterLimits[k] === 0);
+  const requiredLimits = Object.fromEntries(
+    [...LIMITS, ...missing].map((k) => [k, adapterLimits[k] ?? 0]),
+  );
   const offered = (["shader-f16", "timestamp-query"] as GPUFeatureName[])
     .filter((f) => adapter.features.has(f));
   // Deno hides "subgroups" from the list of features but grants it on request.

@@ -21,6 +21,44 @@ describe("isSoftwareAdapter()", () => {
   }
 });
 
+/** An implementation as bun-webgpu's: it throws at the older flag, and at limits it has none of. */
+function strictGpu(info: { device: string }): GPU {
+  const limits = { maxBufferSize: 2 ** 30, maxImmediateSize: 0 };
+  const adapter = {
+    info: { vendor: "", architecture: "", description: "", isFallbackAdapter: false, ...info },
+    limits,
+    features: new Set(["timestamp-query"]),
+    get isFallbackAdapter(): boolean {
+      throw new Error("Not implemented");
+    },
+    requestDevice({ requiredLimits }: { requiredLimits: Record<string, number> }) {
+      if (requiredLimits.maxImmediateSize !== 0) throw new Error("between 0 and 0, got 64");
+      const buffer = { destroy() {} };
+      const lost = new Promise(() => {});
+      const listener = { addEventListener() {}, queue: {}, lost };
+      return Promise.resolve({
+        ...listener,
+        limits,
+        features: new Set(),
+        createBuffer: () => buffer,
+      });
+    },
+  };
+  return { requestAdapter: () => Promise.resolve(adapter) } as unknown as GPU;
+}
+
+describe("openDevice() with another implementation", () => {
+  test("openDevice() asks for none of what the adapter has none of", async () => {
+    const { name, software, limits } = await openDevice({ gpu: strictGpu({ device: "card" }) });
+    assert.deepEqual([name, software, limits.maxBufferSize], ["card", false, 2 ** 30]);
+  });
+
+  test("openDevice() refuses the adapter of Dawn that computes nothing", async () => {
+    const gpu = strictGpu({ device: "null-backend" });
+    await assert.rejects(openDevice({ gpu }), /no adapter was found; install a GPU driver/);
+  });
+});
+
 describe("openDevice()", () => {
   test("openDevice() takes the adapter's maximum limits", { skip }, async () => {
     const adapter = await navigator.gpu.requestAdapter();
