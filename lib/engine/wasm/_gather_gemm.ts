@@ -171,6 +171,7 @@ function writeGemm(engine: Engine, g: GatherGemm, r: Round): void {
     g.cin,
     g.cout,
     g.transposed ? 1 : 0,
+    isDense(g) ? 1 : 0,
   ]);
   let packedOffset = 0;
   let tapsOffset = SUBS_AT + g.phases.length * SUB_BYTES;
@@ -186,6 +187,16 @@ function writeGemm(engine: Engine, g: GatherGemm, r: Round): void {
     for (const tap of taps) words.push(tap.dy, tap.dx, tap.index, tap.step);
   }
   engine.write(words, SUBS_AT);
+}
+
+/** Whether output pixel m reads the c values of input pixel m and nothing else. */
+function isDense({ phases, stride, outStride, ...g }: GatherGemm): boolean {
+  const [phase] = phases;
+  const [tap] = phase!.taps;
+  return phases.length === 1 && phase!.taps.length === 1 && phase!.run === 1 &&
+    tap!.dx === 0 && tap!.dy === 0 && phase!.oh === g.ih && phase!.ow === g.iw &&
+    g.outH === g.ih && g.outW === g.iw &&
+    [...stride, ...outStride].every((step) => step === 1);
 }
 
 /**

@@ -53,6 +53,47 @@ describe("WASM convolution", () => {
     );
   });
 
+  it(
+    "a 1x1 conv2d of stride 1 equals cpu for any number of pixels and channels",
+    LONG,
+    async () => {
+      const pointwise = fc.record({
+        pixels: fc.integer({ min: 1, max: 900 }),
+        cin: fc.integer({ min: 1, max: 70 }),
+        cout: fc.integer({ min: 1, max: 70 }),
+        activation: fc.constantFrom("linear", "relu", "leakyrelu"),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          pointwise,
+          fc.boolean(),
+          async ({ pixels, cin, cout, activation }, bias) => {
+            await assertSameAsCpu(() => {
+              const inputs = {
+                x: tensor<tf.Rank.R4>([1, 1, pixels, cin], 1),
+                filter: tensor<tf.Rank.R4>([1, 1, cin, cout], 2),
+                ...bias ? { bias: tensor([cout], 3) } : {},
+              };
+              const attrs = {
+                strides: 1,
+                pad: "same",
+                dilations: 1,
+                dataFormat: "NHWC",
+                activation,
+                leakyreluAlpha: 0.3,
+              };
+              const y = tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor;
+              const run = (a: tf.Tensor): tf.Tensor =>
+                tf.conv2d(a as tf.Tensor4D, inputs.filter, 1, 0);
+              return [y, tf.grad(run)(inputs.x, tensor(y.shape, 4))];
+            }, { label: JSON.stringify({ pixels, cin, cout, activation, bias }) });
+          },
+        ),
+        { numRuns: 60, seed: 11 },
+      );
+    },
+  );
+
   it("fused conv2d applies bias and activation as cpu does", LONG, async () => {
     const activations = fc.constantFrom("linear", "relu", "relu6", "leakyrelu", "elu", "sigmoid");
     await fc.assert(

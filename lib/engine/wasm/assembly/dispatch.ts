@@ -39,7 +39,7 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 17: winoInputChunk(params, chunk, scratch); break;
     case 18: winoFilterChunk(params, chunk); break;
     case 19: winoRotateChunk(params, chunk); break;
-    case 20: winoGemmChunk(params, chunk, scratch); break;
+    case 20: winoGemmChunk(params, chunk); break;
     case 21: winoOutputChunk(params, chunk); break;
     case 22: winoRankChunk(params, chunk, scratch); break;
     case 23: winoCollectChunk(params, chunk); break;

@@ -2,9 +2,9 @@
 //
 // out[m][n] = sum over taps t, k < K of x[pointer(m, t) + k] * packed[panel][t][k][n]
 // A sub-problem is one phase of the output grid (stride² of them for an input gradient).
-import { tile16, tile12, tile8, tile4 } from "./micro";
+import { strip16, strip12, strip8, strip4, tile16, tile12, tile8, tile4 } from "./micro";
 import {
-  G_ACT, G_ALPHA, G_BATCH, G_BATCH_INNER, G_BIAS, G_BLOCK_TILES, G_C, G_FIRST_PANEL, G_GROUPS,
+  G_ACT, G_ALPHA, G_BATCH, G_BATCH_INNER, G_BIAS, G_BLOCK_TILES, G_C, G_DENSE, G_FIRST_PANEL, G_GROUPS,
   G_GROUP_PANELS, G_IH, G_IW, G_M_BLOCKS, G_N, G_OSX, G_OSY, G_OUT, G_OUTH, G_OUTW, G_PACKED,
   G_PANELS, G_SUBS, G_SX, G_SY, G_X, G_ZERO, SUB_K, SUB_OH, SUB_OW, SUB_OX, SUB_OY, SUB_PACKED,
   SUB_PANEL, SUB_SIZE, SUB_TAPS, SUB_TAP_TABLE, TAP_SIZE,
@@ -34,6 +34,10 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
 
   const taps = load<i32>(sub, SUB_TAPS);
   const k = load<i32>(sub, SUB_K);
+  if (load<i32>(p, G_DENSE)) {
+    denseBlock(p, sub, first, count, group, scratch);
+    return;
+  }
   // Scratch: active taps per tile | out pointers | spare rows | entries.
   const active = scratch;
   const outs = scratch + 1024;
@@ -88,6 +92,50 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
       }
       entry += <usize>taps * ENTRY;
     }
+  }
+}
+
+/** Pixels `first`.. of a 1x1 convolution: their operands lie one after the other. */
+function denseBlock(
+  p: usize, sub: usize, first: i32, count: i32, group: i32, scratch: usize,
+): void {
+  const k = load<i32>(sub, SUB_K);
+  const n = load<i32>(p, G_N);
+  const firstPanel = load<i32>(p, G_FIRST_PANEL);
+  const from = group * load<i32>(p, G_GROUP_PANELS);
+  const to = min(from + load<i32>(p, G_GROUP_PANELS), load<i32>(p, G_PANELS));
+  const panelBytes = load<usize>(sub, SUB_PANEL);
+  const packed = load<usize>(p, G_PACKED) + load<usize>(sub, SUB_PACKED);
+  const lda = <usize>k * 4;
+  const ldo = <usize>n * 4;
+  const a = load<usize>(p, G_X) + <usize>first * lda;
+  const act = load<i32>(p, G_ACT);
+  const alpha = load<f32>(p, G_ALPHA);
+  const biasBase = load<usize>(p, G_BIAS);
+  for (let panel = from; panel < to; panel++) {
+    const column = (firstPanel + panel) * 16;
+    const width = min(16, n - column);
+    const bias = biasBase ? biasBase + <usize>column * 4 : 0;
+    const b = packed + <usize>panel * panelBytes;
+    const out = load<usize>(p, G_OUT) + <usize>first * ldo + <usize>column * 4;
+    // A ragged edge goes through rows of a whole number of vectors.
+    const direct = (width & 3) == 0;
+    const o = direct ? out : scratch;
+    const l = direct ? ldo : 64;
+    if (width > 12) strip16(a, lda, count, b, k, o, l, bias, act, alpha);
+    else if (width > 8) strip12(a, lda, count, b, k, o, l, bias, act, alpha);
+    else if (width > 4) strip8(a, lda, count, b, k, o, l, bias, act, alpha);
+    else strip4(a, lda, count, b, k, o, l, bias, act, alpha);
+    if (!direct) copyRows(scratch, out, ldo, count, <usize>width * 4);
+  }
+}
+
+/** Rows of 64 bytes, of which `bytes` count, to rows `stride` bytes apart. */
+function copyRows(from: usize, to: usize, stride: usize, count: i32, bytes: usize): void {
+  for (let r = 0; r < count; r++) {
+    for (let i: usize = 0; i < bytes; i += 4) store<i32>(to + i, load<i32>(from + i));
+    from += 64;
+    to += stride;
   }
 }
 

@@ -32,6 +32,7 @@ export const G_W: usize = 104;
 export const G_W_CIN: usize = 108;
 export const G_W_COUT: usize = 112;
 export const G_TRANSPOSED: usize = 116;
+export const G_DENSE: usize = 120;
 
 // One sub-problem of it.
 export const SUB_OY: usize = 0;

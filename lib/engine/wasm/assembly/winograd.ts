@@ -3,7 +3,7 @@
 //   forward and input gradient: M[xi] = V[xi] U[xi], then the output transform;
 //   filter gradient: dU[xi] += V[xi]^T D[xi] with D the spread output gradient.
 // xi runs over the positions of the transform domain, for each phase of the output.
-import { rank12, rank16, rank4, rank8, tile12, tile16, tile4, tile8 } from "./micro";
+import { rank12, rank16, rank4, rank8, strip12, strip16, strip4, strip8 } from "./micro";
 
 /** Bytes between the matrices of two positions xi, so that they do not share cache sets. */
 export const XI_PAD: usize = 192;
@@ -12,7 +12,7 @@ export const XI_PAD: usize = 192;
  * M[xi] = V[xi] U[xi]. Words: V, U, M, rows (a multiple of 6), k, panels, tiles of 6 per block,
  * blocks, groups, panels per group, n. Chunk = (xi, row block, panel group).
  */
-export function winoGemmChunk(p: usize, chunk: i32, scratch: usize): void {
+export function winoGemmChunk(p: usize, chunk: i32): void {
   const rows = load<i32>(p, 12);
   const k = load<i32>(p, 16);
   const panels = load<i32>(p, 20);
@@ -31,23 +31,16 @@ export function winoGemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const m = load<usize>(p, 8) + <usize>xi * (<usize>rows * mRow + XI_PAD);
   const u = load<usize>(p, 4) + <usize>xi * (<usize>(panels * k) * 64 + XI_PAD);
   const to = min(panels, group * groupPanels + groupPanels);
-  const outs = scratch + 64;
-  store<usize>(scratch, 0);
+  const count = min(rows, last * 6) - first * 6;
   for (let panel = group * groupPanels; panel < to; panel++) {
     const b = u + <usize>(panel * k) * 64;
     const width = load<i32>(p, 40) - panel * 16;
-    for (let tile = first; tile < last; tile++) {
-      const a = v + <usize>(tile * 6) * vRow;
-      const o = m + <usize>(tile * 6) * mRow + <usize>panel * 64;
-      for (let r: usize = 0; r < 6; r++) {
-        store<usize>(scratch + 4 + r * 4, a + r * vRow);
-        store<usize>(outs + r * 4, o + r * mRow);
-      }
-      if (width > 12) tile16(scratch, 1, b, k, outs, 0, 0, 0);
-      else if (width > 8) tile12(scratch, 1, b, k, outs, 0, 0, 0);
-      else if (width > 4) tile8(scratch, 1, b, k, outs, 0, 0, 0);
-      else tile4(scratch, 1, b, k, outs, 0, 0, 0);
-    }
+    const a = v + <usize>(first * 6) * vRow;
+    const o = m + <usize>(first * 6) * mRow + <usize>panel * 64;
+    if (width > 12) strip16(a, vRow, count, b, k, o, mRow, 0, 0, 0);
+    else if (width > 8) strip12(a, vRow, count, b, k, o, mRow, 0, 0, 0);
+    else if (width > 4) strip8(a, vRow, count, b, k, o, mRow, 0, 0, 0);
+    else strip4(a, vRow, count, b, k, o, mRow, 0, 0, 0);
   }
 }
 
