@@ -6,16 +6,11 @@
  * @module
  */
 import { FreeBuffers } from "./_free_buffers.ts";
+import { type BufferPurpose, describe, outOfMemory } from "./_purpose.ts";
 import { USAGE } from "./_usage.ts";
 import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
 import type { WebgpuCounters } from "./counters.ts";
 import { assertTensorFits } from "./limits.ts";
-
-/** What a buffer is wanted for. */
-export interface BufferPurpose {
-  dtype: string;
-  shape: readonly number[];
-}
 
 /** Options of {@linkcode BufferManager}. */
 export interface BufferManagerOptions {
@@ -285,20 +280,6 @@ export class BufferManager {
     this.numBytesAllocated -= buffer.size;
     buffer.destroy();
   }
-}
-
-/** Text of the error for a tensor that does not fit beside the others. */
-function outOfMemory(
-  what: string,
-  { bytes, used, cap }: { bytes: number; used: number; cap: number },
-): string {
-  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
-  return `Out of adapter memory: ${what} of ${mib(bytes)} does not fit beside ${mib(used)} in ` +
-    `use under the cap of ${mib(cap)}; lower data.batch, data.crop or model.width`;
-}
-
-function describe({ dtype, shape }: BufferPurpose): string {
-  return `${dtype} tensor [${shape}]`;
 }
 
 function pad4(size: number): number {

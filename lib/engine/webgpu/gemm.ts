@@ -48,6 +48,23 @@ export function tileCols({ cols, across }: Tile): number {
   return cols * across;
 }
 
+/** Bytes of workgroup memory that a tile takes at most. */
+export function tileBytes(tile: Tile): number {
+  return 16 * pitch(tile) * (tileRows(tile) + tileCols(tile));
+}
+
+/** Tiles for adapters with no more than the 16 KiB of workgroup memory that WebGPU promises. */
+const SMALLER: Partial<Record<TileName, TileName>> = {
+  "16x256": "32x128",
+  "128x128": "64x64",
+  "256x16": "128x32",
+};
+
+/** The tile, or the one like it that takes at most `bytes` of workgroup memory. */
+export function tileWithin(bytes: number, tile: TileName): TileName {
+  return tileBytes(TILES[tile]) <= bytes ? tile : SMALLER[tile] ?? tile;
+}
+
 /** Large tiles that keep a large adapter busy. */
 const MANY_TILES = 96;
 

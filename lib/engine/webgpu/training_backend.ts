@@ -12,11 +12,12 @@ import {
   Stock,
   type StockBackend,
 } from "./_stock_backend.ts";
+import type { DeferredWork, Launch } from "./_launch.ts";
 import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
-import { chooseTile, type TileName } from "./gemm.ts";
+import { chooseTile, type TileName, tileWithin } from "./gemm.ts";
 import { widen } from "./halves.ts";
 import { largestTensorBytes } from "./limits.ts";
 import type { Subgroups } from "./subgroups.ts";
@@ -26,22 +27,6 @@ import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
 /** Launches recorded before the queue gets them. */
 export const DISPATCHES_PER_SUBMIT = 64;
 const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-
-/** One kernel launch on tensors; see {@linkcode TrainingBackend.launch}. */
-export interface Launch {
-  pipeline: GPUComputePipeline;
-  /** Scalars of the kernel, in order, already as bytes. */
-  uniforms: ArrayBuffer;
-  /** Bound from binding 1 on, in order. */
-  buffers: GPUBuffer[];
-  grid: [number, number, number];
-}
-
-/** Work that is recorded before anything else uses its buffers, at the latest with the submit. */
-export interface DeferredWork {
-  buffers: Set<GPUBuffer>;
-  record(): void;
-}
 
 /** The WebGPU backend of this toolkit. */
 export class TrainingBackend extends Stock {
@@ -116,7 +101,9 @@ export class TrainingBackend extends Stock {
   /** The tile of a product `[m, n]`; all tiles give the same bits. */
   tileFor(m: number, n: number): TileName {
     const measured = this.tiles[productClass(m, n) ?? ""];
-    return this.tile ?? measured ?? chooseTile(m, n, { few: this.training.software });
+    const { limits, software } = this.training;
+    const tile = this.tile ?? measured ?? chooseTile(m, n, { few: software });
+    return tileWithin(limits.maxComputeWorkgroupStorageSize!, tile);
   }
 
   /** Records one kernel launch, in order with stock ops. */

@@ -9,7 +9,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { readUserCache, writeUserCache } from "../../runtime/user_cache.ts";
 import { MAP_MODE_READ, USAGE } from "./_usage.ts";
 import { packScalars, pipelineOf } from "./dispatch.ts";
-import { chooseTile, tileCols, type TileName, tileRows, TILES } from "./gemm.ts";
+import { chooseTile, tileCols, type TileName, tileRows, TILES, tileWithin } from "./gemm.ts";
 import { matMulKernel } from "./kernels/batch_mat_mul.ts";
 import type { TrainingBackend } from "./training_backend.ts";
 
@@ -90,11 +90,14 @@ export async function measureTiles(
   products: Product[],
 ): Promise<TileTable> {
   const table: TileTable = {};
+  const { limits, software } = backend.training;
+  const bytes = limits.maxComputeWorkgroupStorageSize!;
+  const candidates = CANDIDATES.filter((tile) => tileWithin(bytes, tile) === tile);
   for (const product of products) {
     const { m, n } = product;
-    const usual = chooseTile(m, n, { few: backend.training.software });
-    const times = await time(backend, product);
-    const fastest = CANDIDATES.reduce((a, b) => times.get(b)! < times.get(a)! ? b : a);
+    const usual = tileWithin(bytes, chooseTile(m, n, { few: software }));
+    const times = await time(backend, { product, candidates });
+    const fastest = candidates.reduce((a, b) => times.get(b)! < times.get(a)! ? b : a);
     // A clock that is coarse or stands still decides nothing.
     if (times.get(fastest)! < MARGIN * times.get(usual)!) {
       table[productClass(m, n)!] = fastest;
@@ -104,7 +107,10 @@ export async function measureTiles(
 }
 
 /** Nanoseconds of a product by tile, the shortest of some repeats. */
-async function time(backend: TrainingBackend, product: Product): Promise<Map<TileName, number>> {
+async function time(
+  backend: TrainingBackend,
+  { product, candidates }: { product: Product; candidates: TileName[] },
+): Promise<Map<TileName, number>> {
   const { device } = backend;
   const { m, n, k } = product;
   const [a, b, c] = [[m, k], [k, n], [m, n]].map((shape) =>
@@ -112,11 +118,11 @@ async function time(backend: TrainingBackend, product: Product): Promise<Map<Til
   ) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
   const buffers = [a, b, c].map((tensor) => backend.bufferOf(tensor));
   backend.flush();
-  const count = 2 * REPEATS * CANDIDATES.length;
+  const count = 2 * REPEATS * candidates.length;
   const querySet = device.createQuerySet({ type: "timestamp", count });
   const encoder = device.createCommandEncoder();
   const parameters: GPUBuffer[] = [];
-  CANDIDATES.forEach((tile, i) => {
+  candidates.forEach((tile, i) => {
     const kernel = matMulKernel({ ...product, tile, unroll: backend.unroll });
     const pipeline = pipelineOf(backend, kernel);
     const uniforms = packScalars(kernel, [m, n, k, 0, 0, k, 0]);
@@ -150,7 +156,7 @@ async function time(backend: TrainingBackend, product: Product): Promise<Map<Til
   for (const tensor of [a, b, c]) backend.disposeData(tensor.dataId);
   for (const parameter of parameters) parameter.destroy();
   querySet.destroy();
-  return new Map(CANDIDATES.map((tile, i) => {
+  return new Map(candidates.map((tile, i) => {
     const spans = Array.from({ length: REPEATS }, (_, repeat) => {
       const at = 2 * (i * REPEATS + repeat);
       return Number(stamps[at + 1]! - stamps[at]!);

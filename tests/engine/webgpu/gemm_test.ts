@@ -3,10 +3,12 @@ import { test } from "node:test";
 import {
   chooseTile,
   gemmKernel,
+  tileBytes,
   tileCols,
   type TileName,
   tileRows,
   TILES,
+  tileWithin,
 } from "../../../lib/engine/webgpu/gemm.ts";
 
 const NAMES = Object.keys(TILES) as TileName[];
@@ -15,8 +17,16 @@ test("TILES are named after their size and fit 32 KiB of workgroup memory", () =
   for (const name of NAMES) {
     const tile = TILES[name];
     assert.equal(`${tileRows(tile)}x${tileCols(tile)}`, name);
-    const bytes = 16 * (tile.depth / 4 + 1) * (tileRows(tile) + tileCols(tile));
-    assert(bytes <= 32768, `${name} takes ${bytes} bytes`);
+    assert(tileBytes(tile) <= 32768, `${name} takes ${tileBytes(tile)} bytes`);
+  }
+});
+
+test("tileWithin() finds a tile for the 16 KiB that every adapter has, and keeps what fits", () => {
+  for (const name of NAMES) {
+    assert.equal(tileWithin(32768, name), name);
+    const small = tileWithin(16384, name);
+    assert(tileBytes(TILES[small]) <= 16384, `${name} becomes ${small}`);
+    assert.equal(tileWithin(16384, small), small);
   }
 });
 

@@ -4,7 +4,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { linearGrid, packScalars, pipelineOf, THREADS, type WgslKernel } from "../dispatch.ts";
-import type { DeferredWork, TrainingBackend } from "../training_backend.ts";
+import type { DeferredWork } from "../_launch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
 import { sizeOf } from "./_kernel.ts";
 
 /** One kind of update. */

@@ -16,7 +16,8 @@ import {
   columnsOf,
   columnUniforms,
 } from "./_columns.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./_kernel.ts";
+import { leakyReluGrad } from "./leaky_relu_grad.ts";
 import { treeSum } from "./_sum_parts.ts";
 
 interface Pass {
@@ -30,7 +31,10 @@ interface Pass {
 /** Outputs dx, dgamma and dbeta. */
 export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
   name: BATCH_NORM_TRAIN_GRAD,
-  run({ inputs, attrs, backend }) {
+  run(call) {
+    const { inputs, attrs, backend } = call;
+    const bindings = backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
+    if (attrs.relu && bindings < BINDINGS) return maskedFirst(call);
     const { x, y, dy, gamma, mean, variance } = inputs;
     const channels = x!.shape[3]!;
     const rows = sizeOf(x!) / channels;
@@ -49,6 +53,20 @@ export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
     return [dx, dgamma, dbeta];
   },
 };
+
+/** Storage buffers that dx takes with a ReLU: one more than every adapter binds. */
+const BINDINGS = 9;
+
+/** The same in one launch more. */
+function maskedFirst(call: KernelCall<BatchNormTrainAttrs>): tf.TensorInfo[] {
+  const { inputs: { y, dy, ...rest }, attrs, backend } = call;
+  const inputs = { x: y!, dy: dy! };
+  const masked = leakyReluGrad.run({ inputs, attrs: { alpha: 0 }, backend }) as tf.TensorInfo;
+  const plain = { inputs: { ...rest, dy: masked }, attrs: { ...attrs, relu: false }, backend };
+  const gradients = batchNormTrainGrad.run(plain) as tf.TensorInfo[];
+  backend.disposeData(masked.dataId);
+  return gradients;
+}
 
 function parameterGradients(
   backend: TrainingBackend,

@@ -65,7 +65,9 @@ function kernelOf(
     writes: [["dx", fourIn ? "vec4<f32>" : "f32"]],
     a: "mk",
     b: "nk",
-    range: "findPhase(i32(wid.z)); let firstK = 0u; let endK = u32(depth);",
+    // Not from the variable: a private one may differ between threads, as compilers see it, and a
+    // loop with a barrier must not.
+    range: "findPhase(i32(wid.z)); let firstK = 0u; let endK = u32(depthOf(i32(wid.z)));",
     functions: phase(s) + loads({ four, whole }),
   });
 }
@@ -88,6 +90,16 @@ var<private> rows: i32;
 var<private> down: i32;
 var<private> tapsX: i32;
 var<private> depth: i32;
+fn tapsOf(z: i32) -> vec2<i32> {
+  return max(vec2<i32>(), vec2<i32>(
+    (${s.kh} - z / ${s.strideX} + ${s.strideY - 1}) / ${s.strideY},
+    (${s.kw} - z % ${s.strideX} + ${s.strideX - 1}) / ${s.strideX},
+  ));
+}
+fn depthOf(z: i32) -> i32 {
+  let count = tapsOf(z);
+  return count.x * count.y * u.n;
+}
 fn findPhase(z: i32) {
   phaseY = z / ${s.strideX};
   phaseX = z % ${s.strideX};
@@ -98,9 +110,8 @@ fn findPhase(z: i32) {
   down = max(0, (u.h - y0 + ${s.strideY - 1}) / ${s.strideY});
   across = max(0, (u.w - x0 + ${s.strideX - 1}) / ${s.strideX});
   rows = u.b * down * across;
-  let tapsY = max(0, (${s.kh} - phaseY + ${s.strideY - 1}) / ${s.strideY});
-  tapsX = max(0, (${s.kw} - phaseX + ${s.strideX - 1}) / ${s.strideX});
-  depth = tapsY * tapsX * u.n;
+  tapsX = tapsOf(z).y;
+  depth = depthOf(z);
 }
 fn stateK(k: u32) -> vec4<i32> {
   if (i32(k) >= depth) { return vec4<i32>(); }
