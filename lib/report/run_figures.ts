@@ -191,7 +191,8 @@ function scoreChart(runs: readonly RunRecord[], metric: "mIoU" | "pAcc"): Figure
     series,
     shown: series.filter((name) => points.some((point) => point.series === name)),
     plot: {
-      x: { label: "epoch" },
+      // From 0 as beside it; a single validation has no extent of its own
+      x: { label: "epoch", domain: [0, Math.max(...points.map(({ x }) => x))] },
       y: { label: `${metric}, %`, grid: true, ...roomFor(points) },
       marks: [
         ...(isGrouped

@@ -21,6 +21,17 @@ describe("trainingFigures", () => {
     assert.equal(classFigure([{ ...game, validations: [] }]), null);
   });
 
+  test("trainingFigures give a single validation an axis of whole epochs", async () => {
+    const run = await readRun(await tinyRun("train.maxSteps=2"), "one");
+    const validations = [{ ...run.validations.at(-1)!, epoch: 16 }];
+    const { plot } = trainingFigures([{ ...run, validations }]).find(({ name }) =>
+      name === "miou"
+    )!;
+    const axis = plot.slice(plot.indexOf('aria-label="x-axis tick label"'));
+    const ticks = axis.slice(0, axis.indexOf("</g>")).match(/(?<=>)[^<]+(?=<\/text>)/g);
+    assert.deepEqual(ticks, ["0", "5", "10", "15"]);
+  });
+
   test("trainingFigures draw runs of a group as one series: thin lines and their mean", async () => {
     const run = await readRun(await tinyRun("train.maxSteps=8", "adversarial.mode=baseline"), "a");
     const other = {
