@@ -71,6 +71,13 @@ function trials(published: number): object[] {
     { name: "T_d = 2", ...at(1, 2) },
     { name: "T_g = 0.5", ...at(0.5, 1) },
     { name: "T_g = 2", ...at(2, 1) },
+    // What of T_g = 0.5 is the game's, and what L_seg's?
+    {
+      name: "T_g = 0.5, no D",
+      "generator.l2": 0,
+      "generator.segTemperature": 0.5,
+      "adversarial.mode": "baseline",
+    },
     { name: "T_g = 0.5, lr_d = 1e-7", ...at(0.5, 1), "discriminator.lr": 1e-7 },
   ];
 }

@@ -22,13 +22,13 @@ function evidence(...args: string[]): { status: number | null; stdout: string; s
   return spawnSync(process.execPath, [...run, ...args], { encoding: "utf8" });
 }
 
-test("evidenceGrid can be planned for every network, with nine rows of their own", async () => {
+test("evidenceGrid can be planned for every network, with ten rows of their own", async () => {
   for (const network of NETWORKS) {
     const options = { data: "/camvid-small/", weights: "resnet50.safetensors", seeds: 3 };
     const grid = parseGrid(stringify(evidenceGrid(network, options)), "grid.yaml");
     const { plan } = await planSweep(grid);
     assert.equal(plan.name, `${network.title} on camvid-small`);
-    assert.deepEqual([plan.arms.length, plan.trials.length], [9, 27]);
+    assert.deepEqual([plan.arms.length, plan.trials.length], [10, 30]);
   }
 });
 
@@ -51,7 +51,7 @@ test(
       );
       assert.equal(first.status, 0, first.stderr);
       const text = await readFile(page, "utf8");
-      assert.match(text, /\| runs finished\s+\| 9 of 9/);
+      assert.match(text, /\| runs finished\s+\| 10 of 10/);
       assert.match(text, /\| seeds\s+\| 1 a trial/);
       assert.match(text, /\| commit\s+\| [0-9a-f]{7,}/);
       assert.match(text, /\| wall time a run, median.*s \(/);
