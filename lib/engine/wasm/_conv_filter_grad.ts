@@ -4,7 +4,7 @@ import type { Engine } from "./_engine.ts";
 import type { Tap } from "./_gather_gemm.ts";
 import { JOB } from "./_jobs.ts";
 import { SUBS_AT } from "./_layout.ts";
-import { labelFilterGrad, labelsOf } from "./_label_conv.ts";
+import { filterGradOfOrigin } from "./_conv_of_origin.ts";
 import { withPadded } from "./_pad.ts";
 import { winogradFilterGrad } from "./_winograd.ts";
 import { chooseTiles, winogradForward } from "./_winograd_shape.ts";
@@ -32,11 +32,7 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
   );
   const out = call.backend.makeOutput(info.filterShape, "float32");
   const operands = { dy: engine.at(dy), out: engine.at(out) };
-  const labels = labelsOf(engine, { x, info });
-  if (labels) {
-    labelFilterGrad(engine, { ...operands, info, labels });
-    return out;
-  }
+  if (filterGradOfOrigin(engine, { ...operands, info, x })) return out;
   const g = winogradForward(info);
   const tiles = g && chooseTiles(g);
   if (tiles) {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "./_engine.ts";
 import { ACTIVATION, type Activation, gatherGemm, type Tap } from "./_gather_gemm.ts";
-import { labelConv, labelsOf } from "./_label_conv.ts";
+import { convOfOrigin } from "./_conv_of_origin.ts";
 import { type Padding, withPadded } from "./_pad.ts";
 import { winogradConv } from "./_winograd.ts";
 import { chooseTiles, winogradForward } from "./_winograd_shape.ts";
@@ -61,9 +61,9 @@ function forward(
   const out = call.backend.makeOutput(info.outShape, "float32");
   const bias = call.inputs.bias ? engine.at(call.inputs.bias) : 0;
   const rest = { out: engine.at(out), bias, activation, alpha };
-  const labels = labelsOf(engine, { x, info });
-  if (labels) labelConv(engine, { ...rest, info, labels, filter: engine.at(filter) });
-  else convolve(engine, info, { ...rest, x: engine.at(x), filter });
+  if (!convOfOrigin(engine, { ...rest, info, x, filter: engine.at(filter) })) {
+    convolve(engine, info, { ...rest, x: engine.at(x), filter });
+  }
   return out;
 }
 

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { PLAIN, RELAXED } from "./_binaries.ts";
 import type { Job } from "./_jobs.ts";
 import { type FilterCache, makeFilterCache } from "./_filter_cache.ts";
-import { type LabelMaps, makeLabelMaps } from "./_label_maps.ts";
+import { makeOrigins, type Origins } from "./_origins.ts";
 import { type HeapWatch, watchHeap } from "./_memory.ts";
 import { type KernelExports, type Pool, SCRATCH_SLOTS, startPool } from "./_pool.ts";
 import { makeStockBackend, withSharedMemory } from "./_stock_backend.ts";
@@ -31,8 +31,8 @@ export interface Engine {
   withScratch<T>(bytes: number, body: (pointer: number) => T): T;
   /** Transformed filters, kept while they are used again. */
   filters: FilterCache;
-  /** Which labels the one-hot maps were made of. */
-  labelMaps: LabelMaps;
+  /** What some maps were made of. */
+  origins: Origins;
   /** Address of the parameter block. */
   params: number;
   /** Writes words into the parameter block from byte `offset` and returns their address. */
@@ -96,7 +96,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     backend,
     pool,
     filters: makeFilterCache(backend, withScratch),
-    labelMaps: makeLabelMaps(backend),
+    origins: makeOrigins(backend),
     heap,
     sharedMemory,
     build: options.relaxed ? "relaxed" : "plain",

@@ -35,6 +35,10 @@ export const JOB = {
   oneHot: 32,
   labelConv: 33,
   labelFilter: 34,
+  enlargedSpread: 35,
+  enlargedBlend: 36,
+  enlargedGather: 37,
+  enlargedFilter: 38,
 } as const;
 
 /** One of {@linkcode JOB}. */

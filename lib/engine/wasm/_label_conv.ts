@@ -16,7 +16,8 @@ export function oneHot(engine: Engine, call: KernelCall): tf.TensorInfo {
   const out = call.backend.makeOutput([...labels.shape, classes], "float32");
   engine.write([engine.at(labels), engine.at(out), count, classes, CHUNK]);
   engine.run(JOB.oneHot, Math.ceil(count / CHUNK), count * classes);
-  engine.labelMaps.remember(out, engine.at(labels));
+  const origin = { kind: "labels", at: engine.at(labels) } as const;
+  engine.origins.remember(out, { origin, bytes: 4 * count });
   return out;
 }
 
@@ -54,14 +55,10 @@ export function labelFilterGrad(
   engine.run(JOB.labelFilter, chunks, pixels * info.outChannels * taps(info));
 }
 
-/** Address of the labels if a convolution of `x` can read them instead, else 0. */
-export function labelsOf(
-  engine: Engine,
-  { x, info }: { x: tf.TensorInfo; info: tf.backend_util.Conv2DInfo },
-): number {
+/** Whether a convolution can read labels instead of maps. */
+export function coversLabels(info: tf.backend_util.Conv2DInfo): boolean {
   // The pointers of all taps, or the sums of all classes, lie in a thread's scratch.
-  const bytes = Math.max(4 * taps(info), 4 * COLUMNS * info.inChannels);
-  return bytes <= THREAD_SCRATCH ? engine.labelMaps.find(x) : 0;
+  return Math.max(4 * taps(info), 4 * COLUMNS * info.inChannels) <= THREAD_SCRATCH;
 }
 
 function taps(info: tf.backend_util.Conv2DInfo): number {

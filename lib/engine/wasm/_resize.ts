@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ResizeAttrs } from "../ops/kernels.ts";
 import { type Engine, THREAD_SCRATCH } from "./_engine.ts";
+import { isMuchEnlarged } from "./_enlarged_conv.ts";
 import { JOB } from "./_jobs.ts";
 import type { KernelCall } from "./_tfjs.ts";
 
@@ -19,6 +20,10 @@ export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo 
   const out = call.backend.makeOutput([b, height, width, c], "float32");
   engine.write([engine.at(x), engine.at(out), b, h, w, c, height, width, MODE.halfPixel]);
   engine.run(JOB.resize, b * h, 8 * b * height * width * c);
+  if (isMuchEnlarged([h, w], [height, width])) {
+    const origin = { kind: "enlarged", at: engine.at(x), height: h, width: w } as const;
+    engine.origins.remember(out, { origin, bytes: 4 * b * h * w * c });
+  }
   return out;
 }
 

@@ -69,12 +69,14 @@ function work(): tf.Tensor[] {
     const y = run(x, f);
     results.push(y, ...tf.grads(run)([x, f], tensor(y.shape, 3)));
   }
-  const maps = oneHot(makeLabels(), 21);
   const f = tensor<tf.Rank.R4>([4, 4, 21, 70], 4);
-  const look = (a: tf.Tensor): tf.Tensor =>
-    tf.conv2d(maps as tf.Tensor4D, a as tf.Tensor4D, 2, "same");
-  const y = look(f);
-  results.push(y, ...tf.grads(look)([f], tensor(y.shape, 5)));
+  const small = tensor<tf.Rank.R4>([3, 3, 4, 21], 10);
+  for (const maps of [oneHot(makeLabels(), 21), resizeBilinear(small, { height: 60, width: 64 })]) {
+    const look = (a: tf.Tensor): tf.Tensor =>
+      tf.conv2d(maps as tf.Tensor4D, a as tf.Tensor4D, 2, "same");
+    const y = look(f);
+    results.push(y, ...tf.grads(look)([f], tensor(y.shape, 5)));
+  }
   for (const [h, w, c, height, width] of [[4, 5, 21, 128, 160], [30, 40, 1, 7, 90]] as const) {
     const resize = (a: tf.Tensor): tf.Tensor => resizeBilinear(a as tf.Tensor4D, { height, width });
     const x = tensor<tf.Rank.R4>([2, h, w, c], 6);

@@ -4,6 +4,9 @@ import {
 } from "./batch_norm";
 import { depthwiseFilterChunk, depthwiseInputChunk } from "./depthwise";
 import { elementChunk } from "./elementwise";
+import {
+  enlargedBlendChunk, enlargedFilterChunk, enlargedGatherChunk, enlargedSpreadChunk,
+} from "./enlarged";
 import { filterChunk } from "./filter";
 import { gemmChunk } from "./gemm";
 import { labelConvChunk, labelFilterChunk, oneHotChunk } from "./labels";
@@ -54,6 +57,10 @@ export function runChunk(kind: i32, params: usize, chunk: i32, scratch: usize): 
     case 32: oneHotChunk(params, chunk); break;
     case 33: labelConvChunk(params, chunk, scratch); break;
     case 34: labelFilterChunk(params, chunk, scratch); break;
+    case 35: enlargedSpreadChunk(params, chunk); break;
+    case 36: enlargedBlendChunk(params, chunk, scratch); break;
+    case 37: enlargedGatherChunk(params, chunk, scratch); break;
+    case 38: enlargedFilterChunk(params, chunk); break;
     default: unreachable();
   }
 }

@@ -1,6 +1,6 @@
 // Class labels as maps, and convolutions of such maps: a pixel is 1 in one channel at most, so that a
 // tap adds a row of the filter instead of multiplying a matrix by zeros.
-import { activate } from "./activate";
+import { finish } from "./activate";
 
 /** Labels to one-hot rows. Words: labels, to, count, classes, labels per chunk. */
 export function oneHotChunk(p: usize, chunk: i32): void {
@@ -128,17 +128,7 @@ function addRows(p: usize, first: usize, last: usize, n: i32, out: usize): void 
     for (let t = first; t < last; t += 4) sum += load<f32>(load<usize>(t) + at);
     store<f32>(out + at, sum);
   }
-  if (!bias && !act) return;
-  for (at = 0; at + 16 <= bytes; at += 16) {
-    let v = v128.load(out + at);
-    if (bias) v = f32x4.add(v, v128.load(bias + at));
-    v128.store(out + at, activate(v, act, alpha));
-  }
-  for (; at < bytes; at += 4) {
-    let v = v128.load32_zero(out + at);
-    if (bias) v = f32x4.add(v, v128.load32_zero(bias + at));
-    v128.store32_lane(out + at, activate(v, act, alpha), 0);
-  }
+  if (bias || act) finish(out, bytes, bias, act, alpha);
 }
 
 /** Columns of the filter gradient per chunk. */

@@ -6,13 +6,13 @@ const HALF_PIXEL: i32 = 0;
 const ALIGN_CORNERS: i32 = 2;
 
 /** Input indices per output index. */
-function scale(size: i32, outSize: i32, mode: i32): f32 {
+export function scale(size: i32, outSize: i32, mode: i32): f32 {
   if (mode == ALIGN_CORNERS && outSize > 1) return <f32>(size - 1) / <f32>(outSize - 1);
   return <f32>size / <f32>outSize;
 }
 
 /** Where an output index lies on the input axis; its whole part is the lower neighbour. */
-function source(o: i32, ratio: f32, mode: i32): f32 {
+export function source(o: i32, ratio: f32, mode: i32): f32 {
   if (mode == HALF_PIXEL) return max<f32>(0, (<f32>o + 0.5) * ratio - 0.5);
   return <f32>o * ratio;
 }
@@ -144,7 +144,7 @@ export function resizeGradChunk(p: usize, chunk: i32, scratch: usize): void {
 }
 
 /** to += f from. */
-function addWeighted(to: usize, from: usize, count: i32, f: f32): void {
+export function addWeighted(to: usize, from: usize, count: i32, f: f32): void {
   const f4 = f32x4.splat(f);
   const bytes = <usize>count * 4;
   let i: usize = 0;
