@@ -1,7 +1,8 @@
 /**
- * `deno task bench --suite wasm|webgpu|cpu|data [--data DIR] [--json]`: times training on one
- * backend, or loading. Only ratios can be compared between machines; both sides of each are timed in
- * turns in the same run.
+ * `deno task bench --suite wasm|webgpu|cpu|data [--rows NAME] [--data DIR] [--json]`: times training
+ * on one backend, or loading. Only ratios can be compared between machines; both sides of each are
+ * timed in turns in the same run. `--rows` measures only those rows of `wasm` and `cpu` whose names
+ * begin with NAME, such as `adversarial-overhead/resnet50` or `step`.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { type BackendName, useBackend } from "@segadv/segadv";
 import type { Row } from "./compare.ts";
 import { dataRows, describeDataRow } from "./data_suite.ts";
 import { fmaPeak } from "./fma_peak.ts";
-import { adversarialOverhead } from "./steps.ts";
+import { adversarialOverhead, OVERHEADS } from "./steps.ts";
 import { wasmRows } from "./wasm_suite.ts";
 import { describeRow, webgpuRows } from "./webgpu_suite.ts";
 
@@ -23,6 +24,7 @@ async function main(args: string[]): Promise<void> {
     options: {
       suite: { type: "string", default: "wasm" },
       data: { type: "string", default: join(process.env.SEGADV_SHARED ?? "../shared", "data") },
+      rows: { type: "string", default: "" },
       json: { type: "boolean" },
     },
   });
@@ -38,11 +40,12 @@ async function main(args: string[]): Promise<void> {
   }
   const results: Row[] = [];
   const tell = (text: string): void => console.error(text);
-  if (suite === "wasm") results.push(...await wasmRows(tell));
+  const { rows } = values;
+  if (suite === "wasm") results.push(...await wasmRows({ tell, rows }));
   if (suite === "webgpu") results.push(...await webgpuRows({ tell }));
   const { device } = await useBackend({ backend: suite });
-  for (const network of suite === "webgpu" ? [] : ["fcn8s-vgg16", "resnet50"]) {
-    results.push(await adversarialOverhead(network));
+  for (const [name, network] of suite === "webgpu" ? [] : Object.entries(OVERHEADS)) {
+    if (name.startsWith(rows)) results.push(await adversarialOverhead(name, { network }));
   }
   const peak = suite === "webgpu" ? null : fmaPeak();
   const machine = {

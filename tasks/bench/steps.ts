@@ -15,22 +15,32 @@ const CLASSES = 21;
 /** Width of both networks: their shares of a step are then those of the full ones. */
 const WIDTH = 0.5;
 
+/** The rows of {@linkcode adversarialOverhead} and their networks. */
+export const OVERHEADS: Record<string, string> = {
+  "adversarial-overhead/fcn8s": "fcn8s-vgg16",
+  "adversarial-overhead/resnet50": "resnet50",
+};
+
+/** More turns than other rows have: both sides are long, and other work of the machine shows. */
+const TURNS = 11;
+
 /**
  * What the adversarial framework costs: a whole training step in mode `temperature` over one in
  * mode `baseline`, at width 1/2, 128×128 pixels, batch 4. The `ratio` of this row is a factor of
  * time, so less is better.
  */
-export async function adversarialOverhead(network: string): Promise<Row> {
+export async function adversarialOverhead(
+  name: string,
+  { network }: { network: string },
+): Promise<Row> {
   const subjects = {
     value: await step(network, "temperature"),
     baseline: await step(network, "baseline"),
   };
   try {
-    const short = network === "fcn8s-vgg16" ? "fcn8s" : network;
-    const row = await compare(`adversarial-overhead/${short}`, {
-      value: subjects.value.run,
-      baseline: subjects.baseline.run,
-    });
+    const { value, baseline } = subjects;
+    const sides = { value: value.run, baseline: baseline.run };
+    const row = await compare(name, sides, { turns: TURNS });
     return { ...row, ratio: row.value / row.baseline };
   } finally {
     subjects.value.dispose();

@@ -10,25 +10,52 @@ import { missingTorch } from "./wasm_steps.ts";
 import { fastTorchRows, missingV8Flags, torchRows } from "./wasm_torch.ts";
 import type { TimedRow } from "./turns.ts";
 
-/**
- * All rows. `tell` hears each as it is there, the slow one against the cpu backend last, and why
- * rows that cannot be measured here are left out.
- */
-export async function wasmRows(tell: (text: string) => void): Promise<TimedRow[]> {
-  const rows: TimedRow[] = [];
-  const add = (more: TimedRow[]): void => {
-    rows.push(...more);
-    for (const row of more) tell(describeRow(row));
-  };
-  add([...await convolutionRows(), await batchNormRow()]);
-  const reason = missingTorch();
-  if (reason === null) add(await torchRows());
-  else tell(`step-*/pytorch left out: ${reason}`);
-  const slow = reason ?? missingV8Flags();
-  if (slow === null) add(await fastTorchRows());
-  else tell(`step-*/pytorch --fast left out: ${slow}`);
-  add([await convolutionTrainingRow()]);
-  return rows;
+/** Rows that are measured together. */
+interface Group {
+  names: string[];
+  measure(): Promise<TimedRow[]>;
+  /** Why they cannot be measured here, or `null`. */
+  missing?(): string | null;
+}
+
+const STEPS = ["fcn8s", "resnet50", "discriminator"].map((network) => `step-${network}/pytorch`);
+
+/** All groups, the slow one against the cpu backend last. */
+const GROUPS: Group[] = [
+  { names: ["conv-forward/stock", "conv-dx/stock", "threads/2"], measure: convolutionRows },
+  { names: ["batchnorm-train/stock"], measure: async () => [await batchNormRow()] },
+  { names: STEPS, measure: torchRows, missing: missingTorch },
+  {
+    names: STEPS.map((name) => `${name} --fast`),
+    measure: fastTorchRows,
+    missing: () => missingTorch() ?? missingV8Flags(),
+  },
+  { names: ["conv-train/cpu"], measure: async () => [await convolutionTrainingRow()] },
+];
+
+/** How {@linkcode wasmRows} runs. */
+export interface WasmRowsOptions {
+  /** Hears each row as it is there, and why rows that cannot be measured here are left out. */
+  tell: (text: string) => void;
+  /** How the names of the wanted rows begin. @default "", which all do */
+  rows?: string;
+}
+
+/** All rows whose names begin with `rows`. */
+export async function wasmRows({ tell, rows = "" }: WasmRowsOptions): Promise<TimedRow[]> {
+  const results: TimedRow[] = [];
+  for (const { names, measure, missing } of GROUPS) {
+    if (!names.some((name) => name.startsWith(rows))) continue;
+    const reason = missing?.() ?? null;
+    if (reason !== null) {
+      tell(`${names.join(", ")} left out: ${reason}`);
+      continue;
+    }
+    const wanted = (await measure()).filter(({ name }) => name.startsWith(rows));
+    results.push(...wanted);
+    for (const row of wanted) tell(describeRow(row));
+  }
+  return results;
 }
 
 /** One line for each row. */
@@ -40,7 +67,7 @@ export function describeRow({ name, unit, value, baseline, ratio, gflops }: Time
 
 if (import.meta.main) {
   const json = process.argv.includes("--json");
-  const results = await wasmRows((reason) => console.error(reason));
+  const results = await wasmRows({ tell: (text) => console.error(text) });
   const machine = { device: cpus()[0]?.model ?? "unknown", cores: availableParallelism() };
   if (json) console.log(JSON.stringify({ suite: "wasm", machine, results }));
   else for (const row of results) console.log(describeRow(row));
