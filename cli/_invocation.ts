@@ -2,8 +2,12 @@ import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/** What a bundle of this program may set: how it is started there. */
+const scope = globalThis as { segadvInvocation?: string };
+
 /** How this program was started, for commands that the user can copy: `bun cli/mod.ts`. */
 export function invocation(): string {
+  if (scope.segadvInvocation !== undefined) return scope.segadvInvocation;
   const isDeno = "deno" in process.versions;
   const entry = new URL("./mod.ts", import.meta.url);
   if (entry.protocol !== "file:") return "deno run -A jsr:@segadv/cli";

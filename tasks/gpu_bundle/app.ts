@@ -14,6 +14,7 @@ import { describeRow, webgpuRows } from "../bench/webgpu_suite.ts";
  * @param options What loads the tests; they run where the process is `deno test`.
  */
 export async function runApp(options: { loadNumerics: () => Promise<void> }): Promise<void> {
+  Object.assign(globalThis, { segadvInvocation: "sh start.sh" });
   const [command, ...rest] = process.argv.slice(2);
   if (command === "numerics") await options.loadNumerics();
   else if (command === "bench") await bench(rest.includes("--json"));
