@@ -33,11 +33,7 @@ export function rowOf(
   const [value, baseline] = [median(times.value), median(times.baseline)];
   const { flops } = times;
   return {
-    name,
-    unit: "ms",
-    value,
-    baseline,
-    ratio: baseline / value,
+    ...plainRow(name, { value, baseline }),
     ...(flops === undefined ? {} : { gflops: flops / value / 1e6 }),
   };
 }
@@ -49,13 +45,13 @@ export function geometricMean(name: string, rows: readonly TimedRow[]): TimedRow
   const [value, baseline] = [mean((row) => row.value), mean((row) => row.baseline)];
   const rates = rows.every((row) => row.gflops !== undefined);
   return {
-    name,
-    unit: "ms",
-    value,
-    baseline,
-    ratio: baseline / value,
+    ...plainRow(name, { value, baseline }),
     ...(rates ? { gflops: mean((row) => row.gflops!) } : {}),
   };
+}
+
+function plainRow(name: string, times: { value: number; baseline: number }): TimedRow {
+  return { name, unit: "ms", ...times, ratio: times.baseline / times.value };
 }
 
 /** Milliseconds of one call. */

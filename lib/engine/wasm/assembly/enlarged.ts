@@ -2,7 +2,7 @@
 // first: Q[u][v][tap] = P[u][v] F[tap] for the few pixels P of the small map; then a tap's share of an
 // output pixel is Q interpolated where the tap looks. The filter gradient runs the same way back.
 import { finish } from "./activate";
-import { addWeighted, scale, source } from "./resize";
+import { addWeighted, scale, share, source } from "./resize";
 
 const P: usize = 0; // small map [batch, h, w, c]
 const Q: usize = 4; // [batch, h, w, kh, kw, n]
@@ -27,15 +27,6 @@ const KW: usize = 76;
 const BIAS: usize = 80;
 const ACT: usize = 84;
 const ALPHA: usize = 88;
-
-/** Share of pixel `from` of an axis of `size` in pixel `at` of the enlarged one. */
-function share(at: i32, from: i32, size: i32, ratio: f32): f32 {
-  const x = source(at, ratio, 0);
-  const low = min(<i32>x, size - 1);
-  const high = min(low + 1, size - 1);
-  const f: f32 = x - <f32>low;
-  return (low == from ? 1 - f : 0) + (high == from ? f : 0);
-}
 
 /** Q and R of one row of one small map, which the chunk names. */
 export function enlargedSpreadChunk(p: usize, chunk: i32): void {
@@ -130,7 +121,7 @@ export function enlargedGatherChunk(p: usize, chunk: i32, scratch: usize): void 
     for (let oy = 0; oy < oh; oy++) {
       const at = oy * load<i32>(p, SY) + i - load<i32>(p, TOP);
       if (<u32>at >= <u32>tall) continue;
-      const f = share(at, chunk % h, h, ratioY);
+      const f = share(at, chunk % h, h, ratioY, 0);
       if (f != 0) end = term(end, dy + <usize>oy * line, f);
     }
     weightedSum(scratch, end, r + <usize>i * line, line);

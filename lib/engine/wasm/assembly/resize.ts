@@ -17,6 +17,15 @@ export function source(o: i32, ratio: f32, mode: i32): f32 {
   return <f32>o * ratio;
 }
 
+/** Share of input index i of an axis of `size` in an output index. */
+export function share(o: i32, i: i32, size: i32, ratio: f32, mode: i32): f32 {
+  const x = source(o, ratio, mode);
+  const low = min(<i32>x, size - 1);
+  const high = min(low + 1, size - 1);
+  const f: f32 = x - <f32>low;
+  return (low == i ? 1 - f : 0) + (high == i ? f : 0);
+}
+
 /** The first and last output index that may read index i or its neighbour; a generous guess. */
 function firstReader(i: i32, ratio: f32): i32 {
   return ratio > 0 ? max(0, <i32>((<f32>i - 1) / ratio) - 2) : 0;
@@ -128,11 +137,7 @@ export function resizeGradChunk(p: usize, chunk: i32, scratch: usize): void {
     const count = min(per, outW - from);
     let fresh = true;
     for (let oy = firstReader(iy, ratioY); oy <= last; oy++) {
-      const y = source(oy, ratioY, mode);
-      const y0 = min(<i32>y, h - 1);
-      const y1 = min(y0 + 1, h - 1);
-      const fy: f32 = y - <f32>y0;
-      const weight: f32 = (y0 == iy ? 1 - fy : 0) + (y1 == iy ? fy : 0);
+      const weight = share(oy, iy, h, ratioY, mode);
       if (weight == 0) continue;
       const row = rows + (<usize>oy * <usize>outW + <usize>from) * pixel;
       if (fresh) memory.fill(scratch, 0, <usize>count * pixel);
