@@ -5,7 +5,6 @@ import { describe, test } from "node:test";
 import { serveDashboard } from "../../../cli/dashboard/_serve.ts";
 import { runCli } from "../../../cli/_run_cli.ts";
 import { chromiumSkip, withPage } from "../../support/chromium.ts";
-import { eventually } from "../../support/eventually.ts";
 import { inFolder } from "../_process.ts";
 import { recordedStream, runHere } from "../_terminal.ts";
 
@@ -28,19 +27,6 @@ async function served(folder: string, use: (url: string) => Promise<void>): Prom
     controller.abort();
   }
   assert.equal(await code, 0);
-}
-
-/** Serves on a port that was just free: a page that knocks there may hold it for a moment. */
-async function serveAgain(folder: string, port: number): ReturnType<typeof serveDashboard> {
-  let server: Awaited<ReturnType<typeof serveDashboard>> | undefined;
-  await eventually(async () => {
-    server = await serveDashboard(folder, port).catch((error: Error) => {
-      assert.match(error.message, /is in use/);
-      return undefined;
-    });
-    return server !== undefined;
-  });
-  return server!;
 }
 
 describe("dashboard", () => {
@@ -127,7 +113,7 @@ describe("dashboard", () => {
           await first.close();
           await page.until(`${link}.includes('lost')`);
           await appendFile(log, step(3) + step(4));
-          const second = await serveAgain(folder, port);
+          const second = await serveDashboard(folder, port);
           try {
             await page.until(`${state}.includes('step 4 ') && ${link} === 'connected'`);
             await page.until("document.querySelectorAll('#charts circle').length >= 4");
