@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "./eventually.ts";
 
 /** Debian's Chromium, or the reason why there is none. */
 export const chromiumSkip: string | false = spawnSync("chromium", ["--version"]).status === 0
@@ -55,7 +56,9 @@ export async function withPage<T>(
     const gone = new Promise((resolve) => browser.once("exit", resolve));
     browser.kill("SIGKILL");
     await gone;
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its helpers outlive it for a moment, and write there; Deno knows no maxRetries
+    const remove = (): Promise<void> => rm(profile, { recursive: true, force: true });
+    await eventually(() => remove().then(() => true, () => false));
   }
 }
 
