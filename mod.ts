@@ -33,25 +33,25 @@ import * as tf from "@tensorflow/tfjs";
 export { tf };
 
 // The pipeline
-export { train, type TrainOptions } from "./lib/train/train.ts";
-export { type ResumeOptions, resumeTraining } from "./lib/train/resume.ts";
-export { trainInThread, type TrainJob, wantsThread } from "./lib/train/train_in_thread.ts";
-export type { RunScores, TrainResult } from "./lib/train/train_result.ts";
-export { evaluate, type EvaluateOptions } from "./lib/metrics/evaluate.ts";
+export { train, type TrainOptions } from "./lib/train/run/train.ts";
+export { type ResumeOptions, resumeTraining } from "./lib/train/run/resume.ts";
+export { trainInThread, type TrainJob, wantsThread } from "./lib/train/run/train_in_thread.ts";
+export type { RunScores, TrainResult } from "./lib/train/run/train_result.ts";
+export { evaluate, type EvaluateOptions } from "./lib/models/inference/evaluate.ts";
 export {
   type NormalizedImage,
   predict,
   predictBatch,
   type PredictOptions,
-} from "./lib/models/predict.ts";
-export { predictProbabilities, type ProbabilityMap } from "./lib/models/probabilities.ts";
-export type { ViewOptions } from "./lib/models/view.ts";
-export { loadModel, type OpenedModel } from "./lib/weights/load_model.ts";
+} from "./lib/models/inference/predict.ts";
+export { predictProbabilities, type ProbabilityMap } from "./lib/models/inference/probabilities.ts";
+export type { ViewOptions } from "./lib/models/inference/inference_options.ts";
+export { loadModel, type OpenedModel } from "./lib/train/run/load_model.ts";
 export * from "./lib/config/mod.ts";
 
 // Backends
-export * from "./lib/runtime/mod.ts";
-export { fillNormal, fillUniform, RandomStream, randomStream } from "./lib/runtime/random.ts";
+export * from "./lib/backend/mod.ts";
+export { fillNormal, fillUniform, RandomStream, randomStream } from "./lib/util/random.ts";
 
 // Data
 export type {
@@ -68,68 +68,68 @@ export {
   type OpenOptions,
   registerDataset,
 } from "./lib/data/registry.ts";
-export { checkDataset } from "./lib/data/check.ts";
+export { checkDataset } from "./lib/data/validate/check_dataset.ts";
 export {
   type DataSource,
   inspectData,
   type InspectDataOptions,
-} from "./lib/data/inspect/inspect_data.ts";
-export type * from "./lib/data/inspect/data_report.ts";
-export { findLayout } from "./lib/data/inspect/find_layout.ts";
-export { diagnoseValues, type ValueFinding } from "./lib/data/inspect/diagnose_values.ts";
+} from "./lib/data/validate/inspect_data.ts";
+export type * from "./lib/data/validate/data_report.ts";
+export { findLayout } from "./lib/data/validate/find_layout.ts";
+export { diagnoseValues, type ValueFinding } from "./lib/data/validate/diagnose_values.ts";
 export {
   type ClassCounts,
   type ClassWeights,
   classWeights,
-} from "./lib/data/inspect/class_weights.ts";
-export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/augment.ts";
+} from "./lib/data/validate/class_weights.ts";
+export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/transforms/augment.ts";
 export {
   type BenchmarkFormat,
   benchmarkFormats,
   requireBenchmarkClasses,
   toLabelIds,
 } from "./lib/data/benchmark_formats.ts";
-export { cacheSamples } from "./lib/data/cache_samples.ts";
+export { cacheSamples } from "./lib/data/loader/cache_samples.ts";
 export {
   type EvaluationItem,
   evaluationItems,
   type EvaluationOptions,
-} from "./lib/data/evaluation_items.ts";
-export { fitImage, type FitOptions, type FittedImage } from "./lib/data/fit_image.ts";
-export { type Batch as HostBatch, type SkippedSample, stepsPerEpoch } from "./lib/data/batch.ts";
-export { trainBatches, type TrainBatchesOptions } from "./lib/data/train_batches.ts";
+} from "./lib/data/loader/evaluation_items.ts";
+export { fitImage, type FitOptions, type FittedImage } from "./lib/data/transforms/fit_image.ts";
+export { type Batch as HostBatch, type SkippedSample, stepsPerEpoch } from "./lib/data/loader/batch.ts";
+export { trainBatches, type TrainBatchesOptions } from "./lib/data/loader/train_batches.ts";
 export {
   type EpochOptions,
   openTrainLoader,
   type TrainLoader,
   type TrainLoaderOptions,
-} from "./lib/data/train_loader.ts";
+} from "./lib/data/loader/train_loader.ts";
 export {
   type NormalizationTable,
   normalizationTable,
   normalizeInto,
-} from "./lib/data/normalize.ts";
-export { permutation } from "./lib/data/permutation.ts";
-export { remapLabels, type RemapOptions } from "./lib/data/remap_labels.ts";
-export { type Planes, resizeImage, resizeLabel } from "./lib/data/resize.ts";
+} from "./lib/data/transforms/normalize.ts";
+export { permutation } from "./lib/data/loader/permutation.ts";
+export { remapLabels, type RemapOptions } from "./lib/data/transforms/remap_labels.ts";
+export { type Planes, resizeImage, resizeLabel } from "./lib/data/transforms/resize.ts";
 export { vocPalette } from "./lib/data/voc_palette.ts";
 export {
   CITYSCAPES_CLASSES,
   CITYSCAPES_LABELS,
   type CityscapesLabel,
 } from "./lib/data/readers/cityscapes_labels.ts";
-export { decodeImage } from "./lib/data/image/decode_image.ts";
-export { listImages } from "./lib/data/image/list_images.ts";
-export { readImage } from "./lib/data/image/read_image.ts";
-export { decodeLabel } from "./lib/data/image/decode_label.ts";
-export { decodeJpeg } from "./lib/data/image/jpeg.ts";
+export { decodeImage } from "./lib/data/codecs/decode_image.ts";
+export { listImages } from "./lib/data/codecs/list_images.ts";
+export { readImage } from "./lib/data/codecs/read_image.ts";
+export { decodeLabel } from "./lib/data/codecs/decode_label.ts";
+export { decodeJpeg } from "./lib/data/codecs/jpeg.ts";
 export {
   type DecodeOptions,
   decodePng,
   MAX_PIXELS,
   type PngImage,
-} from "./lib/data/image/png_decode.ts";
-export { encodePng, type PngSource } from "./lib/data/image/png_encode.ts";
+} from "./lib/data/codecs/png_decode.ts";
+export { encodePng, type PngSource } from "./lib/data/codecs/png_encode.ts";
 
 // Networks
 export type {
@@ -161,8 +161,8 @@ export {
   type ModelMetadata,
   type SavedModelInfo,
   saveSegmentationModel,
-} from "./lib/weights/tfjs_format.ts";
-export { folderHandler } from "./lib/weights/folder_handler.ts";
+} from "./lib/models/persistence/tfjs_format.ts";
+export { folderHandler } from "./lib/weights/formats/folder_handler.ts";
 export { weightsSha256 } from "./lib/weights/hash.ts";
 export {
   openSafetensors,
@@ -170,49 +170,49 @@ export {
   type Safetensors,
   type SafetensorsDtype,
   type SafetensorsEntry,
-} from "./lib/weights/safetensors.ts";
+} from "./lib/weights/formats/safetensors.ts";
 export {
   type TensorSource,
   writeSafetensors,
   type WriteSafetensorsOptions,
-} from "./lib/weights/write_safetensors.ts";
-export { float32Values } from "./lib/weights/float32_values.ts";
-export { openWeightFile } from "./lib/weights/open_weight_file.ts";
+} from "./lib/weights/formats/write_safetensors.ts";
+export { float32Values } from "./lib/weights/formats/float32_values.ts";
+export { openWeightFile } from "./lib/weights/formats/open_weight_file.ts";
 export type { WeightFile, WeightFormat, WeightTensor } from "./lib/weights/weight_file.ts";
 export {
   type InitializationReport,
   initializeFrom,
   type InitializeOptions,
-} from "./lib/weights/initialize.ts";
+} from "./lib/models/persistence/initialize.ts";
 export {
   type InspectedTensor,
   inspectWeights,
   type InspectWeightsOptions,
   type WeightReport,
-} from "./lib/weights/inspect_weights.ts";
+} from "./lib/models/persistence/inspect_weights.ts";
 export type { Misshapen, PlannedCopy, WeightPlan, WeightTarget } from "./lib/weights/plan.ts";
 export type { InputRule, WeightLayout } from "./lib/weights/name_maps/name_map.ts";
 
 // Losses
-export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial_loss.ts";
-export { adversarialLosses } from "./lib/losses/registry.ts";
-export { lsgan } from "./lib/losses/lsgan.ts";
-export { bce } from "./lib/losses/bce.ts";
+export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial/adversarial_loss.ts";
+export { adversarialLosses } from "./lib/losses/adversarial/registry.ts";
+export { lsgan } from "./lib/losses/adversarial/lsgan.ts";
+export { bce } from "./lib/losses/adversarial/bce.ts";
 export {
   IGNORE_LABEL,
   locationMap,
   maskedMean,
   shrinkLocationMap,
-} from "./lib/losses/location_map.ts";
-export { probabilityMap } from "./lib/losses/probability_map.ts";
+} from "./lib/losses/valid_mask.ts";
+export { probabilityMap } from "./lib/models/probability_map.ts";
 export {
   discriminatorLoss,
   type DiscriminatorLosses,
   generatorLoss,
   type RefereeOptions,
-} from "./lib/losses/referee.ts";
+} from "./lib/losses/adversarial/losses.ts";
 export { weightDecay } from "./lib/losses/weight_decay.ts";
-export { segmentationLoss, type SegmentationLossOptions } from "./lib/losses/segmentation_loss.ts";
+export { segmentationLoss, type SegmentationLossOptions } from "./lib/losses/segmentation/segmentation_loss.ts";
 
 // Training
 export {
@@ -222,21 +222,21 @@ export {
   type Players,
   type StepLosses,
   trainStep,
-} from "./lib/train/step.ts";
-export { createPlayers, disposePlayers } from "./lib/train/players.ts";
-export { type Parameter, parametersOf } from "./lib/train/parameters.ts";
+} from "./lib/train/train_step.ts";
+export { createPlayers, disposePlayers } from "./lib/train/networks.ts";
+export { type Parameter, parametersOf } from "./lib/optim/parameters.ts";
 export {
   adam,
   type AdamOptions,
   type Optimizer,
   sgdMomentum,
   type SgdOptions,
-} from "./lib/train/optimizers.ts";
-export { LossScale, type LossScaleOptions } from "./lib/train/loss_scale.ts";
-export { cosineWithWarmup, type ScheduleOptions } from "./lib/train/schedule.ts";
-export { clipGradients } from "./lib/train/clip_gradients.ts";
+} from "./lib/optim/optimizers.ts";
+export { LossScale, type LossScaleOptions } from "./lib/optim/loss_scale.ts";
+export { cosineWithWarmup, type ScheduleOptions } from "./lib/optim/schedule.ts";
+export { clipGradients } from "./lib/optim/clip_gradients.ts";
 export { NonFiniteError } from "./lib/train/non_finite_error.ts";
-export { InterruptedRunError } from "./lib/train/interrupted_run_error.ts";
+export { InterruptedRunError } from "./lib/train/run/interrupted_run_error.ts";
 export type * from "./lib/train/events.ts";
 
 // Metrics
@@ -252,7 +252,7 @@ export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine
 export { record, type Recording } from "./lib/engine/tape.ts";
-export { recomputed, type RecomputedOptions } from "./lib/engine/recompute.ts";
+export { recomputed, type RecomputedOptions } from "./lib/engine/gradient_checkpointing.ts";
 export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
 export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import type { Context } from "./_context.ts";
+import type { Context } from "./context.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { build as buildCompletions } from "./commands/completions.ts";
 import { build as buildDashboard } from "./commands/dashboard.ts";

@@ -1,6 +1,6 @@
 /**
  * Builds the WASM engine's kernels: `deno run -A tasks/build_kernels.ts` writes
- * `lib/engine/wasm/_binaries.ts`; with `--check` it only compares and fails on a difference.
+ * `lib/engine/wasm/binaries.ts`; with `--check` it only compares and fails on a difference.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { microKernels } from "./_micro_kernels.ts";
 import { winogradTransforms } from "./_winograd_kernels.ts";
 
 const SOURCES = "lib/engine/wasm/assembly";
-const TARGET = "lib/engine/wasm/_binaries.ts";
+const TARGET = "lib/engine/wasm/binaries.ts";
 
 /** Compiles one variant and returns the binary. */
 async function compile(relaxed: boolean): Promise<Uint8Array> {

@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { differenceFigure } from "../lib/report/mod.ts";
-import { writeFileAtomic } from "../lib/runtime/files.ts";
+import { writeFileAtomic } from "../lib/util/files.ts";
 import { evidenceGrid, NETWORKS } from "./evidence/grid.ts";
 import { type Provenance, readEvidence, readProvenance } from "./evidence/read_evidence.ts";
 import { resultsPage } from "./evidence/results_page.ts";

@@ -1,7 +1,7 @@
 /**
  * Draws the fixture set from nothing: coloured shapes on textured ground, 64×64, with ignored
  * borders, in VOC's on-disk layout under `fixtures/`, and the same files as text in
- * `lib/data/readers/_fixture_files.ts`, so that they travel inside the package.
+ * `lib/data/readers/fixture_files.ts`, so that they travel inside the package.
  *
  * `deno run -A tasks/make_fixtures.ts`
  */
@@ -9,11 +9,11 @@ import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { Buffer } from "node:buffer";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { encodePng } from "../lib/data/image/png_encode.ts";
+import { encodePng } from "../lib/data/codecs/png_encode.ts";
 import { FIXTURE_CLASSES, FIXTURE_SPLITS } from "../lib/data/readers/fixtures.ts";
 import { vocPalette } from "../lib/data/voc_palette.ts";
-import { exactCos, exactSin } from "../lib/runtime/exact_math.ts";
-import { type RandomStream, randomStream } from "../lib/runtime/random.ts";
+import { exactCos, exactSin } from "../lib/util/exact_math.ts";
+import { type RandomStream, randomStream } from "../lib/util/random.ts";
 
 const SIZE = 64;
 const SEED = 2026;
@@ -47,7 +47,7 @@ export async function makeFixtures(): Promise<Map<string, Uint8Array>> {
   return files;
 }
 
-/** The text of `lib/data/readers/_fixture_files.ts`. */
+/** The text of `lib/data/readers/fixture_files.ts`. */
 export function fixtureModule(files: Map<string, Uint8Array>): string {
   const lines = [...files].map(([path, bytes]) =>
     `  "${path}":\n    "${Buffer.from(bytes).toString("base64")}",\n`
@@ -169,5 +169,5 @@ if (import.meta.main) {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, bytes);
   }
-  writeFileSync(join(root, "lib/data/readers/_fixture_files.ts"), fixtureModule(files));
+  writeFileSync(join(root, "lib/data/readers/fixture_files.ts"), fixtureModule(files));
 }

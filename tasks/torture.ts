@@ -14,8 +14,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { writeFileAtomic } from "../lib/runtime/files.ts";
-import { useBackend } from "../lib/runtime/backend.ts";
+import { writeFileAtomic } from "../lib/util/files.ts";
+import { useBackend } from "../lib/backend/use_backend.ts";
 import { type DoneReport, torturePart, torturePartNames } from "./torture/parts.ts";
 
 /** Reports of the pieces that are done, by part; an entry's index is its seed less one. */

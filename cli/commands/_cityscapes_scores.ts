@@ -5,7 +5,7 @@ import {
   type Dataset,
   type NamedScores,
 } from "@segadv/segadv";
-import { type Context, warn } from "../_context.ts";
+import { type Context, warn } from "../context.ts";
 import { percent } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 

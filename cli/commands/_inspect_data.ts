@@ -10,8 +10,8 @@ import {
 } from "@segadv/segadv";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { Exit } from "../_errors.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { Exit } from "../errors.ts";
 import { count, percent, plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";

@@ -10,9 +10,9 @@ import {
 } from "@segadv/segadv/sweep";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { type Context, humanStream, warn } from "../_context.ts";
-import { UsageError } from "../_errors.ts";
-import { invocation } from "../_invocation.ts";
+import { type Context, humanStream, warn } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { invocation } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 
 /** What `sweep plan` is told. */

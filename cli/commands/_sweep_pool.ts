@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import type { Context } from "../_context.ts";
-import { selfCommand } from "../_self_command.ts";
+import type { Context } from "../context.ts";
+import { selfCommand } from "../self_command.ts";
 
 /** A trial that a worker process could not finish. */
 export interface PoolFailure {

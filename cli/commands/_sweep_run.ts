@@ -1,8 +1,8 @@
 import { runTrial, sweepStatus, type TrialOutcome, type TrialStatus } from "@segadv/segadv/sweep";
 import process from "node:process";
-import type { Context } from "../_context.ts";
-import { Exit, INTERRUPTED } from "../_errors.ts";
-import { invocation } from "../_invocation.ts";
+import type { Context } from "../context.ts";
+import { Exit, INTERRUPTED } from "../errors.ts";
+import { invocation } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { runPool } from "./_sweep_pool.ts";

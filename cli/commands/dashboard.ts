@@ -5,9 +5,9 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { stat } from "node:fs/promises";
-import type { Context } from "../_context.ts";
-import { UsageError } from "../_errors.ts";
-import { wholeOption } from "../_options.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { wholeOption } from "../options.ts";
 
 /** Port unless asked for another. */
 export const DASHBOARD_PORT = 6060;

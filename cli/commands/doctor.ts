@@ -5,8 +5,8 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type BackendReport, doctor, type DoctorReport } from "@segadv/segadv";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { Exit } from "../_errors.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { Exit } from "../errors.ts";
 import { count, mebibytes } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import type { TextStream } from "../ui/terminal.ts";

@@ -15,12 +15,12 @@ import {
   scoreMaps,
   type Scores,
 } from "@segadv/segadv";
-import { type Context, humanStream, warn, writeJson } from "../_context.ts";
+import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { readdir } from "node:fs/promises";
-import { UsageError } from "../_errors.ts";
-import { type ModelUse, withModel } from "../_model.ts";
-import { backendOption, datasetOption, nameOption } from "../_options.ts";
-import { addViewOptions, type ViewArguments, viewOf } from "../_view_options.ts";
+import { UsageError } from "../errors.ts";
+import { type ModelUse, withModel } from "../model.ts";
+import { backendOption, datasetOption, nameOption } from "../options.ts";
+import { addViewOptions, type ViewArguments, viewOf } from "../inference_options.ts";
 import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";

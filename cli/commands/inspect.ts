@@ -9,8 +9,8 @@ import {
   InvalidArgumentError,
 } from "@commander-js/extra-typings";
 import { inspectModel, modelRegistry, type ModelReport } from "@segadv/segadv";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { datasetOption, nameParser, wholeOption } from "../_options.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { datasetOption, nameParser, wholeOption } from "../options.ts";
 import { count } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import { runData } from "./_inspect_data.ts";

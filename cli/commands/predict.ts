@@ -19,11 +19,11 @@ import {
 } from "@segadv/segadv";
 import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { type Context, humanStream, warn } from "../_context.ts";
-import { UsageError } from "../_errors.ts";
-import { withModel } from "../_model.ts";
-import { backendOption, nameOption } from "../_options.ts";
-import { addViewOptions, type ViewArguments, viewOf } from "../_view_options.ts";
+import { type Context, humanStream, warn } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { withModel } from "../model.ts";
+import { backendOption, nameOption } from "../options.ts";
+import { addViewOptions, type ViewArguments, viewOf } from "../inference_options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 

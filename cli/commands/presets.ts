@@ -5,8 +5,8 @@
  */
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { configToYaml, presets } from "@segadv/segadv";
-import { type Context, humanStream } from "../_context.ts";
-import { nameParser } from "../_options.ts";
+import { type Context, humanStream } from "../context.ts";
+import { nameParser } from "../options.ts";
 import { formatTable } from "../ui/table.ts";
 
 /** Adds the command to the program. */

@@ -15,10 +15,10 @@ import {
 } from "@segadv/segadv/sweep";
 import { mkdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { type Context, humanStream, warn } from "../_context.ts";
-import { UsageError } from "../_errors.ts";
-import { backendOption, wholeOption } from "../_options.ts";
-import { checkTrial } from "./_check_trial.ts";
+import { type Context, humanStream, warn } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { backendOption, wholeOption } from "../options.ts";
+import { checkTrial } from "./check_trial.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 

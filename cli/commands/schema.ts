@@ -5,7 +5,7 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { jsonSchema } from "@segadv/segadv";
-import { type Context, humanStream } from "../_context.ts";
+import { type Context, humanStream } from "../context.ts";
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {

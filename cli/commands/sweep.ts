@@ -20,12 +20,12 @@ import {
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { nameOption, wholeOption } from "../_options.ts";
-import { selfCommand } from "../_self_command.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { nameOption, wholeOption } from "../options.ts";
+import { selfCommand } from "../self_command.ts";
 import { percent } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
-import { checkTrial } from "./_check_trial.ts";
+import { checkTrial } from "./check_trial.ts";
 import { plan, type SweepPlanArguments } from "./_sweep_plan.ts";
 import { runSweep } from "./_sweep_run.ts";
 

@@ -17,12 +17,12 @@ import {
 } from "@segadv/segadv";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { Exit, INTERRUPTED, UsageError } from "../_errors.ts";
-import { invocation } from "../_invocation.ts";
-import { backendOption, datasetOption, presetOption, wholeOption } from "../_options.ts";
-import { keepCompany } from "./_train_company.ts";
-import { TrainReport } from "./_train_report.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
+import { invocation } from "../invocation.ts";
+import { backendOption, datasetOption, presetOption, wholeOption } from "../options.ts";
+import { keepCompany } from "./train_sinks.ts";
+import { TrainReport } from "./train_report.ts";
 
 /** What the command line says. */
 export interface TrainArguments {

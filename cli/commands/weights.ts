@@ -13,8 +13,8 @@ import {
   type WeightPlan,
   type WeightReport,
 } from "@segadv/segadv";
-import { type Context, humanStream, writeJson } from "../_context.ts";
-import { nameOption, wholeOption } from "../_options.ts";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { nameOption, wholeOption } from "../options.ts";
 import { count, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable } from "../runtime/_printable.ts";
+import { printable } from "../util/printable.ts";
 
 /** One fault. */
 export interface ConfigIssue {

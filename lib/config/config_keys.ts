@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defaultLeaves } from "./_keys.ts";
+import { defaultLeaves } from "./keys.ts";
 
 /**
  * Every key of a configuration by its dotted name, in the schema's order.

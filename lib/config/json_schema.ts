@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { datasetReaders } from "../data/registry.ts";
-import { adversarialLosses } from "../losses/registry.ts";
+import { adversarialLosses } from "../losses/adversarial/registry.ts";
 import { modelRegistry } from "../models/registry.ts";
 import { presets } from "./presets.ts";
 import { configSchema } from "./schema.ts";

@@ -8,11 +8,11 @@ import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
 import { defaultConfig } from "./default_config.ts";
-import { unknownName } from "./_describe_issue.ts";
-import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./_layer.ts";
-import { checkConfig } from "./_check.ts";
-import { overridesLayer } from "./_overrides.ts";
-import { type YamlLayer, yamlLayer } from "./_yaml_layer.ts";
+import { unknownName } from "./describe_issue.ts";
+import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./layer.ts";
+import { checkConfig } from "./check.ts";
+import { overridesLayer } from "./overrides.ts";
+import { type YamlLayer, yamlLayer } from "./yaml_layer.ts";
 
 /** Sources of a configuration, from the weakest to the strongest. */
 export interface LoadConfigOptions {

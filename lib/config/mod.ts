@@ -33,7 +33,7 @@ export { configKeys } from "./config_keys.ts";
 export { defaultConfig } from "./default_config.ts";
 export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
-export { nearest } from "./nearest.ts";
+export { nearest } from "../util/nearest.ts";
 export { type Preset, presets } from "./presets.ts";
 export { backendChoices, configSchema } from "./schema.ts";
 export { configToYaml } from "./to_yaml.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Preset } from "./_define_preset.ts";
+import type { Preset } from "./define_preset.ts";
 import { camvidResnet50 } from "./presets/camvid_resnet50.ts";
 import { camvidSmall } from "./presets/camvid_small.ts";
 import { fixtures } from "./presets/fixtures.ts";
@@ -12,7 +12,7 @@ import { thesisFcn8sVoc } from "./presets/thesis_fcn8s_voc.ts";
 import { thesisResnet50Cityscapes } from "./presets/thesis_resnet50_cityscapes.ts";
 import { thesisResnet50Voc } from "./presets/thesis_resnet50_voc.ts";
 
-export type { Preset } from "./_define_preset.ts";
+export type { Preset } from "./define_preset.ts";
 
 /**
  * Every preset by name.

@@ -6,15 +6,15 @@
  */
 import { z } from "zod";
 import type { Config } from "./config.ts";
-import { dataSchema } from "./_data_schema.ts";
-import { field, section, whole } from "./_fields.ts";
-import { discriminatorSchema, generatorSchema, modelSchema } from "./_network_schema.ts";
+import { dataSchema } from "./data_schema.ts";
+import { field, section, whole } from "./fields.ts";
+import { discriminatorSchema, generatorSchema, modelSchema } from "./network_schema.ts";
 import {
   adversarialSchema,
   checkpointSchema,
   trainSchema,
   validationSchema,
-} from "./_run_schema.ts";
+} from "./run_schema.ts";
 
 /** What `backend` can name. */
 export const backendChoices: readonly Config["backend"][] = ["auto", "webgpu", "wasm", "cpu"];

@@ -5,8 +5,8 @@
  */
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
-import { checkConfig } from "./_check.ts";
-import { keyOf } from "./_layer.ts";
+import { checkConfig } from "./check.ts";
+import { keyOf } from "./layer.ts";
 
 /**
  * Checks types, ranges, names and the rules between fields: known data set, network and game; a

@@ -4,10 +4,10 @@
  * @module
  */
 import type { ClassInfo, LabelMap } from "./dataset.ts";
-import { encodePng } from "./image/png_encode.ts";
+import { encodePng } from "./codecs/png_encode.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes_labels.ts";
 import { VOC_CLASSES } from "./readers/voc.ts";
-import { resizeLabel } from "./resize.ts";
+import { resizeLabel } from "./transforms/resize.ts";
 import { vocPalette } from "./voc_palette.ts";
 
 /** How a benchmark wants its predictions. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../util/nearest.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
-import { withOrigin } from "./_origin.ts";
+import { withOrigin } from "./dataset_location.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";

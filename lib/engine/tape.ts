@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { recordTape, type TapeNode } from "./_tfjs_tape.ts";
+import { recordTape, type TapeNode } from "./tfjs_tape.ts";
 
 /** A forward pass that can be run backward: once, or for each of several losses. */
 export interface Recording {

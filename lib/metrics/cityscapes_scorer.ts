@@ -5,7 +5,7 @@
  */
 import { toLabelIds } from "../data/benchmark_formats.ts";
 import type { Dataset, LabelMap } from "../data/dataset.ts";
-import { resizeLabel } from "../data/resize.ts";
+import { resizeLabel } from "../data/transforms/resize.ts";
 import { CityscapesEvaluation, type CityscapesScores } from "./cityscapes.ts";
 
 /** Takes predictions one by one. */

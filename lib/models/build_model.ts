@@ -4,12 +4,12 @@
  * @module
  */
 import type { ModelConfig } from "../config/config.ts";
-import { assemble } from "./_assemble.ts";
-import { checkRecipe } from "./_check_recipe.ts";
+import { assemble } from "./builders/assemble.ts";
+import { checkRecipe } from "./check_architecture.ts";
 import { findModel } from "./registry.ts";
 import type { NetworkRecipe, SegmentationModel } from "./segmentation_model.ts";
-import { trainingKit } from "./_training_kit.ts";
-import { seededWeights, type WeightSource } from "./weight_source.ts";
+import { trainingKit } from "./builders/training_builder.ts";
+import { seededWeights, type WeightSource } from "./builders/weight_source.ts";
 
 /**
  * Builds the network that `config` names, with weights drawn from `seed` (`config.init` is the

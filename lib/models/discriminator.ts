@@ -6,11 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DiscriminatorConfig } from "../config/config.ts";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
-import type { DiscriminatorOutput } from "../losses/adversarial_loss.ts";
-import { assemble } from "./_assemble.ts";
-import { discriminatorNetwork } from "./_discriminator_network.ts";
-import { trainingKit } from "./_training_kit.ts";
-import { seededWeights } from "./weight_source.ts";
+import type { DiscriminatorOutput } from "../losses/adversarial/adversarial_loss.ts";
+import { assemble } from "./builders/assemble.ts";
+import { discriminatorNetwork } from "./networks/discriminator_network.ts";
+import { trainingKit } from "./builders/training_builder.ts";
+import { seededWeights } from "./builders/weight_source.ts";
 
 /** The discriminator. */
 export interface Discriminator {

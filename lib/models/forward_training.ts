@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { recomputed } from "../engine/recompute.ts";
+import { recomputed } from "../engine/gradient_checkpointing.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
 
 /** Layers of a model that run one after another, all that they read coming in by one tensor. */

@@ -4,14 +4,14 @@
  * @module
  */
 import type { Size } from "../config/config.ts";
-import { checkRecipe } from "./_check_recipe.ts";
-import { discriminatorNetwork } from "./_discriminator_network.ts";
-import type { Kit } from "./kit.ts";
+import { checkRecipe } from "./check_architecture.ts";
+import { discriminatorNetwork } from "./networks/discriminator_network.ts";
+import type { Kit } from "./builders/layer_builder.ts";
 import { findModel } from "./registry.ts";
 import type { NetworkRecipe } from "./segmentation_model.ts";
-import { type LayerInfo, type Shape, shapeKit } from "./_shape_kit.ts";
+import { type LayerInfo, type Shape, shapeKit } from "./builders/shape_builder.ts";
 
-export type { LayerInfo, WeightInfo } from "./_shape_kit.ts";
+export type { LayerInfo, WeightInfo } from "./builders/shape_builder.ts";
 
 /** The table of a network's layers and its size. */
 export interface ModelReport {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { fcn, type FcnOptions } from "./fcn.ts";
-import type { Kit } from "./kit.ts";
-import { resnet, type ResnetOptions } from "./resnet.ts";
+import { fcn, type FcnOptions } from "./networks/fcn.ts";
+import type { Kit } from "./builders/layer_builder.ts";
+import { resnet, type ResnetOptions } from "./networks/resnet.ts";
 import type { HeadOrder, NetworkRecipe } from "./segmentation_model.ts";
 
 /** A network that can be built by name. */

@@ -5,7 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../config/config.ts";
-import type { DropoutState } from "./layers/dropout.ts";
+import type { DropoutState } from "./builders/layers/dropout.ts";
 
 /** Order of upsampling and softmax: see {@linkcode SegmentationModel.head}. */
 export type HeadOrder = "logits" | "probabilities";

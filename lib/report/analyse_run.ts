@@ -5,13 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
-import { type EvaluationItem, evaluationItems } from "../data/evaluation_items.ts";
+import { type EvaluationItem, evaluationItems } from "../data/loader/evaluation_items.ts";
 import { openDataset } from "../data/registry.ts";
-import { probabilityMap } from "../losses/probability_map.ts";
+import { probabilityMap } from "../models/probability_map.ts";
 import { type Calibration, CalibrationMeter } from "../metrics/calibration.ts";
 import { ConfusionMatrix } from "../metrics/confusion_matrix.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
-import { loadModel } from "../weights/load_model.ts";
+import { loadModel } from "../train/run/load_model.ts";
 
 /** Figures that need the network, at its best validation. */
 export interface RunAnalysis {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { chart, type Figure, marginFor } from "./_chart.ts";
+import { chart, type Figure, marginFor } from "./chart.ts";
 import type { AnalysedRun } from "./qualitative_grid.ts";
 
 /** What charts of several runs share. */

@@ -4,16 +4,16 @@
  * @module
  */
 import type { SweepTable } from "../sweep/sweep_table.ts";
-import { colorOf, type Figure } from "./_chart.ts";
-import { seriesNames } from "./_curves.ts";
+import { colorOf, type Figure } from "./chart.ts";
+import { seriesNames } from "./curves.ts";
 import { differenceFigure } from "./difference_figure.ts";
 import { calibrationFigures, confusionFigures, entropyFigure } from "./analysis_figures.ts";
-import { type Html, html, raw } from "./_html.ts";
-import * as networks from "./_network_sections.ts";
-import * as sections from "./_sections.ts";
-import { SCRIPT, STYLE } from "./_style.ts";
+import { type Html, html, raw } from "./html.ts";
+import * as networks from "./network_sections.ts";
+import * as sections from "./sections.ts";
+import { SCRIPT, STYLE } from "./style.ts";
 import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
-import type { RunRecord } from "./read_run.ts";
+import type { RunRecord } from "../train/run/read_run.ts";
 import { classFigure, gameFigures, trainingFigures } from "./run_figures.ts";
 
 /** What a report is made of. */

@@ -5,14 +5,14 @@
  */
 import { Buffer } from "node:buffer";
 import type { ClassInfo, Dataset, Sample } from "../data/dataset.ts";
-import { encodePng } from "../data/image/png_encode.ts";
-import type { DataReport, SplitReport } from "../data/inspect/data_report.ts";
+import { encodePng } from "../data/codecs/png_encode.ts";
+import type { DataReport, SplitReport } from "../data/validate/data_report.ts";
 import { openDataset } from "../data/registry.ts";
-import { resizeLabel } from "../data/resize.ts";
-import { type Html, html, raw } from "./_html.ts";
-import * as sections from "./_sections.ts";
-import { STYLE } from "./_style.ts";
-import { thumbnail } from "./_thumbnail.ts";
+import { resizeLabel } from "../data/transforms/resize.ts";
+import { type Html, html, raw } from "./html.ts";
+import * as sections from "./sections.ts";
+import { STYLE } from "./style.ts";
+import { thumbnail } from "./thumbnail.ts";
 
 /** Options of {@linkcode contactSheet}. */
 export interface ContactSheetOptions {

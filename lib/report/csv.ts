@@ -4,7 +4,7 @@
  * @module
  */
 import type { StepEvent, ValidationEvent } from "../train/events.ts";
-import type { RunRecord } from "./read_run.ts";
+import type { RunRecord } from "../train/run/read_run.ts";
 
 /**
  * Steps of a run as CSV: one row a step, one column a log key.

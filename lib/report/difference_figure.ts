@@ -5,7 +5,7 @@
  */
 import * as Plot from "@observablehq/plot";
 import type { SweepRow, SweepTable } from "../sweep/sweep_table.ts";
-import { chart, type Figure, marginFor } from "./_chart.ts";
+import { chart, type Figure, marginFor } from "./chart.ts";
 
 /** Colours of what was measured, of its single seeds, and of what was published. */
 const [MEASURED, SEED, PUBLISHED] = ["#4269d1", "#8b949e", "#e5534b"];

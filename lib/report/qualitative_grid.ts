@@ -4,8 +4,8 @@
  * @module
  */
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
-import { encodePng } from "../data/image/png_encode.ts";
-import { resizeImage } from "../data/resize.ts";
+import { encodePng } from "../data/codecs/png_encode.ts";
+import { resizeImage } from "../data/transforms/resize.ts";
 import type { PredictedImage, RunAnalysis } from "./analyse_run.ts";
 
 /** One image with the predictions of all runs; pictures are PNG files. */

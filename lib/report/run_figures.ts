@@ -5,12 +5,12 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { HEALTHY_LOSS_D } from "../train/judge_game.ts";
-import { chart, type Figure, marginFor } from "./_chart.ts";
-import { curvesOf, type Point, seriesNames, seriesOf } from "./_curves.ts";
-import type { RunRecord } from "./read_run.ts";
+import { HEALTHY_LOSS_D } from "../train/gan_diagnosis.ts";
+import { chart, type Figure, marginFor } from "./chart.ts";
+import { curvesOf, type Point, seriesNames, seriesOf } from "./curves.ts";
+import type { RunRecord } from "../train/run/read_run.ts";
 
-export type { Figure } from "./_chart.ts";
+export type { Figure } from "./chart.ts";
 
 /** Green of what is healthy; not a series' colour. */
 const HEALTHY = "#2da44e";

@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import type { TrainEvent } from "../train/events.ts";
-import { maskedCrc32c } from "./_crc32c.ts";
-import { bytesField, floatField, join, message, varintField } from "./_protobuf.ts";
+import { maskedCrc32c } from "./crc32c.ts";
+import { bytesField, floatField, join, message, varintField } from "./protobuf.ts";
 
 /** A picture for TensorBoard. */
 export interface TensorBoardImage {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { columnsOf } from "./_columns.ts";
-import { sweepCsv } from "./_sweep_csv.ts";
+import { columnsOf } from "./columns.ts";
+import { sweepCsv } from "./sweep_csv.ts";
 import type { SweepTable } from "./sweep_table.ts";
 
 /** How a table can be written. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { isSeq } from "yaml";
-import { type Entry, GridDocument } from "./_grid_document.ts";
+import { type Entry, GridDocument } from "./grid_document.ts";
 import type { Grid, GridAxis, GridTrial, ScoredValidation } from "./grid.ts";
 
 const KEYS = [

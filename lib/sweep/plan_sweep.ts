@@ -16,7 +16,7 @@ import type {
   ScoredValidation,
   Setting,
 } from "./grid.ts";
-import { meaningOf } from "./_meaning.ts";
+import { meaningOf } from "./config_fingerprint.ts";
 
 /** One row of a sweep's table: a configuration that is run once a seed. */
 export interface Arm {

@@ -5,14 +5,14 @@
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readRun, secondsPerEpoch } from "../report/read_run.ts";
-import { writeFileAtomic } from "../runtime/files.ts";
+import { readRun, secondsPerEpoch } from "../train/run/read_run.ts";
+import { writeFileAtomic } from "../util/files.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { NonFiniteError } from "../train/non_finite_error.ts";
-import { resumeTraining } from "../train/resume.ts";
-import { train } from "../train/train.ts";
-import type { TrainResult } from "../train/train_result.ts";
-import { takeLock } from "./_lock.ts";
+import { resumeTraining } from "../train/run/resume.ts";
+import { train } from "../train/run/train.ts";
+import type { TrainResult } from "../train/run/train_result.ts";
+import { takeLock } from "./trial_lock.ts";
 import type { Trial } from "./plan_sweep.ts";
 import {
   readResults,

@@ -9,12 +9,12 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { configToYaml } from "../config/to_yaml.ts";
-import { writeFileAtomic } from "../runtime/files.ts";
+import { writeFileAtomic } from "../util/files.ts";
 import type { EndEvent } from "../train/events.ts";
-import type { RunScores } from "../train/train_result.ts";
+import type { RunScores } from "../train/run/train_result.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
-import { checkPlan } from "./_check_plan.ts";
-import { printable } from "../runtime/_printable.ts";
+import { checkPlan } from "./check_plan.ts";
+import { printable } from "../util/printable.ts";
 
 /** What a finished trial leaves behind. */
 export interface TrialResult {

@@ -4,7 +4,7 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import { isAlive } from "./_lock.ts";
+import { isAlive } from "./trial_lock.ts";
 import type { Trial } from "./plan_sweep.ts";
 import { readResults, readSweep, trialPaths, type TrialResult } from "./sweep_folder.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Reading } from "./meter.ts";
+import type { Reading } from "./callbacks/loss_buffer.ts";
 
 /** A loss or weight is NaN or infinite; training on would only spoil the weights. */
 export class NonFiniteError extends Error {

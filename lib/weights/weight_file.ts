@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SavedModelInfo } from "./tfjs_format.ts";
+import type { SavedModelInfo } from "../models/persistence/tfjs_format.ts";
 
 /** What a file is written in. */
 export type WeightFormat = "safetensors" | "PyTorch" | "Keras HDF5" | "npz" | "tfjs";

@@ -1,5 +1,5 @@
 import { type DatasetReader, openDataset } from "@segadv/segadv";
-import { randomStream } from "../../lib/runtime/random.ts";
+import { randomStream } from "../../lib/util/random.ts";
 import { drawSample } from "../make_fixtures.ts";
 
 const SEED = 77;

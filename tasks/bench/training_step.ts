@@ -12,10 +12,10 @@ import { conv2d } from "../../lib/engine/ops/conv2d.ts";
 import { movingAverage } from "../../lib/engine/ops/moving_average.ts";
 import { sgdUpdate } from "../../lib/engine/ops/sgd_update.ts";
 import { record } from "../../lib/engine/tape.ts";
-import { assemble } from "../../lib/models/_assemble.ts";
-import { stockKit } from "../../lib/models/_stock_kit.ts";
+import { assemble } from "../../lib/models/builders/assemble.ts";
+import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
 import { buildNetwork, networkRecipe } from "../../lib/models/build_model.ts";
-import { Operation } from "../../lib/models/layers/operation.ts";
+import { Operation } from "../../lib/models/builders/layers/operation.ts";
 import { findModel } from "../../lib/models/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */

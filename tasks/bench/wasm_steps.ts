@@ -5,9 +5,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { defaultConfig } from "../../lib/config/mod.ts";
 import { record } from "../../lib/engine/tape.ts";
-import { discriminatorLoss } from "../../lib/losses/referee.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
-import { trainStep } from "../../lib/train/step.ts";
+import { discriminatorLoss } from "../../lib/losses/adversarial/losses.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { trainStep } from "../../lib/train/train_step.ts";
 import { takeTurns, type Timed, type TimedRow } from "./turns.ts";
 
 const SIDE = 128;

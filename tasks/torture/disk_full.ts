@@ -4,9 +4,9 @@ import { cp, mkdtemp, readdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { openCheckpoint } from "../../lib/train/checkpoint.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { openCheckpoint } from "../../lib/train/run/checkpoint.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { victimConfig } from "./victim.ts";
 
 /** What disks of many sizes came to. */

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../lib/config/mod.ts";
-import { type BackendInfo, useBackend } from "../../lib/runtime/backend.ts";
-import { lockFolder } from "../../lib/runtime/lock.ts";
+import { type BackendInfo, useBackend } from "../../lib/backend/use_backend.ts";
+import { lockFolder } from "../../lib/util/lock.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
-import type { TrainResult } from "../../lib/train/train_result.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
+import type { TrainResult } from "../../lib/train/run/train_result.ts";
 import { matrixConfig } from "./_matrix_config.ts";
 
 /** What every fault came to on a backend. */

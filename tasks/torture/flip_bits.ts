@@ -1,9 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { randomStream } from "../../lib/runtime/random.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { randomStream } from "../../lib/util/random.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { flipSubjects } from "./_flip_subjects.ts";
 import { victimConfig } from "./victim.ts";
 

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { randomStream } from "../../lib/runtime/random.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
-import { loadModel } from "../../lib/weights/load_model.ts";
+import { randomStream } from "../../lib/util/random.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
+import { loadModel } from "../../lib/train/run/load_model.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { victimConfig } from "./victim.ts";
 

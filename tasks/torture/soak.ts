@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { train } from "../../lib/train/train.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { victimConfig } from "./victim.ts";
 
 /** What a long run held, at a tenth of its way and at its end. */

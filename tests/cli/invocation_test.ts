@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { invocation } from "../../cli/_invocation.ts";
+import { invocation } from "../../cli/invocation.ts";
 
 test("invocation() is what one would type here, or what a bundle says it is", () => {
   const runtime = "Deno" in globalThis ? /^deno run -A / : /^bun /;

@@ -5,7 +5,7 @@ import {
   requireBenchmarkClasses,
   toLabelIds,
 } from "../../lib/data/benchmark_formats.ts";
-import { decodePng } from "../../lib/data/image/png_decode.ts";
+import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { decodeLabelIds } from "../../lib/data/readers/cityscapes.ts";
 
 const cityscapes = benchmarkFormats.get("cityscapes")!;

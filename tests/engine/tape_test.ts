@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { record } from "../../lib/engine/tape.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor, relativeError } from "../support/gradients.ts";
 
 describe("record", () => {

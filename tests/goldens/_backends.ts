@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { type BackendInfo, useBackend } from "../../lib/runtime/backend.ts";
+import { type BackendInfo, useBackend } from "../../lib/backend/use_backend.ts";
 
 /** Names for the test titles, with the reason where a backend has to be left out. */
 export const backends: { name: "cpu" | "wasm" | "webgpu"; skip: string | false }[] = [

@@ -2,10 +2,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assemble } from "../../lib/models/_assemble.ts";
-import type { Kit, WeightSpec } from "../../lib/models/kit.ts";
-import { stockKit } from "../../lib/models/_stock_kit.ts";
-import { trainingKit } from "../../lib/models/_training_kit.ts";
+import { assemble } from "../../lib/models/builders/assemble.ts";
+import type { Kit, WeightSpec } from "../../lib/models/builders/layer_builder.ts";
+import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
+import { trainingKit } from "../../lib/models/builders/training_builder.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
 import { decode, initial, uniform } from "./_formula.ts";

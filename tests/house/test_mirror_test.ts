@@ -7,7 +7,7 @@ const code = "export function f(): void {}\n";
 
 test("checkTestMirror() accepts tested files, and files that need no test", () => {
   const files = treeOf({
-    "lib/losses/lsgan.ts": code,
+    "lib/losses/adversarial/lsgan.ts": code,
     "tests/losses/lsgan_test.ts": "",
     "cli/commands/train.ts": code,
     "tests/cli/commands/train_test.ts": "",
@@ -21,11 +21,11 @@ test("checkTestMirror() accepts tested files, and files that need no test", () =
 
 test("checkTestMirror() finds a file without a test of its name", () => {
   const files = treeOf({
-    "lib/losses/lsgan.ts": code,
+    "lib/losses/adversarial/lsgan.ts": code,
     "cli/ui/table.ts": "export const X: number = 1;\n",
     "tests/lsgan_test.ts": "",
   });
-  assert.deepEqual(places(checkTestMirror(files)), ["lib/losses/lsgan.ts", "cli/ui/table.ts"]);
+  assert.deepEqual(places(checkTestMirror(files)), ["lib/losses/adversarial/lsgan.ts", "cli/ui/table.ts"]);
 });
 
 const listed = { of: "lib/a.ts", test: "tests/b_test.ts", reason: "b calls nothing but a" };

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import type { AdversarialLoss, DiscriminatorOutput } from "../../lib/losses/adversarial_loss.ts";
-import { locationMap, maskedMean, shrinkLocationMap } from "../../lib/losses/location_map.ts";
-import { probabilityMap } from "../../lib/losses/probability_map.ts";
-import { discriminatorLoss, generatorLoss } from "../../lib/losses/referee.ts";
-import { adversarialLosses } from "../../lib/losses/registry.ts";
-import { segmentationLoss } from "../../lib/losses/segmentation_loss.ts";
+import type { AdversarialLoss, DiscriminatorOutput } from "../../lib/losses/adversarial/adversarial_loss.ts";
+import { locationMap, maskedMean, shrinkLocationMap } from "../../lib/losses/valid_mask.ts";
+import { probabilityMap } from "../../lib/models/probability_map.ts";
+import { discriminatorLoss, generatorLoss } from "../../lib/losses/adversarial/losses.ts";
+import { adversarialLosses } from "../../lib/losses/adversarial/registry.ts";
+import { segmentationLoss } from "../../lib/losses/segmentation/segmentation_loss.ts";
 import { defaultConfig } from "../../lib/config/default_config.ts";
 import { buildDiscriminator } from "../../lib/models/discriminator.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
 
 function near(actual: number, expected: number, tolerance = 1e-6): void {

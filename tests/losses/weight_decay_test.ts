@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { weightDecay } from "../../lib/losses/weight_decay.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
 
 before(async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { InstanceMap } from "../../lib/data/dataset.ts";
-import { decodePng } from "../../lib/data/image/png_decode.ts";
+import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { decodeLabelIds } from "../../lib/data/readers/cityscapes.ts";
 import { cityscapesScorer } from "../../lib/metrics/cityscapes_scorer.ts";
 import { sharedPath, skipWithout } from "../support/shared_data.ts";

@@ -4,7 +4,7 @@ import { loadConfig } from "../../lib/config/mod.ts";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 import { scoreBy } from "../../lib/metrics/score_by.ts";
 import type { TrainEvent, ValidationEvent } from "../../lib/train/events.ts";
-import { train } from "../../lib/train/train.ts";
+import { train } from "../../lib/train/run/train.ts";
 
 const SMALL = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
   .concat("train.warmupEpochs=0", "validation.every=1");

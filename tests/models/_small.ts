@@ -5,8 +5,8 @@ import type { ModelConfig } from "../../lib/config/config.ts";
 import { defaultConfig } from "../../lib/config/default_config.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
-import { randomStream } from "../../lib/runtime/random.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { randomStream } from "../../lib/util/random.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 
 /** Networks of four channels and more; numbers do not matter in these tests, so plain JavaScript. */
 export function onCpu(): void {

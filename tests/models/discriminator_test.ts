@@ -8,12 +8,12 @@ import {
   discriminate,
   type Discriminator,
 } from "../../lib/models/discriminator.ts";
-import { assemble } from "../../lib/models/_assemble.ts";
-import { discriminatorNetwork } from "../../lib/models/_discriminator_network.ts";
-import { stockKit } from "../../lib/models/_stock_kit.ts";
-import { trainingKit } from "../../lib/models/_training_kit.ts";
-import type { Kit } from "../../lib/models/kit.ts";
-import { seededWeights } from "../../lib/models/weight_source.ts";
+import { assemble } from "../../lib/models/builders/assemble.ts";
+import { discriminatorNetwork } from "../../lib/models/networks/discriminator_network.ts";
+import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
+import { trainingKit } from "../../lib/models/builders/training_builder.ts";
+import type { Kit } from "../../lib/models/builders/layer_builder.ts";
+import { seededWeights } from "../../lib/models/builders/weight_source.ts";
 import { difference, onCpu } from "./_small.ts";
 
 function small(config: Partial<DiscriminatorConfig> = {}): Discriminator {

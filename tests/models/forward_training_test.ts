@@ -8,7 +8,7 @@ import { forwardTraining } from "../../lib/models/forward_training.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { modelRegistry } from "../../lib/models/registry.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor } from "../support/gradients.ts";
 
 /** Pixels a side: enough for activations to outweigh the gradients of weights. */

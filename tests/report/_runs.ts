@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../lib/config/mod.ts";
-import { train } from "../../lib/train/train.ts";
+import { train } from "../../lib/train/run/train.ts";
 
 /** Trains the smallest run there is and gives its folder. */
 export async function tinyRun(...overrides: string[]): Promise<string> {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
-import { readRun } from "../../lib/report/read_run.ts";
+import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "./_runs.ts";
 
 describe("analyseRun", () => {

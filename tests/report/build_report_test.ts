@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { buildReport } from "../../lib/report/build_report.ts";
-import { readRun } from "../../lib/report/read_run.ts";
+import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "./_runs.ts";
 
 const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
-import { decodePng } from "../../lib/data/image/png_decode.ts";
-import { inspectData } from "../../lib/data/inspect/inspect_data.ts";
+import { decodePng } from "../../lib/data/codecs/png_decode.ts";
+import { inspectData } from "../../lib/data/validate/inspect_data.ts";
 import { contactSheet } from "../../lib/report/contact_sheet.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 

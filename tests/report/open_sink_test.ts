@@ -7,9 +7,9 @@ import { test } from "node:test";
 import { loadConfig } from "../../lib/config/mod.ts";
 import { stepsCsv, validationsCsv } from "../../lib/report/csv.ts";
 import { openSink } from "../../lib/report/open_sink.ts";
-import { parseEvents, readRun } from "../../lib/report/read_run.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { parseEvents, readRun } from "../../lib/train/run/read_run.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { tinyRun } from "./_runs.ts";
 
 test("openSink writes live, and over an interruption, what a finished run's events give", async () => {

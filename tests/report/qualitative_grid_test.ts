@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodePng } from "../../lib/data/image/png_decode.ts";
+import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { qualitativeGrid } from "../../lib/report/qualitative_grid.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readRun } from "../../lib/report/read_run.ts";
+import { readRun } from "../../lib/train/run/read_run.ts";
 import { classFigure, gameFigures, trainingFigures } from "../../lib/report/run_figures.ts";
 import { tinyRun } from "./_runs.ts";
 

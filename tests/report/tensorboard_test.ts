@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { crc32c, maskedCrc32c } from "../../lib/report/_crc32c.ts";
+import { crc32c, maskedCrc32c } from "../../lib/report/crc32c.ts";
 import { openSink } from "../../lib/report/open_sink.ts";
-import { parseEvents } from "../../lib/report/read_run.ts";
+import { parseEvents } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "./_runs.ts";
 
 /** A protobuf message: values of each field, in order. */

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { encodePng } from "../../lib/data/image/png_encode.ts";
+import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 
 /** A file's content: bytes, text, or a value to be written as JSON. */
 export type Content = Uint8Array | string | object;

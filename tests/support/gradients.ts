@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { record } from "../../lib/engine/tape.ts";
-import { randomStream } from "../../lib/runtime/random.ts";
+import { randomStream } from "../../lib/util/random.ts";
 
 /** Normal numbers in a tensor, the same for the same name. */
 export function normalTensor<S extends number[]>(name: string, shape: S): tf.Tensor {

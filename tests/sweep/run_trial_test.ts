@@ -4,7 +4,7 @@ import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, test } from "node:test";
-import { randomStream } from "../../lib/runtime/random.ts";
+import { randomStream } from "../../lib/util/random.ts";
 import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
 import { runTrial } from "../../lib/sweep/run_trial.ts";
 import { readResults, readSweep, trialPaths } from "../../lib/sweep/sweep_folder.ts";

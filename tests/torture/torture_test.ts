@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { before, describe, test } from "node:test";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import { canMount, fillDisks } from "../../tasks/torture/disk_full.ts";
 import { diskFaults } from "../../tasks/torture/faults/disk_faults.ts";
 import { faultMatrix, matrixFaults } from "../../tasks/torture/fault_matrix.ts";

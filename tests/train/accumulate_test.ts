@@ -7,12 +7,12 @@ import * as tf from "@tensorflow/tfjs";
 import { type Config, defaultConfig, loadConfig } from "../../lib/config/mod.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { type Batch, trainStep } from "../../lib/train/step.ts";
-import { randomStream } from "../../lib/runtime/random.ts";
-import { train } from "../../lib/train/train.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { type Batch, trainStep } from "../../lib/train/train_step.ts";
+import { randomStream } from "../../lib/util/random.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { normalTensor } from "../support/gradients.ts";
 
 type Overrides = { [K in keyof Config]?: Partial<Config[K]> };

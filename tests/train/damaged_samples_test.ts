@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 
 /** Nine training samples, of which the third has a truncated image, and one to validate on. */

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
-import { type BackendInfo, useBackend } from "../../lib/runtime/backend.ts";
+import { type BackendInfo, useBackend } from "../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
-import { InterruptedRunError } from "../../lib/train/interrupted_run_error.ts";
+import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
 import { NonFiniteError } from "../../lib/train/non_finite_error.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]

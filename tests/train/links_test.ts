@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "../../lib/config/mod.ts";
-import { train } from "../../lib/train/train.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 
 test("train() tells in its log of files that a link takes out of the data set", async () => {

@@ -6,12 +6,12 @@ import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { StepEvent, TrainEvent } from "../../lib/train/events.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { trainStep } from "../../lib/train/step.ts";
-import { train } from "../../lib/train/train.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { trainStep } from "../../lib/train/train_step.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import { openDataset } from "../../lib/data/registry.ts";
-import { evaluate } from "../../lib/metrics/evaluate.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { evaluate } from "../../lib/models/inference/evaluate.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
-import { train } from "../../lib/train/train.ts";
-import { loadModel } from "../../lib/weights/load_model.ts";
+import { train } from "../../lib/train/run/train.ts";
+import { loadModel } from "../../lib/train/run/load_model.ts";
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = [

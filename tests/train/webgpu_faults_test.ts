@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
-import { InterruptedRunError } from "../../lib/train/interrupted_run_error.ts";
-import { resumeTraining } from "../../lib/train/resume.ts";
-import { train } from "../../lib/train/train.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
+import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
+import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 
 async function config(...more: string[]): Promise<Config> {

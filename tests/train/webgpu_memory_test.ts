@@ -3,13 +3,13 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { loadConfig } from "../../lib/config/mod.ts";
-import { normalizationTable } from "../../lib/data/normalize.ts";
+import { normalizationTable } from "../../lib/data/transforms/normalize.ts";
 import { unpackBatch } from "../../lib/engine/ops/unpack_batch.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
-import { randomStream } from "../../lib/runtime/random.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/players.ts";
-import { trainStep } from "../../lib/train/step.ts";
+import { randomStream } from "../../lib/util/random.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
+import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { trainStep } from "../../lib/train/train_step.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 
 /** `SEGADV_STEPS=500` for the long form. */

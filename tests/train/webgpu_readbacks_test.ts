@@ -3,9 +3,9 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { loadConfig } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { StepEvent } from "../../lib/train/events.ts";
-import { train } from "../../lib/train/train.ts";
+import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
 
 // Nothing is computed here, so this runs without an adapter, and in Bun.

@@ -4,12 +4,12 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { defaultConfig } from "../../lib/config/mod.ts";
-import { decodeImage } from "../../lib/data/image/decode_image.ts";
-import { normalizeInto } from "../../lib/data/normalize.ts";
+import { decodeImage } from "../../lib/data/codecs/decode_image.ts";
+import { normalizeInto } from "../../lib/data/transforms/normalize.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
-import { useBackend } from "../../lib/runtime/backend.ts";
-import { initializeFrom } from "../../lib/weights/initialize.ts";
-import { openWeightFile } from "../../lib/weights/open_weight_file.ts";
+import { useBackend } from "../../lib/backend/use_backend.ts";
+import { initializeFrom } from "../../lib/models/persistence/initialize.ts";
+import { openWeightFile } from "../../lib/weights/formats/open_weight_file.ts";
 import { sharedPath, skipWithout } from "../support/shared_data.ts";
 
 const folder = "data/weights";

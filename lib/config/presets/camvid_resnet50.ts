@@ -1,4 +1,4 @@
-import { definePreset, type Preset } from "../_define_preset.ts";
+import { definePreset, type Preset } from "../define_preset.ts";
 
 /**
  * ResNet-50 from ImageNet weights on CamVid at 160×120: what pretraining is worth, on a CPU. The

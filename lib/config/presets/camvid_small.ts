@@ -1,4 +1,4 @@
-import { definePreset, type Preset } from "../_define_preset.ts";
+import { definePreset, type Preset } from "../define_preset.ts";
 
 /** CamVid at 160×120 from random start: a real data set that two CPU cores train in minutes. */
 export const camvidSmall: Preset = definePreset({

@@ -1,4 +1,4 @@
-import { definePreset, type Preset } from "../_define_preset.ts";
+import { definePreset, type Preset } from "../define_preset.ts";
 
 /** A first run: the embedded shapes, a network of two million weights, under a minute on a CPU. */
 export const fixtures: Preset = definePreset({

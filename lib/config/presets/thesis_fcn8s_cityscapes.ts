@@ -1,4 +1,4 @@
-import { definePreset, type Preset } from "../_define_preset.ts";
+import { definePreset, type Preset } from "../define_preset.ts";
 
 /** FCN-8s-VGG16 on CityScapes as in the thesis: Table 4-1, §4.2.1, best λ and T of §4.3.1. */
 export const thesisFcn8sCityscapes: Preset = definePreset({

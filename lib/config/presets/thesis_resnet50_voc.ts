@@ -1,4 +1,4 @@
-import { definePreset, type Preset } from "../_define_preset.ts";
+import { definePreset, type Preset } from "../define_preset.ts";
 
 /** ResNet-50 on augmented VOC2012 as in the thesis: Table 4-1, §4.2.2, best λ and T of §4.3.2. */
 export const thesisResnet50Voc: Preset = definePreset({

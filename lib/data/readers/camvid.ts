@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import type { ClassInfo, Dataset, DatasetReader } from "../dataset.ts";
-import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
-import { requireSplit } from "./_split.ts";
+import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
+import { requireSplit } from "./split.ts";
 
 /** The 11 classes of CamVid (SegNet's grouping) in index order; 11 is void. */
 export const CAMVID_CLASSES: ClassInfo[] = [

@@ -6,14 +6,14 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, DatasetReader, InstanceMap, LabelMap } from "../dataset.ts";
-import { decodeLabel } from "../image/decode_label.ts";
-import { decodePng } from "../image/png_decode.ts";
-import { readImage } from "../image/read_image.ts";
-import { readBytes } from "../_read_bytes.ts";
+import { decodeLabel } from "../codecs/decode_label.ts";
+import { decodePng } from "../codecs/png_decode.ts";
+import { readImage } from "../codecs/read_image.ts";
+import { readBytes } from "../codecs/read_bytes.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./cityscapes_labels.ts";
-import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
+import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
 
 const IGNORE = 255;
 const TO_TRAIN_ID = Uint8Array.from(CITYSCAPES_LABELS, ({ trainId }) => trainId);

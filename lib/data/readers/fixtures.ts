@@ -5,10 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import type { ClassInfo, Dataset, DatasetReader, Sample } from "../dataset.ts";
-import { decodeImage } from "../image/decode_image.ts";
-import { decodeLabel } from "../image/decode_label.ts";
+import { decodeImage } from "../codecs/decode_image.ts";
+import { decodeLabel } from "../codecs/decode_label.ts";
 import { vocPalette } from "../voc_palette.ts";
-import { requireSplit } from "./_split.ts";
+import { requireSplit } from "./split.ts";
 
 /** Classes of the fixture set, in index order, in VOC's colours. */
 export const FIXTURE_CLASSES: ClassInfo[] = ["background", "disc", "square", "triangle", "ring"]
@@ -34,7 +34,7 @@ export const fixturesReader: DatasetReader = {
   async open({ split }): Promise<Dataset> {
     const ids = requireSplit(FIXTURE_SPLITS, { split, where: "fixtures" });
     // Loaded on demand: runs on other data never pay for these bytes.
-    const { FIXTURE_FILES } = await import("./_fixture_files.ts");
+    const { FIXTURE_FILES } = await import("./fixture_files.ts");
     const bytes = (path: string): Uint8Array => Buffer.from(FIXTURE_FILES[path]!, "base64");
     return {
       name: "fixtures",

@@ -6,10 +6,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, DatasetReader } from "../dataset.ts";
-import { readClassesFile } from "./_classes_file.ts";
-import { IMAGE_EXTENSIONS, indexFolder, isFile, isFolder, readList } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
+import { readClassesFile } from "./classes_file.ts";
+import { IMAGE_EXTENSIONS, indexFolder, isFile, isFolder, readList } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
 
 /**
  * Reads `classes.json`, JPEG or PNG images and PNG labels (grey or palette, pixel = class index)

@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import type { Dataset, DatasetReader, LabelMap } from "../dataset.ts";
-import { type MatValue, readMat } from "../mat.ts";
-import { indexFolder, isFile, isFolder, readList } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
-import { requireSplit } from "./_split.ts";
+import { type MatValue, readMat } from "../codecs/mat.ts";
+import { indexFolder, isFile, isFolder, readList } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
+import { requireSplit } from "./split.ts";
 import { VOC_CLASSES } from "./voc.ts";
 
 /**

@@ -7,9 +7,9 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClassInfo, Dataset, DatasetReader } from "../dataset.ts";
 import { vocPalette } from "../voc_palette.ts";
-import { indexFolder, isFolder, readList } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
+import { indexFolder, isFolder, readList } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
 
 const NAMES = [
   "background",

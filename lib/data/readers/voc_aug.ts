@@ -6,11 +6,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset, DatasetReader, LabelMap } from "../dataset.ts";
-import { decodeLabel } from "../image/decode_label.ts";
-import { isPng } from "../image/png_decode.ts";
-import { indexFolder, isFolder, readList } from "./_listing.ts";
-import { matchPairs } from "./_match_pairs.ts";
-import { pairDataset } from "./_pair_dataset.ts";
+import { decodeLabel } from "../codecs/decode_label.ts";
+import { isPng } from "../codecs/png_decode.ts";
+import { indexFolder, isFolder, readList } from "./listing.ts";
+import { matchPairs } from "./match_pairs.ts";
+import { pairDataset } from "./pair_dataset.ts";
 import { decodeSbd, findSbdRoot, indexSbd, readSbdLists } from "./sbd.ts";
 import { findVocRoot, VOC_CLASSES } from "./voc.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { ownMemory } from "./_own_memory.ts";
-import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { ownMemory } from "./own_memory.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { ADAM_UPDATE, type AdamUpdateAttrs } from "./kernels.ts";
 
 const KERNEL: TrainingKernel<AdamUpdateAttrs> = {

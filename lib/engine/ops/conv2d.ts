@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { BIAS_GRAD, BIAS_LEAKY_RELU_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { ONE_HOT } from "./kernels.ts";
 
 /** Stock `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */

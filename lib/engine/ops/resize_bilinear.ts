@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "./kernels.ts";
 
 /** Stock tfjs ignores half-pixel centres in its gradient, so it is written as two products. */

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./_training_kernel.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { oneHot } from "./one_hot.ts";
 import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "./kernels.ts";
 

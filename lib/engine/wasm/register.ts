@@ -17,27 +17,27 @@ import {
   SGD_UPDATE,
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
-import { batchNormTrain, batchNormTrainGrad } from "./_batch_norm.ts";
-import { biasGrad, biasReluGrad } from "./_bias_grad.ts";
-import { conv2dFilterGrad } from "./_conv_filter_grad.ts";
-import { conv2d, fusedConv2d } from "./_conv_forward.ts";
-import { conv2dInputGrad } from "./_conv_input_grad.ts";
-import { depthwiseFilterGrad, depthwiseInputGrad } from "./_depthwise.ts";
-import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./_elementwise.ts";
-import { type Engine, startEngine } from "./_engine.ts";
-import { oneHot } from "./_label_conv.ts";
-import { avgPoolGrad, maxPool, maxPoolGrad } from "./_pooling.ts";
+import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
+import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
+import { conv2dFilterGrad } from "./kernels/conv_filter_grad.ts";
+import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
+import { conv2dInputGrad } from "./kernels/conv_input_grad.ts";
+import { depthwiseFilterGrad, depthwiseInputGrad } from "./kernels/depthwise.ts";
+import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./kernels/elementwise.ts";
+import { type Engine, startEngine } from "./engine.ts";
+import { oneHot } from "./kernels/label_conv.ts";
+import { avgPoolGrad, maxPool, maxPoolGrad } from "./kernels/pooling.ts";
 import {
   resizeBilinear,
   resizeBilinearGrad,
   resizeNearestGrad,
   stockResizeBilinearGrad,
-} from "./_resize.ts";
-import { identity, tile, unsortedSegmentSum } from "./_shape_ops.ts";
-import { softmaxCrossEntropy } from "./_softmax.ts";
-import { hasRelaxedSimd } from "./_relaxed_simd.ts";
-import { getStockFactory } from "./_stock_backend.ts";
-import type { KernelCall } from "./_tfjs.ts";
+} from "./kernels/resize.ts";
+import { identity, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
+import { softmaxCrossEntropy } from "./kernels/softmax.ts";
+import { hasRelaxedSimd } from "./relaxed_simd.ts";
+import { getStockFactory } from "./tfjs_backend.ts";
+import type { KernelCall } from "./tfjs_members.ts";
 
 /** How {@linkcode registerWasmBackend} starts the engine. */
 export interface WasmBackendOptions {

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { FreeBuffers } from "./_free_buffers.ts";
-import { type BufferPurpose, describe, outOfMemory } from "./_purpose.ts";
-import { USAGE } from "./_usage.ts";
+import { FreeBuffers } from "./free_buffers.ts";
+import { type BufferPurpose, describe, outOfMemory } from "./buffer_purpose.ts";
+import { USAGE } from "./buffer_usage.ts";
 import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
 import type { WebgpuCounters } from "./counters.ts";
 import { assertTensorFits } from "./limits.ts";

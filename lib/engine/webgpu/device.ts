@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { tmpdir } from "node:os";
-import { MAP_MODE_READ, USAGE } from "./_usage.ts";
+import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 import { ErrorCollector } from "./error_collector.ts";
 
 /** An open device and what is known of it. */

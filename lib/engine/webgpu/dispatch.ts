@@ -5,7 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { isHalf, withHalves } from "./halves.ts";
+import { isHalf, withHalves } from "./float16_storage.ts";
 import type { Subgroups } from "./subgroups.ts";
 import type { TrainingBackend } from "./training_backend.ts";
 

@@ -5,8 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { TrainingBackend } from "./training_backend.ts";
-import type { Kernel } from "./kernels/_kernel.ts";
-import { keepStock, restoreStock } from "./kernels/_stock.ts";
+import type { Kernel } from "./kernels/kernel.ts";
+import { keepStock, restoreStock } from "./kernels/tfjs_kernels.ts";
 import { adamUpdate } from "./kernels/adam_update.ts";
 import { batchMatMul, fusedMatMul } from "./kernels/batch_mat_mul.ts";
 import { batchNormTrain } from "./kernels/batch_norm_train.ts";
@@ -16,7 +16,7 @@ import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
 import { add, multiply, relu } from "./kernels/elementwise.ts";
-import { judgeGradients } from "./kernels/judge_gradients.ts";
+import { judgeGradients } from "./kernels/check_gradients.ts";
 import { leakyReluGrad } from "./kernels/leaky_relu_grad.ts";
 import { maxPool } from "./kernels/max_pool.ts";
 import { maxPoolGrad } from "./kernels/max_pool_grad.ts";

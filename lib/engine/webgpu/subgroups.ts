@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { MAP_MODE_READ, USAGE } from "./_usage.ts";
+import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 
 /** How kernels may use subgroups. */
 export interface Subgroups {

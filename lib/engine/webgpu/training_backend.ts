@@ -5,20 +5,20 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { packUniforms } from "./_pack_uniforms.ts";
+import { packUniforms } from "./pack_uniforms.ts";
 import {
   assertKnownTfjs,
   type ProgramUniform,
   Stock,
   type StockBackend,
-} from "./_stock_backend.ts";
-import type { DeferredWork, Launch } from "./_launch.ts";
-import { MAP_MODE_READ, USAGE } from "./_usage.ts";
+} from "./tfjs_backend.ts";
+import type { DeferredWork, Launch } from "./launch.ts";
+import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
 import { chooseTile, type TileName, tileWithin } from "./gemm.ts";
-import { widen } from "./halves.ts";
+import { widen } from "./float16_storage.ts";
 import { largestTensorBytes } from "./limits.ts";
 import type { Subgroups } from "./subgroups.ts";
 import { productClass } from "./tune.ts";

@@ -6,8 +6,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { readUserCache, writeUserCache } from "../../runtime/user_cache.ts";
-import { MAP_MODE_READ, USAGE } from "./_usage.ts";
+import { readUserCache, writeUserCache } from "../../util/user_cache.ts";
+import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 import { packScalars, pipelineOf } from "./dispatch.ts";
 import { chooseTile, tileCols, type TileName, tileRows, TILES, tileWithin } from "./gemm.ts";
 import { matMulKernel } from "./kernels/batch_mat_mul.ts";

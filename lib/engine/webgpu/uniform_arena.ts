@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { USAGE } from "./_usage.ts";
+import { USAGE } from "./buffer_usage.ts";
 
 /** A window of a uniform buffer, as a bind group takes it. */
 export interface UniformBinding {

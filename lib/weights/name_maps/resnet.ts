@@ -5,7 +5,7 @@
  * @module
  */
 import type { WeightFile } from "../weight_file.ts";
-import { kerasAliases, torchAliases } from "./_aliases.ts";
+import { kerasAliases, torchAliases } from "./aliases.ts";
 import {
   CAFFE_NORMALIZE,
   type InputRule,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { kerasAliases, torchAliases } from "./_aliases.ts";
+import { kerasAliases, torchAliases } from "./aliases.ts";
 import {
   CAFFE_NORMALIZE,
   CAFFE_RGB_NORMALIZE,

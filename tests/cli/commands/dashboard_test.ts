@@ -3,7 +3,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { serveDashboard } from "../../../cli/dashboard/_serve.ts";
-import { runCli } from "../../../cli/_run_cli.ts";
+import { runCli } from "../../../cli/run_cli.ts";
 import { chromiumSkip, withPage } from "../../support/chromium.ts";
 import { inFolder } from "../_process.ts";
 import { recordedStream, runHere } from "../_terminal.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { TINY_GRID } from "../../sweep/_tiny_sweep.ts";
-import { decodePng } from "../../../lib/data/image/png_decode.ts";
+import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { chromiumSkip, type Page, withPage } from "../../support/chromium.ts";
 import { inFolder } from "../_process.ts";
 import { runHere } from "../_terminal.ts";

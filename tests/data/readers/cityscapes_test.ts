@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { encodePng } from "../../../lib/data/image/png_encode.ts";
+import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
 import { cityscapesReader, decodeLabelIds } from "../../../lib/data/readers/cityscapes.ts";
 import { CITYSCAPES_LABELS } from "../../../lib/data/readers/cityscapes_labels.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";

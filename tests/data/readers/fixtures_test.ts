@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { decodeLabel } from "../../../lib/data/image/decode_label.ts";
-import { FIXTURE_FILES } from "../../../lib/data/readers/_fixture_files.ts";
+import { decodeLabel } from "../../../lib/data/codecs/decode_label.ts";
+import { FIXTURE_FILES } from "../../../lib/data/readers/fixture_files.ts";
 import {
   FIXTURE_CLASSES,
   FIXTURE_SPLITS,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { inspectData } from "../../../lib/data/inspect/inspect_data.ts";
+import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
 import { folderReader } from "../../../lib/data/readers/folder.ts";
 import { scoreMaps } from "../../../lib/metrics/score_maps.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";

@@ -2,7 +2,7 @@ import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkDataset } from "../../../lib/data/check.ts";
+import { checkDataset } from "../../../lib/data/validate/check_dataset.ts";
 import { VOC_CLASSES, vocReader } from "../../../lib/data/readers/voc.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { runPython, skipWithoutPillow } from "../../support/pillow.ts";

@@ -10,7 +10,7 @@ import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { record } from "../../../lib/engine/tape.ts";
-import { useBackend } from "../../../lib/runtime/backend.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
 import {
   assertGradient,
   assertNoLeak,

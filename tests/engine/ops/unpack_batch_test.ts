@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { NormalizeConfig } from "../../../lib/config/config.ts";
-import { normalizationTable, normalizeInto } from "../../../lib/data/normalize.ts";
+import { normalizationTable, normalizeInto } from "../../../lib/data/transforms/normalize.ts";
 import { unpackBatch } from "../../../lib/engine/ops/unpack_batch.ts";
-import { useBackend } from "../../../lib/runtime/backend.ts";
-import { randomStream } from "../../../lib/runtime/random.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import { randomStream } from "../../../lib/util/random.ts";
 import { assertNoLeak } from "../../support/gradients.ts";
 import { noAdapter } from "../webgpu/_adapter.ts";
 

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { startEngine } from "../../../lib/engine/wasm/_engine.ts";
-import { JOB, type Job } from "../../../lib/engine/wasm/_jobs.ts";
+import { startEngine } from "../../../lib/engine/wasm/engine.ts";
+import { JOB, type Job } from "../../../lib/engine/wasm/jobs.ts";
 import { values } from "./_compare.ts";
 
 type Engine = Awaited<ReturnType<typeof startEngine>>;

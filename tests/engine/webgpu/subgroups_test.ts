@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { assemble } from "../../../lib/engine/webgpu/dispatch.ts";
-import { treeSum } from "../../../lib/engine/webgpu/kernels/_sum_parts.ts";
+import { treeSum } from "../../../lib/engine/webgpu/kernels/sum_parts.ts";
 import { probeSubgroups } from "../../../lib/engine/webgpu/subgroups.ts";
 import { normalTensor, relativeError } from "../../support/gradients.ts";
 import { noAdapter } from "./_adapter.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { useBackend } from "../../../lib/runtime/backend.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { trainingBackend } from "../../../lib/engine/webgpu/mod.ts";
 import { dryGpu } from "../../../tasks/bench/dry_gpu.ts";
 import { ownStep } from "../../../tasks/bench/training_step.ts";

@@ -1,4 +1,4 @@
-// Kinds of jobs; the names mirror lib/engine/wasm/_jobs.ts.
+// Kinds of jobs; the names mirror lib/engine/wasm/jobs.ts.
 import {
   gradInputChunk, gradSumsChunk, mergeGradChunk, mergeMomentsChunk, momentsChunk, normalizeChunk,
 } from "./batch_norm";

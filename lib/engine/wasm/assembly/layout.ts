@@ -1,5 +1,5 @@
 // Byte offsets inside the parameter blocks that the JavaScript side writes.
-// lib/engine/wasm/_gather_gemm.ts and _conv_filter_grad.ts write the words in this order.
+// lib/engine/wasm/kernels/gather_gemm.ts and _conv_filter_grad.ts write the words in this order.
 
 // Gather GEMM.
 export const G_X: usize = 0;

@@ -7,10 +7,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, output, type WgslKernel } from "../dispatch.ts";
 import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { addChunks, chunksOf } from "./_chunks.ts";
-import { type Activation, epilogue, isKnownActivation, storeVector } from "./_epilogue.ts";
-import type { Kernel, KernelCall } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { addChunks, chunksOf } from "./chunks.ts";
+import { type Activation, epilogue, isKnownActivation, storeVector } from "./epilogue.ts";
+import type { Kernel, KernelCall } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 interface MatMulAttrs {
   transposeA: boolean;

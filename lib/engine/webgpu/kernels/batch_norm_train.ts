@@ -7,7 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
+import { newActivation } from "../float16_storage.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import {
   COLUMN_UNIFORMS,
@@ -15,9 +15,9 @@ import {
   type Columns,
   columnsOf,
   columnUniforms,
-} from "./_columns.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
-import { treeSum } from "./_sum_parts.ts";
+} from "./columns.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
+import { treeSum } from "./sum_parts.ts";
 
 /** Normalises; outputs y, mean and biased variance. */
 export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {

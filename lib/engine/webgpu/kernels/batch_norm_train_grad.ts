@@ -7,7 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
+import { newActivation } from "../float16_storage.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import {
   COLUMN_UNIFORMS,
@@ -15,10 +15,10 @@ import {
   type Columns,
   columnsOf,
   columnUniforms,
-} from "./_columns.ts";
-import { type Kernel, type KernelCall, sizeOf } from "./_kernel.ts";
+} from "./columns.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
 import { leakyReluGrad } from "./leaky_relu_grad.ts";
-import { treeSum } from "./_sum_parts.ts";
+import { treeSum } from "./sum_parts.ts";
 
 interface Pass {
   inputs: Record<string, tf.TensorInfo>;

@@ -5,17 +5,17 @@
  */
 import { BIAS_GRAD, BIAS_RELU_GRAD } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
-import { columnSum } from "./_column_sum.ts";
+import { newActivation } from "../float16_storage.ts";
+import { columnSum } from "./column_sum.ts";
 import {
   COLUMN_UNIFORMS,
   columnPrologue,
   type Columns,
   columnsOf,
   columnUniforms,
-} from "./_columns.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
-import { treeSum } from "./_sum_parts.ts";
+} from "./columns.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
+import { treeSum } from "./sum_parts.ts";
 
 /** dbias [c] = Σ dy over all pixels. */
 export const biasGrad: Kernel<Record<never, never>> = {

@@ -6,11 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { newActivation } from "../halves.ts";
-import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
-import { type Activation, epilogue, isKnownActivation, storeVector } from "./_epilogue.ts";
-import type { Kernel, KernelCall } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { newActivation } from "../float16_storage.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv.ts";
+import { type Activation, epilogue, isKnownActivation, storeVector } from "./epilogue.ts";
+import type { Kernel, KernelCall } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 interface FusedAttrs extends ConvAttrs {
   activation: string;

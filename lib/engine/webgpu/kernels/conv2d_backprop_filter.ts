@@ -6,11 +6,11 @@
  */
 import { dispatch, output, type WgslKernel } from "../dispatch.ts";
 import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { addChunks, chunksOf } from "./_chunks.ts";
-import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./_conv.ts";
-import { storeVector } from "./_epilogue.ts";
-import type { Kernel } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { addChunks, chunksOf } from "./chunks.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv.ts";
+import { storeVector } from "./epilogue.ts";
+import type { Kernel } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 interface FilterAttrs extends ConvAttrs {
   filterShape: [number, number, number, number];

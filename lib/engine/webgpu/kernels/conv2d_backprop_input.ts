@@ -7,11 +7,11 @@
  */
 import { dispatch, type WgslKernel } from "../dispatch.ts";
 import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { newActivation } from "../halves.ts";
-import { type ConvAttrs, type ConvSizes, convSizes } from "./_conv.ts";
-import { storeVector } from "./_epilogue.ts";
-import type { Kernel } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { newActivation } from "../float16_storage.ts";
+import { type ConvAttrs, type ConvSizes, convSizes } from "./conv.ts";
+import { storeVector } from "./epilogue.ts";
+import type { Kernel } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 interface InputAttrs extends ConvAttrs {
   inputShape: [number, number, number, number];

@@ -5,9 +5,9 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
-import { isHalf, newActivation } from "../halves.ts";
-import { type Kernel, type KernelCall, sizeOf } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { isHalf, newActivation } from "../float16_storage.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 type Binary = Kernel<Record<never, never>>;
 

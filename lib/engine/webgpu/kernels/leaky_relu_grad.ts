@@ -5,8 +5,8 @@
  */
 import { LEAKY_RELU_GRAD } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
+import { newActivation } from "../float16_storage.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 
 const WGSL: WgslKernel = {
   key: LEAKY_RELU_GRAD,

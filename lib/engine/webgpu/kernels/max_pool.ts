@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
+import { newActivation } from "../float16_storage.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
 
 /** Attributes of tfjs's pooling kernels. */
 export interface PoolAttrs {

@@ -6,8 +6,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { dispatch, linearGrid, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
+import { newActivation } from "../float16_storage.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 import { type PoolAttrs, poolSizes } from "./max_pool.ts";
 
 /** dx [b,h,w,c] from dy [b,oh,ow,c], the pooled x and y. */

@@ -4,8 +4,8 @@
  * @module
  */
 import { MOVING_AVERAGE } from "../../ops/kernels.ts";
-import type { Kernel } from "./_kernel.ts";
-import { deferUpdate, type UpdateKind } from "./_update_batch.ts";
+import type { Kernel } from "./kernel.ts";
+import { deferUpdate, type UpdateKind } from "./update_batch.ts";
 
 const KIND: UpdateKind = {
   name: MOVING_AVERAGE,

@@ -6,9 +6,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import { newActivation } from "../halves.ts";
+import { newActivation } from "../float16_storage.ts";
 import type { TrainingBackend } from "../training_backend.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 
 /** Position in the source of an output position, clamped to the source. */
 const CENTRE = `

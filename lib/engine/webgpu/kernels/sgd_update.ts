@@ -4,8 +4,8 @@
  * @module
  */
 import { SGD_UPDATE, SGD_UPDATE_IF, type SgdUpdateAttrs } from "../../ops/kernels.ts";
-import type { Kernel, KernelCall } from "./_kernel.ts";
-import { deferUpdate, type UpdateKind } from "./_update_batch.ts";
+import type { Kernel, KernelCall } from "./kernel.ts";
+import { deferUpdate, type UpdateKind } from "./update_batch.ts";
 
 /** The new weight and velocity; `factor` is what the gradient is multiplied by. */
 function body(factor: string): string {

@@ -5,8 +5,8 @@
  */
 import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import type { Kernel } from "./_kernel.ts";
-import { sumAll, treeSum } from "./_sum_parts.ts";
+import type { Kernel } from "./kernel.ts";
+import { sumAll, treeSum } from "./sum_parts.ts";
 
 const WGSL: WgslKernel = {
   key: SOFTMAX_CROSS_ENTROPY,

@@ -4,10 +4,10 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { columnSum } from "./_column_sum.ts";
-import { type Kernel, type KernelCall, sizeOf } from "./_kernel.ts";
-import { stockKernel } from "./_stock.ts";
-import { sumAll } from "./_sum_parts.ts";
+import { columnSum } from "./column_sum.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
+import { stockKernel } from "./tfjs_kernels.ts";
+import { sumAll } from "./sum_parts.ts";
 
 interface SumAttrs {
   axis: number | number[];

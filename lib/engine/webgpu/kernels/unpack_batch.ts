@@ -5,7 +5,7 @@
  */
 import { UNPACK_BATCH, type UnpackBatchAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import { type Kernel, sizeOf } from "./_kernel.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 
 const WGSL: WgslKernel = {
   key: UNPACK_BATCH,

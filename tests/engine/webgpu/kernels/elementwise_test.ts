@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../../../../lib/engine/ops/conv2d.ts";
 import { withPrecision } from "../../../../lib/engine/ops/precision.ts";
-import { isHalf } from "../../../../lib/engine/webgpu/halves.ts";
+import { isHalf } from "../../../../lib/engine/webgpu/float16_storage.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 const SHAPE = [2, 5, 4, 8];

@@ -1,0 +1,135 @@
+import type {
+  Config,
+  EndEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  TrainResult,
+} from "@segadv/segadv";
+import { invocation } from "../invocation.ts";
+import { clock, count, percent, plural, short } from "../ui/format.ts";
+import { Progress } from "../ui/progress.ts";
+import type { TextStream } from "../ui/terminal.ts";
+
+/** What a run was asked for. */
+interface Subject {
+  config: Config;
+  preset: string | undefined;
+}
+
+const ENDINGS: Record<EndEvent["reason"], string> = {
+  "finished": "finished",
+  "max-steps": "stopped at train.maxSteps",
+  "early-stop": "stopped early, as validation.patience says",
+  "aborted": "stopped by you",
+  "non-finite": "stopped at a loss that is not a number",
+};
+
+/** Weight of the newest reading in the images per second that are shown. */
+const RATE_SMOOTHING = 0.1;
+
+/** Tells a run's events to the user. */
+export class TrainReport {
+  readonly #stream: TextStream;
+  readonly #subject: Subject;
+  readonly #progress: Progress;
+  #start: StartEvent | null = null;
+  #firstStep: StepEvent | null = null;
+  #rate = 0;
+
+  constructor(stream: TextStream, subject: Subject) {
+    this.#stream = stream;
+    this.#subject = subject;
+    this.#progress = new Progress(stream);
+  }
+
+  onEvent(event: TrainEvent): void {
+    if (event.type === "start") {
+      this.#start = event;
+      for (const line of introduce(event)) this.#progress.print(line);
+    } else if (event.type === "step") {
+      this.#firstStep ??= event;
+      this.#progress.update(this.#describe(event));
+    } else if (event.type === "validation") {
+      const { epoch, best, scores: { pAcc, mIoU } } = event;
+      const mark = best ? this.#stream.paint("green", "  best so far") : "";
+      this.#progress.print(
+        `epoch ${epoch}: mIoU ${percent(mIoU)}, pixel accuracy ${percent(pAcc)}${mark}`,
+      );
+    } else if (event.type === "resume") {
+      this.#progress.print(`resumed at step ${event.step}, from ${event.checkpoint}`);
+    } else if (event.type === "warning") {
+      const label = this.#stream.paint("yellow", "warning:");
+      this.#progress.print(`${label} step ${event.step}: ${event.message}`);
+    }
+  }
+
+  /** Takes the progress line away. */
+  clear(): void {
+    this.#progress.clear();
+  }
+
+  /** Says how the run ended and what to do with it. */
+  summarize(result: TrainResult): void {
+    const { reason, steps, seconds, weightsSha256, best, run, resumedAt } = result;
+    const lines = [
+      ...(resumedAt === steps ? ["this run had ended before: there is nothing left to do"] : []),
+      `${ENDINGS[reason]}: ${plural(steps, "step")} in ${clock(seconds)}, weights ${
+        weightsSha256.slice(0, 12)
+      }`,
+    ];
+    if (best !== null) lines.push(`best: mIoU ${percent(best.mIoU)} in epoch ${best.epoch}`);
+    if (run !== null) lines.push(`run: ${run}`, ...this.#advise(run, reason));
+    this.#stream.write(lines.join("\n") + "\n");
+  }
+
+  #describe({ epoch, step, time, logs, imagesPerSecond }: StepEvent): string {
+    const total = this.#start?.totalSteps ?? step;
+    const first = this.#firstStep;
+    const stepsTimed = first === null ? 0 : step - first.step;
+    const left = stepsTimed === 0
+      ? ""
+      : `, ${clock((time - first!.time) / 1000 / stepsTimed * (total - step))} left`;
+    this.#rate = this.#rate === 0
+      ? imagesPerSecond
+      : this.#rate + RATE_SMOOTHING * (imagesPerSecond - this.#rate);
+    const loss = logs["loss/total"] ?? NaN;
+    return `epoch ${epoch}/${this.#subject.config.train.epochs}, step ${step}/${total}, ` +
+      `loss ${short(loss)}, ${this.#rate.toFixed(1)} images/s${left}`;
+  }
+
+  #advise(run: string, reason: EndEvent["reason"]): string[] {
+    const { preset, config: { data } } = this.#subject;
+    const commands = [
+      ...(reason === "aborted" ? [`train --resume ${run}`] : []),
+      `eval ${run}${data.dataset === "fixtures" ? " --split test" : ""}`,
+      `predict ${run} IMAGE_OR_FOLDER --out predictions --overlay`,
+    ];
+    if (preset === "fixtures" && data.dataset === "fixtures") {
+      commands.push("train --dataset folder --data YOUR_FOLDER", "presets");
+    }
+    const heading = this.#stream.paint("bold", "Next:");
+    return ["", heading, ...commands.map((command) => `  ${invocation()} ${command}`)];
+  }
+}
+
+function introduce(event: StartEvent): string[] {
+  const { config: { model, data, adversarial }, parameters, classes } = event;
+  const adversary = parameters.discriminator === 0
+    ? ""
+    : `, against a discriminator of ${count(parameters.discriminator)}`;
+  const temperatures = adversarial.mode === "temperature"
+    ? `, T_g ${adversarial.tg}, T_d ${adversarial.td}`
+    : "";
+  const { initialization: from } = event;
+  return [
+    `${model.name}, ${count(parameters.generator)} weights${adversary}${temperatures}`,
+    ...(from === undefined ? [] : [
+      `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
+      `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,
+    ]),
+    `${data.dataset}: ${count(classes.length)} classes, ` +
+    `${plural(event.stepsPerEpoch, "step")} an epoch, ${count(event.totalSteps)} in all`,
+    `backend ${event.backend}: ${event.device}`,
+  ];
+}

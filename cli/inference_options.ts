@@ -1,0 +1,86 @@
+import { type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/extra-typings";
+import { type Config, defaultConfig, type Size, type ValidationConfig } from "@segadv/segadv";
+import { UsageError } from "./errors.ts";
+import { nameOption } from "./options.ts";
+
+/** How images are shown to a network, as the command line says it; the rest is the run's. */
+export interface ViewArguments {
+  resize?: Size | "none" | undefined;
+  fit?: string | undefined;
+  window?: ValidationConfig["window"] | undefined;
+  overlap?: number | undefined;
+  scales?: number[] | undefined;
+  flip?: boolean | undefined;
+}
+
+/** Part of a configuration that says how images are shown to a network. */
+export type View = Pick<
+  ValidationConfig,
+  "resize" | "fit" | "window" | "overlap" | "scales" | "flip" | "batch"
+>;
+
+/** Adds `--resize`, `--fit`, `--window`, `--overlap`, `--scales` and `--flip`. */
+export function addViewOptions<C extends CommandUnknownOpts>(command: C): C {
+  command
+    .option(
+      "--resize <HxW>",
+      "height and width at which the network sees images, or none (default: the run's)",
+      // not null, of which commander makes an empty string
+      (text) => text === "none" ? text : parseSize(text),
+    )
+    .addOption(nameOption("--fit <how>", {
+      about: "how --resize is met: letterbox keeps the aspect and pads (default: the run's)",
+      names: ["stretch", "letterbox"],
+    }))
+    .option(
+      "--window <HxW>",
+      "what the network sees at a time: whole, sliding windows of a size, or auto, by memory",
+      (text) => text === "auto" || text === "whole" ? text : parseSize(text),
+    )
+    .option(
+      "--overlap <share>",
+      "share of a window that the next one covers again, 0 to 0.9",
+      (text) => parseNumber(text, { min: 0, max: 0.9 }),
+    )
+    .option(
+      "--scales <list>",
+      "sizes, as factors, to average probabilities over, such as 0.75,1,1.25",
+      (text) => text.split(",").map((one) => parseNumber(one, { min: 0.05, max: 8 })),
+    )
+    .option("--flip", "average probabilities with those of the mirror image")
+    .option("--no-flip", "do not, though the run did");
+  return command;
+}
+
+/** The run's way, or the default's where there is no run, changed by what the command line says. */
+export function viewOf(args: ViewArguments, config: Config | null): View {
+  const { resize, fit, window, overlap, scales, flip, batch } =
+    (config ?? defaultConfig()).validation;
+  const view = {
+    resize: args.resize === "none" ? null : args.resize ?? resize,
+    fit: (args.fit ?? fit) as View["fit"],
+    window: args.window ?? window,
+    overlap: args.overlap ?? overlap,
+    scales: args.scales ?? scales,
+    flip: args.flip ?? flip,
+    batch,
+  };
+  if (args.fit === "letterbox" && view.resize === null) {
+    throw new UsageError("--fit letterbox needs the size to fill: give it with --resize");
+  }
+  return view;
+}
+
+function parseSize(text: string): Size {
+  const [, height, width] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text) ?? [];
+  if (height === undefined || width === undefined) {
+    throw new InvalidArgumentError("Expected height x width in pixels, such as 1024x2048");
+  }
+  return [Number(height), Number(width)];
+}
+
+function parseNumber(text: string, { min, max }: { min: number; max: number }): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`Expected a number from ${min} to ${max}`);
+}

@@ -1,0 +1,60 @@
+import type { z } from "zod";
+import { nearest } from "../util/nearest.ts";
+
+/** zod's words for types, in the words of a configuration file. */
+const TYPES: Record<string, string> = {
+  number: "a number",
+  int: "a whole number",
+  string: "a text",
+  boolean: "true or false",
+  object: "a section of keys",
+  array: "a list",
+  tuple: "a list",
+};
+
+/** Puts a fault that zod found into one line: what was expected and what was there. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string {
+  return `${expectation(issue)}, got ${show(issue.input)}${hint(issue)}`;
+}
+
+/** A value as the user would write it, cut to one short line. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Says that a registry has no such name, what it has, and which one was probably meant. */
+export function unknownName(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  const meant = nearest(name, names);
+  const hint = meant === null ? "" : `; did you mean ${meant}?`;
+  return `expected one of ${names.join(", ")}, got "${name}"${hint}`;
+}
+
+function expectation(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      if (typeof issue.input === "number" && !Number.isFinite(issue.input)) {
+        return "expected a finite number";
+      }
+      return `expected ${TYPES[issue.expected] ?? issue.expected}`;
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      return `expected ${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
+    }
+    case "too_small":
+      if (issue.origin === "string") return "expected a text that is not empty";
+      return `expected a number ${issue.inclusive ? "of at least" : "above"} ${issue.minimum}`;
+    case "too_big":
+      return `expected a number ${issue.inclusive ? "of at most" : "below"} ${issue.maximum}`;
+    default:
+      return issue.message ?? "expected another value";
+  }
+}
+
+function hint(issue: z.core.$ZodRawIssue): string {
+  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return "";
+  const meant = nearest(issue.input, issue.values.map(String));
+  return meant === null ? "" : `; did you mean ${meant}?`;
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { show } from "./describe_issue.ts";
+
+/** A finite number above zero. */
+export const positive: z.ZodNumber = z.number().positive();
+/** A finite number of at least zero. */
+export const nonNegative: z.ZodNumber = z.number().nonnegative();
+/** A number in [0, 1). */
+export const fraction: z.ZodNumber = z.number().min(0).lt(1);
+/** A text with at least one character. */
+export const text: z.ZodString = z.string().min(1);
+/** `[height, width]` in pixels. */
+export const size: z.ZodTuple<[z.ZodInt, z.ZodInt], null> = z.tuple(
+  [whole(1), whole(1)],
+  wants("[height, width]"),
+);
+
+/** A whole number of at least `min`. */
+export function whole(min: number): z.ZodInt {
+  return z.int().min(min);
+}
+
+/** Three numbers, one a colour channel. */
+export function channels(
+  value: z.ZodNumber,
+): z.ZodTuple<[z.ZodNumber, z.ZodNumber, z.ZodNumber], null> {
+  return z.tuple([value, value, value], wants("three numbers, one a channel"));
+}
+
+/** Replaces zod's own words where a value as a whole has the wrong shape. */
+export function wants(shape: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => `expected ${shape}, got ${show(input)}` };
+}
+
+/** Where a field gets its value from and what it means. */
+export interface FieldDoc<T> {
+  /** Value of an absent field. */
+  fallback: T;
+  about: string;
+  /** Section or table of the thesis. */
+  source?: string;
+}
+
+/** A documented field with a default. */
+export function field<T extends z.ZodType>(
+  schema: T,
+  { fallback, about, source }: FieldDoc<z.output<T>>,
+): z.ZodType<z.output<T>> {
+  const description = source === undefined ? about : `${about} (thesis ${source})`;
+  return z._default(schema, fallback as never).meta({ description }) as z.ZodType<z.output<T>>;
+}
+
+/** A section: a strict object, filled with its fields' defaults where it is absent. */
+export function section<S extends z.ZodRawShape>(
+  about: string,
+  shape: S,
+): z.ZodType<z.output<z.ZodObject<S>>> {
+  return z.prefault(z.strictObject(shape), {} as never)
+    .meta({ description: about }) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
+}

@@ -1,0 +1,141 @@
+/**
+ * JPEG decoding with mozjpeg's own code (WebAssembly, @jsquash/jpeg), plus what that lacks: a check
+ * of the size before memory is taken, a check for truncation, and four-colour files.
+ *
+ * @module
+ */
+import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
+import type { RgbImage } from "../dataset.ts";
+import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
+import { decodeCmyk } from "./_jpeg_cmyk.ts";
+import { readJpegHeader } from "./_jpeg_header.ts";
+import { printable } from "../../util/printable.ts";
+
+/** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
+const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
+
+/** Pixels times scans: a progressive file has about ten, a hostile one thousands of empty ones. */
+const MAX_SCANNED = 2 ** 30;
+
+/** Whether the bytes start with the JPEG signature. */
+export function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
+}
+
+/**
+ * Decodes a baseline or progressive JPEG, grey, colour or CMYK, to RGB. Pixels equal
+ * libjpeg-turbo's (those of CMYK within one level, without colour profile); the EXIF orientation is
+ * ignored, as label maps are drawn over the stored pixels.
+ *
+ * @throws {SyntaxError} If the bytes are no JPEG, damaged or truncated; the message names the file.
+ * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @example
+ * ```ts
+ * import { decodeJpeg } from "@segadv/segadv";
+ * import encodeJpeg from "@jsquash/jpeg/encode.js";
+ * import assert from "node:assert/strict";
+ *
+ * const white = new ImageData(new Uint8ClampedArray(8 * 8 * 4).fill(255), 8, 8);
+ * const bytes = new Uint8Array(await encodeJpeg(white));
+ * const image = await decodeJpeg(bytes, { file: "white.jpg" });
+ * assert.deepEqual([image.width, image.height, image.data[0]], [8, 8, 255]);
+ * ```
+ */
+export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+  const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${printable(why)}`;
+  const header = readJpegHeader(bytes, fail);
+  const fourColors = header.components === 4;
+  // Four colours are decoded in JavaScript, with all coefficients in memory: four times the space.
+  const limit = (options.maxPixels ?? MAX_PIXELS) / (fourColors ? 4 : 1);
+  if (header.width * header.height > limit) {
+    throw new RangeError(
+      fail(`${header.width}x${header.height} is more than the limit of ${limit} pixels`),
+    );
+  }
+  if (header.width * header.height * header.scans > MAX_SCANNED) {
+    throw new RangeError(
+      fail(`${header.scans} scans of ${header.width}x${header.height} would take minutes`),
+    );
+  }
+  if (fourColors) return decodeFourColors(bytes, fail);
+  if (header.components !== 1 && header.components !== 3) {
+    throw new SyntaxError(
+      fail(`${header.components} colour components are not supported: convert the file to RGB`),
+    );
+  }
+  const rgba = await runDecoder(bytes, fail);
+  const { width, height } = rgba;
+  const data = dropAlpha(rgba.data);
+  return { width, height, data };
+}
+
+/** RGB of RGBA, four pixels at a time where the processor has its low byte first. */
+function dropAlpha(rgba: ImageData["data"]): Uint8Array {
+  const pixels = rgba.length / 4;
+  // Rounded up to whole words, so that the last four pixels can be written as words too.
+  const words = new Uint32Array(Math.ceil(pixels / 4) * 3);
+  const rgb = new Uint8Array(words.buffer, 0, pixels * 3);
+  const source = new Uint32Array(rgba.buffer, rgba.byteOffset, pixels);
+  const whole = LITTLE_ENDIAN ? pixels - pixels % 4 : 0;
+  for (let from = 0, to = 0; from < whole; from += 4, to += 3) {
+    const [b, c] = [source[from + 1]!, source[from + 2]!];
+    words[to] = source[from]! & 0xffffff | b << 24;
+    words[to + 1] = b >>> 8 & 0xffff | c << 16;
+    words[to + 2] = c >>> 16 & 0xff | source[from + 3]! << 8;
+  }
+  for (let from = whole * 4, to = whole * 3; to < rgb.length; from += 4, to += 3) {
+    rgb[to] = rgba[from]!;
+    rgb[to + 1] = rgba[from + 1]!;
+    rgb[to + 2] = rgba[from + 2]!;
+  }
+  return rgb;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+function decodeFourColors(bytes: Uint8Array, fail: (why: string) => string): RgbImage {
+  try {
+    return decodeCmyk(bytes);
+  } catch (error) {
+    const known = error instanceof SyntaxError;
+    throw new SyntaxError(fail(known ? error.message : "damaged data"), { cause: error });
+  }
+}
+
+/** mozjpeg's module: what of it is used here. */
+interface MozJpeg {
+  decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;
+}
+
+let loading: Promise<MozJpeg> | undefined;
+let complaints: string[] = [];
+
+async function loadDecoder(): Promise<MozJpeg> {
+  const options = {
+    noInitialRun: true,
+    print: () => {},
+    printErr: (line: string) => complaints.push(line),
+  };
+  loading ??= createDecoder(options) as Promise<unknown> as Promise<MozJpeg>;
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    throw new Error(`Cannot load the JPEG decoder: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {
+  const decoder = await loadDecoder();
+  // From here to the end nothing is awaited, so the complaints are about this image.
+  complaints = [];
+  let image: ImageData | null = null;
+  try {
+    image = decoder.decode(bytes, false);
+  } catch {
+    loading = undefined; // its memory cannot be trusted any more: load it afresh next time
+  }
+  const fatal = complaints.find((line) => FATAL.test(line));
+  if (!image || fatal) throw new SyntaxError(fail(fatal ?? complaints[0] ?? "damaged data"));
+  return image;
+}

@@ -1,0 +1,269 @@
+/**
+ * PNG decoder that keeps what label maps need and canvas-based decoders lose: palette indices.
+ *
+ * @module
+ */
+import { crc32, inflateSync } from "node:zlib";
+import { unfilter } from "./_png_filter.ts";
+import { printable } from "../../util/printable.ts";
+
+/** Samples of a decoded PNG, unpacked to one array element each. */
+export interface PngImage {
+  width: number;
+  height: number;
+  /** Samples per pixel: 1 grey or palette index, 2 grey + alpha, 3 RGB, 4 RGBA. */
+  channels: 1 | 2 | 3 | 4;
+  /** Bits per sample in the file; samples are not rescaled when unpacked. */
+  bitDepth: 1 | 2 | 4 | 8 | 16;
+  /** Row-major, interleaved. 16-bit samples come as `Uint16Array`. */
+  data: Uint8Array | Uint16Array;
+  /** RGB triples when `data` holds palette indices. Transparency (tRNS) is ignored. */
+  palette?: Uint8Array;
+}
+
+/** What {@linkcode decodePng} needs to know beside the bytes. */
+export interface DecodeOptions {
+  /** Name of the file, for error messages. */
+  file: string;
+  /**
+   * Images of more pixels are refused before memory is taken for them.
+   *
+   * @default 2 ** 26 (8192×8192, at most 200 MB as RGB)
+   */
+  maxPixels?: number;
+}
+
+/** Default of {@linkcode DecodeOptions.maxPixels}. */
+export const MAX_PIXELS: number = 2 ** 26;
+
+const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
+const CHANNELS: Record<number, 1 | 2 | 3 | 4> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const DEPTHS: Record<number, number[]> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+/** Adam7: first column, first row, column step, row step of each pass. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+/** Deflate expands by at most this factor, so a header that promises more is refused unread. */
+const MAX_EXPANSION = 1032;
+
+interface Header {
+  width: number;
+  height: number;
+  bitDepth: PngImage["bitDepth"];
+  colorType: number;
+  interlaced: boolean;
+}
+
+/** Whether the bytes start with the PNG signature. */
+export function isPng(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
+
+/**
+ * Decodes a PNG of any colour type, bit depth and interlacing. Checksums are verified, colour
+ * profiles and gamma are not applied.
+ *
+ * @throws {SyntaxError} If the bytes are no PNG, damaged or truncated; the message names the file.
+ * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @example
+ * ```ts
+ * import { decodePng, encodePng } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = encodePng({ width: 2, height: 1, channels: 1, data: new Uint8Array([7, 255]) });
+ * assert.deepEqual([...decodePng(bytes, { file: "label.png" }).data], [7, 255]);
+ * ```
+ */
+export function decodePng(bytes: Uint8Array, options: DecodeOptions): PngImage {
+  try {
+    return decode(bytes, options.maxPixels ?? MAX_PIXELS);
+  } catch (error) {
+    const message = `Cannot decode PNG "${options.file}": ${printable((error as Error).message)}`;
+    if (error instanceof RangeError) throw new RangeError(message);
+    throw new SyntaxError(message);
+  }
+}
+
+function decode(bytes: Uint8Array, maxPixels: number): PngImage {
+  if (!isPng(bytes)) throw new SyntaxError("the file does not start with the PNG signature");
+  const { header, palette, compressed } = readChunks(bytes);
+  const { width, height, bitDepth } = header;
+  if (width * height > maxPixels) {
+    throw new RangeError(`${width}x${height} is more than the limit of ${maxPixels} pixels`);
+  }
+  const channels = CHANNELS[header.colorType]!;
+  const passes = header.interlaced ? ADAM7 : [[0, 0, 1, 1]] as const;
+  const rowBytes = (columns: number): number => Math.ceil(columns * channels * bitDepth / 8);
+  let expected = 0;
+  for (const pass of passes) {
+    const [columns, rows] = passSize(pass, width, height);
+    if (columns > 0) expected += rows * (1 + rowBytes(columns));
+  }
+  if (compressed.length * MAX_EXPANSION + 64 < expected) {
+    throw new SyntaxError(
+      `${compressed.length} compressed bytes cannot hold ${width}x${height} pixels: file truncated`,
+    );
+  }
+  const raw = inflate(compressed, expected);
+  const bytesPerPixel = Math.max(1, channels * bitDepth / 8);
+  const samples = width * height * channels;
+  if (bitDepth === 8 && !header.interlaced) {
+    const data = unfilter(raw, { rows: height, stride: rowBytes(width), bytesPerPixel });
+    return withPalette({ width, height, channels, bitDepth, data }, palette);
+  }
+  const data = bitDepth === 16 ? new Uint16Array(samples) : new Uint8Array(samples);
+  let offset = 0;
+  for (const pass of passes) {
+    const [columns, rows] = passSize(pass, width, height);
+    if (columns === 0 || rows === 0) continue;
+    const stride = rowBytes(columns);
+    const block = raw.subarray(offset, offset += rows * (1 + stride));
+    const lines = unfilter(block, { rows, stride, bytesPerPixel });
+    for (let row = 0; row < rows; row++) {
+      const line = lines.subarray(row * stride, (row + 1) * stride);
+      const start = (pass[1] + row * pass[3]) * width + pass[0];
+      unpackRow(line, data, { start, step: pass[2], columns, channels, bitDepth });
+    }
+  }
+  return withPalette({ width, height, channels, bitDepth, data }, palette);
+}
+
+function withPalette(image: PngImage, palette: Uint8Array | undefined): PngImage {
+  if (palette) image.palette = palette;
+  return image;
+}
+
+function passSize(pass: readonly number[], width: number, height: number): [number, number] {
+  return [
+    Math.ceil((width - pass[0]!) / pass[2]!),
+    Math.ceil((height - pass[1]!) / pass[3]!),
+  ];
+}
+
+function readChunks(
+  bytes: Uint8Array,
+): { header: Header; palette: Uint8Array | undefined; compressed: Uint8Array } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [];
+  let header: Header | undefined;
+  let palette: Uint8Array | undefined;
+  let ended = false;
+  for (let offset = 8; !ended;) {
+    if (offset + 12 > bytes.length) throw new SyntaxError("file truncated before its IEND chunk");
+    const length = view.getUint32(offset);
+    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    if (offset + 12 + length > bytes.length) {
+      throw new SyntaxError(`file truncated in chunk ${JSON.stringify(type)} at byte ${offset}`);
+    }
+    const body = bytes.subarray(offset + 8, offset + 8 + length);
+    const checksum = view.getUint32(offset + 8 + length);
+    if (crc32(bytes.subarray(offset + 4, offset + 8 + length)) !== checksum) {
+      throw new SyntaxError(`wrong checksum in chunk ${JSON.stringify(type)} at byte ${offset}`);
+    }
+    if (!header && type !== "IHDR") throw new SyntaxError("the first chunk is not IHDR");
+    if (type === "IHDR" && !header) header = readHeader(body);
+    else if (type === "PLTE" && header!.colorType === 3) palette = readPalette(body);
+    else if (type === "IDAT") parts.push(body);
+    else if (type === "IEND") ended = true;
+    offset += 12 + length;
+  }
+  if (header!.colorType === 3 && !palette) throw new SyntaxError("a palette image has no palette");
+  if (parts.length === 0) throw new SyntaxError("the file has no image data");
+  const compressed = parts.length === 1 ? parts[0]! : concat(parts);
+  return { header: header!, palette, compressed };
+}
+
+function readHeader(body: Uint8Array): Header {
+  if (body.length !== 13) throw new SyntaxError("the IHDR chunk does not have 13 bytes");
+  const view = new DataView(body.buffer, body.byteOffset, 13);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const bitDepth = body[8]!;
+  const colorType = body[9]!;
+  if (width === 0 || height === 0) throw new SyntaxError(`size ${width}x${height} is empty`);
+  if (!DEPTHS[colorType]?.includes(bitDepth)) {
+    throw new SyntaxError(`colour type ${colorType} with ${bitDepth} bits does not exist`);
+  }
+  if (body[10] !== 0 || body[11] !== 0 || body[12]! > 1) {
+    throw new SyntaxError("unknown compression, filter or interlace method");
+  }
+  return {
+    width,
+    height,
+    bitDepth: bitDepth as Header["bitDepth"],
+    colorType,
+    interlaced: body[12] === 1,
+  };
+}
+
+function readPalette(body: Uint8Array): Uint8Array {
+  if (body.length === 0 || body.length % 3 !== 0 || body.length > 768) {
+    throw new SyntaxError(`a palette of ${body.length} bytes is not 1..256 RGB triples`);
+  }
+  return new Uint8Array(body);
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** Inflates at most `expected` bytes: a stream that holds more or fewer is damaged. */
+function inflate(compressed: Uint8Array, expected: number): Uint8Array {
+  let raw: Uint8Array;
+  try {
+    raw = inflateSync(compressed, { chunkSize: expected + 64, maxOutputLength: expected + 64 });
+  } catch (error) {
+    throw new SyntaxError(`damaged image data (${(error as Error).message})`);
+  }
+  if (raw.length < expected) {
+    throw new SyntaxError(`image data ends after ${raw.length} of ${expected} bytes`);
+  }
+  return raw;
+}
+
+interface RowLayout {
+  /** Pixel index of the row's first pixel and distance to the next. */
+  start: number;
+  step: number;
+  columns: number;
+  channels: number;
+  bitDepth: number;
+}
+
+/** Spreads one row of packed samples over the image. */
+function unpackRow(line: Uint8Array, data: Uint8Array | Uint16Array, layout: RowLayout): void {
+  const { start, step, columns, channels, bitDepth } = layout;
+  if (bitDepth >= 8) {
+    let source = 0;
+    for (let column = 0; column < columns; column++) {
+      let target = (start + column * step) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        const high = line[source++]!;
+        data[target++] = bitDepth === 16 ? (high << 8) | line[source++]! : high;
+      }
+    }
+  } else {
+    const mask = (1 << bitDepth) - 1;
+    for (let column = 0; column < columns; column++) {
+      const bit = column * bitDepth;
+      data[start + column * step] = (line[bit >> 3]! >> (8 - bitDepth - (bit & 7))) & mask;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+/** The program of a thread that prepares images to score. */
+import { serveTasks } from "../../util/serve_tasks.ts";
+import { evaluationItem } from "./evaluation_item.ts";
+import type { EvaluationItem } from "./evaluation_items.ts";
+import type { ItemSetup, ItemTask } from "./item_source.ts";
+import { openOrigin, requireSample } from "./open_location.ts";
+
+serveTasks<ItemSetup, ItemTask, EvaluationItem>(async ({ origin, options }) => {
+  const dataset = await openOrigin(origin);
+  return async ({ index, id }) => {
+    requireSample(dataset, index, { id });
+    const value = await evaluationItem(dataset, index, options);
+    return { value, transfer: [value.image.buffer, value.label.buffer] as ArrayBuffer[] };
+  };
+});

@@ -1,0 +1,153 @@
+/** Folders and lists: which files there are, and which of them a list names. */
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { readBytes } from "../codecs/read_bytes.ts";
+import { printable } from "../../util/printable.ts";
+
+/** Extensions of files that may hold an image. */
+export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
+
+/** Characters of a name in a list: more than file systems take, few enough for a message. */
+const MAX_NAME = 300;
+
+/** Whether the path is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+/** Whether the path is a file. */
+export async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then((found) => found.isFile(), () => false);
+}
+
+/**
+ * The files of a folder and its subfolders with one of the extensions: path below the folder
+ * without extension (and without `suffix`), to full path; sorted by name. Links are followed, as
+ * data sets are often put together from them, but to no folder twice; names that begin with a dot
+ * are passed over.
+ *
+ * @throws {RangeError} If two files share a name, or a link leads to a folder that is listed already.
+ * @throws {Error} If the folder cannot be listed.
+ */
+export async function indexFolder(
+  folder: string,
+  options: { extensions: readonly string[]; suffix?: string },
+): Promise<Map<string, string>> {
+  const { extensions, suffix = "" } = options;
+  const found = new Map<string, string>();
+  for (const name of (await namesBelow(folder)).sort(byCodeUnit)) {
+    const extension = extname(name);
+    if (!extensions.includes(extension.toLowerCase())) continue;
+    const stem = name.slice(0, -extension.length);
+    if (!stem.endsWith(suffix)) continue;
+    const key = stem.slice(0, stem.length - suffix.length);
+    const other = found.get(key);
+    if (other) {
+      throw new RangeError(
+        `Cannot tell two files apart: "${other}" and "${join(folder, name)}" have one name, ` +
+          `remove one of them`,
+      );
+    }
+    found.set(key, join(folder, name));
+  }
+  return found;
+}
+
+/**
+ * Paths below a folder, with `/` between their parts, of all that is no folder itself.
+ *
+ * @throws {RangeError} If a link leads to a folder that is listed already.
+ * @throws {Error} If the folder cannot be listed.
+ */
+export async function namesBelow(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  const listed = new Map<string, string>();
+  const open = [""];
+  for (const below of open) {
+    const path = join(folder, below);
+    const { real, entries } = await listFolder(path);
+    // By its real path, so that links that lead in a circle come to an end
+    const before = listed.get(real);
+    if (before !== undefined) {
+      throw new RangeError(
+        `Cannot list "${path}": links make it the folder "${before}", which is listed already`,
+      );
+    }
+    listed.set(real, path);
+    for (const entry of entries) {
+      if (entry.name.startsWith(".")) continue;
+      const name = below === "" ? entry.name : `${below}/${entry.name}`;
+      const isOpen = entry.isDirectory() ||
+        (entry.isSymbolicLink() && await isFolder(join(folder, name)));
+      (isOpen ? open : names).push(name);
+    }
+  }
+  return names;
+}
+
+async function listFolder(path: string): Promise<{ real: string; entries: Dirent[] }> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    // Runtimes differ in the order
+    return {
+      real: await realpath(path),
+      entries: entries.sort((a, b) => byCodeUnit(a.name, b.name)),
+    };
+  } catch (error) {
+    throw new Error(`Cannot list "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * The names in a list file, one a line, without extension. Empty lines are skipped.
+ *
+ * @throws {RangeError} If a name is absolute, leaves the folder or is listed twice; tells the line.
+ */
+export async function readList(
+  file: string,
+  options: { pattern?: RegExp } = {},
+): Promise<string[]> {
+  const text = new TextDecoder().decode(await readBytes(file));
+  const lines = new Map<string, number>();
+  for (const [i, raw] of text.split(/\r\n|\n|\r/).entries()) {
+    const line = raw.trim();
+    if (line === "") continue;
+    const name = stripExtension(options.pattern?.exec(line)?.[1] ?? line);
+    const where = `"${file}" line ${i + 1}`;
+    if (!isInside(name)) {
+      const shown = printable(JSON.stringify(line.slice(0, 80))).slice(0, 90);
+      throw new RangeError(
+        `Cannot use ${where}: ${shown} is not a name inside the data set's folder`,
+      );
+    }
+    if (lines.has(name)) {
+      throw new RangeError(
+        `Cannot use ${where}: "${printable(name)}" is listed twice, first in line ${
+          lines.get(name)
+        }`,
+      );
+    }
+    lines.set(name, i + 1);
+  }
+  return [...lines.keys()];
+}
+
+function stripExtension(name: string): string {
+  const extension = extname(name);
+  return IMAGE_EXTENSIONS.includes(extension.toLowerCase())
+    ? name.slice(0, -extension.length)
+    : name;
+}
+
+/** A relative path of plain names: nothing that could lead out of the folder. */
+function isInside(name: string): boolean {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  if (/[\\\x00-\x1f\x7f-\x9f]/.test(name) || /^[a-z]:/i.test(name)) return false;
+  if (name.length > MAX_NAME) return false;
+  return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}

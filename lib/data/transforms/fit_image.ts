@@ -1,0 +1,135 @@
+/**
+ * How a picture of any size is brought before a network, and its label with it.
+ *
+ * @module
+ */
+import type { NormalizeConfig, Size } from "../../config/config.ts";
+import type { LabelMap, RgbImage } from "../dataset.ts";
+import { normalizeInto } from "./normalize.ts";
+import { resizeImage, resizeLabel } from "./resize.ts";
+
+/** The size at which a network sees a picture. */
+export interface FitOptions {
+  /**
+   * Height and width to bring the picture to; `null` keeps its own.
+   *
+   * @default null
+   */
+  resize?: Size | null;
+  /**
+   * `stretch` both sides to `resize`, or `letterbox`: keep the aspect, put the picture at the top
+   * left and pad the rest.
+   *
+   * @default "stretch"
+   */
+  fit?: "stretch" | "letterbox";
+}
+
+/** A picture as a network takes it. */
+export interface FittedImage {
+  height: number;
+  width: number;
+  /** Normalised pixels `[height * width * 3]`; padding is 0, the mean. Owned by the receiver. */
+  image: Float32Array;
+  /** Height and width of the picture itself, at the top left; the rest is padding. */
+  content: Size;
+}
+
+/**
+ * Resizes (bilinearly) and normalises a picture.
+ *
+ * @throws {RangeError} If `resize` is not two whole numbers above 0.
+ *
+ * @example
+ * ```ts
+ * import { fitImage, type NormalizeConfig } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const normalize: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [1, 1, 1] };
+ * const image = { width: 4, height: 2, data: new Uint8Array(24).fill(9) };
+ * const fitted = fitImage(image, { normalize, resize: [8, 8], fit: "letterbox" });
+ * assert.deepEqual(fitted.content, [4, 8]);
+ * assert.deepEqual([fitted.image.at(0), fitted.image.at(-1)], [9, 0]);
+ * ```
+ */
+export function fitImage(
+  picture: RgbImage,
+  options: FitOptions & { normalize: NormalizeConfig },
+): FittedImage {
+  const [height, width] = options.resize ?? [picture.height, picture.width];
+  const content = contentSize(picture, options);
+  const pixels = isSize(picture, content) ? picture.data : resizeImage(picture, content);
+  const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
+  normalizeInto(pixels, image, options.normalize);
+  if (image.length === height * width * 3) return { height, width, image, content };
+  const canvas = new Float32Array(height * width * 3);
+  placeRows(image, { into: canvas, rowLength: content[1] * 3, intoLength: width * 3 });
+  return { height, width, image: canvas, content };
+}
+
+/** Brings a label to where {@linkcode fitImage} brings its picture; padding becomes 255. */
+export function fitLabel(label: LabelMap, options: FitOptions): LabelMap {
+  const [height, width] = options.resize ?? [label.height, label.width];
+  const content = contentSize(label, options);
+  const resized = isSize(label, content) ? label : resizeLabel(label, content);
+  if (isSize(resized, [height, width])) return resized;
+  const data = new Uint8Array(height * width).fill(255);
+  placeRows(resized.data, { into: data, rowLength: content[1], intoLength: width });
+  return { height, width, data };
+}
+
+/** Rows as wide as a canvas, and what of them is picture. */
+export interface CutOptions {
+  /** Values in a row of the canvas: its width times its channels. */
+  rowLength: number;
+  /** Rows of the picture. */
+  rows: number;
+  /** Values in a row of the picture. */
+  length: number;
+}
+
+/** Cuts the padding off values that belong to what {@linkcode fitImage} made. */
+export function cutPadding<T extends Uint8Array | Float32Array>(
+  values: T,
+  { rowLength, rows, length }: CutOptions,
+): T {
+  if (length === rowLength) return values.subarray(0, rows * length) as T;
+  const cut = new (values.constructor as new (length: number) => T)(rows * length);
+  for (let row = 0; row < rows; row++) {
+    cut.set(values.subarray(row * rowLength, row * rowLength + length), row * length);
+  }
+  return cut;
+}
+
+/** Height and width of the picture within what the network sees. */
+function contentSize(
+  { width, height }: { width: number; height: number },
+  { resize = null, fit = "stretch" }: FitOptions,
+): Size {
+  if (resize === null) return [height, width];
+  if (!(Number.isInteger(resize[0]) && Number.isInteger(resize[1]) && Math.min(...resize) > 0)) {
+    throw new RangeError(`Cannot resize to [${resize}]: give height and width in whole pixels`);
+  }
+  if (fit === "stretch") return resize;
+  const scale = Math.min(resize[0] / height, resize[1] / width);
+  const side = (length: number, most: number): number =>
+    Math.min(most, Math.max(1, Math.round(length * scale)));
+  return [side(height, resize[0]), side(width, resize[1])];
+}
+
+function isSize(
+  { width, height }: { width: number; height: number },
+  [rows, columns]: Size,
+): boolean {
+  return height === rows && width === columns;
+}
+
+/** Copies rows to the top left of a wider buffer. */
+function placeRows<T extends Uint8Array | Float32Array>(
+  from: T,
+  { into, rowLength, intoLength }: { into: T; rowLength: number; intoLength: number },
+): void {
+  for (let row = 0; row * rowLength < from.length; row++) {
+    into.set(from.subarray(row * rowLength, (row + 1) * rowLength), row * intoLength);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * One pass over a split: everything that the checker counts.
+ *
+ * @module
+ */
+import { sha256 } from "../../util/hash.ts";
+import type { Dataset, RgbImage, Sample } from "../dataset.ts";
+import { median } from "./class_weights.ts";
+import type { SizeSummary, SplitReport } from "./data_report.ts";
+
+/** How much of a split is read. */
+export interface ScanOptions {
+  /**
+   * Largest number of samples, spread evenly over the split.
+   *
+   * @default all
+   */
+  limit?: number;
+  /** Stops between samples by throwing the signal's reason. */
+  signal?: AbortSignal;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** What the pass saw, and what only later steps need. */
+export interface ScannedSplit {
+  dataset: Dataset;
+  report: SplitReport;
+  /** Fingerprint of each picture's pixels, by sample name. */
+  pictures: Map<string, string>;
+  /** Pixels of the samples that hold each class, in class order. */
+  pixelsAround: number[];
+}
+
+/** Share of labelled pixels below which a label map counts as nearly empty. */
+const NEAR_EMPTY = 0.01;
+
+/** Reads samples of a split and counts; a sample that cannot be read is noted and passed over. */
+export async function scanSplit(
+  dataset: Dataset,
+  { limit = Infinity, signal, onProgress }: ScanOptions = {},
+): Promise<ScannedSplit> {
+  const scan = new Scan(dataset);
+  const count = Math.min(dataset.ids.length, limit);
+  for (let i = 0; i < count; i++) {
+    signal?.throwIfAborted();
+    const index = Math.floor(i * dataset.ids.length / count);
+    const sample = await dataset.read(index).catch((error: Error) => error);
+    if (sample instanceof Error) {
+      scan.report.broken.push({ id: dataset.ids[index]!, message: sample.message });
+    } else scan.add(sample);
+    scan.report.read++;
+    onProgress?.(i + 1, count);
+  }
+  return scan.end();
+}
+
+class Scan {
+  readonly #dataset: Dataset;
+  readonly report: SplitReport;
+  readonly #pictures = new Map<string, string>();
+  readonly #pixelsAround: number[];
+  readonly #widths: number[] = [];
+  readonly #heights: number[] = [];
+  readonly #sums = new Float64Array(3);
+  readonly #squares = new Float64Array(3);
+
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+    const zeros = (): number[] => dataset.classes.map(() => 0);
+    this.#pixelsAround = zeros();
+    this.report = {
+      split: dataset.split,
+      samples: dataset.ids.length,
+      read: 0,
+      broken: [],
+      sizes: null,
+      histogram: new Array(256).fill(0),
+      pixels: zeros(),
+      images: zeros(),
+      ignored: 0,
+      nearEmpty: [],
+      uniform: [],
+      mean: [0, 0, 0],
+      std: [0, 0, 0],
+    };
+  }
+
+  add({ id, image, label }: Sample): void {
+    this.#pictures.set(id, fingerprint(image));
+    this.#widths.push(image.width);
+    this.#heights.push(image.height);
+    this.#addColors(image.data);
+    this.#addLabel(id, label.data);
+  }
+
+  end(): ScannedSplit {
+    const { report } = this;
+    const pixels = this.#widths.reduce((sum, width, i) => sum + width * this.#heights[i]!, 0);
+    if (pixels > 0) {
+      report.sizes = sizesOf(this.#widths, this.#heights);
+      for (let c = 0; c < 3; c++) {
+        const mean = this.#sums[c]! / pixels;
+        report.mean[c] = mean;
+        report.std[c] = Math.sqrt(Math.max(0, this.#squares[c]! / pixels - mean ** 2));
+      }
+    }
+    const pixelsAround = this.#pixelsAround;
+    return { dataset: this.#dataset, report, pictures: this.#pictures, pixelsAround };
+  }
+
+  #addColors(data: Uint8Array): void {
+    // By value: 256 squares in place of one for each pixel
+    const counts = [new Uint32Array(256), new Uint32Array(256), new Uint32Array(256)] as const;
+    for (let i = 0; i < data.length; i += 3) {
+      counts[0][data[i]!]!++;
+      counts[1][data[i + 1]!]!++;
+      counts[2][data[i + 2]!]!++;
+    }
+    for (let c = 0; c < 3; c++) {
+      for (let value = 0; value < 256; value++) {
+        this.#sums[c]! += counts[c]![value]! * value;
+        this.#squares[c]! += counts[c]![value]! * value ** 2;
+      }
+    }
+  }
+
+  #addLabel(id: string, data: Uint8Array): void {
+    const { classes, ignoreLabel } = this.#dataset;
+    const { report } = this;
+    const counts = new Uint32Array(256);
+    for (const value of data) counts[value]!++;
+    for (let value = 0; value < 256; value++) report.histogram[value]! += counts[value]!;
+    report.ignored += counts[ignoreLabel]!;
+    const present = classes.flatMap((_, c) => c !== ignoreLabel && counts[c]! > 0 ? [c] : []);
+    const labelled = present.reduce((sum, c) => sum + counts[c]!, 0);
+    for (const c of present) {
+      report.pixels[c]! += counts[c]!;
+      report.images[c]!++;
+      this.#pixelsAround[c]! += data.length;
+    }
+    if (labelled < NEAR_EMPTY * data.length) report.nearEmpty.push(id);
+    else if (present.length === 1) report.uniform.push(id);
+  }
+}
+
+function fingerprint({ width, height, data }: RgbImage): string {
+  return sha256([Uint32Array.of(width, height), data]);
+}
+
+function sizesOf(widths: number[], heights: number[]): SizeSummary {
+  // No spread: a split may hold more images than a call takes arguments
+  const least = (values: number[]): number => values.reduce((a, b) => Math.min(a, b));
+  const most = (values: number[]): number => values.reduce((a, b) => Math.max(a, b));
+  return {
+    min: [least(widths), least(heights)],
+    median: [median(widths), median(heights)],
+    max: [most(widths), most(heights)],
+    distinct: new Set(widths.map((width, i) => `${width}x${heights[i]}`)).size,
+  };
+}

@@ -1,0 +1,94 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { TfjsWasmBackend } from "./tfjs_members.ts";
+
+/** What is wanted of {@linkcode FilterCache.use}. */
+export interface CachedFilter<T> {
+  filter: tf.TensorInfo;
+  /** Which transform of the filter it is. */
+  key: string;
+  bytes: number;
+  /** Computes it at `pointer`. */
+  make(pointer: number): void;
+  use(pointer: number): T;
+}
+
+/** Transformed filters that several convolutions of one step share. */
+export interface FilterCache {
+  /** Calls `use` on the transformed filter, made anew where it is not at hand. */
+  use<T>(options: CachedFilter<T>): T;
+}
+
+/** Bytes of the heap that transformed filters may hold. */
+const LIMIT = 64 << 20;
+
+/** How often a transform of one tensor was wanted. */
+interface Demand {
+  /** The tensor's number, which changes whenever it is written. */
+  version: number;
+  uses: number;
+  /** Whether the version before was wanted more than once. */
+  repeated: boolean;
+}
+
+/**
+ * Keeps a transformed filter from its second use until the filter is written or disposed; from its
+ * first, where the version before was used again. So D's filters, which see three batches between
+ * two updates, are kept, and G's, which see one, cost no memory.
+ */
+export function makeFilterCache(
+  backend: TfjsWasmBackend,
+  withScratch: <T>(bytes: number, body: (pointer: number) => T) => T,
+): FilterCache {
+  const { wasm } = backend;
+  const kept = new Map<number, Map<string, { pointer: number; bytes: number }>>();
+  const demands = new WeakMap<object, Map<string, Demand>>();
+  let held = 0;
+
+  // Called for a tensor that is disposed, and by markWritten for one that changes.
+  const disposeData = wasm.tfjs.disposeData;
+  wasm.tfjs.disposeData = (id) => {
+    for (const { pointer, bytes } of kept.get(id)?.values() ?? []) {
+      wasm._free(pointer);
+      held -= bytes;
+    }
+    kept.delete(id);
+    disposeData(id);
+  };
+
+  function demandOf({ dataId }: tf.TensorInfo, key: string, version: number): Demand {
+    const all = demands.get(dataId) ?? new Map<string, Demand>();
+    demands.set(dataId, all);
+    const last = all.get(key);
+    if (last?.version === version) return last;
+    const demand = { version, uses: 0, repeated: (last?.uses ?? 0) > 1 };
+    all.set(key, demand);
+    return demand;
+  }
+
+  return {
+    use({ filter, key, bytes, make, use }) {
+      const version = backend.dataIdMap.get(filter.dataId).id;
+      const ready = kept.get(version)?.get(key);
+      const demand = demandOf(filter, key, version);
+      demand.uses++;
+      if (ready) return use(align(ready.pointer));
+      const keeps = (demand.repeated || demand.uses > 1) && held + bytes <= LIMIT;
+      if (!keeps) {
+        return withScratch(bytes, (pointer) => {
+          make(pointer);
+          return use(pointer);
+        });
+      }
+      const pointer = wasm._malloc(bytes + 64);
+      make(align(pointer));
+      held += bytes;
+      const siblings = kept.get(version) ?? new Map();
+      kept.set(version, siblings.set(key, { pointer, bytes }));
+      return use(align(pointer));
+    },
+  };
+}
+
+function align(pointer: number): number {
+  return Math.ceil(pointer / 64) * 64;
+}

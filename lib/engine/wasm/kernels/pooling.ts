@@ -1,0 +1,80 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Engine } from "../engine.ts";
+import { JOB } from "../jobs.ts";
+import type { KernelCall } from "../tfjs_members.ts";
+
+/**
+ * MaxPoolGrad. The stock kernel drops the gradient of a window without a positive value; this one
+ * gives it to the first of the largest inputs, as the cpu backend does.
+ */
+export function maxPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const dy = call.inputs.dy!;
+  const x = call.inputs.input!;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(x.shape, "float32");
+  const bands = poolBands(info);
+  engine.write([engine.at(x), engine.at(dy), engine.at(out), ...poolWords(info), bands]);
+  engine.run(JOB.maxPoolGrad, info.batchSize * bands, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+/** MaxPool, rows shared between the threads. */
+export function maxPool(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const x = call.inputs.x!;
+  if (x.dtype !== "float32") return undefined;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(info.outShape, "float32");
+  engine.write([engine.at(x), 0, engine.at(out), ...poolWords(info)]);
+  engine.run(JOB.maxPool, info.batchSize * info.outHeight, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+/**
+ * AvgPoolGrad. The stock kernels divide by the whole window at the border too, where the forward
+ * pass divides by the inputs that it holds; this one is the gradient of the forward pass.
+ */
+export function avgPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const x = call.inputs.input!;
+  const info = poolInfo(call, x);
+  const out = call.backend.makeOutput(x.shape, "float32");
+  engine.write([0, engine.at(call.inputs.dy!), engine.at(out), ...poolWords(info)]);
+  engine.run(JOB.avgPoolGrad, info.batchSize * info.inHeight, 4 * tf.util.sizeFromShape(x.shape));
+  return out;
+}
+
+function poolInfo(call: KernelCall, x: tf.TensorInfo): tf.backend_util.Conv2DInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = call.attrs;
+  return tf.backend_util.computePool2DInfo(
+    x.shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+}
+
+/** The geometry words of assembly/pool.ts. */
+export function poolWords(info: tf.backend_util.Conv2DInfo): number[] {
+  return [
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ];
+}
+
+/** Chunks per image: bands of rows, or of channels where windows overlap. */
+export function poolBands(info: tf.backend_util.Conv2DInfo): number {
+  const wanted = Math.max(1, Math.ceil(32 / info.batchSize));
+  const byRows = info.filterHeight <= info.strideHeight;
+  return Math.min(wanted, byRows ? info.outHeight : Math.ceil(info.inChannels / 16));
+}

@@ -1,0 +1,66 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Engine } from "../engine.ts";
+import { JOB } from "../jobs.ts";
+import type { KernelCall } from "../tfjs_members.ts";
+
+/** Words that a chunk of copies writes. */
+const CHUNK_WORDS = 16384;
+
+/** Tile, axis by axis from the last; the stock kernel goes value by value. */
+export function tile(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const x = call.inputs.x!;
+  const reps: number[] = call.attrs.reps;
+  if (x.dtype !== "float32" && x.dtype !== "int32") return undefined;
+  let shape = [...x.shape];
+  let current = x;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const repeats = reps[axis]!;
+    if (repeats === 1) continue;
+    const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+    const words = shape.slice(axis).reduce((a, b) => a * b, 1);
+    shape = shape.with(axis, shape[axis]! * repeats);
+    const out = call.backend.makeOutput(shape, x.dtype);
+    const pieces = outer * repeats;
+    if (words > 0 && pieces > 0) {
+      const per = Math.max(1, Math.ceil(CHUNK_WORDS / words));
+      engine.write([engine.at(current), engine.at(out), pieces, words, repeats, per]);
+      engine.run(JOB.tile, Math.ceil(pieces / per), 2 * pieces * words);
+    }
+    if (current !== x) call.backend.disposeData(current.dataId);
+    current = out;
+  }
+  // Nothing to repeat is a copy, which the stock kernel makes.
+  return current === x ? undefined : current;
+}
+
+/**
+ * Identity, which every clone is. The stock kernel copies; a shared reference costs nothing and
+ * keeps what the tape saves from being held twice.
+ */
+export function identity(_engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const { dataId, shape, dtype } = call.inputs.x!;
+  if (dtype === "string") return undefined;
+  call.backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}
+
+/** UnsortedSegmentSum, the gradient of gather, which the stock backend lacks. */
+export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const { x, segmentIds } = call.inputs;
+  const segments: number = call.attrs.numSegments;
+  if (segmentIds!.shape.length !== 1 || segmentIds!.dtype !== "int32") {
+    throw new TypeError("unsortedSegmentSum needs int32 segment ids of rank 1 on the WASM engine");
+  }
+  if (x!.dtype !== "float32" && x!.dtype !== "int32") {
+    throw new TypeError(`unsortedSegmentSum needs float32 or int32 values, got ${x!.dtype}`);
+  }
+  const [rows = 0, ...rest] = x!.shape;
+  const columns = tf.util.sizeFromShape(rest);
+  const out = call.backend.makeOutput([segments, ...rest], x!.dtype);
+  const per = Math.max(16, Math.ceil(columns / 16 / 4) * 4);
+  const integer = x!.dtype === "int32" ? 1 : 0;
+  const pointers = [engine.at(x!), engine.at(segmentIds!), engine.at(out)];
+  engine.write([...pointers, rows, columns, segments, per, integer]);
+  engine.run(JOB.segmentSum, Math.ceil(columns / per), rows * columns);
+  return out;
+}

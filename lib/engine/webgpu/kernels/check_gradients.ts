@@ -1,0 +1,133 @@
+/**
+ * Whether gradients are finite: many at a launch, and one launch for what follows from it.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { JUDGE_GRADIENTS, type JudgeGradientsAttrs } from "../../ops/kernels.ts";
+import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
+
+/** Gradients at a launch, where the adapter binds so many. */
+const MOST = 16;
+
+/** A NaN or an infinity by its bits: a compiler may take for granted that there are none. */
+const OVERFLOWED = `
+fn overflowed(v: f32) -> bool { return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; }`;
+
+/** Marks an overflow of any of `count` gradients by a negative number of good steps. */
+function marker(count: number): WgslKernel {
+  const indices = Array.from({ length: count }, (_, k) => k);
+  return {
+    key: `${JUDGE_GRADIENTS}/mark/${count}`,
+    uniforms: indices.map((k) => [`size_${k}`, "u32"]),
+    reads: indices.map((k) => [`gradient_${k}`, "vec4<f32>"]),
+    writes: [["goodSteps", "atomic<u32>"]],
+    wgsl: () => ({
+      globals: OVERFLOWED,
+      main: `
+  var block = wid.y * grid.x + wid.x;
+${indices.map(look).join("\n")}`,
+    }),
+  };
+}
+
+/** Four values a thread; what lies behind a tensor's end may be anything. */
+function look(k: number): string {
+  return `
+  let blocks_${k} = (u.size_${k} + ${4 * THREADS - 1}u) / ${4 * THREADS}u;
+  if (block < blocks_${k}) {
+    let first = 4u * (block * ${THREADS}u + lid);
+    if (first < u.size_${k}) {
+      let g = gradient_${k}[first / 4u];
+      for (var j = 0u; j < min(4u, u.size_${k} - first); j++) {
+        if (overflowed(g[j])) { atomicStore(&goodSteps[0], ${bitsOf(-1)}u); }
+      }
+    }
+    return;
+  }
+  block -= blocks_${k};`;
+}
+
+/** Moves the scale and fills the control; `length` is bound where gradients are clipped. */
+function judge(clips: boolean): WgslKernel {
+  return {
+    key: `${JUDGE_GRADIENTS}/${clips}`,
+    uniforms: [["patience", "f32"], ["most", "f32"], ["clipNorm", "f32"]],
+    reads: clips ? [["length", "f32"]] : [],
+    writes: [
+      ["scale", "f32"],
+      ["goodSteps", "f32"],
+      ["control", "f32"],
+      ...(clips ? [["norm", "f32"] as [string, "f32"]] : []),
+    ],
+    wgsl: () => ({
+      globals: OVERFLOWED,
+      main: `
+  if (lid > 0u) { return; }
+  let old = scale[0];
+  let good = goodSteps[0] + 1.0;
+  let finite = good > 0.5${clips ? " && !overflowed(length[0])" : ""};
+  var factor = 1.0 / old;
+${clips ? CLIP : ""}
+  control[0] = select(0.0, 1.0, finite);
+  control[1] = factor;
+  control[2] = 0.0;
+  control[3] = 0.0;
+  let doubles = good >= u.patience;
+  scale[0] = select(
+    max(old / 2.0, 1.0),
+    select(old, min(old * 2.0, u.most), doubles),
+    finite,
+  );
+  goodSteps[0] = select(0.0, good, finite && !doubles);`,
+    }),
+  };
+}
+
+const CLIP = `
+  let unscaled = select(0.0, length[0] * factor, finite);
+  norm[0] = unscaled;
+  factor *= u.clipNorm / max(unscaled, u.clipNorm);`;
+
+/** Overwrites `scale` and `goodSteps`; see {@linkcode JUDGE_GRADIENTS}. */
+export const judgeGradients: Kernel<JudgeGradientsAttrs> = {
+  name: JUDGE_GRADIENTS,
+  run({ inputs: { scale, goodSteps, length, ...rest }, attrs, backend }) {
+    const gradients = Object.values(rest);
+    const bindings = backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
+    const together = Math.min(MOST, bindings - 1);
+    for (let i = 0; i < gradients.length; i += together) {
+      mark(backend, { gradients: gradients.slice(i, i + together), goodSteps: goodSteps! });
+    }
+    const { patience, most, clipNorm } = attrs;
+    const clips = clipNorm !== null;
+    const outputs = [output(backend, [4]), ...clips ? [output(backend, [])] : []];
+    dispatch(backend, judge(clips), {
+      uniforms: [patience, most, clipNorm ?? 0],
+      reads: clips ? [length!] : [],
+      writes: [scale!, goodSteps!, ...outputs],
+      grid: [1, 1, 1],
+    });
+    return outputs;
+  },
+};
+
+function mark(
+  backend: TrainingBackend,
+  { gradients, goodSteps }: { gradients: tf.TensorInfo[]; goodSteps: tf.TensorInfo },
+): void {
+  const sizes = gradients.map(sizeOf);
+  const blocks = sizes.reduce((sum, size) => sum + Math.ceil(size / (4 * THREADS)), 0);
+  dispatch(backend, marker(gradients.length), {
+    uniforms: sizes,
+    reads: gradients,
+    writes: [goodSteps],
+    grid: linearGrid(blocks),
+  });
+}
+
+function bitsOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0]!;
+}

@@ -1,0 +1,148 @@
+/**
+ * In-place updates of many weights in few launches: updates of one kind wait for each other until
+ * their tensors are used, commands are submitted, or the kernel's bindings are full.
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { linearGrid, packScalars, pipelineOf, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { DeferredWork } from "../launch.ts";
+import type { TrainingBackend } from "../training_backend.ts";
+import { sizeOf } from "./kernel.ts";
+
+/** One kind of update. */
+export interface UpdateKind {
+  name: string;
+  /** Scalars that all tensors of a batch share. */
+  shared: string[];
+  /** Scalars of each tensor. */
+  own: string[];
+  /** Tensors that are overwritten, then those that are only read. */
+  writes: string[];
+  reads: string[];
+  /** Tensors that all updates of a batch read, without a suffix in `body`. */
+  common?: string[];
+  /**
+   * WGSL that updates element `i`; tensors and own scalars carry the suffix `_K`, as in
+   * `weight_K[i]`, and own scalars are read as `u.l2_K`.
+   */
+  body: string;
+}
+
+/** One update. */
+export interface Update {
+  kind: UpdateKind;
+  /** In the order of `kind.shared` and `kind.own`. */
+  shared: number[];
+  own: number[];
+  /** `kind.writes`, then `kind.reads`, all of one shape. */
+  tensors: tf.TensorInfo[];
+  /** In the order of `kind.common`. */
+  common?: tf.TensorInfo[];
+}
+
+const MOST = 16;
+
+class Batch implements DeferredWork {
+  readonly counts: number[] = [];
+  readonly own: number[] = [];
+  readonly buffers: Set<GPUBuffer> = new Set();
+  readonly #own: GPUBuffer[] = [];
+  readonly #common: GPUBuffer[];
+
+  constructor(readonly backend: TrainingBackend, readonly first: Update) {
+    this.#common = commonOf(backend, first);
+    for (const buffer of this.#common) this.buffers.add(buffer);
+  }
+
+  /** Whether the update can join. */
+  takes(update: Update, buffers: GPUBuffer[]): boolean {
+    const { first, counts } = this;
+    const limit = this.backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
+    return update.kind === first.kind && counts.length < MOST &&
+      this.buffers.size + buffers.length <= limit &&
+      update.shared.every((value, i) => value === first.shared[i]) &&
+      commonOf(this.backend, update).every((buffer, i) => buffer === this.#common[i]) &&
+      !buffers.some((buffer) => this.buffers.has(buffer));
+  }
+
+  add(update: Update, buffers: GPUBuffer[]): void {
+    this.counts.push(Math.ceil(sizeOf(update.tensors[0]!) / 4));
+    this.own.push(...update.own);
+    this.#own.push(...buffers);
+    for (const buffer of buffers) this.buffers.add(buffer);
+  }
+
+  record(): void {
+    const all = this.#own;
+    const { kind, shared } = this.first;
+    const kernel = kernelOf(kind, this.counts.length);
+    const blocks = this.counts.map((count) => Math.ceil(count / THREADS));
+    const perTensor = this.counts.flatMap((count, k) => [count, blocks[k]!]);
+    const { writes, reads } = kind;
+    const width = writes.length + reads.length;
+    const ofTensors = (from: number, to: number) =>
+      this.counts.flatMap((_, k) => all.slice(k * width + from, k * width + to));
+    this.backend.launch({
+      pipeline: pipelineOf(this.backend, kernel),
+      uniforms: packScalars(kernel, [...shared, ...perTensor, ...this.own]),
+      buffers: [
+        ...ofTensors(writes.length, width),
+        ...this.#common,
+        ...ofTensors(0, writes.length),
+      ],
+      grid: linearGrid(blocks.reduce((sum, n) => sum + n, 0)),
+    });
+  }
+}
+
+/** Adds an update; it is done before anything that uses one of its tensors. */
+export function deferUpdate(backend: TrainingBackend, update: Update): void {
+  const buffers = update.tensors.map((tensor) => backend.bufferOf(tensor));
+  let batch = backend.deferred;
+  if (!(batch instanceof Batch && batch.takes(update, buffers))) {
+    backend.settle();
+    backend.deferred = batch = new Batch(backend, update);
+  }
+  (batch as Batch).add(update, buffers);
+}
+
+function commonOf(backend: TrainingBackend, { common = [] }: Update): GPUBuffer[] {
+  return common.map((tensor) => backend.bufferOf(tensor));
+}
+
+/** The kernel for `tensors` weights: workgroups are dealt out to one weight after another. */
+function kernelOf(kind: UpdateKind, tensors: number): WgslKernel {
+  const indices = Array.from({ length: tensors }, (_, k) => k);
+  const named = (names: string[]) => indices.flatMap((k) => names.map((name) => `${name}_${k}`));
+  const bound = (names: string[]) =>
+    named(names).map((name) => [name, "vec4<f32>"] as [string, "vec4<f32>"]);
+  return {
+    key: `${kind.name}/${tensors}`,
+    uniforms: [
+      ...kind.shared.map((name) => [name, "f32"] as [string, "f32"]),
+      ...named(["count", "blocks"]).map((name) => [name, "u32"] as [string, "u32"]),
+      ...named(kind.own).map((name) => [name, "f32"] as [string, "f32"]),
+    ],
+    reads: [
+      ...bound(kind.reads),
+      ...(kind.common ?? []).map((name) => [name, "vec4<f32>"] as [string, "vec4<f32>"]),
+    ],
+    writes: bound(kind.writes),
+    wgsl: () => ({
+      main: `
+  var block = wid.y * grid.x + wid.x;
+${indices.map((k) => branch(kind, k)).join("\n")}`,
+    }),
+  };
+}
+
+function branch(kind: UpdateKind, k: number): string {
+  return `
+  if (block < u.blocks_${k}) {
+    let i = block * ${THREADS}u + lid;
+    if (i < u.count_${k}) {
+${kind.body.replaceAll("_K", `_${k}`)}
+    }
+    return;
+  }
+  block -= u.blocks_${k};`;
+}

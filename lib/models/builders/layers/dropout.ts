@@ -1,0 +1,68 @@
+/**
+ * Dropout whose mask is a function of (seed, step, layer): a resumed run draws the same masks.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { randomStream } from "../../../util/random.ts";
+
+/** What a model's dropout masks are drawn from; the model owns it, the trainer moves `step`. */
+export interface DropoutState {
+  seed: number;
+  step: number;
+  /** Which of a batch's equal parts this is, from 0, so that its mask is a part of the batch's. */
+  part?: number;
+}
+
+/** Which mask to draw. */
+export interface DropoutOptions extends DropoutState {
+  /** Share of values set to zero, 0 ≤ rate < 1; the others are divided by 1 − rate. */
+  rate: number;
+  /** Name of the layer. */
+  layer: string;
+}
+
+/**
+ * Inverted dropout: each value becomes zero with probability `rate`, the rest grow by
+ * 1 / (1 − rate). Same bits on every backend. Differentiable in `x`.
+ *
+ * @returns A tensor of `x`'s shape, owned by the caller.
+ * @throws {RangeError} If `rate` lies outside [0, 1).
+ */
+export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
+  const { rate, layer } = options;
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(`Cannot drop a share of ${rate} in ${layer}: must lie in [0, 1)`);
+  }
+  if (rate === 0) return x.clone();
+  // Stock multiplication would keep x for the gradient as well; the mask is enough.
+  const masked = tf.customGrad((input, save) => {
+    const mask = tf.tensor(keptOrZero(x.size, options), x.shape);
+    (save as tf.GradSaveFunc)([mask]);
+    return {
+      value: tf.mul(input as tf.Tensor, mask),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
+    };
+  });
+  return masked(x) as T;
+}
+
+/** A factor for each value: 0 or 1 / (1 − rate), from a hash of its index (no state, so fast). */
+function keptOrZero(size: number, options: DropoutOptions): Float32Array {
+  const { rate, seed, step, part = 0, layer } = options;
+  const stream = randomStream(seed, "dropout", step, layer);
+  const start = stream.bits();
+  const stride = stream.bits() | 1;
+  const threshold = Math.round(rate * 2147483648);
+  const scale = 1 / (1 - rate);
+  const factors = new Float32Array(size);
+  const first = part * size;
+  for (let i = 0; i < size; i++) {
+    let x = (start + Math.imul(first + i, stride)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+    const draw = (x ^ (x >>> 15)) >>> 1;
+    factors[i] = (1 + ((draw - threshold) >> 31)) * scale; // no branch: it could not be foreseen
+  }
+  return factors;
+}

@@ -1,0 +1,143 @@
+/**
+ * The kit that only looks: records every layer's output shape and weights, allocates nothing.
+ *
+ * @module
+ */
+import type { Kit, LayerOptions, WeightSpec } from "./layer_builder.ts";
+
+/** Height, width and channels of a value. */
+export interface Shape {
+  height: number;
+  width: number;
+  channels: number;
+}
+
+/** A weight as the table of layers shows it. */
+export interface WeightInfo extends WeightSpec {
+  trainable: boolean;
+}
+
+/** One row of the table of layers. */
+export interface LayerInfo {
+  name: string;
+  /** What the layer does, such as `conv 3×3` or `max pool 2×2 /2`. */
+  kind: string;
+  /** Height, width and channels of the output. */
+  output: [height: number, width: number, channels: number];
+  weights: WeightInfo[];
+}
+
+/** A kit over shapes, and the rows it has recorded so far in `rows`. */
+export function shapeKit(
+  size: { height: number; width: number },
+): { kit: Kit<Shape>; rows: LayerInfo[] } {
+  const rows: LayerInfo[] = [];
+
+  function record(kind: string, row: LayerOptions & { output: Shape; weights?: WeightInfo[] }) {
+    const { height, width, channels } = row.output;
+    if (!(height >= 1 && width >= 1)) {
+      throw new RangeError(
+        `Layer ${row.name} (${kind}) has no pixels left at input ${size.height}×${size.width}: ` +
+          "give a larger input",
+      );
+    }
+    const output: LayerInfo["output"] = [height, width, channels];
+    rows.push({ name: row.name, kind, output, weights: row.weights ?? [] });
+    return row.output;
+  }
+
+  const kit: Kit<Shape> = {
+    input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
+    conv(x, { name, filters, kernel, stride = 1, padding = "same", relu, leak, init }) {
+      const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
+      const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
+      const weights: WeightInfo[] = [
+        {
+          name: `${name}/kernel`,
+          shape: [kernel, kernel, x.channels, filters],
+          init: init ?? { kind: "heNormal" },
+          trainable: true,
+        },
+        { name: `${name}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true },
+      ];
+      return record(kind + activation({ relu, leak }), { name, output, weights });
+    },
+    convTranspose(x, { name, filters, kernel, stride }) {
+      const output = { height: x.height * stride, width: x.width * stride, channels: filters };
+      const shape = [kernel, kernel, filters, x.channels];
+      const weights: WeightInfo[] = [
+        { name: `${name}/kernel`, shape, init: { kind: "bilinear" }, trainable: true },
+      ];
+      return record(`transposed conv ${kernel}×${kernel} ×${stride}`, { name, output, weights });
+    },
+    batchNorm(x, { name, relu, leak }) {
+      const shape = [x.channels];
+      const weight = (part: string, kind: "zeros" | "ones", trainable: boolean): WeightInfo => ({
+        name: `${name}/${part}`,
+        shape,
+        init: { kind },
+        trainable,
+      });
+      const weights = [
+        weight("gamma", "ones", true),
+        weight("beta", "zeros", true),
+        weight("moving_mean", "zeros", false),
+        weight("moving_variance", "ones", false),
+      ];
+      const kind = "batch norm" + activation({ relu, leak });
+      return record(kind, { name, output: { ...x }, weights });
+    },
+    maxPool(x, { name, size, stride, padding }) {
+      const output = windowed(x, { size, stride, padding });
+      return record(`max pool ${size}×${size} /${stride}`, { name, output });
+    },
+    zeroPad(x, { name, pad }) {
+      const output = { ...x, height: x.height + 2 * pad, width: x.width + 2 * pad };
+      return record(`zero padding ${pad}`, { name, output });
+    },
+    crop(x, { name, start, end }) {
+      const output = { ...x, height: x.height - start - end, width: x.width - start - end };
+      return record(`crop ${start}, ${end}`, { name, output });
+    },
+    relu: (x, { name }) => record("ReLU", { name, output: { ...x } }),
+    leakyRelu: (x, { name, alpha }) => record(`leaky ReLU ${alpha}`, { name, output: { ...x } }),
+    add([a, b], { name }) {
+      if (a.height !== b.height || a.width !== b.width || a.channels !== b.channels) {
+        const text = ({ height, width, channels }: Shape) => `${height}×${width}×${channels}`;
+        throw new RangeError(
+          `Layer ${name} cannot add ${text(a)} and ${text(b)}: input ` +
+            `${size.height}×${size.width} is not a multiple of the network's stride`,
+        );
+      }
+      return record("add", { name, output: { ...a } });
+    },
+    scale: (x, { name, factor }) => record(`scale ${factor}`, { name, output: { ...x } }),
+    dropout: (x, { name, rate }) => record(`dropout ${rate}`, { name, output: { ...x } }),
+    upsample(x, { name, factor }) {
+      const output = { ...x, height: x.height * factor, width: x.width * factor };
+      return record(`bilinear ×${factor}`, { name, output });
+    },
+    softmax: (x, { name }) => record("softmax", { name, output: { ...x } }),
+  };
+  return { kit, rows };
+}
+
+/** What follows a layer in the same pass, for the table of layers. */
+function activation(
+  { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
+): string {
+  if (!relu) return "";
+  return leak > 0 ? ` + leaky ReLU ${leak}` : " + ReLU";
+}
+
+/** Output of a sliding window. */
+function windowed(
+  x: Shape,
+  window: { size: number; stride: number; padding: "same" | "valid" },
+): Shape {
+  const length = (n: number) =>
+    window.padding === "same"
+      ? Math.ceil(n / window.stride)
+      : Math.floor((n - window.size) / window.stride) + 1;
+  return { ...x, height: length(x.height), width: length(x.width) };
+}

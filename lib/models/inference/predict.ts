@@ -1,0 +1,125 @@
+/**
+ * Class maps from images.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { NormalizeConfig } from "../../config/config.ts";
+import type { LabelMap, RgbImage } from "../../data/dataset.ts";
+import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/fit_image.ts";
+import { resizePlanes } from "../../data/transforms/resize.ts";
+import { currentBackend } from "../../backend/use_backend.ts";
+import { chooseWindow } from "./choose_window.ts";
+import { forward, type NormalizedImage } from "./forward.ts";
+import { largestClass, predictProbabilities } from "./probabilities.ts";
+import type { SegmentationModel } from "../segmentation_model.ts";
+import type { ViewOptions } from "./inference_options.ts";
+
+export type { NormalizedImage } from "./forward.ts";
+
+/** How an image is brought before a network, and how the network looks at it. */
+export interface PredictOptions extends FitOptions, ViewOptions {
+  normalize: NormalizeConfig;
+}
+
+/**
+ * Predicts the class of each pixel of one image of any size, at that size and T = 1. What the network
+ * cannot take is padded with the mean at the bottom and the right, and cut away again; where
+ * `resize` shows it another size, its probabilities are resized back.
+ *
+ * @throws {RangeError} If the image is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, buildModel, predict, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const { model, data } = await loadConfig({ preset: "fixtures" });
+ * const network = buildModel(model, { classes: 3, seed: 1 });
+ * const image = { width: 5, height: 7, data: new Uint8Array(5 * 7 * 3) };
+ * const map = await predict(network, image, { ...data, resize: [32, 32], fit: "letterbox" });
+ * assert.equal(map.data.length, 35);
+ * ```
+ */
+export async function predict(
+  model: SegmentationModel,
+  image: RgbImage,
+  options: PredictOptions,
+): Promise<LabelMap> {
+  const { width, height } = image;
+  const fitted = fitImage(image, options);
+  if (fitted.width === width && fitted.height === height) {
+    const [data] = await predictBatch(model, [fitted], options);
+    return { width, height, data: data! };
+  }
+  const map = await predictProbabilities(model, fitted, options);
+  const [rows, columns] = fitted.content;
+  const data = cutPadding(map.data, {
+    rowLength: map.width * map.channels,
+    rows,
+    length: columns * map.channels,
+  });
+  const content = { ...map, height: rows, width: columns, data };
+  const own = rows === height && columns === width
+    ? content.data
+    : resizePlanes(content, [height, width]);
+  return largestClass({ ...content, height, width, data: own });
+}
+
+/**
+ * Predicts several images of one size, as many in a forward pass as memory allows.
+ *
+ * @returns One map of `width · height` class indices for each image.
+ * @throws {RangeError} If the images differ in size, one is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, predictBatch, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const model = buildModel(config, { classes: 3, seed: 1 });
+ * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
+ * const maps = await predictBatch(model, [image, image]);
+ * assert.deepEqual(maps.map((map) => map.length), [6, 6]);
+ * ```
+ */
+export async function predictBatch(
+  model: SegmentationModel,
+  images: NormalizedImage[],
+  options: ViewOptions = {},
+): Promise<Uint8Array[]> {
+  const { width, height } = images[0] ?? { width: 0, height: 0 };
+  const { window, batch } = chooseWindow(model, [height, width], options);
+  const { scales = [1], flip = false } = options;
+  const onePass = scales.length === 1 && scales[0] === 1 && !flip &&
+    window[0] >= height && window[1] >= width;
+  const maps: Uint8Array[] = [];
+  if (onePass) {
+    for (let start = 0; start < Math.max(1, images.length); start += batch) {
+      maps.push(...await classMaps(model, images.slice(start, start + batch)));
+    }
+  } else {
+    for (const image of images) {
+      maps.push(largestClass(await predictProbabilities(model, image, options)).data);
+    }
+  }
+  await currentBackend()?.checkErrors();
+  return maps;
+}
+
+/** One forward pass, its largest classes taken on the backend: a 4·C-th of the bytes to read. */
+async function classMaps(
+  model: SegmentationModel,
+  images: NormalizedImage[],
+): Promise<Uint8Array[]> {
+  const labels = tf.tidy(() => tf.argMax(forward(model, images), 3));
+  const values = await labels.data();
+  labels.dispose();
+  const area = values.length / images.length;
+  return images.map((_, i) => Uint8Array.from(values.subarray(i * area, (i + 1) * area)));
+}

@@ -1,0 +1,136 @@
+/**
+ * FCN-8s, FCN-16s and FCN-32s on VGG-16 or VGG-19, trained at once (Long et al. 2015; thesis
+ * §4.2).
+ *
+ * @module
+ */
+import type { Kit } from "../builders/layer_builder.ts";
+import { scaledChannels } from "../builders/scaled_channels.ts";
+
+/** What decides an FCN's architecture. */
+export interface FcnOptions {
+  backbone: "vgg16" | "vgg19";
+  /** Stride of the finest map that is scored: 8 (FCN-8s), 16 or 32. */
+  stride: 8 | 16 | 32;
+  classes: number;
+  /** Multiplier of all channel counts, fc6 and fc7 included. */
+  width: number;
+  /** `same`, or 100 zero pixels around the image and Berkeley's crops. */
+  padding: "same" | 100;
+  /** Constants on pool4 and pool3 before their score layers. */
+  skipScales: [pool4: number, pool3: number];
+  /** Dropout rate after fc6 and fc7. */
+  dropout: number;
+}
+
+const CONVS = { vgg16: [2, 2, 3, 3, 3], vgg19: [2, 2, 4, 4, 4] } as const;
+const CHANNELS = [64, 128, 256, 512, 512] as const;
+
+/**
+ * Where Berkeley's network (padding 100) cuts its skip scores and its output, for any input that is
+ * a multiple of 32. Berkeley's own output offsets 31, 27 and 19 count from a transposed convolution
+ * without padding; ours has `same` padding, so its map begins (kernel − stride) / 2 pixels later.
+ */
+const BERKELEY_CROPS = {
+  pool4: { start: 5, end: 4 },
+  pool3: { start: 9, end: 6 },
+  8: { start: 27, end: 53 },
+  16: { start: 19, end: 45 },
+  32: { start: 3, end: 29 },
+} as const;
+
+/**
+ * Writes an FCN in a kit: images `[b, h, w, 3]` to logits `[b, h, w, classes]`, h and w multiples
+ * of 32.
+ *
+ * The 3×3 convolutions of VGG with ReLU, five 2×2 max pools, fc6 (7×7) and fc7 (1×1) as
+ * convolutions with dropout, 1×1 scores that start at zero, bilinear ×2 between scores (no
+ * parameters), and one learned transposed convolution to full size that starts bilinear.
+ */
+export function fcn<T>(kit: Kit<T>, options: FcnOptions): T {
+  const { classes, stride, padding, skipScales } = options;
+  const { pool3, pool4, pool5 } = vgg(kit, options);
+
+  let logits = score(kit, { x: classifier(kit, { ...options, x: pool5 }), name: "fr", classes });
+  if (stride <= 16) {
+    const skip = skipScore(kit, { ...options, x: pool4, name: "pool4", factor: skipScales[0] });
+    logits = kit.add([double(kit, { x: logits, name: "upscore2", padding }), skip], {
+      name: "fuse_pool4",
+    });
+  }
+  if (stride === 8) {
+    const skip = skipScore(kit, { ...options, x: pool3, name: "pool3", factor: skipScales[1] });
+    logits = kit.add([double(kit, { x: logits, name: "upscore_pool4", padding }), skip], {
+      name: "fuse_pool3",
+    });
+  }
+  const name = `upscore${stride}`;
+  const full = kit.convTranspose(logits, { name, filters: classes, kernel: 2 * stride, stride });
+  return padding === 100 ? kit.crop(full, { name: "crop_score", ...BERKELEY_CROPS[stride] }) : full;
+}
+
+/** The convolutional part of VGG, with the three maps that FCN scores. */
+function vgg<T>(kit: Kit<T>, options: FcnOptions): { pool3: T; pool4: T; pool5: T } {
+  const pools: T[] = [];
+  let x = kit.input(3);
+  if (options.padding === 100) x = kit.zeroPad(x, { name: "pad", pad: 100 });
+  for (const [block, convs] of CONVS[options.backbone].entries()) {
+    const filters = scaledChannels(CHANNELS[block]!, options.width);
+    for (let conv = 1; conv <= convs; conv++) {
+      // Berkeley pads 100 pixels in the first convolution itself, in place of the usual one.
+      const padding = options.padding === 100 && block === 0 && conv === 1 ? "valid" : "same";
+      const name = `block${block + 1}_conv${conv}`;
+      x = kit.conv(x, { name, filters, kernel: 3, padding, relu: true });
+    }
+    // `same` keeps an odd last row, as Caffe's pooling does; for even sizes it changes nothing.
+    x = kit.maxPool(x, { name: `block${block + 1}_pool`, size: 2, stride: 2, padding: "same" });
+    pools.push(x);
+  }
+  return { pool3: pools[2]!, pool4: pools[3]!, pool5: pools[4]! };
+}
+
+/** VGG's fully connected layers as convolutions. */
+function classifier<T>(kit: Kit<T>, options: FcnOptions & { x: T }): T {
+  const filters = scaledChannels(4096, options.width);
+  const padding = options.padding === 100 ? "valid" : "same";
+  const fc6 = kit.conv(options.x, { name: "fc6", filters, kernel: 7, padding, relu: true });
+  const drop6 = kit.dropout(fc6, { name: "drop6", rate: options.dropout });
+  const fc7 = kit.conv(drop6, { name: "fc7", filters, kernel: 1, relu: true });
+  return kit.dropout(fc7, { name: "drop7", rate: options.dropout });
+}
+
+/** A 1×1 score layer, starting at zero as Caffe's default filler does. */
+function score<T>(kit: Kit<T>, options: { x: T; name: string; classes: number }): T {
+  const name = `score_${options.name}`;
+  return kit.conv(options.x, {
+    name,
+    filters: options.classes,
+    kernel: 1,
+    init: { kind: "zeros" },
+  });
+}
+
+/** The score of a pooling layer, scaled before and cut to the decoder's size after. */
+function skipScore<T>(
+  kit: Kit<T>,
+  options: { x: T; name: "pool4" | "pool3"; factor: number } & FcnOptions,
+): T {
+  const { name, factor } = options;
+  // A factor of one is no layer at all.
+  const x = factor === 1 ? options.x : kit.scale(options.x, { name: `scale_${name}`, factor });
+  const scored = score(kit, { x, name, classes: options.classes });
+  if (options.padding !== 100) return scored;
+  return kit.crop(scored, { name: `crop_${name}`, ...BERKELEY_CROPS[name] });
+}
+
+/**
+ * Bilinear ×2. Berkeley's is a 4×4 transposed convolution without padding: zeros beyond the border
+ * and one pixel more on each side, which a border of zeros before and a crop after reproduce.
+ */
+function double<T>(kit: Kit<T>, options: { x: T; name: string; padding: "same" | 100 }): T {
+  const { x, name, padding } = options;
+  if (padding !== 100) return kit.upsample(x, { name, factor: 2 });
+  const bordered = kit.zeroPad(x, { name: `${name}_pad`, pad: 1 });
+  const doubled = kit.upsample(bordered, { name, factor: 2 });
+  return kit.crop(doubled, { name: `${name}_crop`, start: 1, end: 1 });
+}

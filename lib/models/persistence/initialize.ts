@@ -1,0 +1,182 @@
+/**
+ * Starts a network from weights on disk.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { BATCH_NORM_EPSILON } from "../networks/resnet.ts";
+import type { SegmentationModel } from "../segmentation_model.ts";
+import { fromLayout } from "./layouts.ts";
+import type { InputRule } from "../../weights/name_maps/name_map.ts";
+import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
+import { describeFaults, type PlannedCopy, planWeights, type WeightPlan } from "../../weights/plan.ts";
+import type { WeightFile } from "../../weights/weight_file.ts";
+
+/** What became of a network's weights. */
+export interface InitializationReport {
+  /** File or folder that they came from. */
+  path: string;
+  format: string;
+  /** Who publishes such files: `torchvision`, `Keras`, … */
+  origin: string;
+  /** How many weights came from the file. */
+  copied: number;
+  /** Weights that are zero, as the origin has none (biases before a batch norm). */
+  zero: string[];
+  /** Weights that kept their random start: the head, and what was missing where that is allowed. */
+  fresh: string[];
+  /** Tensors of the file that were left out. */
+  left: string[];
+  /** What the weights were trained with; `null` where the file does not tell. */
+  input: InputRule | null;
+  /** What the user should know. */
+  warnings: string[];
+}
+
+/** Options of {@linkcode initializeFrom}. */
+export interface InitializeOptions {
+  /**
+   * Whether every weight but the head's must be in the file with its shape, and none be left over.
+   * @default true
+   */
+  strict?: boolean;
+}
+
+/**
+ * Gives a network the weights of a file of any known origin (see {@linkcode openWeightFile}), or of
+ * a run (`model.init`). Kernels are brought into our layout, ε of another batch norm is made up for
+ * in its variance. The head starts anew where the origin has none of our shape. All names and
+ * shapes are checked before the first weight changes.
+ *
+ * @returns What was done, and the input that the weights expect: feeding it is the caller's part.
+ * @throws {TypeError} If the file holds another architecture.
+ * @throws {RangeError} If, under `strict`, names or shapes differ: the message lists them.
+ * @throws {SyntaxError} If the file is damaged.
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, initializeFrom, saveSegmentationModel, useBackend } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const { model: config, data: { normalize } } = defaultConfig();
+ * const small = { ...config, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const classes = ["sky", "road"].map((name) => ({ name, color: [0, 0, 0] as [number, number, number] }));
+ * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+ * await saveSegmentationModel(buildModel(small, { classes: 2, seed: 1 }), dir, { classes, normalize });
+ *
+ * const report = await initializeFrom(buildModel(small, { classes: 3, seed: 2 }), dir);
+ * assert.equal(report.copied, 30); // 13 convolutions, fc6, fc7
+ * assert.match(report.warnings[0]!, /2 classes.*3/);
+ * ```
+ */
+export async function initializeFrom(
+  model: SegmentationModel,
+  path: string,
+  options: InitializeOptions = {},
+): Promise<InitializationReport> {
+  const file = await openWeightFile(path);
+  try {
+    return await initializeFromFile(model, file, options);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same from a file that is open; it stays the caller's. */
+export async function initializeFromFile(
+  model: SegmentationModel,
+  file: WeightFile,
+  options: InitializeOptions = {},
+): Promise<InitializationReport> {
+  const targets = model.layers.weights.map(({ originalName: name, shape }) => ({
+    name,
+    shape: shape as number[],
+  }));
+  const plan = planWeights(file, { network: model.recipe?.name ?? null, targets });
+  checkPlan(plan, { ...options, path: file.path });
+  await applyPlan(model, { file, plan });
+  return reportOf(plan, { file, classes: model.classes });
+}
+
+/**
+ * Lists what is missing, misshapen or unknown.
+ *
+ * @throws {RangeError} If there is any and `strict` is not off.
+ */
+export function checkPlan(plan: WeightPlan, options: InitializeOptions & { path: string }): void {
+  const faults = describeFaults(plan);
+  if (faults === null || options.strict === false) return;
+  throw new RangeError(
+    `Cannot start from model.init ${options.path} (${plan.origin}): ${faults}; model.name and ` +
+      "model.width must be those of the file, or set model.initStrict to false to take what fits",
+  );
+}
+
+/** Reads, converts and writes weight by weight, so that only one is in memory twice. */
+async function applyPlan(
+  model: SegmentationModel,
+  { file, plan }: { file: WeightFile; plan: WeightPlan },
+): Promise<void> {
+  const weights = new Map(model.layers.weights.map((weight) => [weight.originalName, weight]));
+  const write = (name: string, values: Float32Array): void => {
+    const weight = weights.get(name)!;
+    const tensor = tf.tensor(values, weight.shape as number[]);
+    weight.write(tensor);
+    tensor.dispose();
+  };
+  const correction = (plan.input?.bnEpsilon ?? BATCH_NORM_EPSILON) - BATCH_NORM_EPSILON;
+  for (const copy of plan.copies) {
+    const values = await valuesOf(copy, file);
+    // 1 / √(variance + ε) as the file's own ε would give it
+    const isVariance = copy.target.name.endsWith("/moving_variance") && correction !== 0;
+    write(copy.target.name, isVariance ? values.map((v) => Math.max(0, v + correction)) : values);
+  }
+  for (const name of plan.zero) {
+    write(name, new Float32Array(tf.util.sizeFromShape(weights.get(name)!.shape as number[])));
+  }
+}
+
+async function valuesOf(
+  { target, source, layout }: PlannedCopy,
+  file: WeightFile,
+): Promise<Float32Array<ArrayBuffer>> {
+  const values = await file.read(source);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Cannot start from ${file.path}: ${source} holds ${values[wrong]} at ${wrong}; the file is ` +
+        "damaged or its training went wrong",
+    );
+  }
+  return fromLayout(values, { shape: target.shape, layout });
+}
+
+function reportOf(
+  plan: WeightPlan,
+  { file, classes }: { file: WeightFile; classes: number },
+): InitializationReport {
+  const { path, format, saved } = file;
+  const before = saved?.classes.length ?? classes;
+  const faults = describeFaults(plan);
+  const misshapen = plan.misshapen.map(({ target }) => target);
+  return {
+    path,
+    format,
+    origin: plan.origin,
+    copied: plan.copies.length,
+    zero: plan.zero,
+    fresh: [...plan.fresh, ...plan.missing, ...misshapen],
+    left: [...plan.unused, ...plan.extra],
+    input: plan.input,
+    warnings: [
+      ...(before === classes ? [] : [
+        `${path} was trained for ${before} classes, not ${classes}: its head (` +
+        `${plan.fresh.join(", ")}) starts afresh`,
+      ]),
+      ...(faults === null ? [] : [`only part of ${path} fits: ${faults}`]),
+    ],
+  };
+}

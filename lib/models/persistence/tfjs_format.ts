@@ -1,0 +1,190 @@
+/**
+ * Networks on disk in the tfjs Layers format. A saved network consists of stock layers only, so
+ * plain `tf.loadLayersModel` reads it anywhere, a browser included.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { NormalizeConfig } from "../../config/config.ts";
+import type { ClassInfo } from "../../data/dataset.ts";
+import { buildNetwork } from "../build_model.ts";
+import { fromLayersModel } from "../from_layers_model.ts";
+import type { HeadOrder, NetworkRecipe, SegmentationModel } from "../segmentation_model.ts";
+import { stockTwin } from "./exported_graph.ts";
+import { explainFileError } from "../../util/file_error.ts";
+import { removeFile } from "../../util/remove_file.ts";
+import { writeFileAtomic } from "../../util/files.ts";
+import { folderHandler } from "../../weights/formats/folder_handler.ts";
+import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
+import { storedWeights } from "./stored_weights.ts";
+
+/** What a saved network knows of the data it was trained on. */
+export interface ModelMetadata {
+  /** Classes in index order, with their colours. */
+  classes: ClassInfo[];
+  /** How pixels become the network's input. */
+  normalize: NormalizeConfig;
+}
+
+/** `userDefinedMetadata.segadv` in `model.json`. */
+export interface SavedModelInfo extends ModelMetadata {
+  /** Version of this record. */
+  format: 1;
+  name: string;
+  /**
+   * What the saved graph gives for images `[b, h, w, 3]`: class scores `[b, h/outputStride,
+   * w/outputStride, c]` whose largest is the prediction.
+   */
+  output: HeadOrder;
+  outputStride: number;
+  inputMultiple: number;
+  head: HeadOrder;
+  /** What builds the network that trains; `null` for a network that a user brought. */
+  recipe: NetworkRecipe | null;
+}
+
+/** A network read from disk, with what it was trained on. */
+export interface LoadedModel extends ModelMetadata {
+  model: SegmentationModel;
+}
+
+/**
+ * Saves a network into a folder: `model.json` and one file of float32 weights. Stock tfjs loads it
+ * with nothing else; its output is class scores at the input's size, ready for `tf.argMax`. (A
+ * network that a user brought is saved as it is, logits at its own stride.)
+ *
+ * The folder changes in one step: weights are written under a name of their own, then `model.json`
+ * is replaced, then older weights are removed.
+ *
+ * @throws {Error} If the folder cannot be written.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   buildModel,
+ *   type ClassInfo,
+ *   defaultConfig,
+ *   loadSegmentationModel,
+ *   saveSegmentationModel,
+ *   useBackend,
+ * } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const { model: config, data } = defaultConfig();
+ * const model = buildModel({ ...config, name: "fcn8s-vgg16", width: 1 / 16 }, { classes: 2, seed: 1 });
+ * const classes: ClassInfo[] = [
+ *   { name: "ground", color: [0, 0, 0] },
+ *   { name: "shape", color: [255, 0, 0] },
+ * ];
+ * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+ * await saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
+ * assert.equal((await loadSegmentationModel(dir)).classes[1]!.name, "shape");
+ * ```
+ */
+export async function saveSegmentationModel(
+  model: SegmentationModel,
+  dir: string,
+  options: ModelMetadata,
+): Promise<void> {
+  const { specs, bytes } = await readWeights(model.layers);
+  const weightsFile = weightsFileName(bytes);
+  const json = {
+    format: "layers-model",
+    generatedBy: "segadv",
+    convertedBy: null,
+    modelTopology: topology(model),
+    weightsManifest: [{ paths: [weightsFile], weights: specs }],
+    userDefinedMetadata: { segadv: modelInfo(model, options) },
+  };
+  await mkdir(dir, { recursive: true }).catch((error) => {
+    throw explainFileError(error, { attempt: `create ${dir}`, folder: dirname(dir) });
+  });
+  await writeFileAtomic(join(dir, weightsFile), bytes);
+  await writeFileAtomic(join(dir, "model.json"), sealedJson(json));
+  for (const name of await readdir(dir)) {
+    if (/^weights-.*\.bin$/.test(name) && name !== weightsFile) await removeFile(join(dir, name));
+  }
+}
+
+/**
+ * Loads a network that {@linkcode saveSegmentationModel} wrote, ready to train on.
+ *
+ * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
+ * @throws {Error} If a file is missing, or a bit of it is not as it was saved.
+ * @throws {TypeError} If another program wrote the folder; the message names the way round.
+ *
+ * @example
+ * ```ts
+ * import { loadSegmentationModel } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await assert.rejects(loadSegmentationModel("no/such/folder"), {
+ *   message: "Cannot load a model from no/such/folder/model.json: the file does not exist",
+ * });
+ * ```
+ */
+export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
+  await verifySavedModel(dir);
+  const artifacts = await folderHandler(dir).load();
+  const info = artifacts.userDefinedMetadata?.segadv as SavedModelInfo | undefined;
+  if (info?.format !== 1) {
+    throw new TypeError(
+      `Cannot load ${dir} as a segmentation model: it was not saved by this toolkit; load it with ` +
+        "tf.loadLayersModel and wrap it with fromLayersModel",
+    );
+  }
+  const { classes, normalize, recipe, name, head, inputMultiple } = info;
+  const model = recipe
+    ? buildNetwork(recipe, storedWeights(artifacts, dir))
+    : fromLayersModel(await tf.loadLayersModel({ load: () => Promise.resolve(artifacts) }), {
+      name,
+      head,
+      inputMultiple,
+    });
+  return { model, classes, normalize };
+}
+
+/** What `model.json` tells of the network and its data. */
+function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedModelInfo {
+  const { name, head, inputMultiple, logitStride } = model;
+  const { classes, normalize } = metadata;
+  const recipe = model.recipe ?? null;
+  const graph = recipe
+    ? { output: head, outputStride: 1 }
+    : { output: "logits" as const, outputStride: logitStride };
+  return { format: 1, name, classes, normalize, ...graph, inputMultiple, head, recipe };
+}
+
+/** The graph in stock layers: the twin of a built-in network, a user's own as it is. */
+function topology(model: SegmentationModel): unknown {
+  const { recipe } = model;
+  if (!recipe) return model.layers.toJSON(null, false);
+  const twin = stockTwin({ ...model, recipe });
+  try {
+    return twin.toJSON(null, false);
+  } finally {
+    twin.dispose();
+  }
+}
+
+/** All weights in one piece, in the model's order. */
+async function readWeights(
+  model: tf.LayersModel,
+): Promise<{ specs: tf.io.WeightsManifestEntry[]; bytes: Uint8Array }> {
+  const specs: tf.io.WeightsManifestEntry[] = [];
+  const bytes = new Uint8Array(4 * model.countParams());
+  let offset = 0;
+  for (const weight of model.weights) {
+    const values = await weight.read().data();
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
+    offset += values.byteLength;
+    specs.push({ name: weight.originalName, shape: weight.shape as number[], dtype: "float32" });
+  }
+  return { specs, bytes };
+}

@@ -1,0 +1,84 @@
+import { Buffer } from "node:buffer";
+import { type Html, html } from "./html.ts";
+import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
+import { note, table } from "./sections.ts";
+import { IGNORED } from "./qualitative_grid.ts";
+
+/** Calibration before and after temperature scaling, with what it means. */
+export function calibration(runs: readonly AnalysedRun[]): Html {
+  const rows = runs.map(({ name, analysis: { calibration: before, fitted, temperature } }) => {
+    const { all, right, wrong } = before.entropy;
+    return [
+      name,
+      percent(before.ece),
+      before.nll.toFixed(4),
+      before.brier.toFixed(4),
+      temperature.toFixed(2),
+      percent(fitted.ece),
+      fitted.nll.toFixed(4),
+      fitted.brier.toFixed(4),
+      `${all.toFixed(3)} (${right.toFixed(3)} / ${wrong.toFixed(3)})`,
+    ];
+  });
+  const head = ["run", "ECE %", "NLL", "Brier", "fitted T", "ECE % at T", "NLL at T", "Brier at T"];
+  return html`
+    ${runs.map(verdict)}
+    ${table([...head, "entropy, nats (right / wrong)"], rows)}
+    ${note(
+      "T is fitted on every other image and judged on the rest, at the best validation's weights.",
+    )}
+  `;
+}
+
+/** Whether a network is too sure of itself, by the temperature that would mend it. */
+function verdict(
+  { name, analysis: { temperature, calibration: before, fitted } }: AnalysedRun,
+): Html {
+  const off = `off by ${percent(before.ece)} points on average`;
+  const gain = `dividing its logits by ${temperature.toFixed(2)} makes that ${percent(fitted.ece)}`;
+  const [state, text] = temperature > 1.1
+    ? ["lost", `too sure of itself: its confidence is ${off}; ${gain}`]
+    : temperature < 0.9
+    ? ["lost", `not sure enough: its confidence is ${off}; ${gain}`]
+    : ["open", `about as sure as it is right: its confidence is ${off}`];
+  return html`<p class="verdict ${state}"><b>${name}</b> is ${text}.</p>`;
+}
+
+/** Pictures, labels and predictions. */
+export function pictures(rows: readonly QualitativeRow[], runs: readonly AnalysedRun[]): Html {
+  const [first] = runs;
+  if (rows.length === 0 || first === undefined) return note("No image was looked at.");
+  const picture = (png: Uint8Array, alt: string): Html =>
+    html`<img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
+  const body = rows.map(({ id, image, truth, columns }) =>
+    html`<tr><td>${picture(image, id)}${id}</td><td>${picture(truth, `truth of ${id}`)}</td>${
+      columns.map(({ run, prediction, mIoU }) =>
+        html`<td>${picture(prediction, `${run} on ${id}`)}mIoU ${percent(mIoU)} %</td>`
+      )
+    }</tr>`
+  );
+  const colors = [...first.analysis.classes, { name: "ignored", color: IGNORED }];
+  const legend = colors.map(({ name, color }) =>
+    html`<span><i style="background:rgb(${color.join(",")})"></i>${name}</span>`
+  );
+  return html`
+    <div class="legend names">${legend}</div>
+    <div class="wide">
+      <table class="pictures">
+        <thead>
+          <tr>
+    <th>image</th><th>truth</th>${runs.map(({ name }) => html`<th>${name}</th>`)}</tr>
+        </thead>
+        <tbody>${body}</tbody>
+      </table>
+    </div>
+    ${note(
+      `Images on which the runs differ most come first; ${first.analysis.images} of ` +
+        `${first.analysis.of} images were looked at. The mIoU is that of the image alone.`,
+    )}
+  `;
+}
+
+function percent(fraction: number): string {
+  return (fraction * 100).toFixed(2);
+}

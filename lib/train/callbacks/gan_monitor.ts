@@ -1,0 +1,105 @@
+/**
+ * Watches a run and says in words what a glance at the curves would tell.
+ *
+ * @module
+ */
+import type { Config } from "../../config/config.ts";
+import type { StepEvent, TrainEvent, ValidationEvent } from "../events.ts";
+import { type GameState, judgeGame } from "../gan_diagnosis.ts";
+
+/** Steps that are looked back on. */
+const WINDOW = 50;
+
+/** Steps before the first word on the game: at the start it says nothing. */
+const PATIENCE = 100;
+
+/** A loss so many times the median of the window is a spike. */
+const SPIKE = 4;
+
+/** Listens to a run's events; each thing is said once, and again only after it had passed. */
+export class GameWatch {
+  readonly #alpha: number;
+  readonly #recent: StepEvent[] = [];
+  #said: GameState = "open";
+  #isDwarfed = false;
+  #spikeAt = -Infinity;
+  #hasCounted = false;
+
+  /** Starts with nothing seen. */
+  constructor(config: Config) {
+    this.#alpha = config.adversarial.alpha;
+  }
+
+  /** Takes an event and gives what is to be said of it, mostly nothing. */
+  notice(event: TrainEvent): string[] {
+    if (event.type === "step") return this.#step(event);
+    if (event.type === "validation") return this.#validation(event);
+    return [];
+  }
+
+  #step(event: StepEvent): string[] {
+    const words = [this.#spike(event)];
+    this.#recent.push(event);
+    if (this.#recent.length > WINDOW) this.#recent.shift();
+    if (event.step >= PATIENCE && this.#recent.length >= WINDOW / 5) {
+      words.push(this.#game(), this.#dwarfed());
+    }
+    return words.filter((word) => word !== null);
+  }
+
+  /** D has won, does not learn, or cannot tell. */
+  #game(): string | null {
+    const { state, text } = judgeGame(this.#recent.map(({ logs }) => logs));
+    const isNews = state !== this.#said && state !== "open" && state !== "absent";
+    this.#said = state;
+    return isNews ? text : null;
+  }
+
+  /** The adversarial loss drowns the segmentation loss. */
+  #dwarfed(): string | null {
+    const gen = this.#alpha * this.#mean("loss/gen");
+    const seg = this.#mean("loss/seg");
+    const was = this.#isDwarfed;
+    this.#isDwarfed = gen > seg;
+    if (was || !this.#isDwarfed) return null;
+    return `L_G dwarfs L_seg: ${short(gen)} with its weight against ${
+      short(seg)
+    }, so the network ` +
+      "learns to please D and not to segment; lower adversarial.alpha";
+  }
+
+  #spike({ step, logs }: StepEvent): string | null {
+    const loss = logs["loss/seg"];
+    const before = this.#recent.map((one) => one.logs["loss/seg"] ?? 0).sort((a, b) => a - b);
+    const median = before[Math.floor(before.length / 2)];
+    if (loss === undefined || median === undefined || before.length < 20) return null;
+    if (loss < SPIKE * median || step - this.#spikeAt < WINDOW) return null;
+    this.#spikeAt = step;
+    return `L_seg jumped to ${short(loss)} from about ${
+      short(median)
+    }; if it does not come back, ` +
+      "lower generator.lr";
+  }
+
+  /** Said at the first validation: the split does not change. */
+  #validation({ scores, split }: ValidationEvent): string[] {
+    if (this.#hasCounted) return [];
+    this.#hasCounted = true;
+    const absent = scores.classes.filter(({ pixels }) => pixels === 0).map(({ name }) => name);
+    if (absent.length === 0) return [];
+    return [
+      `no pixel of ${split} is ${absent.join(" or ")}: mIoU says nothing of ${
+        absent.length === 1 ? "that class" : "those classes"
+      }`,
+    ];
+  }
+
+  #mean(key: string): number {
+    const total = this.#recent.reduce((sum, { logs }) => sum + (logs[key] ?? 0), 0);
+    return total / this.#recent.length;
+  }
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}

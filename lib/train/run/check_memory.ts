@@ -1,0 +1,56 @@
+/** What a run will ask of the device and the disk, held against what they have. */
+import type { Config } from "../../config/config.ts";
+import { assertTensorFits } from "../../engine/webgpu/limits.ts";
+import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
+import type { BackendInfo } from "../../backend/use_backend.ts";
+import { freeBytes } from "../../util/files.ts";
+
+/**
+ * Refuses a run whose largest tensor the device cannot bind: over the limit, WebGPU computes zeros
+ * without a word.
+ *
+ * @throws {RangeError} Naming the tensor, its size, the limit and what to lower.
+ */
+export function checkDeviceLimits(
+  config: Config,
+  options: { classes: number; backend: BackendInfo },
+): void {
+  const { classes, backend } = options;
+  const limit = backend.largestTensorBytes;
+  if (limit === null) return;
+  const { batch: whole, crop: input } = config.data;
+  const batch = whole / config.train.accumulate;
+  const { init: _init, head: _head, name, ...recipe } = config.model;
+  const reports = [inspectModel(name, { ...recipe, classes, input })];
+  if (config.adversarial.mode !== "baseline") {
+    const { width, lastStride } = config.discriminator;
+    reports.push(inspectModel("discriminator", { classes, input, width, lastStride }));
+  }
+  const largest = reports
+    .map((report) => largestTensor(report, { batch }))
+    .reduce((a, b) => a.bytes > b.bytes ? a : b);
+  assertTensorFits(largest.bytes, {
+    what: `${largest.name} [${largest.shape}]`,
+    limit: { bytes: limit, device: backend.device },
+  });
+}
+
+/**
+ * Refuses a run that would fill the disk.
+ *
+ * @param needed Bytes of all that it will write.
+ * @throws {Error} Naming the folder, what is needed and what is free.
+ */
+export async function checkDiskSpace(path: string, needed: number): Promise<void> {
+  const free = await freeBytes(path);
+  if (free !== null && free < needed) {
+    throw new Error(
+      `Cannot write a run to ${path}: it needs ${mebibytes(needed)} and ${mebibytes(free)} are ` +
+        "free; choose another --out, make room or lower checkpoint.keep",
+    );
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,133 @@
+/**
+ * A whole run in one file.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { float32Values } from "../../weights/formats/float32_values.ts";
+import { openSafetensors, type Safetensors } from "../../weights/formats/safetensors.ts";
+import { type TensorSource, writeSafetensors } from "../../weights/formats/write_safetensors.ts";
+import { NonFiniteError } from "../non_finite_error.ts";
+import type { RunOrigin, RunState } from "./run_state.ts";
+import type { StateTensor } from "./state_tensors.ts";
+
+/** An opened checkpoint whose bytes agree with their SHA-256. */
+export interface Checkpoint {
+  path: string;
+  state: RunState;
+  origin: RunOrigin;
+  /**
+   * Copies the tensors over those of a run. Nothing is changed unless all fit.
+   *
+   * @throws {Error} If a tensor is missing, unknown or of another shape.
+   */
+  restore(tensors: readonly StateTensor[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FORMAT = "segadv checkpoint 1";
+
+/**
+ * Writes a checkpoint in one step.
+ *
+ * @param path Ends in `.safetensors`.
+ * @param content The state's tensors are read one at a time; `checkErrors` is asked after the last,
+ * as a lost device gives zeros without a word.
+ * @returns Bytes written.
+ * @throws {NonFiniteError} If a value is NaN or infinite: such a state is not kept.
+ * @throws {Error} If the file cannot be written; an older one of that name stays.
+ */
+export async function writeCheckpoint(path: string, content: {
+  state: RunState;
+  origin: RunOrigin;
+  tensors: readonly StateTensor[];
+  checkErrors: () => void | Promise<void>;
+}): Promise<number> {
+  const { state, origin, tensors, checkErrors } = content;
+  const sources = tensors.map((tensor) => sourceOf(tensor, state.step));
+  return await writeSafetensors(path, sources, {
+    metadata: { format: FORMAT, state: JSON.stringify(state), origin: JSON.stringify(origin) },
+    beforeCommit: checkErrors,
+  });
+}
+
+/** What {@linkcode writeCheckpoint} takes on the disk, but for the header. */
+export function checkpointBytes(tensors: readonly StateTensor[]): number {
+  return tensors.reduce((sum, { shape }) => sum + 4 * tf.util.sizeFromShape(shape), 0);
+}
+
+/**
+ * Opens a checkpoint and checks every byte of it.
+ *
+ * @throws {Error} If it cannot be read, is damaged or is no checkpoint.
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const file = await openSafetensors(path);
+  try {
+    await file.verify();
+    const format = file.metadata.get("format");
+    if (format !== FORMAT) {
+      throw new TypeError(
+        `Cannot resume from ${path}: its format is ${JSON.stringify(format ?? "none")}, ` +
+          `this version reads "${FORMAT}"`,
+      );
+    }
+    return {
+      path,
+      state: JSON.parse(file.metadata.get("state")!) as RunState,
+      origin: JSON.parse(file.metadata.get("origin")!) as RunOrigin,
+      restore: (tensors) => restore(file, { tensors, path }),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function sourceOf({ name, shape, value }: StateTensor, step: number): TensorSource {
+  return {
+    name,
+    dtype: "F32",
+    shape,
+    async read() {
+      const values = await value().data();
+      const wrong = values.findIndex((v) => !Number.isFinite(v));
+      if (wrong >= 0) {
+        const logs = { [`weight ${name}[${wrong}]`]: values[wrong]! };
+        throw new NonFiniteError({ step, ids: [], logs }, null);
+      }
+      return values;
+    },
+  };
+}
+
+async function restore(
+  file: Safetensors,
+  options: { tensors: readonly StateTensor[]; path: string },
+): Promise<void> {
+  const { tensors, path } = options;
+  const wanted = new Set(tensors.map(({ name }) => name));
+  const faults = [
+    ...[...file.entries.keys()].filter((name) => !wanted.has(name))
+      .map((name) => `${name} is unknown`),
+    ...tensors.flatMap(({ name, shape }) => {
+      const entry = file.entries.get(name);
+      if (entry === undefined) return [`${name} is missing`];
+      const fits = entry.dtype === "F32" && String(entry.shape) === String(shape);
+      return fits ? [] : [`${name} is ${entry.dtype} [${entry.shape}], not F32 [${shape}]`];
+    }),
+  ];
+  if (faults.length > 0) {
+    const more = faults.length > 3 ? ` and ${faults.length - 3} more` : "";
+    throw new Error(
+      `Cannot resume from ${path}: ${faults.slice(0, 3).join(", ")}${more}; the networks must be ` +
+        "those of the run",
+    );
+  }
+  for (const { name, shape, assign } of tensors) {
+    const copy = tf.tensor(float32Values(await file.read(name), "F32"), shape);
+    assign(copy);
+    copy.dispose();
+  }
+}

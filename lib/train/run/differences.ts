@@ -1,0 +1,53 @@
+import type { Config } from "../../config/config.ts";
+import { configKeys } from "../../config/config_keys.ts";
+import { defaultConfig } from "../../config/default_config.ts";
+import type { RunOrigin } from "./run_state.ts";
+
+/** Keys without a say in the weights: how often, how far, how fast, where from. */
+const INDIFFERENT: ReadonlySet<string> = new Set([
+  "backend", // what it became is compared
+  "threads",
+  "deterministic", // the kernels' build is compared
+  "data.cacheMiB",
+  "data.workers",
+  "data.prefetch",
+  "data.onCorrupt", // what was skipped before stays as it was
+  "train.logEvery",
+  "train.maxSteps",
+  "train.recompute", // the same bits
+  "checkpoint.everySteps",
+  "checkpoint.everyMinutes",
+  "checkpoint.keep",
+]);
+
+/** What makes a run under `now` another run than the one under `then`, a line each. */
+export function differences(then: RunOrigin, now: RunOrigin): string[] {
+  const defaults = defaultConfig();
+  const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
+    ...configKeys().filter((key) => !INDIFFERENT.has(key)).map((key) => (
+      // A key that came later meant its default before
+      [key, valueOf(then.config, key) ?? valueOf(defaults, key), valueOf(now.config, key)] as const
+    )),
+    ["segadv", then.versions.segadv, now.versions.segadv],
+    ["tfjs", then.versions.tfjs, now.versions.tfjs],
+    ["runtime", nameOf(then.versions.runtime), nameOf(now.versions.runtime)],
+    ["backend", then.backend.name, now.backend.name],
+    ["backend build", then.backend.build, now.backend.build],
+    ["classes", then.data.classes, now.data.classes],
+    ["training samples", then.data.samples, now.data.samples],
+    ["names of the training samples", then.data.idsSha256, now.data.idsSha256],
+  ];
+  return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
+    .map(([what, a, b]) => `${what} ${JSON.stringify(a)} became ${JSON.stringify(b)}`);
+}
+
+function valueOf(config: Config, key: string): unknown {
+  let value: unknown = config;
+  for (const name of key.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
+  return value;
+}
+
+/** `deno 2.9.6` → `deno`: engines differ in the last bit of a cosine, their versions do not. */
+function nameOf(runtime: string): string {
+  return runtime.split(" ")[0]!;
+}

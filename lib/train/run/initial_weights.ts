@@ -1,0 +1,77 @@
+import type { Config } from "../../config/config.ts";
+import { inspectModel } from "../../models/inspect_model.ts";
+import type { SegmentationModel } from "../../models/segmentation_model.ts";
+import { checkPlan, type InitializationReport, initializeFromFile } from "../../models/persistence/initialize.ts";
+import type { InputRule } from "../../weights/name_maps/name_map.ts";
+import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
+import { planWeights } from "../../weights/plan.ts";
+import type { WeightFile } from "../../weights/weight_file.ts";
+
+/** The file of `model.init`, open and found to fit. */
+export interface InitialWeights {
+  /** The configuration under which the weights are what they were trained to be. */
+  config: Config;
+  warnings: string[];
+  apply(model: SegmentationModel): Promise<InitializationReport>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens `model.init` and holds its names and shapes against the network's, before that is built.
+ *
+ * @throws {RangeError} If they differ, unless `model.initStrict` is off.
+ */
+export async function openInitialWeights(
+  config: Config,
+  options: { classes: number },
+): Promise<InitialWeights> {
+  const { init, name, head: _, ...variant } = config.model;
+  const file = await openWeightFile(init);
+  try {
+    const { layers } = inspectModel(name, { ...variant, classes: options.classes });
+    const targets = layers.flatMap(({ weights }) => weights);
+    const plan = planWeights(file, { network: name, targets });
+    const strict = config.model.initStrict;
+    checkPlan(plan, { strict, path: file.path });
+    return {
+      ...follow(config, { input: plan.input, path: file.path }),
+      apply: (model) => initializeFromFile(model, file, { strict }),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Gives the network what the weights were trained with, or warns of what differs. */
+function follow(
+  config: Config,
+  { input, path }: { input: InputRule | null; path: WeightFile["path"] },
+): Pick<InitialWeights, "config" | "warnings"> {
+  if (input === null) {
+    return {
+      config,
+      warnings: [`${path} does not tell its input: data.normalize stays as configured`],
+    };
+  }
+  const { data, model } = config;
+  const variant = input.variant ?? model.variant;
+  const stemPool = input.stemPool ?? model.stemPool;
+  const followed: Config = {
+    ...config,
+    data: { ...data, normalize: input.normalize },
+    model: { ...model, variant, stemPool },
+  };
+  const changes = [
+    ["data.normalize", data.normalize, input.normalize],
+    ["model.variant", model.variant, variant],
+    ["model.stemPool", model.stemPool, stemPool],
+  ].filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after));
+  const said = (which: 1 | 2): string =>
+    changes.map((change) => `${change[0]} ${JSON.stringify(change[which])}`).join(", ");
+  if (changes.length === 0) return { config, warnings: [] };
+  return model.followInit
+    ? { config: followed, warnings: [`as ${path} was trained, the run takes ${said(2)}`] }
+    : { config, warnings: [`${path} was trained with ${said(2)}, the run takes ${said(1)}`] };
+}

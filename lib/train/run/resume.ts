@@ -1,0 +1,148 @@
+/**
+ * Goes on with a run that was interrupted.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { loadConfig } from "../../config/load.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { FoundCheckpoint } from "./checkpoint_folder.ts";
+import { differences } from "./differences.ts";
+import { originOf } from "./run_provenance.ts";
+import { Run } from "../train_loop.ts";
+import { RunFolder } from "./run_folder.ts";
+import { openSession, type Session } from "./session.ts";
+import type { TrainOptions } from "./train.ts";
+import type { TrainResult } from "./train_result.ts";
+
+/** Options of {@linkcode resumeTraining}. */
+export interface ResumeOptions extends Omit<TrainOptions, "out"> {
+  /** Values laid over the run's configuration, as in `loadConfig`. */
+  overrides?: Readonly<Record<string, unknown>> | readonly string[];
+  /**
+   * Go on even if configuration, data, backend or versions are others than before: a warning each.
+   * @default false
+   */
+  allowDifferent?: boolean;
+}
+
+/**
+ * Goes on from the newest intact checkpoint of a run. With the same configuration and backend build
+ * the final weights are, bit for bit, those of a run that was never interrupted. A run that had
+ * ended is left as it is; raise `train.maxSteps` to let one go on that ended there.
+ *
+ * @param path Folder of the run.
+ * @returns As `train`; `resumedAt` equals `steps` where nothing was left to do.
+ * @throws {Error} If the folder holds no run or is in use, if no checkpoint is intact, or if the run
+ * would not be the same one: the message lists what differs.
+ * @example
+ * ```ts
+ * import { loadConfig, resumeTraining, train } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const out = join(await mkdtemp(join(tmpdir(), "segadv-")), "run");
+ * const overrides = ["backend=wasm", "train.maxSteps=1", "data.crop=[32,32]", "data.batch=1"];
+ * await train(await loadConfig({ preset: "fixtures", overrides }), { out });
+ * const result = await resumeTraining(out, { overrides: ["train.maxSteps=2"] });
+ * assert.deepEqual([result.resumedAt, result.steps], [1, 2]);
+ * ```
+ */
+export async function resumeTraining(
+  path: string,
+  options: ResumeOptions = {},
+): Promise<TrainResult> {
+  const { overrides = [], ...rest } = options;
+  const folder = await RunFolder.reopen(path);
+  try {
+    const file = join(path, "config.yaml");
+    const config = await loadConfig({ path: file, overrides });
+    const ended = await endedResult(folder, { config, before: await loadConfig({ path: file }) });
+    if (ended !== null) return ended;
+    const found = await folder.checkpoints.newest();
+    const initialize = found.checkpoint === null;
+    const session = await openSession(config, { ...rest, initialize }).catch(async (error) => {
+      await found.checkpoint?.close();
+      throw error;
+    });
+    try {
+      return await goOn(session, folder, { ...rest, found });
+    } finally {
+      session.dispose();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+async function goOn(
+  session: Session,
+  folder: RunFolder,
+  options: Omit<ResumeOptions, "overrides"> & { found: FoundCheckpoint },
+): Promise<TrainResult> {
+  const { found: { checkpoint, damaged }, ...rest } = options;
+  if (checkpoint === null) {
+    if (damaged.length > 0) {
+      throw new Error(`Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`);
+    }
+    await folder.events.cut(0);
+    return await new Run(session, { ...rest, folder }).start([
+      "there is no checkpoint yet: the run begins anew",
+      ...session.warnings,
+    ]);
+  }
+  const changed = differences(checkpoint.origin, originOf(session));
+  if (changed.length > 0 && options.allowDifferent !== true) {
+    await checkpoint.close();
+    throw new Error(differentRun(checkpoint, { path: folder.path, changed }));
+  }
+  return await new Run(session, { ...rest, folder }).resume(checkpoint, [
+    ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),
+    ...changed.map((change) => `the run goes on under another setting: ${change}`),
+  ]);
+}
+
+function differentRun(
+  { state }: Checkpoint,
+  options: { path: string; changed: string[] },
+): string {
+  return `Cannot resume ${options.path} at step ${state.step} as the same run: ` +
+    `${options.changed.join("; ")}; put it back, or allow it (allowDifferent, --allow-different)`;
+}
+
+/** The result of a run that has nothing left to do under `config`. */
+async function endedResult(
+  folder: RunFolder,
+  options: { config: Config; before: Config },
+): Promise<TrainResult | null> {
+  const { config, before } = options;
+  const event = await folder.events.last();
+  if (event?.type !== "end") return null;
+  const { reason, step, seconds, weightsSha256 } = event;
+  const { epochs, maxSteps } = config.train;
+  const over: Partial<Record<typeof reason, boolean>> = {
+    "finished": epochs <= before.train.epochs,
+    "max-steps": maxSteps !== null && maxSteps <= step,
+    "early-stop": config.validation.patience === before.validation.patience,
+  };
+  const isOver = over[reason] === true;
+  if (!isOver) return null;
+  const { best, last } = await folder.readMetrics();
+  const { checkpoint } = await folder.checkpoints.newest();
+  const backend = checkpoint?.origin.backend.name ?? before.backend;
+  await checkpoint?.close();
+  return {
+    run: folder.path,
+    backend,
+    steps: step,
+    seconds,
+    best,
+    last,
+    weightsSha256,
+    resumedAt: step,
+    reason,
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * Everything a run needs, opened and checked before the first batch.
+ *
+ * @module
+ */
+import type { Config } from "../../config/config.ts";
+import { validateConfig } from "../../config/validate.ts";
+import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
+import { checkDataset } from "../../data/validate/check_dataset.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { findLinks } from "../../data/validate/find_links.ts";
+import { openDataset } from "../../data/registry.ts";
+import { checkMetric } from "../../metrics/score_by.ts";
+import type { SegmentationModel } from "../../models/segmentation_model.ts";
+import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
+import type { InitializationReport } from "../../models/persistence/initialize.ts";
+import { checkDeviceLimits } from "./check_memory.ts";
+import { openInitialWeights } from "./initial_weights.ts";
+import { createPlayers, disposePlayers } from "../networks.ts";
+import type { Players } from "../train_step.ts";
+
+/** An opened run. */
+export interface Session {
+  /** As given, but for what follows the weights of `model.init` (`model.followInit`). */
+  config: Config;
+  backend: BackendInfo;
+  train: Dataset;
+  validation: Dataset;
+  players: Players;
+  /** Whole batches in an epoch. */
+  stepsPerEpoch: number;
+  /** Steps of all epochs, whether or not `train.maxSteps` ends the run before. */
+  totalSteps: number;
+  /** What G started from; `null` for random weights and a network that the caller brought. */
+  initialization: InitializationReport | null;
+  /** Damaged training samples that were seen (`data.onCorrupt: "skip"`). */
+  skipped: SkippedSample[];
+  /** What the user should know before the first step. */
+  warnings: string[];
+  /** Frees the networks, but not one that the caller brought. */
+  dispose(): void;
+}
+
+/**
+ * Checks the configuration and the data, makes the backend current and builds the networks.
+ *
+ * @param options A `model` of the caller's that takes G's place, a `backend` already in use, and
+ * `initialize: false` where a checkpoint will replace all weights (`model.init` is not read then).
+ * @throws {ConfigError} If the configuration is wrong.
+ * @throws {Error} If data, backend or network cannot be had; the message says what to change.
+ */
+export async function openSession(
+  config: Config,
+  options: { model?: SegmentationModel; backend?: BackendInfo; initialize?: boolean } = {},
+): Promise<Session> {
+  validateConfig(config);
+  if (options.model !== undefined && options.backend === undefined) {
+    throw new TypeError(
+      "Cannot train a model of your own without options.backend: pass what useBackend() returned",
+    );
+  }
+  const { dataset, dir, trainSplit, valSplit, batch } = config.data;
+  const train = await openDataset(dataset, { dir, split: trainSplit });
+  const validation = await openDataset(dataset, { dir, split: valSplit });
+  const steps = stepsPerEpoch(train, batch);
+  if (options.model !== undefined && options.model.classes !== train.classes.length) {
+    throw new RangeError(
+      `Cannot train a model of ${options.model.classes} classes on ${dataset}: it has ` +
+        `${train.classes.length}`,
+    );
+  }
+  if (options.model !== undefined && config.train.recompute && !options.model.stages?.length) {
+    throw new RangeError(
+      `Cannot train "${options.model.name}" with train.recompute true: it names no stages; pass ` +
+        "stages to fromLayersModel, or set train.recompute to false",
+    );
+  }
+  checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));
+  const skipped: SkippedSample[] = [];
+  const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
+  await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
+  await checkDataset(validation);
+
+  const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
+    .map(({ split, message }) => `split "${split}": ${message}`);
+
+  const backend = options.backend ??
+    await useBackend({
+      backend: config.backend,
+      threads: config.threads,
+      deterministic: config.deterministic,
+    });
+  if (config.train.precision === "mixed" && backend.name !== "webgpu") {
+    throw new RangeError(
+      `Cannot train with train.precision mixed on backend ${backend.name}, which stores no halves; ` +
+        "set train.precision to f32, or backend to webgpu",
+    );
+  }
+  const classes = train.classes.length;
+  if (options.model !== undefined) {
+    const players = createPlayers(config, { classes, model: options.model });
+    return sessionOf({ config, players, initialization: null, warnings: links });
+  }
+  checkDeviceLimits(config, { classes, backend });
+  const isRandom = config.model.init === "random" || options.initialize === false;
+  const weights = isRandom ? null : await openInitialWeights(config, { classes });
+  try {
+    const followed = weights?.config ?? config;
+    const players = createPlayers(followed, { classes });
+    const initialization = await weights?.apply(players.generator.model) ?? null;
+    const warnings = [...links, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    return sessionOf({ config: followed, players, initialization, warnings });
+  } finally {
+    await weights?.close();
+  }
+
+  function sessionOf(
+    parts: Pick<Session, "config" | "players" | "initialization" | "warnings">,
+  ): Session {
+    return {
+      ...parts,
+      backend,
+      train,
+      validation,
+      skipped,
+      stepsPerEpoch: steps,
+      totalSteps: steps * config.train.epochs,
+      dispose: () => disposePlayers(parts.players, { keepGenerator: options.model !== undefined }),
+    };
+  }
+}

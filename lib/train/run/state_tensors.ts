@@ -1,0 +1,57 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { Optimizer } from "../../optim/optimizers.ts";
+import type { Players } from "../train_step.ts";
+
+/** A tensor of a run's state: how to look at it and how to replace it. */
+export interface StateTensor {
+  name: string;
+  shape: number[];
+  /** The tensor itself, not a copy. */
+  value(): tf.Tensor;
+  /** Copies values over; the given tensor stays the caller's and must share its memory with none. */
+  assign(values: tf.Tensor): void;
+}
+
+/**
+ * Every tensor that the next step depends on: all weights of G and D, moving statistics included,
+ * both optimisers' states, the loss scale of mixed precision, and D's first weights, from which `d/drift` is measured.
+ */
+export function stateTensors(
+  players: Players,
+  initial: ReadonlyMap<string, tf.Variable>,
+): StateTensor[] {
+  const { generator, adversary, lossScale } = players;
+  return [
+    ...weightsOf("generator", generator.model.layers),
+    ...variablesOf("generator.optimizer", generator.optimizer.state),
+    ...(lossScale == null ? [] : variablesOf("generator.lossScale", lossScale.state)),
+    ...(adversary === null ? [] : weightsOf("discriminator", adversary.model.layers)),
+    ...(adversary === null ? [] : optimizerOf(adversary)),
+    ...variablesOf("discriminator.initial", initial),
+  ];
+}
+
+function optimizerOf({ optimizer }: { optimizer: Optimizer }): StateTensor[] {
+  return variablesOf("discriminator.optimizer", optimizer.state);
+}
+
+function weightsOf(prefix: string, model: tf.LayersModel): StateTensor[] {
+  return model.weights.map((weight) => ({
+    name: `${prefix}/${weight.originalName}`,
+    shape: weight.shape as number[],
+    value: () => weight.read(),
+    assign: (values) => weight.write(values),
+  }));
+}
+
+function variablesOf(
+  prefix: string,
+  variables: ReadonlyMap<string, tf.Variable>,
+): StateTensor[] {
+  return [...variables].map(([name, variable]) => ({
+    name: `${prefix}/${name}`,
+    shape: variable.shape,
+    value: () => variable,
+    assign: (values) => void variable.assign(values),
+  }));
+}

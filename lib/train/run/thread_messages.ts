@@ -1,0 +1,57 @@
+/** What the thread of a run says, and how its errors cross over. */
+import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
+import type { TrainEvent } from "../events.ts";
+import { InterruptedRunError } from "./interrupted_run_error.ts";
+import type { Reading } from "../callbacks/loss_buffer.ts";
+import { NonFiniteError } from "../non_finite_error.ts";
+import type { TrainResult } from "./train_result.ts";
+
+/** One message. */
+export type ThreadAnswer =
+  | { kind: "ready" }
+  | { kind: "event"; event: TrainEvent }
+  | { kind: "done"; result: TrainResult }
+  | { kind: "failed"; error: PackedError };
+
+/** An error in plain values, with what its class needs to be made again. */
+export interface PackedError {
+  name: string;
+  message: string;
+  code?: unknown;
+  interrupted?: { cause: PackedError; run: string; step: number };
+  issues?: readonly ConfigIssue[];
+  nonFinite?: { step: number; ids: string[]; lastFinite: Reading | null };
+}
+
+/** Takes an error apart. */
+export function packError(error: unknown): PackedError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message } = error;
+  const packed: PackedError = { name, message, code: (error as NodeJS.ErrnoException).code };
+  if (error instanceof ConfigError) packed.issues = error.issues;
+  if (error instanceof NonFiniteError) {
+    const { step, ids, lastFinite } = error;
+    packed.nonFinite = { step, ids, lastFinite };
+  }
+  if (error instanceof InterruptedRunError) {
+    const { run, step, cause } = error;
+    packed.interrupted = { run, step, cause: packError(cause) };
+  }
+  return packed;
+}
+
+const CLASSES: Record<string, ErrorConstructor> = { SyntaxError, RangeError, TypeError };
+
+/** Makes it again, of the same class. */
+export function unpackError(packed: PackedError): Error {
+  const { name, message, code, interrupted, issues, nonFinite } = packed;
+  if (issues !== undefined) return new ConfigError(issues);
+  if (interrupted !== undefined) {
+    return new InterruptedRunError(unpackError(interrupted.cause), interrupted);
+  }
+  if (nonFinite !== undefined) {
+    return Object.assign(Object.create(NonFiniteError.prototype), { name, message, ...nonFinite });
+  }
+  const error = new (CLASSES[name] ?? Error)(message);
+  return code === undefined ? error : Object.assign(error, { code });
+}

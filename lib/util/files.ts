@@ -1,0 +1,148 @@
+/**
+ * Files of a run: nothing partial ever stays on disk.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { explainFileError } from "./file_error.ts";
+import { removeFile } from "./remove_file.ts";
+
+/**
+ * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
+ * renamed. Readers see the old content or the new, never a part. Strings are written as UTF-8.
+ *
+ * @param data The content, or what writes it into the open file; if that throws, nothing changes.
+ * @throws {Error} If the folder is missing or cannot be written, or the disk is full; the message
+ * names the file.
+ *
+ * @example
+ * ```ts
+ * import { writeFileAtomic } from "@segadv/segadv";
+ * import { mkdtemp, readFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "metrics.json");
+ * await writeFileAtomic(path, "{}\n");
+ * assert.equal(await readFile(path, "utf8"), "{}\n");
+ * ```
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | ((file: FileHandle) => Promise<void>),
+): Promise<void> {
+  const folder = dirname(resolve(path));
+  const name = `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = join(folder, name);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      if (typeof data === "function") await data(file);
+      else await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw explainFileError(error, { attempt: `write ${path}`, folder });
+  }
+  await syncFolder(folder);
+}
+
+/** What a folder holds once a run has begun in it. */
+export const RUN_FILES: readonly string[] = [
+  "config.yaml",
+  "events.jsonl",
+  "metrics.json",
+  "model",
+  "best",
+  "checkpoint",
+];
+
+/**
+ * Makes the folder of a new run, parents included. An existing folder will do if it holds no run.
+ *
+ * @throws {Error} If the folder already holds a run (it is never overwritten), is a file, or cannot
+ * be written; the message names the remedy.
+ *
+ * @example
+ * ```ts
+ * import { createRunFolder, writeFileAtomic } from "@segadv/segadv";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "runs", "first");
+ * await createRunFolder(path);
+ * await writeFileAtomic(join(path, "metrics.json"), "{}");
+ * await assert.rejects(createRunFolder(path), /already holds one/);
+ * ```
+ */
+export async function createRunFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    const found = (await readdir(path)).filter((name) => RUN_FILES.includes(name));
+    if (found.length > 0) {
+      throw new Error(
+        `Cannot start a run in ${path}: it already holds one (${found.sort().join(", ")}); ` +
+          `choose another --out or remove the folder`,
+      );
+    }
+  } catch (error) {
+    throw explainFileError(error, { attempt: `create the run folder ${path}`, folder: path });
+  }
+  // Says now, not after the first epoch, that the folder cannot be written.
+  const probe = join(path, `.probe.${randomBytes(6).toString("hex")}.tmp`);
+  await writeFileAtomic(probe, "").catch((error) => {
+    throw explainFileError(error.cause ?? error, { attempt: `write into the run folder ${path}` });
+  });
+  await removeFile(probe);
+}
+
+/**
+ * Bytes that may still be written to the disk of `path`, which need not exist yet, or `null` where
+ * the system does not tell.
+ *
+ * @example
+ * ```ts
+ * import { freeBytes } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = await freeBytes("runs/not-there-yet");
+ * assert(bytes === null || bytes >= 0);
+ * ```
+ */
+export async function freeBytes(path: string): Promise<number | null> {
+  for (let folder = resolve(path);; folder = dirname(folder)) {
+    try {
+      const stats = await statfs(folder);
+      return Number(stats.bavail) * Number(stats.bsize);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" || folder === dirname(folder)) return null;
+    }
+  }
+}
+
+/** A rename is safe only once the folder itself is on disk; some systems cannot flush folders. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // nothing to be done: the file itself is flushed
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | null)?.code;
+}

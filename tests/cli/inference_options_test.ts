@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it, test } from "node:test";
+import { defaultConfig } from "@segadv/segadv";
+import { addViewOptions, viewOf } from "../../cli/inference_options.ts";
+import { UsageError } from "../../cli/errors.ts";
+import { runHere } from "./_terminal.ts";
+
+describe("addViewOptions", () => {
+  const wrong: [option: string, value: string, fault: RegExp][] = [
+    ["--resize", "48", /Expected height x width in pixels, such as 1024x2048/],
+    ["--resize", "0x48", /Expected height x width/],
+    ["--fit", "letterbx", /did you mean letterbox\?/],
+    ["--window", "half", /Expected height x width/],
+    ["--overlap", "1", /Expected a number from 0 to 0\.9/],
+    ["--overlap", "", /Expected a number from 0 to 0\.9/],
+    ["--scales", "1,0", /Expected a number from 0\.05 to 8/],
+    ["--scales", "1,,2", /Expected a number from 0\.05 to 8/],
+  ];
+  for (const [option, value, fault] of wrong) {
+    for (const command of [["eval", "run"], ["predict", "run", "x.png", "--out", "masks"]]) {
+      it(`refuses ${option} "${value}" of ${command[0]}`, async () => {
+        const { code, err } = await runHere(...command, option, value);
+        assert.equal(code, 2);
+        assert.match(err, fault);
+      });
+    }
+  }
+});
+
+test("viewOf() takes the run's way, or the default's, changed by the command line", () => {
+  const config = defaultConfig();
+  const { resize, fit, window, overlap, scales, flip, batch } = config.validation;
+  const plain = { resize, fit, window, overlap, scales, flip, batch };
+  assert.deepEqual(viewOf({}, null), plain);
+  config.validation.flip = true;
+  config.validation.resize = [416, 416];
+  assert.deepEqual(viewOf({}, config), { ...plain, flip: true, resize: [416, 416] });
+  const asked = viewOf({ resize: "none", flip: false, scales: [2], window: "whole" }, config);
+  assert.deepEqual(asked, { ...plain, scales: [2], window: "whole" });
+  assert.throws(() => viewOf({ fit: "letterbox" }, null), UsageError);
+  assert.equal(viewOf({ fit: "letterbox" }, config).fit, "letterbox");
+});
+
+test("addViewOptions() reads --resize none as a word: commander makes an empty string of null", () => {
+  const parsers = new Map<string, (text: string) => unknown>();
+  const command = {
+    option(flags: string, _about: string, parse: (text: string) => unknown) {
+      parsers.set(flags, parse);
+      return command;
+    },
+    addOption: () => command,
+  };
+  addViewOptions(command as never);
+  const resize = parsers.get("--resize <HxW>")!("none") as "none";
+  const config = defaultConfig();
+  config.validation.resize = [416, 416];
+  assert.ok(resize);
+  assert.equal(viewOf({ resize }, config).resize, null);
+});

@@ -1,0 +1,61 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { decodeImage } from "../../../lib/data/codecs/decode_image.ts";
+import { JPEG_SAMPLES } from "./_jpeg_samples.ts";
+import { PNG_SAMPLES } from "./_png_samples.ts";
+
+const file = "picture";
+
+function png(name: string): { bytes: Buffer; samples: Buffer } {
+  const found = PNG_SAMPLES.find((sample) => sample.name === name)!;
+  const [bytes, samples] = [found.file, found.samples].map((text) => Buffer.from(text, "base64"));
+  return { bytes: bytes!, samples: samples! };
+}
+
+test("decodeImage() tells the format by the bytes", async () => {
+  const jpeg = Buffer.from(JPEG_SAMPLES[0]!.file, "base64");
+  assert.equal((await decodeImage(jpeg, { file: "wrongly-named.png" })).width, 17);
+  assert.equal((await decodeImage(png("rgb-8").bytes, { file: "wrongly-named.jpg" })).width, 11);
+});
+
+test("decodeImage() brings every PNG colour type to 8-bit RGB", async () => {
+  const cases: Record<string, (samples: Buffer, i: number) => number[]> = {
+    "rgb-8": (s, i) => [s[i * 3]!, s[i * 3 + 1]!, s[i * 3 + 2]!],
+    "rgba-8": (s, i) => [s[i * 4]!, s[i * 4 + 1]!, s[i * 4 + 2]!],
+    "rgb-16": (s, i) => [s[i * 6]!, s[i * 6 + 2]!, s[i * 6 + 4]!],
+    "rgba-16-interlaced": (s, i) => [s[i * 8]!, s[i * 8 + 2]!, s[i * 8 + 4]!],
+    "grey-8": (s, i) => [s[i]!, s[i]!, s[i]!],
+    "la-8": (s, i) => [s[i * 2]!, s[i * 2]!, s[i * 2]!],
+    "grey-16": (s, i) => [s[i * 2]!, s[i * 2]!, s[i * 2]!],
+    "grey-1": (s, i) => [s[i]! * 255, s[i]! * 255, s[i]! * 255],
+    "grey-2": (s, i) => [s[i]! * 85, s[i]! * 85, s[i]! * 85],
+    "grey-4": (s, i) => [s[i]! * 17, s[i]! * 17, s[i]! * 17],
+  };
+  for (const [name, expected] of Object.entries(cases)) {
+    const { bytes, samples } = png(name);
+    const { data } = await decodeImage(bytes, { file });
+    assert.equal(data.constructor, Uint8Array, name);
+    for (let i = 0; i < 99; i++) {
+      assert.deepEqual([...data.subarray(i * 3, i * 3 + 3)], expected(samples, i), name);
+    }
+  }
+});
+
+test("decodeImage() looks colours up in the palette", async () => {
+  const { bytes, samples } = png("palette-4");
+  const { data } = await decodeImage(bytes, { file });
+  const at = bytes.indexOf("PLTE") + 4;
+  for (let i = 0; i < 99; i++) {
+    const color = bytes.subarray(at + samples[i]! * 3, at + samples[i]! * 3 + 3);
+    assert.deepEqual([...data.subarray(i * 3, i * 3 + 3)], [...color]);
+  }
+});
+
+test("decodeImage() names a file that is no image", async () => {
+  await assert.rejects(decodeImage(new TextEncoder().encode("<html>"), { file: "a/b.jpg" }), {
+    name: "SyntaxError",
+    message: 'Cannot decode image "a/b.jpg": it is neither JPEG nor PNG, convert it to one',
+  });
+  await assert.rejects(decodeImage(new Uint8Array(0), { file }), /: the file is empty$/);
+});

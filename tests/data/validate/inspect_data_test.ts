@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { describe, it, test } from "node:test";
+import { crc32 } from "node:zlib";
+import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
+import type { DataReport } from "../../../lib/data/validate/data_report.ts";
+import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
+import { type Content, labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { sharedPath, skipWithout } from "../../support/shared_data.ts";
+
+const CLASSES = { classes: ["sky", "road"], ignore: 255 };
+const GOOD = labels(4, 3, { values: [0, 1, 255] });
+
+/** An RGB PNG of 4x3 pixels, unlike that of any other shade. */
+function shade(value: number): Uint8Array {
+  const data = new Uint8Array(4 * 3 * 3).fill(value);
+  return encodePng({ width: 4, height: 3, channels: 3, data });
+}
+
+/** A PNG of a few bytes that says it has 60,000 x 60,000 pixels, checksum and all. */
+function bomb(): Uint8Array {
+  const bytes = shade(2);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, 60_000);
+  view.setUint32(20, 60_000);
+  view.setUint32(29, crc32(bytes.subarray(12, 29)));
+  return bytes;
+}
+
+/** Two splits of two samples each that nothing is wrong with. */
+const SOUND: Record<string, Content> = {
+  "classes.json": CLASSES,
+  "train/images/a.png": shade(1),
+  "train/labels/a.png": GOOD,
+  "train/images/b.png": shade(2),
+  "train/labels/b.png": GOOD,
+  "val/images/c.png": shade(3),
+  "val/labels/c.png": GOOD,
+  "val/images/d.png": shade(4),
+  "val/labels/d.png": GOOD,
+};
+
+/** Looks at the sound data with some files changed. */
+async function inspect(changes: Record<string, Content> = {}, limit = 9): Promise<DataReport> {
+  let report: DataReport | undefined;
+  await withFiles({ ...SOUND, ...changes }, async (dir) => {
+    report = await inspectData({ reader: "folder", dir, splits: ["train", "val"] }, { limit });
+  });
+  return report!;
+}
+
+test("inspectData() finds nothing wrong with sound data, and counts it", async () => {
+  const { ok, findings, splits, weights } = await inspect();
+  assert.deepEqual([ok, findings], [true, []]);
+  const [train] = splits;
+  assert.deepEqual(train!.pixels, [8, 8]);
+  assert.deepEqual(train!.images, [2, 2]);
+  assert.deepEqual([train!.samples, train!.read, train!.ignored], [2, 2, 8]);
+  assert.deepEqual([train!.histogram[0], train!.histogram[1], train!.histogram[255]], [8, 8, 8]);
+  assert.deepEqual(train!.mean, [1.5, 1.5, 1.5]);
+  assert.deepEqual(train!.std, [0.5, 0.5, 0.5]);
+  assert.deepEqual(train!.sizes, { min: [4, 3], median: [4, 3], max: [4, 3], distinct: 1 });
+  assert.deepEqual(weights.medianFrequency, [1, 1]);
+});
+
+describe("inspectData() says in one line why training would be wrong", () => {
+  const truncated = shade(2).slice(0, 50);
+  const huge = shade(2);
+  new DataView(huge.buffer).setUint32(16, 60_000);
+  const empty = new Uint8Array(0);
+  const CASES: [what: string, changes: Record<string, Content>, message: RegExp][] = [
+    ["a truncated image", { "train/images/b.png": truncated }, /Cannot decode PNG ".*b\.png"/],
+    ["an empty label", { "val/labels/c.png": empty }, /labels from ".*c\.png": the file is empty/],
+    ["a damaged header", { "train/images/b.png": huge }, /Cannot decode PNG ".*b\.png"/],
+    ["a bomb", { "train/images/b.png": bomb() }, /b\.png".* 60000x60000/],
+    ["another size", { "train/images/b.png": picture(5, 3) }, /5x3, .* 4x3, they must be of one s/],
+    ["an RGB mask", { "train/labels/b.png": shade(7) }, /holds RGB colours, not class indices/],
+    ["a JPEG mask", { "train/labels/b.png": Uint8Array.of(255, 216, 255) }, /JPEG alters class/],
+    ["no partner", { "train/images/e.png": shade(5) }, /no label PNG named "e" in/],
+    ["void", { "val/labels/d.png": labels(4, 3, { values: [0, 2] }) }, /"ignore": 2 in classes/],
+    ["classes.json", { "classes.json": "{" }, /Cannot read ".*classes\.json": not JSON/],
+    [
+      "0/255 masks",
+      Object.fromEntries(["a", "b"].map((name) => [
+        `train/labels/${name}.png`,
+        labels(4, 3, { values: [0, 255] }),
+      ])),
+      /labels are 0\/255 masks/,
+    ],
+    [
+      "leakage",
+      { "val/images/d.png": shade(1) },
+      /^1 picture is both in train and in val \(a = d\): scores on val would be of pictures seen/,
+    ],
+  ];
+  for (const [what, changes, message] of CASES) {
+    it(what, async () => {
+      const { ok, findings } = await inspect(changes);
+      assert.equal(ok, false);
+      const errors = findings.filter(({ severity }) => severity === "error");
+      assert.equal(errors.length, 1, errors.map((error) => error.message).join("\n"));
+      assert.match(errors[0]!.message, message);
+      assert.doesNotMatch(errors[0]!.message, /\n/);
+    });
+  }
+});
+
+describe("inspectData() warns of what may be meant", () => {
+  const sky = labels(4, 3, { values: [0] });
+  const road = labels(4, 3, { values: [1] });
+  const blank = labels(4, 3, { values: [255] });
+  const CASES: [what: string, changes: Record<string, Content>, message: RegExp][] = [
+    ["nearly empty labels", { "train/labels/a.png": blank }, /^1 of 2 label maps are nearly empty/],
+    ["a picture twice", { "train/images/a.png": shade(2) }, /^1 picture is twice \(a = b\)/],
+    [
+      "a class that only occurs where it is scored",
+      { "train/labels/a.png": sky, "train/labels/b.png": sky },
+      /^class road \(it does in val\) never occurs: it cannot be learned$/,
+    ],
+    [
+      "a first class that never occurs",
+      { "train/labels/a.png": road, "train/labels/b.png": road },
+      /^class sky .*never occurs: do the labels count from 1$/,
+    ],
+    ["one class only", { "train/labels/a.png": sky, "train/labels/b.png": road }, /^2 of 2 label/],
+    [
+      "a class called void",
+      { "classes.json": { classes: ["sky", "void"], ignore: 255 } },
+      /^class 1 is called void .* declare "ignore": 1 in classes\.json$/,
+    ],
+  ];
+  for (const [what, changes, message] of CASES) {
+    it(what, async () => {
+      const { ok, findings } = await inspect(changes);
+      const warnings = findings.filter(({ severity }) => severity === "warning");
+      assert.ok(warnings.some((warning) => message.test(warning.message)), what);
+      assert.ok(ok);
+    });
+  }
+});
+
+test("inspectData() shows a few broken samples and counts the rest", async () => {
+  const names = ["a", "b", "e", "f", "g"];
+  const { findings, splits } = await inspect(Object.fromEntries(names.flatMap((name) => [
+    [`train/images/${name}.png`, "broken"],
+    [`train/labels/${name}.png`, GOOD],
+  ])));
+  assert.equal(findings.length, 4);
+  assert.equal(findings[3]!.message, "2 more of 5 samples cannot be read");
+  assert.deepEqual(splits[0]!.broken.map(({ id }) => id), names);
+  assert.equal(splits[0]!.sizes, null);
+});
+
+test("inspectData() reads no more than the limit, and finds shared files without reading", () =>
+  withFiles({
+    "classes.json": CLASSES,
+    "images/a.png": shade(1),
+    "labels/a.png": GOOD,
+    "images/b.png": shade(2),
+    "labels/b.png": GOOD,
+    "train.txt": "a\nb\n",
+    "val.txt": "b\n",
+  }, async (dir) => {
+    const source = { reader: "folder", dir, splits: ["train", "val"] };
+    const { splits, findings } = await inspectData(source, { limit: 1 });
+    assert.deepEqual(splits.map(({ read, samples }) => [read, samples]), [[1, 2], [1, 1]]);
+    assert.match(findings[0]!.message, /^1 picture is both in train and in val \(b\)/);
+    assert.ok(findings.some(({ message }) => message === "looked at 1 of 2 samples"));
+  }));
+
+test("inspectData() finds fault with one split for both, and refuses none", async () => {
+  const source = { reader: "fixtures", dir: null, splits: ["train", "train"] };
+  const { ok, findings, splits } = await inspectData(source);
+  assert.deepEqual([ok, splits.length], [false, 1]);
+  assert.match(findings[0]!.message, /^is both trained and validated on/);
+  await assert.rejects(inspectData({ ...source, splits: [] }), RangeError);
+});
+
+test("inspectData() ends when it is told to", async () => {
+  const source = { reader: "fixtures", dir: null, splits: ["train"] };
+  const controller = new AbortController();
+  const onProgress = ({ done }: { done: number }): void => {
+    if (done === 3) controller.abort(new Error("enough"));
+    assert.ok(done <= 3);
+  };
+  await assert.rejects(
+    inspectData(source, { signal: controller.signal, onProgress }),
+    { message: "enough" },
+  );
+});
+
+test("inspectData() passes real VOC: train and val apart, borders ignored", {
+  skip: skipWithout("data/formats/voc"),
+}, async () => {
+  const dir = sharedPath("data/formats/voc");
+  const { ok, findings, splits } = await inspectData({
+    reader: "voc",
+    dir,
+    splits: ["train", "val"],
+  });
+  assert.ok(ok, findings[0]?.message);
+  assert.deepEqual(splits.map(({ read }) => read), [5, 8]);
+  const messages = findings.map(({ message }) => message);
+  assert.ok(messages.some((one) => /^has 5 images, the published split 1464: scores/.test(one)));
+  const mixed = await inspectData({ reader: "voc", dir, splits: ["trainval", "val"] });
+  assert.match(mixed.findings[0]!.message, /^8 pictures are both in trainval and in val/);
+});

@@ -1,0 +1,33 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Operation } from "../../../../lib/models/builders/layers/operation.ts";
+import { onCpu } from "../../_small.ts";
+
+onCpu();
+
+test("Operation runs its function and says whether it trains", async () => {
+  const seen: boolean[] = [];
+  const layer = new Operation({
+    name: "double",
+    run(x, { training }) {
+      seen.push(training);
+      return tf.mul(x, 2);
+    },
+  });
+  const y = layer.apply(tf.ones([1, 1, 1, 2])) as tf.Tensor;
+  tf.dispose(layer.apply(tf.ones([1, 1, 1, 2]), { training: true }) as tf.Tensor);
+  assert.deepEqual([...await y.data()], [2, 2]);
+  assert.deepEqual(seen, [false, true]);
+});
+
+test("Operation keeps the shape unless told another", () => {
+  const run = (x: tf.Tensor) => x.clone();
+  assert.deepEqual(
+    new Operation({ name: "a", run }).computeOutputShape([null, 4, 4, 3]),
+    [null, 4, 4, 3],
+  );
+  const outputShape = ([b, h, w, c]: tf.Shape): tf.Shape => [b!, 2 * h!, 2 * w!, c!];
+  const layer = new Operation({ name: "b", run, outputShape });
+  assert.deepEqual(layer.computeOutputShape([null, 4, 4, 3]), [null, 8, 8, 3]);
+});

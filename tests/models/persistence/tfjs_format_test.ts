@@ -1,0 +1,168 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import type { ModelConfig } from "../../../lib/config/config.ts";
+import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
+import { probabilityMap } from "../../../lib/models/probability_map.ts";
+import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
+import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import { folderHandler } from "../../../lib/weights/formats/folder_handler.ts";
+import { weightsSha256 } from "../../../lib/weights/hash.ts";
+import {
+  loadSegmentationModel,
+  type ModelMetadata,
+  saveSegmentationModel,
+} from "../../../lib/models/persistence/tfjs_format.ts";
+import { difference, disturb, smallModel } from "../_small.ts";
+
+const METADATA: ModelMetadata = {
+  classes: ["sky", "road", "tree"].map((name, i) => ({ name, color: [i, 2 * i, 3 * i] })),
+  normalize: { order: "bgr", mean: [104, 117, 123], std: [1, 1, 1] },
+};
+
+async function temporary(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
+}
+
+/** Class scores at full size, as the saved graph must give them. */
+function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
+  const size = { height: x.shape[1], width: x.shape[2] };
+  const logits = model.layers.predict(x) as tf.Tensor4D;
+  return model.head === "probabilities"
+    ? probabilityMap(logits, { temperature: 1, head: model.head, ...size })
+    : resizeBilinear(logits, size);
+}
+
+describe("saveSegmentationModel", () => {
+  before(() => useBackend({ backend: "cpu" }));
+
+  const cases: [title: string, name: string, config: Partial<ModelConfig>][] = [
+    ["FCN-8s", "fcn8s-vgg16", {}],
+    ["FCN-8s without skip scales", "fcn8s-vgg16", { skipScales: [1, 1] }],
+    ["FCN-8s with Berkeley's padding", "fcn8s-vgg16", { padding: 100 }],
+    ["FCN-16s on VGG-19", "fcn16s-vgg19", {}],
+    ["ResNet-50, softmax first", "resnet50", { head: "probabilities" }],
+    ["ResNet-50, logits first", "resnet50", { head: "logits", variant: "v1.5" }],
+  ];
+  for (const [title, name, config] of cases) {
+    test(`saveSegmentationModel writes ${title} so that stock tfjs gives its scores`, async () => {
+      const model = smallModel(name, config);
+      disturb(model.layers);
+      const dir = await temporary();
+      const { numTensors } = tf.memory();
+      await saveSegmentationModel(model, dir, METADATA);
+      assert.equal(tf.memory().numTensors, numTensors);
+
+      const stock = await tf.loadLayersModel(folderHandler(dir));
+      const x = tf.randomNormal([1, 64, 96, 3], 0, 1, "float32", 1) as tf.Tensor4D;
+      const wanted = scores(model, x);
+      const [largest] = await tf.max(tf.abs(wanted)).data();
+      assert.ok(await difference(stock.predict(x) as tf.Tensor, wanted) < 1e-5 * largest!);
+      stock.dispose();
+      model.layers.dispose();
+    });
+  }
+
+  test("saveSegmentationModel writes stock layers only", async () => {
+    const dir = await temporary();
+    await saveSegmentationModel(smallModel("resnet50"), dir, METADATA);
+    const text = await readFile(join(dir, "model.json"), "utf8");
+    const { modelTopology, userDefinedMetadata } = JSON.parse(text);
+    const names = modelTopology.config.layers.map((layer: { class_name: string }) =>
+      layer.class_name
+    );
+    assert.deepEqual(names.filter((name: string) => name.startsWith("Segadv")), []);
+    assert.deepEqual(userDefinedMetadata.segadv.output, "probabilities");
+    assert.deepEqual(userDefinedMetadata.segadv.outputStride, 1);
+  });
+
+  test("saveSegmentationModel replaces what was there and keeps one file of weights", async () => {
+    const dir = await temporary();
+    const model = smallModel("fcn32s-vgg16");
+    await saveSegmentationModel(model, dir, METADATA);
+    disturb(model.layers);
+    await saveSegmentationModel(model, dir, METADATA);
+    const files = (await readdir(dir)).sort();
+    assert.equal(files.length, 2);
+    assert.equal(files[0], "model.json");
+    const loaded = await loadSegmentationModel(dir);
+    assert.equal(await weightsSha256(loaded.model.layers), await weightsSha256(model.layers));
+  });
+});
+
+describe("loadSegmentationModel", () => {
+  before(() => useBackend({ backend: "cpu" }));
+
+  test("loadSegmentationModel gives back network, weights and metadata, ready to train", async () => {
+    const model = smallModel("resnet50", { bnMomentum: 0.8, variant: "v1.5" });
+    disturb(model.layers);
+    const dir = await temporary();
+    await saveSegmentationModel(model, dir, METADATA);
+    const { model: loaded, ...metadata } = await loadSegmentationModel(dir);
+    assert.deepEqual(metadata, METADATA);
+    assert.deepEqual(loaded.recipe, model.recipe);
+    assert.equal(await weightsSha256(loaded.layers), await weightsSha256(model.layers));
+    const x = tf.randomNormal([2, 32, 32, 3], 0, 1, "float32", 1);
+    const [a, b] = [model, loaded].map(({ layers }) =>
+      layers.apply(x, { training: true, updateStatistics: true }) as tf.Tensor
+    );
+    assert.equal(await difference(a!, b!), 0);
+    assert.equal(await weightsSha256(loaded.layers), await weightsSha256(model.layers));
+  });
+
+  test("loadSegmentationModel gives back a network that a user brought", async () => {
+    const own = tf.sequential({
+      name: "mine",
+      layers: [
+        tf.layers.conv2d({
+          inputShape: [null, null, 3],
+          filters: 4,
+          kernelSize: 3,
+          strides: 2,
+          padding: "same",
+        }),
+        tf.layers.batchNormalization(),
+        tf.layers.conv2d({ filters: 3, kernelSize: 1 }),
+      ],
+    });
+    const model = fromLayersModel(own, { head: "probabilities", inputMultiple: 2 });
+    const dir = await temporary();
+    await saveSegmentationModel(model, dir, METADATA);
+    const { model: loaded } = await loadSegmentationModel(dir);
+    const { layers: _, ...settings } = loaded;
+    const { layers: __, ...expected } = model;
+    assert.deepEqual(settings, expected);
+    const x = tf.randomNormal([1, 6, 4, 3], 0, 1, "float32", 1);
+    const [a, b] = [own, loaded.layers].map((layers) => layers.predict(x) as tf.Tensor);
+    assert.equal(await difference(a!, b!), 0);
+  });
+
+  test("loadSegmentationModel refuses what is missing, cut short, foreign or changed", async () => {
+    const dir = await temporary();
+    await assert.rejects(loadSegmentationModel(dir), /model\.json: the file does not exist/);
+
+    await saveSegmentationModel(smallModel("fcn32s-vgg16"), dir, METADATA);
+    const path = join(dir, "model.json");
+    const text = await readFile(path, "utf8");
+    const json = JSON.parse(text);
+
+    await writeFile(path, text.replace('"fc6/bias"', '"fc9/bias"'));
+    await assert.rejects(loadSegmentationModel(dir), /Cannot trust .*model\.json.*damaged/);
+
+    const foreign = { ...json, generatedBy: "another program", userDefinedMetadata: undefined };
+    await writeFile(path, JSON.stringify(foreign));
+    await assert.rejects(loadSegmentationModel(dir), {
+      name: "TypeError",
+      message: /was not saved by this toolkit.*fromLayersModel/,
+    });
+
+    await writeFile(path, text);
+    const [weights] = (await readdir(dir)).filter((name) => name.endsWith(".bin"));
+    await truncate(join(dir, weights!), 100);
+    await assert.rejects(loadSegmentationModel(dir), /Cannot trust .*\.bin: .*damaged/);
+  });
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { loadConfig } from "../../../lib/config/mod.ts";
+import type { StepEvent, StepLog, ValidationEvent } from "../../../lib/train/events.ts";
+import { GameWatch } from "../../../lib/train/callbacks/gan_monitor.ts";
+import { train } from "../../../lib/train/run/train.ts";
+
+const VOC = fileURLToPath(new URL("../../fixtures/VOCdevkit", import.meta.url));
+
+const QUIET: StepLog = {
+  "loss/seg": 1,
+  "loss/gen": 0.1,
+  "loss/d": 0.2,
+  "d/real": 0.7,
+  "d/fake": 0.4,
+  "d/accuracy": 0.8,
+  "d/drift": 0.2,
+};
+
+function step(at: number, logs: StepLog = {}): StepEvent {
+  const rest = { time: 0, epoch: 1, imagesPerSecond: 1, dataShare: 0 };
+  return { type: "step", step: at, logs: { ...QUIET, ...logs }, ...rest };
+}
+
+/** What is said over 200 steps with these logs. */
+async function said(logs: (step: number) => StepLog): Promise<string[]> {
+  const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+  return Array.from({ length: 200 }, (_, i) => watch.notice(step(i + 1, logs(i + 1)))).flat();
+}
+
+describe("GameWatch", () => {
+  test("GameWatch says nothing of a healthy game", async () => {
+    assert.deepEqual(await said(() => ({})), []);
+  });
+
+  test("GameWatch says once that D has won, does not learn or cannot tell", async () => {
+    const cases: [logs: StepLog, message: RegExp][] = [
+      [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D has won/],
+      [{ "d/real": 0.51, "d/fake": 0.5, "d/drift": 1e-4 }, /^D does not learn.*0\.01 %/],
+      [{ "d/real": 0.5, "d/fake": 0.5, "d/accuracy": 0.5 }, /^D cannot tell/],
+    ];
+    for (const [logs, message] of cases) {
+      const words = await said(() => logs);
+      assert.equal(words.length, 1);
+      assert.match(words[0]!, message);
+    }
+  });
+
+  test("GameWatch speaks again of what had passed and returned", async () => {
+    const won = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
+    const words = await said((at) => at < 110 || at > 140 ? won : {});
+    assert.equal(words.filter((word) => word.startsWith("D has won")).length, 2);
+  });
+
+  test("GameWatch says that L_G dwarfs L_seg", async () => {
+    const words = await said(() => ({ "loss/gen": 30 }));
+    assert.deepEqual(words.length, 1);
+    assert.match(
+      words[0]!,
+      /^L_G dwarfs L_seg: 1\.5 with its weight against 1.*adversarial\.alpha/,
+    );
+  });
+
+  test("GameWatch says that the loss has jumped, once for one spike", async () => {
+    const words = await said((at) => at >= 60 && at < 64 ? { "loss/seg": 9 } : {});
+    assert.equal(words.length, 1);
+    assert.match(words[0]!, /^L_seg jumped to 9 from about 1/);
+  });
+
+  test("GameWatch names classes that the split has no pixel of, once", async () => {
+    const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+    const one = (name: string, pixels: number) => ({ name, pixels, iou: null, accuracy: null });
+    const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one("sky", 9), one("bus", 0)] };
+    const rest = { time: 0, step: 1, epoch: 1, split: "val", best: true };
+    const event: ValidationEvent = { type: "validation", scores, ...rest };
+    assert.match(
+      watch.notice(event)[0]!,
+      /^no pixel of val is bus: mIoU says nothing of that class/,
+    );
+    assert.deepEqual(watch.notice(event), []);
+  });
+});
+
+/** Just long enough for a word on the game. */
+const SHORT = ["backend=wasm", "threads=1", "model.width=0.03", "discriminator.width=0.05"]
+  .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "train.warmupEpochs=0")
+  .concat("train.maxSteps=101", "validation.every=1000");
+
+describe("GameWatch in a run", () => {
+  const provoked: [what: string, overrides: string[], message: RegExp][] = [
+    ["D has won", ["discriminator.lr=0.01", "adversarial.tg=2"], /^D has won: it is right on 9/],
+    ["D does not learn", ["discriminator.lr=1e-7"], /^D does not learn: .* moved by 0\.00\d+ %/],
+    ["D has broken", ["discriminator.lr=0.3"], /^D has broken: it gives maps and labels the same/],
+    ["L_G dwarfs L_seg", ["adversarial.alpha=50"], /^L_G dwarfs L_seg: /],
+    ["the loss has jumped", ["generator.lr=3", "generator.clipNorm=1"], /^L_seg jumped to /],
+    [
+      "a class is absent",
+      ["data.dataset=voc", `data.dir=${VOC}`, "train.maxSteps=1"],
+      /^no pixel of val is bottle or bus /,
+    ],
+  ];
+  for (const [what, overrides, message] of provoked) {
+    test(`GameWatch in a run says that ${what}`, async () => {
+      const config = await loadConfig({ preset: "fixtures", overrides: [...SHORT, ...overrides] });
+      const warnings: string[] = [];
+      await train(config, {
+        onEvent: (event) => event.type === "warning" && warnings.push(event.message),
+      });
+      assert.ok(warnings.some((warning) => message.test(warning)), warnings.join("\n"));
+    });
+  }
+
+  test("GameWatch in a run says nothing of a healthy one", async () => {
+    const warnings: string[] = [];
+    const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
+    await train(config, {
+      onEvent: (event) => event.type === "warning" && warnings.push(event.message),
+    });
+    assert.deepEqual(warnings, []);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadConfig } from "../../../lib/config/mod.ts";
+import type { BackendInfo } from "../../../lib/backend/use_backend.ts";
+import { checkDeviceLimits, checkDiskSpace } from "../../../lib/train/run/check_memory.ts";
+
+function backend(largestTensorBytes: number | null): BackendInfo {
+  return {
+    name: "webgpu",
+    device: "a small adapter",
+    software: false,
+    build: "test",
+    largestTensorBytes,
+    memoryBytes: null,
+    checkErrors() {},
+    peakBytes: () => 0,
+    dispose: () => Promise.resolve(),
+  };
+}
+
+test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size and the limit", async () => {
+  const config = await loadConfig({ preset: "thesis-fcn8s-voc", overrides: ["data.dir=/data"] });
+  // The 64 channels of conv1 at 416×416, batch 16: 709 MB.
+  assert.throws(
+    () => checkDeviceLimits(config, { classes: 21, backend: backend(128 * 2 ** 20) }),
+    /a small adapter.*676\.0 MiB.*128\.0 MiB.*data\.batch|block1_conv1.*a small adapter.*676\.0 MiB/,
+  );
+  checkDeviceLimits(config, { classes: 21, backend: backend(2 ** 31 - 4) });
+  checkDeviceLimits(config, { classes: 21, backend: backend(null) });
+});
+
+test("checkDeviceLimits looks at D too, unless there is none", async () => {
+  const config = await loadConfig({ preset: "fixtures" });
+  config.discriminator.width = 64;
+  const limit = { classes: 5, backend: backend(8 * 2 ** 20) };
+  assert.throws(() => checkDeviceLimits(config, limit), RangeError);
+  config.adversarial.mode = "baseline";
+  checkDeviceLimits(config, limit);
+});
+
+test("checkDiskSpace refuses a run that the disk cannot hold", async () => {
+  await assert.rejects(checkDiskSpace("/tmp", 1e15), /needs .* MiB and .* MiB are free/);
+  await checkDiskSpace("/tmp", 10);
+});

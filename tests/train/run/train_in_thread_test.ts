@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { type Config, ConfigError, loadConfig } from "../../../lib/config/mod.ts";
+import { packError, unpackError } from "../../../lib/train/run/thread_messages.ts";
+import type { TrainEvent } from "../../../lib/train/events.ts";
+import { InterruptedRunError } from "../../../lib/train/run/interrupted_run_error.ts";
+import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
+import { train } from "../../../lib/train/run/train.ts";
+import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
+import { noAdapter } from "../../engine/webgpu/_adapter.ts";
+
+const skip = await noAdapter();
+
+async function config(...more: string[]): Promise<Config> {
+  const tiny = ["model.width=0.03", "data.crop=[32,32]", "data.batch=2", "train.epochs=1"];
+  const run = ["train.warmupEpochs=0", "train.maxSteps=3", "validation.every=9"];
+  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
+}
+
+test("wantsThread() is for WebGPU", async () => {
+  for (const backend of ["wasm", "cpu"] as const) {
+    assert.equal(await wantsThread({ backend }), false);
+  }
+  assert.equal(await wantsThread({ backend: "webgpu" }), skip === false);
+});
+
+test("trainInThread() gives the bits and events of train()", async () => {
+  const wasm = await config("backend=wasm", "threads=1", "train.logEvery=1");
+  const types = { thread: [] as string[], here: [] as string[] };
+  const listen = (list: string[]) => ({ onEvent: (e: TrainEvent) => void list.push(e.type) });
+  const result = await trainInThread({ config: wasm }, listen(types.thread));
+  const expected = await train(wasm, listen(types.here));
+  assert.equal(result.weightsSha256, expected.weightsSha256);
+  assert.deepEqual(types.thread, types.here);
+});
+
+test("trainInThread() goes on with a run, and fails as train() does", async () => {
+  const out = join(await mkdtemp(join(tmpdir(), "segadv-thread-")), "run");
+  const cpu = await config("backend=wasm", "threads=1", "checkpoint.everySteps=1");
+  await trainInThread({ config: cpu, out });
+  const overrides = ["train.maxSteps=4"];
+  const result = await trainInThread({ resume: out, overrides });
+  assert.deepEqual([result.resumedAt, result.steps], [3, 4]);
+  await assert.rejects(trainInThread({ config: cpu, out }), /already/);
+  await assert.rejects(
+    trainInThread({ config: { ...cpu, seed: -1 } }),
+    (error) => error instanceof ConfigError && error.issues[0]?.key === "seed",
+  );
+});
+
+test("errors of a run keep their class and fields from thread to thread", () => {
+  const reading = { step: 3, ids: ["a"], logs: { "loss/seg": NaN } };
+  const before = { step: 2, ids: ["b"], logs: { "loss/seg": 1 } };
+  const code = Object.assign(new Error("no space"), { code: "ENOSPC" });
+  const errors = [
+    new TypeError("wrong type"),
+    code,
+    new ConfigError([{ key: "seed", message: "too small", where: null }]),
+    new NonFiniteError(reading, before),
+    new InterruptedRunError(code, { run: "runs/a", step: 7 }),
+  ];
+  for (const error of errors) {
+    const crossed = unpackError(structuredClone(packError(error)));
+    assert.equal(crossed.constructor, error.constructor);
+    for (const key of ["name", "message", "code", "run", "step", "ids", "lastFinite", "issues"]) {
+      const [actual, expected] = [crossed, error].map((e) => (e as never)[key]);
+      assert.deepEqual(actual, expected, key);
+    }
+  }
+});
+
+describe("trainInThread() on WebGPU", { skip }, () => {
+  test("trainInThread() on WebGPU leaves the caller's timers and signals alive", {
+    timeout: 400_000,
+  }, async () => {
+    const webgpu = await config("backend=webgpu", "data.batch=1");
+    let [ticks, longest, last] = [0, 0, performance.now()];
+    const begun = last;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+      ticks++;
+    }, 10);
+    const controller = new AbortController();
+    const events: string[] = [];
+    const result = await trainInThread({ config: webgpu }, {
+      signal: controller.signal,
+      onEvent(event) {
+        events.push(event.type);
+        if (event.type === "step") controller.abort();
+      },
+    });
+    clearInterval(timer);
+    const elapsed = performance.now() - begun;
+    assert.ok(events.includes("step"));
+    assert.deepEqual([result.steps, result.reason], [3, "aborted"]);
+    // Here, one wait for the adapter alone takes longer; a busy machine may delay single timers.
+    assert.ok(ticks > elapsed / 10 / 3, `${ticks} ticks in ${elapsed} ms`);
+    assert.ok(longest < elapsed / 5, `nothing for ${longest} of ${elapsed} ms`);
+  });
+});

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { type Config, configToYaml, loadConfig } from "../../../lib/config/mod.ts";
+import { openDataset } from "../../../lib/data/registry.ts";
+import { evaluate } from "../../../lib/models/inference/evaluate.ts";
+import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import type { TrainEvent } from "../../../lib/train/events.ts";
+import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
+import { train } from "../../../lib/train/run/train.ts";
+import { loadModel } from "../../../lib/train/run/load_model.ts";
+
+async function config(...overrides: string[]): Promise<Config> {
+  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
+    .concat("data.batch=4", "generator.lr=0.02");
+  const short = ["train.epochs=2", "train.warmupEpochs=0", "validation.every=1"];
+  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
+}
+
+async function newFolder(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), "segadv-train-")), "run");
+}
+
+describe("train", () => {
+  before(async () => {
+    await useBackend({ backend: "wasm", threads: 1 });
+  });
+
+  test("train gives the same bits for the same seed and others for another", async () => {
+    const sha = async (seed: number) => (await train(await config(`seed=${seed}`))).weightsSha256;
+    const first = await sha(1);
+    assert.equal(await sha(1), first);
+    assert.notEqual(await sha(2), first);
+  });
+
+  test("train writes a run that loads, scores the same and says what it did", async () => {
+    const out = await newFolder();
+    const events: TrainEvent[] = [];
+    const wanted = await config();
+    const result = await train(wanted, { out, onEvent: (event) => events.push(event) });
+    assert.equal(result.reason, "finished");
+    assert.equal(result.run, out);
+    assert.equal(result.steps, 12);
+
+    const files = (await readdir(out)).sort();
+    const usual = ["best", "checkpoint", "config.yaml", "events.jsonl", "metrics.json", "model"];
+    assert.deepEqual(files, usual);
+    const written = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n");
+    assert.deepEqual(written.map((line) => JSON.parse(line)), JSON.parse(JSON.stringify(events)));
+    assert.deepEqual(
+      await loadConfig({ path: join(out, "config.yaml") }),
+      await loadConfig({ yaml: configToYaml(wanted) }),
+    );
+    const metrics = JSON.parse(await readFile(join(out, "metrics.json"), "utf8"));
+    assert.equal(metrics.best.mIoU, result.best!.mIoU);
+    assert.equal(metrics.last.epoch, 2);
+
+    assert.equal(events[0]!.type, "start");
+    assert.equal(events.at(-1)!.type, "end");
+    const steps = events.filter((event) => event.type === "step");
+    assert.deepEqual(steps.map((event) => event.step), Array.from({ length: 12 }, (_, i) => i + 1));
+    for (
+      const key of ["loss/seg", "loss/gen", "loss/l2", "loss/total", "loss/d", "d/real", "d/fake"]
+        .concat("d/accuracy", "d/drift", "lr/g", "lr/d")
+    ) assert.ok(Number.isFinite(steps[0]!.logs[key]), key);
+
+    const dataset = await openDataset("fixtures", { split: "val" });
+    const opened = await loadModel(out);
+    const scores = await evaluate(opened.model, dataset, { normalize: opened.normalize, batch: 3 });
+    assert.equal(scores.mIoU, result.best!.mIoU);
+    assert.deepEqual(opened.config, await loadConfig({ path: join(out, "config.yaml") }));
+  });
+
+  test("train clears away what a process left that was killed before it had begun", async () => {
+    const out = await newFolder();
+    await mkdir(out);
+    await writeFile(join(out, ".config.yaml.0123456789ab.tmp"), "half wri");
+    await train(await config("train.maxSteps=1"), { out });
+    assert.deepEqual((await readdir(out)).filter((name) => name.endsWith(".tmp")), []);
+  });
+
+  test("train never overwrites a run", async () => {
+    const out = await newFolder();
+    await train(await config("train.maxSteps=1"), { out });
+    const before = await readFile(join(out, "events.jsonl"), "utf8");
+    await assert.rejects(train(await config(), { out }), /already holds/);
+    assert.equal(await readFile(join(out, "events.jsonl"), "utf8"), before);
+  });
+
+  test("train stops at maxSteps and validates what it has", async () => {
+    const result = await train(await config("train.maxSteps=3"));
+    assert.equal(result.reason, "max-steps");
+    assert.equal(result.steps, 3);
+    assert.equal(result.last!.step, 3);
+  });
+
+  test("train ends on an aborted signal with the model on disk", async () => {
+    const out = await newFolder();
+    const controller = new AbortController();
+    const result = await train(await config(), {
+      out,
+      signal: controller.signal,
+      onEvent: (event) => event.type === "step" && event.step === 2 && controller.abort(),
+    });
+    assert.equal(result.reason, "aborted");
+    assert.equal(result.steps, 2);
+    assert.ok(existsSync(join(out, "model", "model.json")));
+  });
+
+  test("train stops at a loss that is no number, with step, samples and last values", async () => {
+    const out = await newFolder();
+    const wild = await config("generator.lr=1e30", "train.epochs=3");
+    const events: TrainEvent[] = [];
+    await assert.rejects(
+      train(wild, { out, onEvent: (event) => events.push(event) }),
+      (error: NonFiniteError) => {
+        assert.ok(error instanceof NonFiniteError);
+        assert.equal(error.step, error.lastFinite!.step + 1);
+        assert.equal(error.ids.length, wild.data.batch);
+        assert.match(error.message, /^Cannot go on at step \d+: loss\/\w+ is NaN.*generator\.lr/);
+        return true;
+      },
+    );
+    const lines = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n");
+    assert.equal(JSON.parse(lines.at(-1)!).reason, "non-finite");
+    assert.equal(events.at(-1)!.type, "end");
+  });
+
+  test("train leaves no tensors behind", async () => {
+    const run = await config("train.maxSteps=2");
+    await train(run);
+    const { numTensors } = tf.memory();
+    await train(run);
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+
+  test("train takes a network of the user's own in G's place", async () => {
+    const backend = await useBackend({ backend: "wasm", threads: 1 });
+    const own = tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          inputShape: [null, null, 3],
+          filters: 8,
+          kernelSize: 3,
+          strides: 2,
+          padding: "same",
+          activation: "relu",
+        }),
+        tf.layers.batchNormalization({ momentum: 0.9 }),
+        tf.layers.conv2d({
+          filters: (await openDataset("fixtures", { split: "val" })).classes.length,
+          kernelSize: 1,
+        }),
+      ],
+    });
+    const model = fromLayersModel(own, { inputMultiple: 2 });
+    const losses: number[] = [];
+    const result = await train(await config("train.epochs=4"), {
+      model,
+      backend,
+      onEvent: (event) => event.type === "step" && losses.push(event.logs["loss/seg"]!),
+    });
+    assert.equal(result.reason, "finished");
+    assert.ok(losses.at(-1)! < losses[0]!);
+    own.predict(tf.zeros([1, 32, 32, 3])); // still alive
+  });
+
+  test("train refuses what cannot work before any step", async () => {
+    const events: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => events.push(event);
+    const cases = [
+      [["data.batch=100"], /data\.batch/],
+      [["data.crop=[33,32]"], /multiple/],
+      [["data.trainSplit=nope"], /nope/],
+      [["data.dataset=folder", "data.dir=/nonexistent"], /nonexistent/],
+    ] as const;
+    for (const [overrides, message] of cases) {
+      await assert.rejects(
+        async () => await train(await config(...overrides), { onEvent }),
+        message,
+      );
+    }
+    assert.equal(events.length, 0);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { lockFolder } from "../../lib/util/lock.ts";
+
+const isDeno = "deno" in process.versions;
+const program = fileURLToPath(new URL("./_lock_program.ts", import.meta.url));
+
+async function newFolder(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), "segadv-lock-"));
+}
+
+/** Starts another process that takes the folder, and gives its first words. */
+async function contend(
+  folder: string,
+  ...permissions: string[]
+): Promise<{ child: ChildProcess; says: string }> {
+  const flags = isDeno ? ["run", "--no-check", ...permissions, program] : [program];
+  const child = spawn(process.execPath, [...flags, folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [data] = await once(child.stdout!, "data");
+  return { child, says: String(data) };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+describe("lockFolder", () => {
+  test("lockFolder lets go without a trace, and twice does no harm", async () => {
+    const folder = await newFolder();
+    const lock = await lockFolder(folder);
+    assert.equal(lock.stale, null);
+    await assert.rejects(
+      lockFolder(folder),
+      new RegExp(`in use by process ${process.pid} on \\S+ since 2.*remove .*run\\.lock`),
+    );
+    await lock.release();
+    await lock.release();
+    assert.deepEqual(await readdir(folder), []);
+    await (await lockFolder(folder)).release();
+  });
+
+  test("lockFolder refuses another process and takes over from one that was killed", async () => {
+    const folder = await newFolder();
+    const first = await contend(folder, "-A");
+    assert.match(first.says, /^held null/);
+    const { pid } = JSON.parse(await readFile(join(folder, "run.lock"), "utf8"));
+    assert.equal(pid, first.child.pid);
+    const second = await contend(folder, "-A");
+    assert.match(second.says, new RegExp(`^refused Cannot use .*in use by process ${pid} on `));
+    await assert.rejects(lockFolder(folder), new RegExp(`process ${pid}`));
+    await kill(first.child);
+    const lock = await lockFolder(folder);
+    assert.equal(lock.stale!.pid, pid);
+    await lock.release();
+  });
+
+  test(
+    "lockFolder needs only the folder's permissions under Deno",
+    { skip: isDeno ? false : "permissions are Deno's" },
+    async () => {
+      const folder = await newFolder();
+      const rights = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+      const first = await contend(folder, ...rights);
+      assert.match(first.says, /^held null/);
+      assert.match((await contend(folder, ...rights)).says, /^refused/);
+      await kill(first.child);
+      const third = await contend(folder, ...rights);
+      assert.match(third.says, /^held {"pid"/);
+      await kill(third.child);
+    },
+  );
+
+  test("lockFolder believes a lock of another machine and forgives a torn one", async () => {
+    const folder = await newFolder();
+    const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
+    await writeFile(join(folder, "run.lock"), JSON.stringify(owner));
+    await assert.rejects(lockFolder(folder), /process 1 on elsewhere/);
+    await writeFile(join(folder, "run.lock"), '{"pid":');
+    if (isDeno) await (await lockFolder(folder)).release();
+    else await assert.rejects(lockFolder(folder), /another process.*remove/);
+  });
+});
