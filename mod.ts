@@ -45,7 +45,7 @@ export {
   type PredictOptions,
 } from "./lib/models/inference/predict.ts";
 export { predictProbabilities, type ProbabilityMap } from "./lib/models/inference/probabilities.ts";
-export type { ViewOptions } from "./lib/models/inference/inference_options.ts";
+export type { InferenceOptions } from "./lib/models/inference/inference_options.ts";
 export { loadModel, type OpenedModel } from "./lib/train/run/load_model.ts";
 export * from "./lib/config/mod.ts";
 
@@ -82,7 +82,11 @@ export {
   type ClassWeights,
   classWeights,
 } from "./lib/data/validate/class_weights.ts";
-export { type AugmentedSample, type AugmentOptions, augmentSample } from "./lib/data/transforms/augment.ts";
+export {
+  type AugmentedSample,
+  type AugmentOptions,
+  augmentSample,
+} from "./lib/data/transforms/augment.ts";
 export {
   type BenchmarkFormat,
   benchmarkFormats,
@@ -96,7 +100,11 @@ export {
   type EvaluationOptions,
 } from "./lib/data/loader/evaluation_items.ts";
 export { fitImage, type FitOptions, type FittedImage } from "./lib/data/transforms/fit_image.ts";
-export { type Batch as HostBatch, type SkippedSample, stepsPerEpoch } from "./lib/data/loader/batch.ts";
+export {
+  type Batch as HostBatch,
+  type SkippedSample,
+  stepsPerEpoch,
+} from "./lib/data/loader/batch.ts";
 export { trainBatches, type TrainBatchesOptions } from "./lib/data/loader/train_batches.ts";
 export {
   type EpochOptions,
@@ -133,9 +141,9 @@ export { encodePng, type PngSource } from "./lib/data/codecs/png_encode.ts";
 
 // Networks
 export type {
-  HeadOrder,
-  NetworkRecipe,
+  ArchitectureOptions,
   SegmentationModel,
+  UpsampleOrder,
 } from "./lib/models/segmentation_model.ts";
 export { setDropoutStep } from "./lib/models/segmentation_model.ts";
 export { type ModelEntry, modelRegistry } from "./lib/models/registry.ts";
@@ -194,15 +202,18 @@ export type { Misshapen, PlannedCopy, WeightPlan, WeightTarget } from "./lib/wei
 export type { InputRule, WeightLayout } from "./lib/weights/name_maps/name_map.ts";
 
 // Losses
-export type { AdversarialLoss, DiscriminatorOutput } from "./lib/losses/adversarial/adversarial_loss.ts";
+export type {
+  AdversarialLoss,
+  DiscriminatorOutput,
+} from "./lib/losses/adversarial/adversarial_loss.ts";
 export { adversarialLosses } from "./lib/losses/adversarial/registry.ts";
 export { lsgan } from "./lib/losses/adversarial/lsgan.ts";
 export { bce } from "./lib/losses/adversarial/bce.ts";
 export {
+  downsampleValidMask,
   IGNORE_LABEL,
-  locationMap,
   maskedMean,
-  shrinkLocationMap,
+  validMask,
 } from "./lib/losses/valid_mask.ts";
 export { probabilityMap } from "./lib/models/probability_map.ts";
 export {
@@ -212,7 +223,10 @@ export {
   type RefereeOptions,
 } from "./lib/losses/adversarial/losses.ts";
 export { weightDecay } from "./lib/losses/weight_decay.ts";
-export { segmentationLoss, type SegmentationLossOptions } from "./lib/losses/segmentation/segmentation_loss.ts";
+export {
+  segmentationLoss,
+  type SegmentationLossOptions,
+} from "./lib/losses/segmentation/segmentation_loss.ts";
 
 // Training
 export {
@@ -252,7 +266,7 @@ export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine
 export { record, type Recording } from "./lib/engine/tape.ts";
-export { recomputed, type RecomputedOptions } from "./lib/engine/gradient_checkpointing.ts";
+export { checkpointed, type CheckpointedOptions } from "./lib/engine/gradient_checkpointing.ts";
 export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
 export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";

@@ -296,7 +296,7 @@ class Run:
         return -F.logsigmoid(logits) if target == 1 else -F.logsigmoid(-logits)
 
     def mean(self, verdict, target):
-        if self.case["options"].get("locationMap") == "output":
+        if self.case["options"].get("validMask") == "output":
             logits, output = verdict
             return self.error((logits, output * self.mask), target).mean()
         return masked_mean(self.error(verdict, target), self.mask)
@@ -355,7 +355,7 @@ class Run:
             real = self.judge(self.onehot, "move")
             fake = self.judge(self.map(z, td).detach(), "move")
             loss = logs["loss/d"] = self.mean(real, 1) + self.mean(fake, 0)
-            if case["options"].get("locationMap") != "output":
+            if case["options"].get("validMask") != "output":
                 logs["d/real"] = masked_mean(real[1], self.mask)
                 logs["d/fake"] = masked_mean(fake[1], self.mask)
             weights = self.d.trainable()
@@ -417,7 +417,7 @@ def step_cases():
             "alpha": 0.3}  # fmt: skip
     variants = {
         "lgTiming after": {"lgTiming": "after"},
-        "locationMap output": {"locationMap": "output"},
+        "validMask output": {"validMask": "output"},
         "maskInputs": {"maskInputs": True},
         "frozenBatchNorm": {"frozenBatchNorm": True},
         "three discriminator steps": {"steps": 3},

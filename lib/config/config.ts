@@ -70,7 +70,7 @@ export interface ModelConfig {
    * `logits`: upsample logits, then softmax (FCN). `probabilities`: softmax, then upsample (the
    * thesis' ResNet-50). `auto` takes the network's own.
    */
-  head: "auto" | "logits" | "probabilities";
+  upsampleOrder: "auto" | "logits" | "probabilities";
   /** `random`, or the path of a weight file or of a run. */
   init: string;
   /** Whether every weight but the head's must be in the file, and nothing else. */
@@ -149,8 +149,8 @@ export interface AdversarialConfig {
   td: number;
   /** Whether L_G sees D's weights from before or after D's update of the same step. */
   lgTiming: "before" | "after";
-  /** What the location map multiplies: the error (default) or D's output. */
-  locationMap: "error" | "output";
+  /** What the valid mask multiplies: the error (default) or D's output. */
+  validMask: "error" | "output";
   /** Also zero D's inputs where the label is to be ignored. */
   maskInputs: boolean;
   /** Batch norm of D while G is stepped: batch statistics, or the moving averages (Keras). */
@@ -171,9 +171,9 @@ export interface TrainConfig {
    * takes a fraction of the memory. The same step to rounding, but for batch norm, whose statistics
    * are those of a part: G's in a ResNet, and D's.
    */
-  accumulate: number;
+  gradientAccumulation: number;
   /** Run G's first two stages again in the backward pass, instead of keeping what they computed. */
-  recompute: boolean;
+  gradientCheckpointing: boolean;
   /** `mixed`: G's activations are stored in 16 bits, with loss scaling (§4.1). WebGPU only. */
   precision: "f32" | "mixed";
   /** At a loss or weight that is NaN or infinite: end, or go back to the last checkpoint. */

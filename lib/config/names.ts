@@ -54,9 +54,9 @@ function* gameNames({ adversarial }: Config): Generator<RuleIssue> {
   const game = adversarialLosses.get(adversarial.game);
   if (game === undefined) {
     yield unknown("adversarial.game", adversarial.game, adversarialLosses.keys());
-  } else if (adversarial.locationMap === "output" && !game.readsOutput) {
+  } else if (adversarial.validMask === "output" && !game.readsOutput) {
     yield {
-      key: "adversarial.locationMap",
+      key: "adversarial.validMask",
       message: `expected error, as the game ${adversarial.game} reads D's logits and not its ` +
         "output, got output",
     };

@@ -13,7 +13,7 @@ export const modelSchema: z.ZodType<ModelConfig> = section("The segmentation net
     fallback: 1,
     about: "Multiplier of every channel count (rounded, at least 4); 1 is the paper's network.",
   }),
-  head: field(z.enum(["auto", "logits", "probabilities"]), {
+  upsampleOrder: field(z.enum(["auto", "logits", "probabilities"]), {
     fallback: "auto",
     about: "Upsample logits, then softmax; or softmax, then upsample probabilities (the thesis' " +
       "ResNet-50); auto takes the network's own.",

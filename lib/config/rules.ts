@@ -46,26 +46,28 @@ function* meanRule({ data: { normalize } }: Config): Generator<RuleIssue> {
 }
 
 function* accumulateRule(config: Config): Generator<RuleIssue> {
-  const { data: { batch }, train: { accumulate }, adversarial, discriminator } = config;
-  const key = "train.accumulate";
-  if (batch % accumulate !== 0) {
+  const { data: { batch }, train: { gradientAccumulation }, adversarial, discriminator } = config;
+  const key = "train.gradientAccumulation";
+  if (batch % gradientAccumulation !== 0) {
     yield {
       key,
-      message: `expected a divisor of data.batch, which is ${batch}, got ${accumulate}`,
+      message: `expected a divisor of data.batch, which is ${batch}, got ${gradientAccumulation}`,
     };
   }
-  if (accumulate === 1 || adversarial.mode === "baseline") return;
+  if (gradientAccumulation === 1 || adversarial.mode === "baseline") return;
   if (adversarial.lgTiming === "after") {
     yield {
       key,
-      message: `expected 1 as adversarial.lgTiming is after, got ${accumulate}: the update of D ` +
+      message:
+        `expected 1 as adversarial.lgTiming is after, got ${gradientAccumulation}: the update of D ` +
         "needs all parts before the first gradient of G; set adversarial.lgTiming to before",
     };
   }
   if (discriminator.steps > 1) {
     yield {
       key,
-      message: `expected 1 as discriminator.steps is ${discriminator.steps}, got ${accumulate}: ` +
+      message:
+        `expected 1 as discriminator.steps is ${discriminator.steps}, got ${gradientAccumulation}: ` +
         "the second update of D needs all parts again; set discriminator.steps to 1",
     };
   }

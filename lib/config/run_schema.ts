@@ -52,9 +52,9 @@ export const adversarialSchema: z.ZodType<AdversarialConfig> = section(
       about: "Whether L_G sees D's weights from before or after D's update of the same step.",
       source: "Algorithm 1",
     }),
-    locationMap: field(z.enum(["error", "output"]), {
+    validMask: field(z.enum(["error", "output"]), {
       fallback: "error",
-      about: "What the location map multiplies: the error or D's output.",
+      about: "What the valid mask multiplies: the error or D's output.",
       source: "§3.1.2",
     }),
     maskInputs: field(z.boolean(), {
@@ -88,13 +88,13 @@ export const trainSchema: z.ZodType<TrainConfig> = section("How long to train.",
     fallback: null,
     about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 50 on WebGPU.",
   }),
-  accumulate: field(whole(1), {
+  gradientAccumulation: field(whole(1), {
     fallback: 1,
     about:
       "Parts that a batch goes through the networks in, one after another: saves memory. The " +
       "same step to rounding, but for batch norm, which sees a part at a time.",
   }),
-  recompute: field(z.boolean(), {
+  gradientCheckpointing: field(z.boolean(), {
     fallback: false,
     about: "Run G's first two stages again in the backward pass instead of keeping what they " +
       "computed: saves memory, costs time, changes no bit.",

@@ -1,7 +1,7 @@
 import type { Dataset } from "./dataset.ts";
 
 /** How another thread opens the same data set. */
-export interface DatasetOrigin {
+export interface DatasetLocation {
   /** Name of its reader. */
   reader: string;
   /** Module that registers the reader, `null` for the built-in ones. */
@@ -11,15 +11,15 @@ export interface DatasetOrigin {
 }
 
 // By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it.
-const origins = new WeakMap<Dataset, DatasetOrigin>();
+const origins = new WeakMap<Dataset, DatasetLocation>();
 
 /** Notes where a data set came from, and returns it. */
-export function withOrigin(dataset: Dataset, origin: DatasetOrigin): Dataset {
+export function withLocation(dataset: Dataset, origin: DatasetLocation): Dataset {
   origins.set(dataset, origin);
   return dataset;
 }
 
 /** Where a data set came from; `null` for one that only this thread can read. */
-export function originOf(dataset: Dataset): DatasetOrigin | null {
+export function originOf(dataset: Dataset): DatasetLocation | null {
   return origins.get(dataset) ?? null;
 }

@@ -5,7 +5,7 @@
  */
 import { nearest } from "../util/nearest.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
-import { withOrigin } from "./dataset_location.ts";
+import { withLocation } from "./dataset_location.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
@@ -115,5 +115,5 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
   const dataset = await reader.open({ dir, split });
   const module = reader.module ?? null;
   if (!builtIn.has(name) && module === null) return dataset;
-  return withOrigin(dataset, { reader: name, module, dir, split });
+  return withLocation(dataset, { reader: name, module, dir, split });
 }

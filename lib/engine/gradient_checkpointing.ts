@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { record } from "./tape.ts";
 
 /** What a part of a network reads. */
-export interface RecomputedOptions {
+export interface CheckpointedOptions {
   /** Kept for the backward pass. */
   x: tf.Tensor;
   /** Every variable that `f` reads and whose gradient may be wanted. */
@@ -27,7 +27,7 @@ export interface RecomputedOptions {
  *
  * @example
  * ```ts
- * import { record, recomputed, tf, useBackend } from "@segadv/segadv";
+ * import { record, checkpointed, tf, useBackend } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -37,15 +37,15 @@ export interface RecomputedOptions {
  *   calls.push(again);
  *   return tf.square(tf.mul(x, w));
  * };
- * const recording = record(() => recomputed(f, { x, weights: [w] }));
+ * const recording = record(() => checkpointed(f, { x, weights: [w] }));
  * const [dw] = recording.backward(tf.scalar(1), [w]);
  * assert.equal((await dw!.data())[0], 2 * 2 * 3 * 3);
  * assert.deepEqual(calls, [false, true]);
  * ```
  */
-export function recomputed(
+export function checkpointed(
   f: (x: tf.Tensor, options: { again: boolean }) => tf.Tensor,
-  options: RecomputedOptions,
+  options: CheckpointedOptions,
 ): tf.Tensor {
   const { x, weights, needsInputGradient = true } = options;
   const inputs: tf.Tensor[] = needsInputGradient ? [x, ...weights] : weights;

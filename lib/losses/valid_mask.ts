@@ -1,5 +1,5 @@
 /**
- * The location map: which pixels count, and means over them.
+ * The valid mask: which pixels count, and means over them.
  *
  * @module
  */
@@ -16,31 +16,31 @@ export const IGNORE_LABEL = 255;
  *
  * @example
  * ```ts
- * import { locationMap, maskedMean, shrinkLocationMap, tf, useBackend } from "@segadv/segadv";
+ * import { validMask, maskedMean, downsampleValidMask, tf, useBackend } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const map = locationMap(tf.tensor3d([3, 255, 0, 1], [1, 2, 2], "int32"));
+ * const map = validMask(tf.tensor3d([3, 255, 0, 1], [1, 2, 2], "int32"));
  * assert.deepEqual([...await map.data()], [1, 0, 1, 1]);
- * assert.equal((await shrinkLocationMap(map, 2).data())[0], 0.75);
+ * assert.equal((await downsampleValidMask(map, 2).data())[0], 0.75);
  *
  * const error = tf.tensor4d([1, 100, 2, 3], [1, 2, 2, 1]);
  * assert.equal((await maskedMean(error, { map, valid: 3 }).data())[0], 2);
  * ```
  */
-export function locationMap(labels: tf.Tensor3D): tf.Tensor4D {
+export function validMask(labels: tf.Tensor3D): tf.Tensor4D {
   return tf.tidy(() =>
     tf.expandDims(tf.cast(tf.notEqual(labels, tf.scalar(IGNORE_LABEL, "int32")), "float32"), 3)
   );
 }
 
 /**
- * Shrinks a location map to D's own resolution: the share of valid pixels under each output.
+ * Shrinks a valid mask to D's own resolution: the share of valid pixels under each output.
  *
  * @param map `[b, h, w, 1]`.
  * @returns `[b, ceil(h/stride), ceil(w/stride), 1]`, owned by the caller.
  */
-export function shrinkLocationMap(map: tf.Tensor4D, stride: number): tf.Tensor4D {
+export function downsampleValidMask(map: tf.Tensor4D, stride: number): tf.Tensor4D {
   return tf.avgPool(map, stride, stride, "same");
 }
 

@@ -5,10 +5,10 @@
  */
 import type { ModelConfig } from "../config/config.ts";
 import { assemble } from "./builders/assemble.ts";
-import { checkRecipe } from "./check_architecture.ts";
+import { checkArchitecture } from "./check_architecture.ts";
 import { findModel } from "./registry.ts";
-import type { NetworkRecipe, SegmentationModel } from "./segmentation_model.ts";
-import { trainingKit } from "./builders/training_builder.ts";
+import type { ArchitectureOptions, SegmentationModel } from "./segmentation_model.ts";
+import { trainingBuilder } from "./builders/training_builder.ts";
 import { seededWeights, type WeightSource } from "./builders/weight_source.ts";
 
 /**
@@ -34,18 +34,20 @@ export function buildModel(
   config: ModelConfig,
   options: { classes: number; seed: number },
 ): SegmentationModel {
-  const recipe = networkRecipe(config, options.classes);
-  return buildNetwork(recipe, seededWeights(options.seed));
+  const architecture = architectureOptions(config, options.classes);
+  return buildNetwork(architecture, seededWeights(options.seed));
 }
 
-/** The part of a config that decides the architecture, with `head: auto` resolved. */
-export function networkRecipe(config: ModelConfig, classes: number): NetworkRecipe {
+/** The part of a config that decides the architecture, with `upsampleOrder: auto` resolved. */
+export function architectureOptions(config: ModelConfig, classes: number): ArchitectureOptions {
   const { name, width, variant, stemPool, skipScales, padding, dropout, bnMomentum } = config;
-  const head = config.head === "auto" ? findModel(name).head : config.head;
+  const upsampleOrder = config.upsampleOrder === "auto"
+    ? findModel(name).upsampleOrder
+    : config.upsampleOrder;
   return {
     name,
     width,
-    head,
+    upsampleOrder,
     variant,
     stemPool,
     skipScales,
@@ -57,17 +59,33 @@ export function networkRecipe(config: ModelConfig, classes: number): NetworkReci
 }
 
 /**
- * Builds a network from its recipe, with weights from `source`.
+ * Builds a network from its architecture, with weights from `source`.
  *
- * @throws {RangeError} If no network has the recipe's name or an option is out of range.
+ * @throws {RangeError} If no network has the architecture's name or an option is out of range.
  */
-export function buildNetwork(recipe: NetworkRecipe, source: WeightSource): SegmentationModel {
-  const entry = findModel(recipe.name);
-  checkRecipe(recipe);
+export function buildNetwork(
+  architecture: ArchitectureOptions,
+  source: WeightSource,
+): SegmentationModel {
+  const entry = findModel(architecture.name);
+  checkArchitecture(architecture);
   const dropout = { seed: 0, step: 0 };
-  const kit = trainingKit(source, dropout);
-  const layers = assemble({ name: entry.name, kit }, (kit) => entry.write(kit, recipe));
+  const builder = trainingBuilder(source, dropout);
+  const layers = assemble(
+    { name: entry.name, builder },
+    (builder) => entry.write(builder, architecture),
+  );
   const { name, logitStride, inputMultiple, stages } = entry;
-  const { classes, head } = recipe;
-  return { name, layers, classes, logitStride, head, inputMultiple, stages, recipe, dropout };
+  const { classes, upsampleOrder } = architecture;
+  return {
+    name,
+    layers,
+    classes,
+    logitStride,
+    upsampleOrder,
+    inputMultiple,
+    stages,
+    architecture,
+    dropout,
+  };
 }

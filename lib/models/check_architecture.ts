@@ -1,12 +1,12 @@
-import type { NetworkRecipe } from "./segmentation_model.ts";
+import type { ArchitectureOptions } from "./segmentation_model.ts";
 
 /**
  * Refuses options that no network can be built from.
  *
  * @throws {RangeError} Naming the option, its value and what would be right.
  */
-export function checkRecipe(recipe: NetworkRecipe): void {
-  const { name, classes, width, dropout, bnMomentum } = recipe;
+export function checkArchitecture(architecture: ArchitectureOptions): void {
+  const { name, classes, width, dropout, bnMomentum } = architecture;
   const refuse = (option: string, value: unknown, right: string): never => {
     throw new RangeError(`Cannot build ${name} with ${option} ${value}: must be ${right}`);
   };
@@ -18,7 +18,7 @@ export function checkRecipe(recipe: NetworkRecipe): void {
   if (!(bnMomentum >= 0 && bnMomentum < 1)) {
     refuse("bnMomentum", bnMomentum, "at least 0 and below 1");
   }
-  if (recipe.padding !== "same" && recipe.padding !== 100) {
-    refuse("padding", recipe.padding, '"same" or 100');
+  if (architecture.padding !== "same" && architecture.padding !== 100) {
+    refuse("padding", architecture.padding, '"same" or 100');
   }
 }

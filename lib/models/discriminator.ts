@@ -9,7 +9,7 @@ import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import type { DiscriminatorOutput } from "../losses/adversarial/adversarial_loss.ts";
 import { assemble } from "./builders/assemble.ts";
 import { discriminatorNetwork } from "./networks/discriminator_network.ts";
-import { trainingKit } from "./builders/training_builder.ts";
+import { trainingBuilder } from "./builders/training_builder.ts";
 import { seededWeights } from "./builders/weight_source.ts";
 
 /** The discriminator. */
@@ -51,11 +51,11 @@ export function buildDiscriminator(
 ): Discriminator {
   const { classes, seed } = options;
   const { lastStride, output, lossResolution } = config;
-  const kit = trainingKit(seededWeights(seed), { seed, step: 0 });
+  const builder = trainingBuilder(seededWeights(seed), { seed, step: 0 });
   const network = { ...config, classes, bnMomentum: BATCH_NORM_MOMENTUM };
   const layers = assemble(
-    { name: "discriminator", kit },
-    (kit) => discriminatorNetwork(kit, network),
+    { name: "discriminator", builder },
+    (builder) => discriminatorNetwork(builder, network),
   );
   return { layers, classes, stride: 16 * lastStride, output, lossResolution };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { recomputed } from "../engine/gradient_checkpointing.ts";
+import { checkpointed } from "../engine/gradient_checkpointing.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
 
 /** Layers of a model that run one after another, all that they read coming in by one tensor. */
@@ -18,12 +18,12 @@ interface Segment {
  * Runs G on a batch in training mode: dropout is on, batch norm uses the batch and moves its
  * statistics, once. To be recorded.
  *
- * @param images Normalised images `[b, h, w, 3]`; with `recompute` they must outlive the backward
+ * @param images Normalised images `[b, h, w, 3]`; with `gradientCheckpointing` they must outlive the backward
  * pass.
- * @param options With `recompute` the activations of the first stages (`model.stages`) are not kept
+ * @param options With `gradientCheckpointing` the activations of the first stages (`model.stages`) are not kept
  * for the backward pass but computed again in it, to the same bits.
  * @returns Logits `[b, h/stride, w/stride, classes]`, owned by the caller.
- * @throws {RangeError} With `recompute`, if the model's stages are unknown or no stages.
+ * @throws {RangeError} With `gradientCheckpointing`, if the model's stages are unknown or no stages.
  *
  * @example
  * ```ts
@@ -33,10 +33,10 @@ interface Segment {
  * await useBackend({ backend: "cpu" });
  * const config = { ...defaultConfig().model, name: "resnet50", width: 1 / 32 };
  * const model = buildModel(config, { classes: 2, seed: 1 });
- * const kept = (recompute: boolean) => {
+ * const kept = (gradientCheckpointing: boolean) => {
  *   const before = tf.memory().numBytes;
  *   const images = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
- *   const forward = record(() => forwardTraining(model, images, { recompute }));
+ *   const forward = record(() => forwardTraining(model, images, { gradientCheckpointing }));
  *   const bytes = tf.memory().numBytes - before;
  *   forward.dispose();
  *   tf.dispose([images, forward.value]);
@@ -48,16 +48,18 @@ interface Segment {
 export function forwardTraining(
   model: SegmentationModel,
   images: tf.Tensor4D,
-  options: { recompute?: boolean } = {},
+  options: { gradientCheckpointing?: boolean } = {},
 ): tf.Tensor {
   const kwargs = { training: true, updateStatistics: true };
-  if (options.recompute !== true) return model.layers.apply(images, kwargs) as tf.Tensor;
+  if (options.gradientCheckpointing !== true) {
+    return model.layers.apply(images, kwargs) as tf.Tensor;
+  }
   const segments = segmentsOf(model);
   const last = segments.pop()!;
   const x = segments.reduce<tf.Tensor>((x, segment, i) => {
     const run = (x: tf.Tensor, { again }: { again: boolean }): tf.Tensor =>
       runSegment(segment, x, { training: true, updateStatistics: !again });
-    return recomputed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
+    return checkpointed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
   }, images);
   return runSegment(last, x, kwargs);
 }
@@ -66,8 +68,8 @@ export function forwardTraining(
 function segmentsOf({ name, layers: model, stages }: SegmentationModel): Segment[] {
   if (stages === undefined || stages.length === 0) {
     throw new RangeError(
-      `Cannot recompute stages of "${name}": it names none; pass stages to fromLayersModel, or set ` +
-        "train.recompute to false",
+      `Cannot checkpoint stages of "${name}": it names none; pass stages to fromLayersModel, or set ` +
+        "train.gradientCheckpointing to false",
     );
   }
   const input = model.inputs[0]!;
@@ -78,7 +80,7 @@ function segmentsOf({ name, layers: model, stages }: SegmentationModel): Segment
     const end = layers.findIndex((layer) => layer.name === stage);
     if (end < from) {
       throw new RangeError(
-        `Cannot recompute stages of "${name}": no layer "${stage}" behind the one before; stages ` +
+        `Cannot checkpoint stages of "${name}": no layer "${stage}" behind the one before; stages ` +
           "must be names of its layers, in order",
       );
     }
@@ -99,7 +101,7 @@ function runSegment(segment: Segment, x: tf.Tensor, kwargs: Record<string, boole
       const [first] = inputs;
       if (first === undefined || inputs.includes(undefined)) {
         throw new RangeError(
-          `Cannot recompute stages: ${layer.name} reads from within another stage; name stages ` +
+          `Cannot checkpoint stages: ${layer.name} reads from within another stage; name stages ` +
             "through whose last layer all that follows passes",
         );
       }
@@ -119,6 +121,6 @@ function nodeOf(layer: tf.layers.Layer): tf.layers.Layer["inboundNodes"][number]
   const [node, ...more] = layer.inboundNodes;
   if (node !== undefined && more.length === 0) return node;
   throw new RangeError(
-    `Cannot recompute stages: ${layer.name} is used ${layer.inboundNodes.length} times`,
+    `Cannot checkpoint stages: ${layer.name} is used ${layer.inboundNodes.length} times`,
   );
 }

@@ -4,18 +4,18 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { HeadOrder, SegmentationModel } from "./segmentation_model.ts";
+import type { SegmentationModel, UpsampleOrder } from "./segmentation_model.ts";
 
 /** What cannot be read off a model. */
 export interface FromLayersModelOptions {
   /** @default the model's own name */
   name?: string;
   /** Order of upsampling and softmax; decides only where the stride is above 1. @default logits */
-  head?: HeadOrder;
+  upsampleOrder?: UpsampleOrder;
   /** Input height and width must be multiples of this. @default 32, or the model's fixed size */
   inputMultiple?: number;
   /**
-   * Names of layers that end the first stages, in order, for `train.recompute`: all layers that
+   * Names of layers that end the first stages, in order, for `train.gradientCheckpointing`: all layers that
    * follow must see what comes before through them alone.
    */
   stages?: readonly string[];
@@ -83,7 +83,7 @@ export function fromLayersModel(
     layers: model,
     classes: classes!,
     logitStride,
-    head: options.head ?? "logits",
+    upsampleOrder: options.upsampleOrder ?? "logits",
     inputMultiple,
     ...(options.stages === undefined ? {} : { stages: options.stages }),
   };

@@ -4,12 +4,12 @@
  * @module
  */
 import type { Size } from "../config/config.ts";
-import { checkRecipe } from "./check_architecture.ts";
+import { checkArchitecture } from "./check_architecture.ts";
 import { discriminatorNetwork } from "./networks/discriminator_network.ts";
-import type { Kit } from "./builders/layer_builder.ts";
+import type { LayerBuilder } from "./builders/layer_builder.ts";
 import { findModel } from "./registry.ts";
-import type { NetworkRecipe } from "./segmentation_model.ts";
-import { type LayerInfo, type Shape, shapeKit } from "./builders/shape_builder.ts";
+import type { ArchitectureOptions } from "./segmentation_model.ts";
+import { type LayerInfo, type Shape, shapeBuilder } from "./builders/shape_builder.ts";
 
 export type { LayerInfo, WeightInfo } from "./builders/shape_builder.ts";
 
@@ -26,7 +26,8 @@ export interface ModelReport {
 }
 
 /** Which variant of a network to look at; what is left out is the paper's. */
-export interface InspectOptions extends Partial<Omit<NetworkRecipe, "name" | "classes" | "head">> {
+export interface InspectOptions
+  extends Partial<Omit<ArchitectureOptions, "name" | "classes" | "upsampleOrder">> {
   classes: number;
   /** Height and width of the input in pixels. @default [416, 416] */
   input?: Size;
@@ -52,7 +53,7 @@ export interface InspectOptions extends Partial<Omit<NetworkRecipe, "name" | "cl
  */
 export function inspectModel(name: string, options: InspectOptions): ModelReport {
   const { input: size = [416, 416], lastStride = 2, ...variant } = options;
-  const recipe: NetworkRecipe = {
+  const architecture: ArchitectureOptions = {
     width: 1,
     variant: "v1",
     skipScales: [0.01, 0.0001],
@@ -61,16 +62,22 @@ export function inspectModel(name: string, options: InspectOptions): ModelReport
     bnMomentum: 0.9,
     ...variant,
     name,
-    head: "logits",
+    upsampleOrder: "logits",
   };
-  checkRecipe(recipe);
-  const { kit, rows } = shapeKit({ height: size[0], width: size[1] });
+  checkArchitecture(architecture);
+  const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
   if (name === "discriminator") {
-    discriminatorNetwork(kit, { ...recipe, lastStride, initStd: 0.02 });
+    discriminatorNetwork(builder, { ...architecture, lastStride, initStd: 0.02 });
   } else {
-    writeNetwork(kit, { recipe, size });
+    writeNetwork(builder, { architecture, size });
   }
-  return { name, classes: recipe.classes, input: size, layers: rows, parameters: count(rows) };
+  return {
+    name,
+    classes: architecture.classes,
+    input: size,
+    layers: rows,
+    parameters: count(rows),
+  };
 }
 
 /** A large tensor of a training step. */
@@ -114,16 +121,21 @@ export function largestTensor(report: ModelReport, options: { batch: number }): 
   return tensors.reduce((largest, one) => one.bytes > largest.bytes ? one : largest);
 }
 
-function writeNetwork(kit: Kit<Shape>, network: { recipe: NetworkRecipe; size: Size }): void {
-  const { recipe, size } = network;
-  const entry = findModel(recipe.name);
+function writeNetwork(
+  builder: LayerBuilder<Shape>,
+  network: { architecture: ArchitectureOptions; size: Size },
+): void {
+  const { architecture, size } = network;
+  const entry = findModel(architecture.name);
   if (size.some((length) => length % entry.inputMultiple !== 0)) {
     throw new RangeError(
-      `Cannot run ${recipe.name} on ${size.join("×")}: height and width must be multiples of ` +
+      `Cannot run ${architecture.name} on ${
+        size.join("×")
+      }: height and width must be multiples of ` +
         `${entry.inputMultiple}`,
     );
   }
-  entry.write(kit, recipe);
+  entry.write(builder, architecture);
 }
 
 function count(rows: LayerInfo[]): ModelReport["parameters"] {

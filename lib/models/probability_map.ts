@@ -1,14 +1,14 @@
 /**
- * The temperature head: from logits to the probability maps that losses and D see.
+ * The temperature upsampleOrder: from logits to the probability maps that losses and D see.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
-import type { HeadOrder } from "./segmentation_model.ts";
+import type { UpsampleOrder } from "./segmentation_model.ts";
 
 /**
- * p_T = softmax(logits / T) at the size of the input, in the network's head order (thesis §3.2):
+ * p_T = softmax(logits / T) at the size of the input, in the network's upsampleOrder order (thesis §3.2):
  * `logits` upsamples logits, then takes the softmax; `probabilities` upsamples the softmax.
  * Differentiable in `logits`.
  *
@@ -23,18 +23,18 @@ import type { HeadOrder } from "./segmentation_model.ts";
  * await useBackend({ backend: "cpu" });
  * const logits = tf.tensor4d([0, Math.log(3)], [1, 1, 1, 2]);
  * const size = { height: 1, width: 1 };
- * const p = probabilityMap(logits, { temperature: 1, head: "logits", ...size });
+ * const p = probabilityMap(logits, { temperature: 1, upsampleOrder: "logits", ...size });
  * assert.equal((await p.data())[1]!.toFixed(4), "0.7500");
  * ```
  */
 export function probabilityMap(
   logits: tf.Tensor4D,
-  options: { temperature: number; head: HeadOrder; height: number; width: number },
+  options: { temperature: number; upsampleOrder: UpsampleOrder; height: number; width: number },
 ): tf.Tensor4D {
-  const { temperature, head, height, width } = options;
+  const { temperature, upsampleOrder, height, width } = options;
   const resize = (x: tf.Tensor4D): tf.Tensor4D =>
     x.shape[1] === height && x.shape[2] === width ? x : resizeBilinear(x, { height, width });
-  return head === "logits"
+  return upsampleOrder === "logits"
     ? softmax(resize(logits), temperature)
     : resize(softmax(logits, temperature));
 }

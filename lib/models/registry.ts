@@ -5,25 +5,25 @@
  * @module
  */
 import { fcn, type FcnOptions } from "./networks/fcn.ts";
-import type { Kit } from "./builders/layer_builder.ts";
+import type { LayerBuilder } from "./builders/layer_builder.ts";
 import { resnet, type ResnetOptions } from "./networks/resnet.ts";
-import type { HeadOrder, NetworkRecipe } from "./segmentation_model.ts";
+import type { ArchitectureOptions, UpsampleOrder } from "./segmentation_model.ts";
 
 /** A network that can be built by name. */
 export interface ModelEntry {
   name: string;
   /** One line for `--help`. */
   summary: string;
-  /** The head order that `head: auto` means. */
-  head: HeadOrder;
+  /** The order that `upsampleOrder: auto` means. */
+  upsampleOrder: UpsampleOrder;
   /** Pixels of input per logit. */
   logitStride: number;
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
   /** Layers that end the first stages: all that follows sees what comes before through them. */
   stages: readonly string[];
-  /** Writes the network in a kit; returns its logits. */
-  write<T>(kit: Kit<T>, recipe: NetworkRecipe): T;
+  /** Writes the network in a builder; returns its logits. */
+  write<T>(builder: LayerBuilder<T>, architecture: ArchitectureOptions): T;
 }
 
 /** All built-in segmentation networks, in the order in which they are listed. */
@@ -60,11 +60,11 @@ function fcnEntry(backbone: FcnOptions["backbone"], stride: FcnOptions["stride"]
   return {
     name: `fcn${stride}s-${backbone}`,
     summary: `FCN-${stride}s on ${vgg} (Long et al. 2015), logits at full size`,
-    head: "logits",
+    upsampleOrder: "logits",
     logitStride: 1,
     inputMultiple: 32,
     stages: ["block1_pool", "block2_pool"],
-    write: (kit, recipe) => fcn(kit, { ...recipe, backbone, stride }),
+    write: (builder, architecture) => fcn(builder, { ...architecture, backbone, stride }),
   };
 }
 
@@ -72,10 +72,10 @@ function resnetEntry(depth: ResnetOptions["depth"]): ModelEntry {
   return {
     name: `resnet${depth}`,
     summary: `ResNet-${depth} (He et al. 2016) with a 1×1 score layer, logits at stride 32`,
-    head: "probabilities",
+    upsampleOrder: "probabilities",
     logitStride: 32,
     inputMultiple: 32,
     stages: ["conv2_block3_out", depth === 152 ? "conv3_block8_out" : "conv3_block4_out"],
-    write: (kit, recipe) => resnet(kit, { ...recipe, depth }),
+    write: (builder, architecture) => resnet(builder, { ...architecture, depth }),
   };
 }

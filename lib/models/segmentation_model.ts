@@ -7,18 +7,18 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../config/config.ts";
 import type { DropoutState } from "./builders/layers/dropout.ts";
 
-/** Order of upsampling and softmax: see {@linkcode SegmentationModel.head}. */
-export type HeadOrder = "logits" | "probabilities";
+/** Order of upsampling and softmax: see {@linkcode SegmentationModel.upsampleOrder}. */
+export type UpsampleOrder = "logits" | "probabilities";
 
 /**
  * What a built-in network was built from, all but its weights: enough to build it again. Plain
  * JSON; written into saved models.
  */
-export interface NetworkRecipe
-  extends Omit<ModelConfig, "init" | "initStrict" | "followInit" | "head" | "stemPool"> {
+export interface ArchitectureOptions
+  extends Omit<ModelConfig, "init" | "initStrict" | "followInit" | "upsampleOrder" | "stemPool"> {
   /** Absent in networks saved before it was an option: `padded`. */
   stemPool?: ModelConfig["stemPool"];
-  head: HeadOrder;
+  upsampleOrder: UpsampleOrder;
   classes: number;
 }
 
@@ -36,16 +36,16 @@ export interface SegmentationModel {
   /** Pixels of input per logit; 1 when the network upsamples inside. */
   logitStride: number;
   /** `logits`: upsample logits, then softmax. `probabilities`: softmax, then upsample. */
-  head: HeadOrder;
+  upsampleOrder: UpsampleOrder;
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
   /**
    * Names of layers that end its first stages: all that follows sees what comes before through
-   * them. What `train.recompute` needs; absent where a user did not give them.
+   * them. What `train.gradientCheckpointing` needs; absent where a user did not give them.
    */
   stages?: readonly string[];
   /** What built it; absent for a network that a user brought. */
-  recipe?: NetworkRecipe;
+  architecture?: ArchitectureOptions;
   /** What its dropout masks are drawn from; absent for a network that a user brought. */
   dropout?: DropoutState;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { judgeGradients } from "../engine/ops/check_gradients.ts";
+import { checkGradients } from "../engine/ops/check_gradients.ts";
 
 /** How a scale moves. */
 export interface LossScaleOptions {
@@ -72,7 +72,7 @@ export class LossScale {
     const present = gradients.filter((gradient) => gradient !== null);
     const [scale, goodSteps] = [this.state.get("scale")!, this.state.get("goodSteps")!];
     const length = clipNorm === null ? null : tf.tidy(() => normOf(present));
-    const verdict = judgeGradients(
+    const verdict = checkGradients(
       { gradients: present, scale, goodSteps, ...length === null ? {} : { length } },
       { patience: this.#patience, most: MOST, clipNorm },
     );

@@ -207,7 +207,11 @@ async function gather(
 ): Promise<Float32Array> {
   const { model, logits, padded, pixels } = view;
   const chosen = tf.tidy(() => {
-    const map = probabilityMap(logits, { temperature, head: model.head, ...padded });
+    const map = probabilityMap(logits, {
+      temperature,
+      upsampleOrder: model.upsampleOrder,
+      ...padded,
+    });
     return tf.gather(tf.reshape(map, [-1, model.classes]), tf.tensor1d(pixels.places, "int32"));
   });
   const values = await chosen.data() as Float32Array;
@@ -218,7 +222,11 @@ async function gather(
 /** Class of each pixel at T = 1. */
 async function classMap({ model, logits, padded, item }: View): Promise<Uint8Array> {
   const labels = tf.tidy(() => {
-    const map = probabilityMap(logits, { temperature: 1, head: model.head, ...padded });
+    const map = probabilityMap(logits, {
+      temperature: 1,
+      upsampleOrder: model.upsampleOrder,
+      ...padded,
+    });
     return tf.argMax(tf.slice(map, [0, 0, 0, 0], [1, item.height, item.width, -1]), 3);
   });
   const values = await labels.data();

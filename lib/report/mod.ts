@@ -5,12 +5,12 @@
  */
 export { type Calibration, CalibrationMeter, type ReliabilityBin } from "../metrics/calibration.ts";
 export {
-  describeGame,
-  type GameMeans,
-  type GameState,
-  type GameVerdict,
+  describeGan,
+  diagnoseGan,
+  type GanDiagnosis,
+  type GanMeans,
+  type GanState,
   HEALTHY_LOSS_D,
-  judgeGame,
 } from "../train/gan_diagnosis.ts";
 export {
   type AnalyseOptions,
@@ -24,6 +24,12 @@ export { stepsCsv, validationsCsv } from "./csv.ts";
 export { openSink, type Sink, type SinkKind, sinkKinds } from "./open_sink.ts";
 export { type TensorBoardImage, TensorBoardWriter } from "./tensorboard.ts";
 export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
-export { parseEvents, readRun, recordOf, type RunRecord, secondsPerEpoch } from "../train/run/read_run.ts";
+export {
+  parseEvents,
+  readRun,
+  recordOf,
+  type RunRecord,
+  secondsPerEpoch,
+} from "../train/run/read_run.ts";
 export { differenceFigure } from "./difference_figure.ts";
 export { classFigure, type Figure, gameFigures, trainingFigures } from "./run_figures.ts";

@@ -3,7 +3,12 @@ import { configKeys } from "../config/config_keys.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import type { SweepTable } from "../sweep/sweep_table.ts";
 import { formatSweepTable } from "../sweep/format_sweep_table.ts";
-import { describeGame, type GameMeans, type GameVerdict, judgeGame } from "../train/gan_diagnosis.ts";
+import {
+  describeGan,
+  diagnoseGan,
+  type GanDiagnosis,
+  type GanMeans,
+} from "../train/gan_diagnosis.ts";
 import type { Figure } from "./chart.ts";
 import { seriesNames, seriesOf } from "./curves.ts";
 import { type Content, type Html, html, raw } from "./html.ts";
@@ -104,7 +109,7 @@ function summary(runs: readonly RunRecord[]): Html {
 export function verdicts(runs: readonly RunRecord[]): Html {
   const judged = runs.map((run) => ({
     series: seriesOf(run),
-    ...judgeGame(run.steps.map(({ logs }) => logs)),
+    ...diagnoseGan(run.steps.map(({ logs }) => logs)),
   }));
   const alike = Object.groupBy(judged, ({ series, state }) => `${state}\n${series}`);
   const lines = Object.values(alike).map((verdicts) => {
@@ -113,14 +118,14 @@ export function verdicts(runs: readonly RunRecord[]): Html {
     const count = verdicts!.length === all
       ? all > 1 ? ` (${all} runs)` : ""
       : ` (${verdicts!.length} of ${all} runs)`;
-    const text = describeGame(state, meanOf(verdicts!));
+    const text = describeGan(state, meanOf(verdicts!));
     return html`<p class="verdict ${state}"><b>${series}</b>${count}: ${text}.</p>`;
   });
   return html`${lines}`;
 }
 
-function meanOf(verdicts: readonly GameVerdict[]): GameMeans {
-  const mean = (key: keyof GameMeans): number =>
+function meanOf(verdicts: readonly GanDiagnosis[]): GanMeans {
+  const mean = (key: keyof GanMeans): number =>
     verdicts.reduce((sum, { means }) => sum + means[key], 0) / verdicts.length;
   return {
     real: mean("real"),

@@ -9,7 +9,7 @@ const SILENT = [
   "threads",
   "checkpoint",
   "train.logEvery",
-  "train.recompute",
+  "train.gradientCheckpointing",
   "data.cacheMiB",
   "data.workers",
   "data.prefetch",
@@ -20,7 +20,7 @@ const SILENT = [
  * to the same bits. Left out is what does not touch the weights, and what an absent discriminator
  * would do. Defaults are left out too, so that a key that a later version adds changes no name.
  */
-export function meaningOf(config: Config): string {
+export function configFingerprint(config: Config): string {
   const plain = withoutIdleKeys(config);
   const defaults = withoutIdleKeys(defaultConfig());
   const told = configKeys().filter((key) =>

@@ -16,7 +16,7 @@ import type {
   ScoredValidation,
   Setting,
 } from "./grid.ts";
-import { meaningOf } from "./config_fingerprint.ts";
+import { configFingerprint } from "./config_fingerprint.ts";
 
 /** One row of a sweep's table: a configuration that is run once a seed. */
 export interface Arm {
@@ -90,7 +90,7 @@ export async function planSweep(
   for (const trial of listed) {
     const isBaseline = trial === grid.baseline;
     const config = await trialConfig(base, trial.settings);
-    const id = meaningOf(config);
+    const id = configFingerprint(config);
     const twin = arms.get(id);
     if (twin !== undefined && !twin.arm.isBaseline) {
       throw new ConfigError([{

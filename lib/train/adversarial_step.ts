@@ -13,23 +13,23 @@ import {
   type RefereeOptions,
 } from "../losses/adversarial/discriminator_outputs.ts";
 import { probabilityMap } from "../models/probability_map.ts";
-import type { HeadOrder } from "../models/segmentation_model.ts";
+import type { UpsampleOrder } from "../models/segmentation_model.ts";
 import { GradientSum } from "../optim/gradient_sum.ts";
 import type { Adversary, StepLosses } from "./train_step.ts";
 
 /** What is judged. */
 export interface Scene {
   adversary: Adversary;
-  /** G's logits `[b, h/s, w/s, c]`, which softmax and upsampling (`head`) turn into maps. */
+  /** G's logits `[b, h/s, w/s, c]`, which softmax and upsampling (`upsampleOrder`) turn into maps. */
   logits: tf.Tensor4D;
-  head: HeadOrder;
+  upsampleOrder: UpsampleOrder;
   classes: number;
   /** int32 `[b, h, w]`. */
   labels: tf.Tensor3D;
-  /** Location map `[b, h, w, 1]` and the number of its ones. */
+  /** Valid mask `[b, h, w, 1]` and the number of its ones. */
   map: tf.Tensor4D;
   valid: number;
-  /** Location map of the whole batch, if this is a part of one; `valid` counts its ones then. */
+  /** Valid mask of the whole batch, if this is a part of one; `valid` counts its ones then. */
   whole?: tf.Tensor4D;
 }
 
@@ -148,11 +148,11 @@ function lookAtMaps(
   scene: Scene,
   { temperature, learns }: { temperature: number; learns: boolean },
 ): Recording {
-  const { logits, head, adversary, labels } = scene;
+  const { logits, upsampleOrder, adversary, labels } = scene;
   const [, height, width] = labels.shape;
   const batchStatistics = learns || !adversary.config.frozenBatchNorm;
   return record(() => {
-    const maps = probabilityMap(logits, { temperature, head, height, width });
+    const maps = probabilityMap(logits, { temperature, upsampleOrder, height, width });
     return lookAt(maps, { ...refereeOptions(scene), batchStatistics, updateStatistics: learns });
   });
 }

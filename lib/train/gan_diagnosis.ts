@@ -6,10 +6,10 @@
 import type { StepLog } from "./events.ts";
 
 /** `idle`: D does not learn. `won`: D tells the maps apart without fail. `lost`: it cannot at all. */
-export type GameState = "absent" | "open" | "idle" | "won" | "lost";
+export type GanState = "absent" | "open" | "idle" | "won" | "lost";
 
 /** What a game is judged by: means over the last quarter of the logs. */
-export interface GameMeans {
+export interface GanMeans {
   real: number;
   fake: number;
   accuracy: number;
@@ -19,11 +19,11 @@ export interface GameMeans {
 }
 
 /** A judgement with its reason. */
-export interface GameVerdict {
-  state: GameState;
+export interface GanDiagnosis {
+  state: GanState;
   /** One plain sentence or two, with the figures. */
   text: string;
-  means: GameMeans;
+  means: GanMeans;
 }
 
 /** L_D of LSGAN where D is an even match: from almost certain to no idea (½·¼ + ½·¼). */
@@ -41,16 +41,16 @@ const BROKEN_DRIFT = 3;
  * @param logs Of a run's steps, in order.
  * @example
  * ```ts
- * import { judgeGame } from "@segadv/segadv/report";
+ * import { diagnoseGan } from "@segadv/segadv/report";
  * import assert from "node:assert/strict";
  *
  * const step = { "d/real": 0.51, "d/fake": 0.5, "d/accuracy": 0.5, "d/drift": 2e-4, "loss/d": 0.25 };
- * const { state, text } = judgeGame([step]);
+ * const { state, text } = diagnoseGan([step]);
  * assert.equal(state, "idle");
  * assert.match(text, /weights have moved by 0\.02 %/);
  * ```
  */
-export function judgeGame(logs: readonly StepLog[]): GameVerdict {
+export function diagnoseGan(logs: readonly StepLog[]): GanDiagnosis {
   const judged = logs.filter((log) => log["d/real"] !== undefined);
   const last = judged.slice(Math.floor(judged.length * 0.75));
   const mean = (key: string): number => {
@@ -65,10 +65,10 @@ export function judgeGame(logs: readonly StepLog[]): GameVerdict {
     lossD: mean("loss/d"),
   };
   const state = last.length === 0 ? "absent" : stateOf(means);
-  return { state, means, text: describeGame(state, means) };
+  return { state, means, text: describeGan(state, means) };
 }
 
-function stateOf({ real, fake, accuracy, drift }: GameMeans): GameState {
+function stateOf({ real, fake, accuracy, drift }: GanMeans): GanState {
   if (accuracy > 0.95 && real - fake > 0.8) return "won";
   if (drift < IDLE_DRIFT && Math.abs(real - fake) < 0.1) return "idle";
   return Math.abs(real - fake) < 0.05 && accuracy < 0.6 ? "lost" : "open";
@@ -79,14 +79,14 @@ function stateOf({ real, fake, accuracy, drift }: GameMeans): GameState {
  *
  * @example
  * ```ts
- * import { describeGame } from "@segadv/segadv/report";
+ * import { describeGan } from "@segadv/segadv/report";
  * import assert from "node:assert/strict";
  *
  * const means = { real: 0.99, fake: 0.01, accuracy: 1, drift: 0.4, lossD: 1e-4 };
- * assert.match(describeGame("won", means), /^D has won/);
+ * assert.match(describeGan("won", means), /^D has won/);
  * ```
  */
-export function describeGame(state: GameState, means: GameMeans): string {
+export function describeGan(state: GanState, means: GanMeans): string {
   const { real, fake, accuracy, drift, lossD } = means;
   const outputs = `D(real) ${real.toFixed(2)}, D(fake) ${fake.toFixed(2)}`;
   const moved = `its weights have moved by ${percent(drift)}`;

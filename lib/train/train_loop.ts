@@ -1,6 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Batch, SkippedSample } from "../data/loader/batch.ts";
-import { type EpochOptions, openTrainLoader, type TrainLoader } from "../data/loader/train_loader.ts";
+import {
+  type EpochOptions,
+  openTrainLoader,
+  type TrainLoader,
+} from "../data/loader/train_loader.ts";
 import { weightsSha256 } from "../weights/hash.ts";
 import type { Checkpoint } from "./run/checkpoint.ts";
 import type { EndEvent } from "./events.ts";

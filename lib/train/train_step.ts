@@ -9,7 +9,7 @@ import type { AdversarialConfig, GeneratorConfig, TrainConfig } from "../config/
 import { withPrecision } from "../engine/ops/precision.ts";
 import { record } from "../engine/tape.ts";
 import type { AdversarialLoss } from "../losses/adversarial/adversarial_loss.ts";
-import { locationMap } from "../losses/valid_mask.ts";
+import { validMask } from "../losses/valid_mask.ts";
 import { segmentationLoss } from "../losses/segmentation/segmentation_loss.ts";
 import type { Discriminator } from "../models/discriminator.ts";
 import { forwardTraining } from "../models/forward_training.ts";
@@ -42,7 +42,7 @@ export interface Players {
   adversary: Adversary | null;
   config: Pick<GeneratorConfig, "loss" | "segTemperature"> & Partial<GeneratorConfig>;
   /** How a batch goes through the networks. @default in one part, everything kept, in 32 bits */
-  pass?: Partial<Pick<TrainConfig, "accumulate" | "recompute" | "precision">>;
+  pass?: Partial<Pick<TrainConfig, "gradientAccumulation" | "gradientCheckpointing" | "precision">>;
   /** What keeps G's gradients within reach of halves; `null` in 32 bits. */
   lossScale?: LossScale | null;
 }
@@ -95,24 +95,26 @@ export function trainStep(
   rates: { generator: number; discriminator: number },
 ): StepLosses {
   const { generator, adversary } = players;
-  const { accumulate = 1 } = players.pass ?? {};
+  const { gradientAccumulation = 1 } = players.pass ?? {};
   const sums = { generator: new GradientSum(), discriminator: new GradientSum() };
   // A batch in one piece lets D move at once, as k > 1 and lgTiming `after` need.
   const update = adversary === null ? null : (gradients: (tf.Tensor | null)[]): void => {
-    if (accumulate > 1) sums.discriminator.add(gradients);
+    if (gradientAccumulation > 1) sums.discriminator.add(gradients);
     else adversary.optimizer.apply(gradients, rates.discriminator);
   };
 
   let losses: StepLosses = {};
-  for (const part of partsOf(batch, accumulate)) {
+  for (const part of partsOf(batch, gradientAccumulation)) {
     setPart(generator.model, part);
     const pass = passOf(players, { ...part, update });
     sums.generator.add(pass.gradients);
     losses = addUp(losses, pass.losses);
-    if (accumulate > 1) tf.dispose([part.images, part.labels]);
+    if (gradientAccumulation > 1) tf.dispose([part.images, part.labels]);
   }
 
-  if (accumulate > 1) adversary?.optimizer.apply(sums.discriminator.take(), rates.discriminator);
+  if (gradientAccumulation > 1) {
+    adversary?.optimizer.apply(sums.discriminator.take(), rates.discriminator);
+  }
   const gradients = sums.generator.take();
   const moved = moveGenerator(players, gradients, { rate: rates.generator });
   return { ...losses, ...moved };
@@ -142,11 +144,11 @@ function passOf(players: Players, part: Part & PassOptions): {
   losses: StepLosses;
 } {
   const { generator, adversary } = players;
-  const { recompute = false, precision = "f32" } = players.pass ?? {};
+  const { gradientCheckpointing = false, precision = "f32" } = players.pass ?? {};
   // G runs once: all probability maps come from these logits.
   const forward = withPrecision(
     precision,
-    () => record(() => forwardTraining(generator.model, part.images, { recompute })),
+    () => record(() => forwardTraining(generator.model, part.images, { gradientCheckpointing })),
   );
   const logits = forward.value as tf.Tensor4D;
   const seg = segmentation(players, { logits, part });
@@ -168,10 +170,10 @@ function segmentation(
   { generator, adversary, config }: Players,
   { logits, part }: { logits: tf.Tensor4D; part: Part },
 ): { gradient: tf.Tensor; losses: StepLosses } {
-  const { head } = generator.model;
+  const { upsampleOrder } = generator.model;
   const temperature = config.segTemperature ?? temperatures(adversary).tg;
   const loss = record(() => {
-    const options = { temperature, valid: part.valid, head, kind: config.loss };
+    const options = { temperature, valid: part.valid, upsampleOrder, kind: config.loss };
     return segmentationLoss({ logits, labels: part.labels }, options);
   });
   return { gradient: gradientAt(logits, loss), losses: { "loss/seg": loss.value as tf.Scalar } };
@@ -184,10 +186,10 @@ function play(
 ): { gradient: tf.Tensor; losses: StepLosses } {
   const { players, logits, part } = pass;
   const { labels, valid, whole, update } = part;
-  const { head, classes } = players.generator.model;
-  const map = locationMap(labels);
-  const wholeMap = whole === undefined ? {} : { whole: locationMap(whole) };
-  const scene = { adversary, head, classes, logits, labels, map, valid, ...wholeMap };
+  const { upsampleOrder, classes } = players.generator.model;
+  const map = validMask(labels);
+  const wholeMap = whole === undefined ? {} : { whole: validMask(whole) };
+  const scene = { adversary, upsampleOrder, classes, logits, labels, map, valid, ...wholeMap };
   const outcome = playGame(scene, { update: update! });
   tf.dispose([map, wholeMap]);
   return outcome;
@@ -224,7 +226,7 @@ function* partsOf(batch: Batch, count: number): Generator<Part> {
   const [total, height, width] = labels.shape;
   if (total % count !== 0) {
     throw new RangeError(
-      `Cannot take a batch of ${total} in ${count} equal parts: train.accumulate must divide it`,
+      `Cannot take a batch of ${total} in ${count} equal parts: train.gradientAccumulation must divide it`,
     );
   }
   const size = total / count;

@@ -146,12 +146,12 @@ function planOwn(file: WeightFile, targets: readonly WeightTarget[]): Scored {
   return plan;
 }
 
-function savedInput({ normalize, recipe }: NonNullable<WeightFile["saved"]>): InputRule {
-  const isResnet = recipe?.name.startsWith("resnet") ?? false;
+function savedInput({ normalize, architecture }: NonNullable<WeightFile["saved"]>): InputRule {
+  const isResnet = architecture?.name.startsWith("resnet") ?? false;
   return {
     normalize,
-    variant: isResnet ? recipe!.variant : null,
-    stemPool: isResnet ? recipe!.stemPool ?? "padded" : null,
+    variant: isResnet ? architecture!.variant : null,
+    stemPool: isResnet ? architecture!.stemPool ?? "padded" : null,
     bnEpsilon: null,
   };
 }

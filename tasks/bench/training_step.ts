@@ -13,8 +13,8 @@ import { movingAverage } from "../../lib/engine/ops/moving_average.ts";
 import { sgdUpdate } from "../../lib/engine/ops/sgd_update.ts";
 import { record } from "../../lib/engine/tape.ts";
 import { assemble } from "../../lib/models/builders/assemble.ts";
-import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
-import { buildNetwork, networkRecipe } from "../../lib/models/build_model.ts";
+import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
+import { architectureOptions, buildNetwork } from "../../lib/models/build_model.ts";
 import { Operation } from "../../lib/models/builders/layers/operation.ts";
 import { findModel } from "../../lib/models/registry.ts";
 
@@ -51,10 +51,12 @@ export interface StepOptions {
 export async function ownStep(options: StepOptions): Promise<Step> {
   const { classes = 21 } = options;
   const config = await configOf(options);
-  const recipe = networkRecipe(config.model, classes);
+  const architecture = architectureOptions(config.model, classes);
   const players = createPlayers(config, {
     classes,
-    ...(options.random ? {} : { model: buildNetwork(recipe, ({ shape }) => tf.zeros(shape)) }),
+    ...(options.random
+      ? {}
+      : { model: buildNetwork(architecture, ({ shape }) => tf.zeros(shape)) }),
   });
   const { images, labels, valid } = batchOf(options);
   return {
@@ -76,12 +78,12 @@ export async function ownStep(options: StepOptions): Promise<Step> {
  */
 export async function stockStep(options: StepOptions): Promise<StockStep> {
   const { classes = 21 } = options;
-  const recipe = networkRecipe((await configOf(options)).model, classes);
-  const kit = stockKit(({ shape }) => tf.zeros(shape));
+  const architecture = architectureOptions((await configOf(options)).model, classes);
+  const builder = tfjsBuilder(({ shape }) => tf.zeros(shape));
   const layers = assemble({
     name: "stock",
-    kit: {
-      ...kit,
+    builder: {
+      ...builder,
       upsample: (x, { name, factor }) =>
         new Operation({
           name,
@@ -89,7 +91,7 @@ export async function stockStep(options: StepOptions): Promise<StockStep> {
           outputShape: ([b, h, w, c]) => [b!, h ? h * factor : null, w ? w * factor : null, c!],
         }).apply(x) as tf.SymbolicTensor,
     },
-  }, (kit) => findModel(recipe.name).write(kit, recipe));
+  }, (builder) => findModel(architecture.name).write(builder, architecture));
   const optimizer = tf.train.momentum(1e-3, 0.9);
   const { images, labels } = batchOf(options);
   const whole = { height: options.size, width: options.size };
@@ -97,7 +99,7 @@ export async function stockStep(options: StepOptions): Promise<StockStep> {
     optimizer.minimize(() => {
       const logits = layers.apply(images, { training: true }) as tf.Tensor4D;
       const truth = tf.oneHot(labels as unknown as tf.Tensor1D, classes);
-      if (recipe.head === "logits") {
+      if (architecture.upsampleOrder === "logits") {
         return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
       }
       const p = resize(tf.softmax(logits) as tf.Tensor4D, whole);

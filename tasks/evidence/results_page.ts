@@ -1,4 +1,4 @@
-import { describeGame, type GameMeans, judgeGame, type RunRecord } from "../../lib/report/mod.ts";
+import { describeGan, diagnoseGan, type GanMeans, type RunRecord } from "../../lib/report/mod.ts";
 import { formatSweepTable, thesisGrids } from "../../lib/sweep/mod.ts";
 import { isLambda } from "./grid.ts";
 import type { Evidence } from "./read_evidence.ts";
@@ -177,12 +177,12 @@ function readings({ rows }: Evidence["toBaseline"]): string[] {
 function games(runs: readonly RunRecord[]): string[] {
   const verdicts = runs.map(({ group, steps }) => ({
     trial: group!,
-    ...judgeGame(steps.map(({ logs }) => logs)),
+    ...diagnoseGan(steps.map(({ logs }) => logs)),
   })).filter(({ state }) => state !== "absent");
   const alike = Object.groupBy(verdicts, ({ trial, state }) => `${trial}\n${state}`);
   return Object.values(alike).map((same) => {
     const { trial, state } = same![0]!;
-    const mean = (key: keyof GameMeans): number =>
+    const mean = (key: keyof GanMeans): number =>
       same!.reduce((sum, { means }) => sum + means[key], 0) / same!.length;
     const means = {
       real: mean("real"),
@@ -192,7 +192,7 @@ function games(runs: readonly RunRecord[]): string[] {
       lossD: mean("lossD"),
     };
     const count = same!.length === 1 ? "1 run" : `${same!.length} runs`;
-    return `- ${trial} (${count}): ${describeGame(state, means)}`;
+    return `- ${trial} (${count}): ${describeGan(state, means)}`;
   });
 }
 

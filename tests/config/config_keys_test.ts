@@ -7,7 +7,7 @@ test("configKeys() has the keys that the documentation promises, each once", () 
   const promised =
     "seed backend threads deterministic data.dataset data.dir data.crop data.batch " +
     "data.augment.zoom data.augment.rotate data.augment.flip data.normalize.mean model.name " +
-    "model.width model.head model.init generator.lr generator.momentum generator.l2 " +
+    "model.width model.upsampleOrder model.init generator.lr generator.momentum generator.l2 " +
     "discriminator.lr discriminator.beta1 discriminator.beta2 discriminator.steps " +
     "adversarial.mode adversarial.game adversarial.alpha adversarial.tg adversarial.td " +
     "train.epochs train.warmupEpochs checkpoint.everySteps";

@@ -9,7 +9,7 @@ test("defaultConfig() gives a copy of its own each time", () => {
 
 test("defaultConfig() holds the readings of the method that are not options of the thesis", () => {
   const { adversarial, generator, discriminator } = defaultConfig();
-  assert.deepEqual([adversarial.lgTiming, adversarial.locationMap], ["before", "error"]);
+  assert.deepEqual([adversarial.lgTiming, adversarial.validMask], ["before", "error"]);
   assert.deepEqual([generator.loss, generator.decay], ["ce", "kernels"]);
   assert.deepEqual([discriminator.lastStride, discriminator.output], [2, "sigmoid"]);
 });

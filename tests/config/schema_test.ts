@@ -36,7 +36,7 @@ test("configSchema describes every field in a sentence and gives it a default", 
 });
 
 const OPTIONS: [key: string, values: unknown[]][] = [
-  ["model.head", ["auto", "logits", "probabilities"]],
+  ["model.upsampleOrder", ["auto", "logits", "probabilities"]],
   ["model.variant", ["v1", "v1.5"]],
   ["model.padding", ["same", 100]],
   ["generator.loss", ["ce", "bce-per-class"]],
@@ -47,7 +47,7 @@ const OPTIONS: [key: string, values: unknown[]][] = [
   ["discriminator.lossResolution", ["input", "own"]],
   ["adversarial.mode", ["baseline", "adversarial", "temperature"]],
   ["adversarial.lgTiming", ["before", "after"]],
-  ["adversarial.locationMap", ["error", "output"]],
+  ["adversarial.validMask", ["error", "output"]],
   ["adversarial.maskInputs", [true, false]],
 ];
 for (const [key, values] of OPTIONS) {

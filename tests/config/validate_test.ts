@@ -28,8 +28,8 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["adversarial.td", ({ adversarial }) => {
     Object.assign(adversarial, { mode: "baseline", tg: 1, td: 2 });
   }, /expected 1/],
-  ["adversarial.locationMap", ({ adversarial }) => {
-    Object.assign(adversarial, { game: "bce", locationMap: "output" });
+  ["adversarial.validMask", ({ adversarial }) => {
+    Object.assign(adversarial, { game: "bce", validMask: "output" });
   }, /reads D's logits/],
   ["data.augment.zoom", ({ data }) => data.augment.zoom = [2, 1], /min at most max/],
   ["data.normalize.mean", ({ data }) => data.normalize.mean = [0, 0, 256], /0\.\.255 scale/],

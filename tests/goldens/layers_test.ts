@@ -1,11 +1,11 @@
-/** Single layers of both kits against PyTorch: where a pixel is easily lost. */
+/** Single layers of both builders against PyTorch: where a pixel is easily lost. */
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assemble } from "../../lib/models/builders/assemble.ts";
-import type { Kit, WeightSpec } from "../../lib/models/builders/layer_builder.ts";
-import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
-import { trainingKit } from "../../lib/models/builders/training_builder.ts";
+import type { LayerBuilder, WeightSpec } from "../../lib/models/builders/layer_builder.ts";
+import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
+import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
 import { decode, initial, uniform } from "./_formula.ts";
@@ -22,16 +22,16 @@ interface Case {
 }
 
 const KITS = {
-  training: () => trainingKit(source, { seed: 1, step: 1 }),
-  stock: () => stockKit(source),
+  training: () => trainingBuilder(source, { seed: 1, step: 1 }),
+  stock: () => tfjsBuilder(source),
 };
 
 for (const { name: backend, skip } of backends) {
-  for (const [kit, make] of Object.entries(KITS)) {
-    describe(`the ${kit} kit on ${backend} equals PyTorch`, { skip }, () => {
+  for (const [builder, make] of Object.entries(KITS)) {
+    describe(`the ${builder} builder on ${backend} equals PyTorch`, { skip }, () => {
       const checked = useDuring(backend);
       for (const golden of goldens.cases as unknown as Case[]) {
-        test(`${kit}Kit: ${golden.name}`, checked(() => compare(golden, make())));
+        test(`${builder}Kit: ${golden.name}`, checked(() => compare(golden, make())));
       }
     });
   }
@@ -41,9 +41,9 @@ function source({ name, shape }: WeightSpec): tf.Tensor {
   return tf.tensor(initial(name, shape), shape);
 }
 
-async function compare(golden: Case, kit: Kit<tf.SymbolicTensor>): Promise<void> {
+async function compare(golden: Case, builder: LayerBuilder<tf.SymbolicTensor>): Promise<void> {
   const { name, input, shape } = golden;
-  const model = assemble({ name: "probe", kit }, (kit) => layer(golden, kit));
+  const model = assemble({ name: "probe", builder }, (builder) => layer(golden, builder));
   const isNorm = golden.moved !== undefined;
   const size = input.reduce((product, length) => product * length, 1);
   const x = tf.tensor(uniform(isNorm ? "norm" : name, size), input);
@@ -58,19 +58,19 @@ async function compare(golden: Case, kit: Kit<tf.SymbolicTensor>): Promise<void>
   model.dispose();
 }
 
-function layer(golden: Case, kit: Kit<tf.SymbolicTensor>): tf.SymbolicTensor {
+function layer(golden: Case, builder: LayerBuilder<tf.SymbolicTensor>): tf.SymbolicTensor {
   const { name, kernel, stride, factor } = golden;
-  const x = kit.input(golden.input[3]!);
+  const x = builder.input(golden.input[3]!);
   const kind = name.split(" ")[0];
-  if (kind === "resize") return kit.upsample(x, { name: "resize", factor: factor! });
+  if (kind === "resize") return builder.upsample(x, { name: "resize", factor: factor! });
   if (kind === "conv") {
-    return kit.conv(x, { name: "conv", filters: 3, kernel: kernel!, stride: stride! });
+    return builder.conv(x, { name: "conv", filters: 3, kernel: kernel!, stride: stride! });
   }
   if (kind === "transposed") {
     const kernel = 2 * stride!;
-    return kit.convTranspose(x, { name: "upscore", filters: 3, kernel, stride: stride! });
+    return builder.convTranspose(x, { name: "upscore", filters: 3, kernel, stride: stride! });
   }
-  return kit.batchNorm(x, { name: "bn", momentum: 0.9, eps: 1.001e-5, relu: false });
+  return builder.batchNorm(x, { name: "bn", momentum: 0.9, eps: 1.001e-5, relu: false });
 }
 
 async function assertValues(actual: tf.Tensor, expected: string): Promise<void> {

@@ -78,7 +78,7 @@ function configOf(golden: Case): Config {
     ...base,
     model: {
       ...base.model,
-      ...pick(["width", "head", "skipScales"]),
+      ...pick(["width", "upsampleOrder", "skipScales"]),
       name: golden.network,
       variant: "v1",
       dropout: 0,
@@ -98,7 +98,7 @@ function configOf(golden: Case): Config {
     adversarial: {
       ...base.adversarial,
       ...pick(["mode", "game", "alpha", "tg", "td"]),
-      ...options(["lgTiming", "locationMap", "maskInputs", "frozenBatchNorm"]),
+      ...options(["lgTiming", "validMask", "maskInputs", "frozenBatchNorm"]),
     },
   };
 }

@@ -25,7 +25,10 @@ test("checkTestMirror() finds a file without a test of its name", () => {
     "cli/ui/table.ts": "export const X: number = 1;\n",
     "tests/lsgan_test.ts": "",
   });
-  assert.deepEqual(places(checkTestMirror(files)), ["lib/losses/adversarial/lsgan.ts", "cli/ui/table.ts"]);
+  assert.deepEqual(places(checkTestMirror(files)), [
+    "lib/losses/adversarial/lsgan.ts",
+    "cli/ui/table.ts",
+  ]);
 });
 
 const listed = { of: "lib/a.ts", test: "tests/b_test.ts", reason: "b calls nothing but a" };

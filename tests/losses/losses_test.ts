@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import type { AdversarialLoss, DiscriminatorOutput } from "../../lib/losses/adversarial/adversarial_loss.ts";
-import { locationMap, maskedMean, shrinkLocationMap } from "../../lib/losses/valid_mask.ts";
+import type {
+  AdversarialLoss,
+  DiscriminatorOutput,
+} from "../../lib/losses/adversarial/adversarial_loss.ts";
+import { downsampleValidMask, maskedMean, validMask } from "../../lib/losses/valid_mask.ts";
 import { probabilityMap } from "../../lib/models/probability_map.ts";
 import { discriminatorLoss, generatorLoss } from "../../lib/losses/adversarial/losses.ts";
 import { adversarialLosses } from "../../lib/losses/adversarial/registry.ts";
@@ -28,12 +31,12 @@ describe("losses", () => {
   const labels = () => tf.tensor3d([0, 1, 255, 2, 2, 1], [1, 2, 3], "int32");
   const logits = () => normalTensor("logits", [1, 2, 3, 3]) as tf.Tensor4D;
 
-  test("locationMap is 1 where the label is a class", async () => {
-    const map = locationMap(labels());
+  test("validMask is 1 where the label is a class", async () => {
+    const map = validMask(labels());
     assert.deepEqual(map.shape, [1, 2, 3, 1]);
     assert.deepEqual([...await map.data()], [1, 1, 0, 1, 1, 1]);
     const truth = labels();
-    assertNoLeak(() => locationMap(truth));
+    assertNoLeak(() => validMask(truth));
   });
 
   test("maskedMean divides by the valid pixels and gives 0 where there is none", async () => {
@@ -43,14 +46,14 @@ describe("losses", () => {
     assert.equal(await value(maskedMean(error, { map: tf.zerosLike(map), valid: 0 })), 0);
   });
 
-  test("shrinkLocationMap gives the share of valid pixels under each output", async () => {
+  test("downsampleValidMask gives the share of valid pixels under each output", async () => {
     const map = tf.tensor4d([1, 1, 0, 0, 1, 0, 0, 0], [1, 2, 4, 1]);
-    assert.deepEqual([...await shrinkLocationMap(map, 2).data()], [0.75, 0]);
+    assert.deepEqual([...await downsampleValidMask(map, 2).data()], [0.75, 0]);
   });
 
-  for (const head of ["logits", "probabilities"] as const) {
-    test(`probabilityMap with head ${head} sums to one and has the right gradient`, async () => {
-      const options = { temperature: 0.5, head, height: 4, width: 6 };
+  for (const upsampleOrder of ["logits", "probabilities"] as const) {
+    test(`probabilityMap with upsampleOrder ${upsampleOrder} sums to one and has the right gradient`, async () => {
+      const options = { temperature: 0.5, upsampleOrder, height: 4, width: 6 };
       const p = probabilityMap(logits(), options);
       assert.deepEqual(p.shape, [1, 4, 6, 3]);
       for (const sum of await tf.sum(p, -1).data()) near(sum, 1);
@@ -60,19 +63,24 @@ describe("losses", () => {
 
   test("probabilityMap flattens with a high temperature and sharpens with a low one", async () => {
     const z = tf.tensor4d([0, 1], [1, 1, 1, 2]);
-    const size = { head: "logits" as const, height: 1, width: 1 };
+    const size = { upsampleOrder: "logits" as const, height: 1, width: 1 };
     for (const temperature of [0.5, 1, 2]) {
       const p = await probabilityMap(z, { temperature, ...size }).data();
       near(p[1]!, 1 / (1 + Math.exp(-1 / temperature)));
     }
   });
 
-  for (const head of ["logits", "probabilities"] as const) {
+  for (const upsampleOrder of ["logits", "probabilities"] as const) {
     for (const kind of ["ce", "bce-per-class"] as const) {
-      test(`segmentationLoss ${kind} with head ${head} matches its formula`, async () => {
-        const options = { temperature: 2, valid: 5, head, kind };
+      test(`segmentationLoss ${kind} with upsampleOrder ${upsampleOrder} matches its formula`, async () => {
+        const options = { temperature: 2, valid: 5, upsampleOrder, kind };
         const loss = segmentationLoss({ logits: logits(), labels: labels() }, options);
-        const p = await probabilityMap(logits(), { temperature: 2, head, height: 2, width: 3 })
+        const p = await probabilityMap(logits(), {
+          temperature: 2,
+          upsampleOrder,
+          height: 2,
+          width: 3,
+        })
           .data();
         let expected = 0;
         for (const [i, label] of [0, 1, 255, 2, 2, 1].entries()) {
@@ -94,7 +102,12 @@ describe("losses", () => {
   test("segmentationLoss upsamples logits of a coarser network", async () => {
     const coarse = tf.tensor4d([0, 2], [1, 1, 1, 2]);
     const truth = tf.tensor3d([1, 1, 0, 255], [1, 2, 2], "int32");
-    const options = { temperature: 1, valid: 3, head: "logits" as const, kind: "ce" as const };
+    const options = {
+      temperature: 1,
+      valid: 3,
+      upsampleOrder: "logits" as const,
+      kind: "ce" as const,
+    };
     const loss = segmentationLoss({ logits: coarse, labels: truth }, options);
     const [hit, miss] = [Math.log(1 + Math.exp(-2)), Math.log(1 + Math.exp(2))];
     near(await value(loss), (2 * hit + miss) / 3);
@@ -102,8 +115,8 @@ describe("losses", () => {
 
   test("segmentationLoss is 0 where every pixel is ignored", async () => {
     const truth = tf.fill([1, 2, 3], 255, "int32") as tf.Tensor3D;
-    for (const head of ["logits", "probabilities"] as const) {
-      const options = { temperature: 1, valid: 0, head, kind: "ce" as const };
+    for (const upsampleOrder of ["logits", "probabilities"] as const) {
+      const options = { temperature: 1, valid: 0, upsampleOrder, kind: "ce" as const };
       assert.equal(
         Math.abs(await value(segmentationLoss({ logits: logits(), labels: truth }, options))),
         0,
@@ -195,7 +208,7 @@ describe("losses", () => {
 
   const settings = [
     { lossResolution: "own" },
-    { locationMap: "output" },
+    { validMask: "output" },
     { maskInputs: true },
     { frozenBatchNorm: true },
     { lastStride: 1 },

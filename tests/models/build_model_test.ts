@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaultConfig } from "../../lib/config/default_config.ts";
-import { buildModel, networkRecipe } from "../../lib/models/build_model.ts";
+import { architectureOptions, buildModel } from "../../lib/models/build_model.ts";
 import { inspectModel } from "../../lib/models/inspect_model.ts";
 import { modelRegistry } from "../../lib/models/registry.ts";
 import { setDropoutStep } from "../../lib/models/segmentation_model.ts";
@@ -16,7 +16,7 @@ describe("buildModel", () => {
     test(`buildModel gives ${name} the weights that inspectModel lists`, () => {
       const before = tf.memory().numTensors;
       const model = smallModel(name);
-      const { width } = model.recipe!;
+      const { width } = model.architecture!;
       const report = inspectModel(name, { classes: 3, width, input: [32, 32] });
       const listed = report.layers.flatMap((layer) => layer.weights);
       const pair = (weight: { name: string; shape: unknown[] }) => `${weight.name} ${weight.shape}`;
@@ -73,12 +73,18 @@ describe("buildModel", () => {
   });
 });
 
-describe("networkRecipe", () => {
-  test("networkRecipe resolves head auto by network", () => {
-    const config = { ...defaultConfig().model, head: "auto" as const };
-    assert.equal(networkRecipe({ ...config, name: "resnet50" }, 2).head, "probabilities");
-    assert.equal(networkRecipe({ ...config, name: "fcn8s-vgg16" }, 2).head, "logits");
-    const forced = { ...config, name: "resnet50", head: "logits" as const };
-    assert.equal(networkRecipe(forced, 2).head, "logits");
+describe("architectureOptions", () => {
+  test("architectureOptions resolves upsampleOrder auto by network", () => {
+    const config = { ...defaultConfig().model, upsampleOrder: "auto" as const };
+    assert.equal(
+      architectureOptions({ ...config, name: "resnet50" }, 2).upsampleOrder,
+      "probabilities",
+    );
+    assert.equal(
+      architectureOptions({ ...config, name: "fcn8s-vgg16" }, 2).upsampleOrder,
+      "logits",
+    );
+    const forced = { ...config, name: "resnet50", upsampleOrder: "logits" as const };
+    assert.equal(architectureOptions(forced, 2).upsampleOrder, "logits");
   });
 });

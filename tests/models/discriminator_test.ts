@@ -10,9 +10,9 @@ import {
 } from "../../lib/models/discriminator.ts";
 import { assemble } from "../../lib/models/builders/assemble.ts";
 import { discriminatorNetwork } from "../../lib/models/networks/discriminator_network.ts";
-import { stockKit } from "../../lib/models/builders/tfjs_builder.ts";
-import { trainingKit } from "../../lib/models/builders/training_builder.ts";
-import type { Kit } from "../../lib/models/builders/layer_builder.ts";
+import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
+import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
+import type { LayerBuilder } from "../../lib/models/builders/layer_builder.ts";
 import { seededWeights } from "../../lib/models/builders/weight_source.ts";
 import { difference, onCpu } from "./_small.ts";
 
@@ -38,10 +38,10 @@ describe("discriminatorNetwork", () => {
       initStd: 0.3,
       bnMomentum: 0.9,
     } as const;
-    const build = (kit: Kit<tf.SymbolicTensor>): tf.LayersModel =>
-      assemble({ name: "d", kit }, (kit) => discriminatorNetwork(kit, network));
-    const own = build(trainingKit(seededWeights(1), { seed: 1, step: 0 }));
-    const stock = build(stockKit(seededWeights(1)));
+    const build = (builder: LayerBuilder<tf.SymbolicTensor>): tf.LayersModel =>
+      assemble({ name: "d", builder }, (builder) => discriminatorNetwork(builder, network));
+    const own = build(trainingBuilder(seededWeights(1), { seed: 1, step: 0 }));
+    const stock = build(tfjsBuilder(seededWeights(1)));
     const maps = tf.randomNormal<tf.Rank.R4>([2, 64, 64, 3], 0, 1, "float32", 1);
     for (const training of [false, true]) {
       const run = (model: tf.LayersModel) => model.apply(maps, { training }) as tf.Tensor;

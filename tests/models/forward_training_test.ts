@@ -38,13 +38,13 @@ function peakOf<T>(f: () => T): [result: T, bytes: number] {
 }
 
 /** Logits, gradients and moving statistics of one pass, and the most bytes that it held. */
-async function pass(name: string, recompute: boolean) {
+async function pass(name: string, gradientCheckpointing: boolean) {
   const model = build(name);
   const images = normalTensor("images", [2, SIDE, SIDE, 3]) as tf.Tensor4D;
   const weights = model.layers.trainableWeights.map((w) => w.read() as tf.Variable);
   const dy = normalTensor("dy", [2, SIDE / model.logitStride, SIDE / model.logitStride, 3]);
   const [{ forward, gradients }, peak] = peakOf(() => {
-    const forward = record(() => forwardTraining(model, images, { recompute }));
+    const forward = record(() => forwardTraining(model, images, { gradientCheckpointing }));
     return { forward, gradients: forward.backward(dy, weights) };
   });
   const all = [forward.value, ...gradients, ...model.layers.weights.map((w) => w.read())];
@@ -60,7 +60,7 @@ describe("forwardTraining", () => {
   });
 
   for (const name of ["fcn8s-vgg16", "fcn32s-vgg19", "resnet50"]) {
-    test(`forwardTraining of ${name} has the same bits and a lower peak with recompute`, async () => {
+    test(`forwardTraining of ${name} has the same bits and a lower peak with gradientCheckpointing`, async () => {
       const { numTensors } = tf.memory();
       const [kept, again] = [await pass(name, false), await pass(name, true)];
       assert.deepEqual(again.values, kept.values);
@@ -74,7 +74,7 @@ describe("forwardTraining", () => {
     for (const name of modelRegistry.keys()) {
       const model = build(name);
       assert.equal(model.stages?.length, 2);
-      const forward = record(() => forwardTraining(model, images, { recompute: true }));
+      const forward = record(() => forwardTraining(model, images, { gradientCheckpointing: true }));
       forward.dispose();
       forward.value.dispose();
       model.layers.dispose();
@@ -92,7 +92,8 @@ describe("forwardTraining", () => {
     const images = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
     const run = (...stages: string[]) => {
       const model = fromLayersModel(own, stages.length === 0 ? {} : { stages });
-      return record(() => forwardTraining(model, images, { recompute: true })).value.shape;
+      return record(() => forwardTraining(model, images, { gradientCheckpointing: true })).value
+        .shape;
     };
     assert.deepEqual(run("first"), [1, 32, 32, 3]);
     assert.deepEqual(run("sum"), [1, 32, 32, 3]);

@@ -26,17 +26,21 @@ describe("fromLayersModel", () => {
   test("fromLayersModel finds classes and stride, and leaves no tensor behind", () => {
     const own = net({ strides: 2 }, { strides: 2 }, { filters: 7 });
     const before = tf.memory().numTensors;
-    const model = fromLayersModel(own, { name: "mine", inputMultiple: 4, head: "probabilities" });
+    const model = fromLayersModel(own, {
+      name: "mine",
+      inputMultiple: 4,
+      upsampleOrder: "probabilities",
+    });
     assert.equal(tf.memory().numTensors, before);
-    const { name, classes, logitStride, head, inputMultiple, recipe } = model;
-    assert.deepEqual({ name, classes, logitStride, head, inputMultiple }, {
+    const { name, classes, logitStride, upsampleOrder, inputMultiple, architecture } = model;
+    assert.deepEqual({ name, classes, logitStride, upsampleOrder, inputMultiple }, {
       name: "mine",
       classes: 7,
       logitStride: 4,
-      head: "probabilities",
+      upsampleOrder: "probabilities",
       inputMultiple: 4,
     });
-    assert.equal(recipe, undefined);
+    assert.equal(architecture, undefined);
     assert.equal(model.layers, own);
   });
 

@@ -17,10 +17,10 @@ test("modelRegistry holds FCN on both VGGs at three strides and three ResNets", 
 });
 
 test("modelRegistry upsamples FCN inside and takes ResNet's softmax first", () => {
-  const { head, logitStride } = modelRegistry.get("fcn16s-vgg19")!;
-  assert.deepEqual([head, logitStride], ["logits", 1]);
+  const { upsampleOrder, logitStride } = modelRegistry.get("fcn16s-vgg19")!;
+  assert.deepEqual([upsampleOrder, logitStride], ["logits", 1]);
   const resnet = modelRegistry.get("resnet101")!;
-  assert.deepEqual([resnet.head, resnet.logitStride], ["probabilities", 32]);
+  assert.deepEqual([resnet.upsampleOrder, resnet.logitStride], ["probabilities", 32]);
 });
 
 test("findModel names the known networks when it finds none", () => {

@@ -32,11 +32,11 @@ function batch(): Batch {
 }
 
 /** Losses and weights of G after two steps. */
-async function run(accumulate: number, overrides: Overrides) {
+async function run(gradientAccumulation: number, overrides: Overrides) {
   const config = defaultConfig();
   Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
   Object.assign(config.discriminator, { width: 1 / 16 });
-  Object.assign(config.train, { accumulate });
+  Object.assign(config.train, { gradientAccumulation });
   for (const [section, values] of Object.entries(overrides)) {
     Object.assign(config[section as keyof Config] as object, values);
   }
@@ -58,7 +58,7 @@ function distance(a: number[], b: number[]): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-describe("trainStep with accumulate", () => {
+describe("trainStep with gradientAccumulation", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
@@ -87,7 +87,7 @@ describe("trainStep with accumulate", () => {
   const options: Overrides[] = [
     { adversarial: { mode: "temperature", tg: 0.5, frozenBatchNorm: true } },
     { adversarial: { mode: "adversarial" }, discriminator: { lossResolution: "own" } },
-    { adversarial: { mode: "adversarial", locationMap: "output" } },
+    { adversarial: { mode: "adversarial", validMask: "output" } },
   ];
   for (const overrides of options) {
     test(`trainStep in parts moves D once, and near where the whole batch would: ${JSON.stringify(overrides)}`, async () => {
@@ -105,7 +105,7 @@ describe("trainStep with accumulate", () => {
     const config = defaultConfig();
     Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
     Object.assign(config.discriminator, { width: 1 / 16 });
-    Object.assign(config.train, { accumulate: 2, recompute: true });
+    Object.assign(config.train, { gradientAccumulation: 2, gradientCheckpointing: true });
     const players = createPlayers(config, { classes: 3 });
     const b = batch();
     const seen = new Set<string>();
@@ -118,30 +118,35 @@ describe("trainStep with accumulate", () => {
     disposePlayers(players, { keepGenerator: false });
   });
 
-  test("train in parts, with stages recomputed, goes on to the bits of a run that never stopped", async () => {
+  test("train in parts, with stages checkpointed, goes on to the bits of a run that never stopped", async () => {
     const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-      .concat("data.batch=4", "train.epochs=1", "model.dropout=0.5", "train.accumulate=2");
+      .concat(
+        "data.batch=4",
+        "train.epochs=1",
+        "model.dropout=0.5",
+        "train.gradientAccumulation=2",
+      );
     const config = (...more: string[]) =>
       loadConfig({ preset: "fixtures", overrides: [...overrides, ...more] });
     const whole = await train(await config());
-    const out = join(await mkdtemp(join(tmpdir(), "segadv-accumulate-")), "run");
+    const out = join(await mkdtemp(join(tmpdir(), "segadv-gradientAccumulation-")), "run");
     const controller = new AbortController();
-    await train(await config("train.recompute=true"), {
+    await train(await config("train.gradientCheckpointing=true"), {
       out,
       signal: controller.signal,
       onEvent: (event) => event.type === "step" && event.step === 3 && controller.abort(),
     });
-    const result = await resumeTraining(out, { overrides: ["train.recompute=false"] });
+    const result = await resumeTraining(out, { overrides: ["train.gradientCheckpointing=false"] });
     assert.equal(result.resumedAt, 3);
     assert.equal(result.weightsSha256, whole.weightsSha256);
     await assert.rejects(
-      resumeTraining(out, { overrides: ["train.accumulate=1", "train.epochs=2"] }),
-      /train\.accumulate 2 became 1/,
+      resumeTraining(out, { overrides: ["train.gradientAccumulation=1", "train.epochs=2"] }),
+      /train\.gradientAccumulation 2 became 1/,
     );
   });
 
-  test("train refuses to recompute stages that a network of one's own does not name", async () => {
-    const overrides = ["data.batch=2", "train.recompute=true"];
+  test("train refuses to gradientCheckpointing stages that a network of one's own does not name", async () => {
+    const overrides = ["data.batch=2", "train.gradientCheckpointing=true"];
     const config = await loadConfig({ preset: "fixtures", overrides });
     const backend = await useBackend({ backend: "wasm", threads: 1 });
     const conv = tf.layers.conv2d({ inputShape: [null, null, 3], filters: 6, kernelSize: 1 });
@@ -149,24 +154,30 @@ describe("trainStep with accumulate", () => {
     const classes = (await openDataset("fixtures", { split: "train" })).classes.length;
     await assert.rejects(
       train(config, { model: { ...model, classes }, backend }),
-      /train\.recompute.*pass stages to fromLayersModel/,
+      /train\.gradientCheckpointing.*pass stages to fromLayersModel/,
     );
   });
 
   test("trainStep refuses parts that are not equal, as the configuration does", async () => {
     const parts = async (...overrides: string[]) =>
       await loadConfig({ preset: "fixtures", overrides: ["data.batch=4", ...overrides] });
-    await assert.rejects(parts("train.accumulate=3"), /divisor of data\.batch, which is 4, got 3/);
     await assert.rejects(
-      parts("train.accumulate=2", "adversarial.lgTiming=after"),
-      /train\.accumulate.*lgTiming to before/,
+      parts("train.gradientAccumulation=3"),
+      /divisor of data\.batch, which is 4, got 3/,
     );
     await assert.rejects(
-      parts("train.accumulate=2", "discriminator.steps=2"),
-      /train\.accumulate.*discriminator\.steps to 1/,
+      parts("train.gradientAccumulation=2", "adversarial.lgTiming=after"),
+      /train\.gradientAccumulation.*lgTiming to before/,
     );
-    const config = await parts("train.accumulate=2", "model.width=0.03");
-    const players = createPlayers({ ...config, train: { ...config.train, accumulate: 3 } }, {
+    await assert.rejects(
+      parts("train.gradientAccumulation=2", "discriminator.steps=2"),
+      /train\.gradientAccumulation.*discriminator\.steps to 1/,
+    );
+    const config = await parts("train.gradientAccumulation=2", "model.width=0.03");
+    const players = createPlayers({
+      ...config,
+      train: { ...config.train, gradientAccumulation: 3 },
+    }, {
       classes: 3,
     });
     assert.throws(() => trainStep(players, batch(), RATES), /batch of 4 in 3 equal parts/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { judgeGame } from "../../lib/train/gan_diagnosis.ts";
+import { diagnoseGan } from "../../lib/train/gan_diagnosis.ts";
 
 /** Twenty steps at these values, after twenty at others. */
 function game(real: number, fake: number, rest: { accuracy: number; drift: number }) {
@@ -9,8 +9,8 @@ function game(real: number, fake: number, rest: { accuracy: number; drift: numbe
   return [...Array(20).fill(before), ...Array(20).fill({ ...log, "d/drift": rest.drift })];
 }
 
-describe("judgeGame", () => {
-  test("judgeGame tells who has won from the last quarter of the steps", () => {
+describe("diagnoseGan", () => {
+  test("diagnoseGan tells who has won from the last quarter of the steps", () => {
     const cases = [
       [
         game(0.99, 0.01, { accuracy: 0.999, drift: 0.3 }),
@@ -27,14 +27,14 @@ describe("judgeGame", () => {
       [game(0.7, 0.35, { accuracy: 0.8, drift: 0.2 }), "open", /^The game is open/],
     ] as const;
     for (const [logs, state, text] of cases) {
-      const verdict = judgeGame(logs);
+      const verdict = diagnoseGan(logs);
       assert.equal(verdict.state, state);
       assert.match(verdict.text, text);
     }
   });
 
-  test("judgeGame says so where nobody plays", () => {
-    assert.equal(judgeGame([]).state, "absent");
-    assert.equal(judgeGame([{ "loss/seg": 1 }]).state, "absent");
+  test("diagnoseGan says so where nobody plays", () => {
+    assert.equal(diagnoseGan([]).state, "absent");
+    assert.equal(diagnoseGan([{ "loss/seg": 1 }]).state, "absent");
   });
 });

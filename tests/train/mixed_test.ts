@@ -49,13 +49,13 @@ async function peakBytes(network: string, ...overrides: string[]): Promise<numbe
 
 describe("train.precision mixed", () => {
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
-    test(`trainStep of ${network} takes less memory in mixed precision, in parts, with recompute`, async () => {
+    test(`trainStep of ${network} takes less memory in mixed precision, in parts, with gradientCheckpointing`, async () => {
       const plain = await peakBytes(network, "model.width=0.0625");
       for (
         const [setting, most] of [
           ["train.precision=mixed", 0.8],
-          ["train.accumulate=2", 0.8],
-          ["train.recompute=true", 0.9],
+          ["train.gradientAccumulation=2", 0.8],
+          ["train.gradientCheckpointing=true", 0.9],
         ] as const
       ) {
         const peak = await peakBytes(network, "model.width=0.0625", "data.batch=4", setting);

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type AdversarialConfig, type Config, defaultConfig } from "../../lib/config/mod.ts";
 import { oneHot } from "../../lib/engine/ops/one_hot.ts";
 import { record } from "../../lib/engine/tape.ts";
-import { locationMap } from "../../lib/losses/valid_mask.ts";
+import { validMask } from "../../lib/losses/valid_mask.ts";
 import { probabilityMap } from "../../lib/models/probability_map.ts";
 import { discriminatorLoss, generatorLoss } from "../../lib/losses/adversarial/losses.ts";
 import { segmentationLoss } from "../../lib/losses/segmentation/segmentation_loss.ts";
@@ -40,17 +40,17 @@ function batch(step: number): Batch {
 /** Algorithm 1 with lgTiming `before`, nothing shared, on stock gradients of whole losses. */
 function plainStep({ generator, adversary, config }: Players, { images, labels, valid }: Batch) {
   const { model, game, config: { alpha, ...rules } } = adversary!;
-  const { head } = generator.model;
+  const { upsampleOrder } = generator.model;
   const kwargs = { training: true, updateStatistics: true };
   const forward = record(() => generator.model.layers.apply(images, kwargs) as tf.Tensor);
   const logits = forward.value as tf.Tensor4D;
-  const map = locationMap(labels);
+  const map = validMask(labels);
   const referee = { discriminator: model, game, config: rules, map, valid };
   const maps = (temperature: number) =>
-    probabilityMap(logits, { temperature, head, height: 32, width: 64 });
+    probabilityMap(logits, { temperature, upsampleOrder, height: 32, width: 64 });
   const losses: Record<string, tf.Scalar> = {};
   const total = record(() => {
-    const options = { temperature: rules.tg, valid, head, kind: config.loss };
+    const options = { temperature: rules.tg, valid, upsampleOrder, kind: config.loss };
     const seg = losses["loss/seg"] = tf.keep(segmentationLoss({ logits, labels }, options));
     const gen = losses["loss/gen"] = tf.keep(generatorLoss(maps(rules.tg), referee));
     return tf.add(seg, tf.mul(gen, alpha));

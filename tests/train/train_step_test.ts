@@ -3,7 +3,12 @@ import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { type Config, defaultConfig } from "../../lib/config/mod.ts";
 import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
-import { type Batch, type Players, type StepLosses, trainStep } from "../../lib/train/train_step.ts";
+import {
+  type Batch,
+  type Players,
+  type StepLosses,
+  trainStep,
+} from "../../lib/train/train_step.ts";
 import { randomStream } from "../../lib/util/random.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor } from "../support/gradients.ts";

@@ -10,7 +10,10 @@ import { buildModel } from "../../lib/models/build_model.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { initializeFrom } from "../../lib/models/persistence/initialize.ts";
-import { type TensorSource, writeSafetensors } from "../../lib/weights/formats/write_safetensors.ts";
+import {
+  type TensorSource,
+  writeSafetensors,
+} from "../../lib/weights/formats/write_safetensors.ts";
 import { uniform } from "../goldens/_formula.ts";
 import { expectedOf, fixture } from "./_fixture.ts";
 

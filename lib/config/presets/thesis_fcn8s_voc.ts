@@ -16,7 +16,7 @@ export const thesisFcn8sVoc: Preset = definePreset({
       augment: { zoom: [0.5, 2], rotate: 10, flip: true },
       normalize: { order: "rgb", mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
     },
-    model: { name: "fcn8s-vgg16", width: 1, head: "logits", skipScales: [0.01, 0.0001] },
+    model: { name: "fcn8s-vgg16", width: 1, upsampleOrder: "logits", skipScales: [0.01, 0.0001] },
     generator: { lr: 5e-3, momentum: 0.9, l2: 0, decay: "kernels", loss: "ce" },
     discriminator: { lr: 1e-7, beta1: 0.5, beta2: 0.999, steps: 1, width: 1 },
     adversarial: { mode: "temperature", game: "lsgan", alpha: 0.05, tg: 0.5, td: 1 },

@@ -3,11 +3,11 @@ import { chooseItemWorkers } from "./choose_workers.ts";
 import type { Dataset } from "../dataset.ts";
 import { evaluationItem } from "./evaluation_item.ts";
 import type { EvaluationItem, EvaluationOptions } from "./evaluation_items.ts";
-import { type DatasetOrigin, originOf } from "../dataset_location.ts";
+import { type DatasetLocation, originOf } from "../dataset_location.ts";
 
 /** What a thread that prepares images is told once. */
 export interface ItemSetup {
-  origin: DatasetOrigin;
+  origin: DatasetLocation;
   options: EvaluationOptions;
 }
 

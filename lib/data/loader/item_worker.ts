@@ -3,10 +3,10 @@ import { serveTasks } from "../../util/serve_tasks.ts";
 import { evaluationItem } from "./evaluation_item.ts";
 import type { EvaluationItem } from "./evaluation_items.ts";
 import type { ItemSetup, ItemTask } from "./item_source.ts";
-import { openOrigin, requireSample } from "./open_location.ts";
+import { openLocation, requireSample } from "./open_location.ts";
 
 serveTasks<ItemSetup, ItemTask, EvaluationItem>(async ({ origin, options }) => {
-  const dataset = await openOrigin(origin);
+  const dataset = await openLocation(origin);
   return async ({ index, id }) => {
     requireSample(dataset, index, { id });
     const value = await evaluationItem(dataset, index, options);

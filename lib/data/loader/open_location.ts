@@ -1,9 +1,9 @@
 import type { Dataset } from "../dataset.ts";
-import type { DatasetOrigin } from "../dataset_location.ts";
+import type { DatasetLocation } from "../dataset_location.ts";
 import { openDataset } from "../registry.ts";
 
 /** Opens, in a thread, the data set that the main thread has open. */
-export async function openOrigin(origin: DatasetOrigin): Promise<Dataset> {
+export async function openLocation(origin: DatasetLocation): Promise<Dataset> {
   if (origin.module !== null) await import(origin.module);
   return await openDataset(origin.reader, origin);
 }

@@ -1,10 +1,10 @@
 import type { DataConfig } from "../../config/config.ts";
 import type { Sample } from "../dataset.ts";
-import type { DatasetOrigin } from "../dataset_location.ts";
+import type { DatasetLocation } from "../dataset_location.ts";
 
 /** What a loading worker is told once. */
 export interface SampleSetup {
-  origin: DatasetOrigin;
+  origin: DatasetLocation;
   config: Pick<DataConfig, "crop" | "augment" | "normalize">;
   seed: number;
 }

@@ -1,12 +1,12 @@
 /** The program of a loading thread: decodes and augments samples. */
 import { serveTasks } from "../../util/serve_tasks.ts";
 import type { Sample } from "../dataset.ts";
-import { openOrigin, requireSample } from "./open_location.ts";
+import { openLocation, requireSample } from "./open_location.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";
 import type { SampleResult, SampleSetup, SampleTask } from "./sample_task.ts";
 
 serveTasks<SampleSetup, SampleTask, SampleResult>(async ({ origin, config, seed }) => {
-  const dataset = await openOrigin(origin);
+  const dataset = await openLocation(origin);
   return async ({ index, id, epoch, buffer, sample: kept, keepBytes }) => {
     requireSample(dataset, index, { id });
     const sample = kept ?? await dataset.read(index);

@@ -47,7 +47,7 @@ const KERNEL: TrainingKernel<JudgeGradientsAttrs> = {
  * @returns `control [4]` for `sgdUpdate` and, with `clipNorm`, the unscaled `norm []`, 0 on an
  * overflow; both the caller's.
  */
-export function judgeGradients(
+export function checkGradients(
   tensors: {
     gradients: readonly tf.Tensor[];
     scale: tf.Variable;

@@ -23,7 +23,13 @@ import { conv2dFilterGrad } from "./kernels/conv_filter_grad.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
 import { conv2dInputGrad } from "./kernels/conv_input_grad.ts";
 import { depthwiseFilterGrad, depthwiseInputGrad } from "./kernels/depthwise.ts";
-import { adamUpdate, leakyRelu, leakyReluGrad, movingAverage, sgdUpdate } from "./kernels/elementwise.ts";
+import {
+  adamUpdate,
+  leakyRelu,
+  leakyReluGrad,
+  movingAverage,
+  sgdUpdate,
+} from "./kernels/elementwise.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { oneHot } from "./kernels/label_conv.ts";
 import { avgPoolGrad, maxPool, maxPoolGrad } from "./kernels/pooling.ts";

@@ -16,7 +16,7 @@ import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
 import { add, multiply, relu } from "./kernels/elementwise.ts";
-import { judgeGradients } from "./kernels/check_gradients.ts";
+import { checkGradients } from "./kernels/check_gradients.ts";
 import { leakyReluGrad } from "./kernels/leaky_relu_grad.ts";
 import { maxPool } from "./kernels/max_pool.ts";
 import { maxPoolGrad } from "./kernels/max_pool_grad.ts";
@@ -41,7 +41,7 @@ const KERNELS: Kernel<any>[] = [
   conv2dBackpropInput,
   fusedConv2d,
   fusedMatMul,
-  judgeGradients,
+  checkGradients,
   leakyReluGrad,
   maxPool,
   maxPoolGrad,

@@ -6,12 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { packUniforms } from "./pack_uniforms.ts";
-import {
-  assertKnownTfjs,
-  type ProgramUniform,
-  Stock,
-  type StockBackend,
-} from "./tfjs_backend.ts";
+import { assertKnownTfjs, type ProgramUniform, Stock, type StockBackend } from "./tfjs_backend.ts";
 import type { DeferredWork, Launch } from "./launch.ts";
 import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";

@@ -13,13 +13,13 @@ export interface DiscriminatorOutput {
 
 /**
  * A game: three error maps `[b, h, w, 1]`, differentiable in D's outputs. The step masks them by
- * the location map and takes the mean, so a game never sees ignored pixels.
+ * the valid mask and takes the mean, so a game never sees ignored pixels.
  */
 export interface AdversarialLoss {
   name: string;
   /** One line for `--help`. */
   summary: string;
-  /** Whether the game reads D's `output`, as `discriminator.locationMap: output` needs. */
+  /** Whether the game reads D's `output`, as `discriminator.validMask: output` needs. */
   readsOutput: boolean;
   /** Error of D on real maps. */
   real(d: DiscriminatorOutput): tf.Tensor4D;

@@ -13,18 +13,18 @@ import {
   discriminatorOutput,
 } from "../../models/discriminator.ts";
 import type { AdversarialLoss, DiscriminatorOutput } from "./adversarial_loss.ts";
-import { maskedMean, shrinkLocationMap } from "../valid_mask.ts";
+import { downsampleValidMask, maskedMean } from "../valid_mask.ts";
 
 /** What L_D and L_G are taken over. */
 export interface RefereeOptions {
   discriminator: Discriminator;
   game: AdversarialLoss;
-  config: Pick<AdversarialConfig, "locationMap" | "maskInputs" | "frozenBatchNorm">;
-  /** Location map `[b, h, w, 1]`; stays the caller's. */
+  config: Pick<AdversarialConfig, "validMask" | "maskInputs" | "frozenBatchNorm">;
+  /** Valid mask `[b, h, w, 1]`; stays the caller's. */
   map: tf.Tensor4D;
   /** Number of ones in `map`, or in `whole`. */
   valid: number;
-  /** Location map of the batch, where these maps are a part of it: means are its shares then. */
+  /** Valid mask of the batch, where these maps are a part of it: means are its shares then. */
   whole?: tf.Tensor4D;
 }
 
@@ -89,7 +89,7 @@ function outcome(own: tf.Tensor4D, options: RefereeOptions): Outcome {
   const d = discriminatorOutput(discriminator, { own, height, width });
   const isOwn = d.output.shape[1] !== height || d.output.shape[2] !== width;
   const whole = options.whole ?? options.map;
-  const shrink = (map: tf.Tensor4D): tf.Tensor4D => shrinkLocationMap(map, discriminator.stride);
+  const shrink = (map: tf.Tensor4D): tf.Tensor4D => downsampleValidMask(map, discriminator.stride);
   const map = isOwn ? shrink(options.map) : options.map;
   const validMean = (figure: tf.Tensor4D): tf.Scalar => {
     if (!isOwn) return maskedMean(figure, { map, valid });
@@ -97,7 +97,7 @@ function outcome(own: tf.Tensor4D, options: RefereeOptions): Outcome {
     const total = tf.maximum(ones, 1e-12); // no pixel valid: 0 / ε, not NaN
     return tf.div(tf.sum(tf.mul(figure, map)), total);
   };
-  if (config.locationMap === "error") return { d, mean: validMean, validMean };
+  if (config.validMask === "error") return { d, mean: validMean, validMean };
   const masked = tf.mul(d.output, map) as tf.Tensor4D;
   const share = options.map.size / whole.size;
   const mean = (error: tf.Tensor4D): tf.Scalar =>

@@ -1,5 +1,5 @@
 /**
- * L_D and L_G: D's judgements of real and predicted maps, masked by the location map (thesis §3.1).
+ * L_D and L_G: D's judgements of real and predicted maps, masked by the valid mask (thesis §3.1).
  *
  * @module
  */

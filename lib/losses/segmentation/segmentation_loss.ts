@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { GeneratorConfig } from "../../config/config.ts";
-import type { HeadOrder } from "../../models/segmentation_model.ts";
+import type { UpsampleOrder } from "../../models/segmentation_model.ts";
 import { oneHot } from "../../engine/ops/one_hot.ts";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
 import { softmaxCrossEntropy } from "../../engine/ops/softmax_cross_entropy.ts";
@@ -20,7 +20,7 @@ export interface SegmentationLossOptions {
   temperature: number;
   /** Number of pixels that are not ignored. */
   valid: number;
-  head: HeadOrder;
+  upsampleOrder: UpsampleOrder;
   kind: GeneratorConfig["loss"];
 }
 
@@ -41,7 +41,7 @@ export interface SegmentationLossOptions {
  *   logits: tf.tensor4d([0, 7.34, 8, 7.27, 0, 0], [1, 1, 1, 6]),
  *   labels: tf.tensor3d([2], [1, 1, 1], "int32"),
  * };
- * const loss = segmentationLoss(inputs, { temperature: 2, valid: 1, head: "logits", kind: "ce" });
+ * const loss = segmentationLoss(inputs, { temperature: 2, valid: 1, upsampleOrder: "logits", kind: "ce" });
  * assert.equal((await loss.data())[0]!.toFixed(3), "0.903");
  * ```
  */
@@ -50,15 +50,15 @@ export function segmentationLoss(
   options: SegmentationLossOptions,
 ): tf.Scalar {
   const { logits, labels } = inputs;
-  const { temperature, valid, head, kind } = options;
+  const { temperature, valid, upsampleOrder, kind } = options;
   const scale = valid > 0 ? 1 / valid : 0;
   const [, height, width] = labels.shape;
-  if (kind === "ce" && head === "logits") {
+  if (kind === "ce" && upsampleOrder === "logits") {
     const sameSize = logits.shape[1] === height && logits.shape[2] === width;
     const full = sameSize ? logits : resizeBilinear(logits, { height, width });
     return softmaxCrossEntropy({ logits: full, labels }, { temperature, scale });
   }
-  const p = probabilityMap(logits, { temperature, head, height, width });
+  const p = probabilityMap(logits, { temperature, upsampleOrder, height, width });
   const truth = oneHot(labels, p.shape[3]) as tf.Tensor4D;
   return tf.mul(tf.sum(kind === "ce" ? categorical(p, truth) : binary(p, truth)), scale);
 }

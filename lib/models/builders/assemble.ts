@@ -1,20 +1,20 @@
 /**
- * From a network written in a kit to a Layers model.
+ * From a network written in a builder to a Layers model.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Kit } from "./layer_builder.ts";
+import type { LayerBuilder } from "./layer_builder.ts";
 
-/** Writes a network in a kit of symbolic tensors and makes the model between its two ends. */
+/** Writes a network in a builder of symbolic tensors and makes the model between its two ends. */
 export function assemble(
-  options: { name: string; kit: Kit<tf.SymbolicTensor> },
-  write: (kit: Kit<tf.SymbolicTensor>) => tf.SymbolicTensor,
+  options: { name: string; builder: LayerBuilder<tf.SymbolicTensor> },
+  write: (builder: LayerBuilder<tf.SymbolicTensor>) => tf.SymbolicTensor,
 ): tf.LayersModel {
   let input: tf.SymbolicTensor | undefined;
   const outputs = write({
-    ...options.kit,
-    input: (channels) => (input = options.kit.input(channels)),
+    ...options.builder,
+    input: (channels) => (input = options.builder.input(channels)),
   });
   return tf.model({ name: options.name, inputs: input!, outputs });
 }

@@ -1,5 +1,5 @@
 /**
- * The vocabulary networks are written in. A network is one generic function over a kit, so the same
+ * The vocabulary networks are written in. A network is one generic function over a builder, so the same
  * lines build the model that trains, the twin that stock TensorFlow.js can load, and the table of
  * shapes that `inspect` prints without allocating anything.
  *
@@ -71,10 +71,10 @@ export interface PoolOptions extends LayerOptions {
 }
 
 /**
- * Constructors of layers over values of type `T`: symbolic tensors in the kits that build models,
+ * Constructors of layers over values of type `T`: symbolic tensors in the builders that build models,
  * shapes in the one that only looks. All values are `[b, h, w, c]`.
  */
-export interface Kit<T> {
+export interface LayerBuilder<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;
   conv(x: T, options: ConvOptions): T;

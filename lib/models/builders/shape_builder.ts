@@ -1,9 +1,9 @@
 /**
- * The kit that only looks: records every layer's output shape and weights, allocates nothing.
+ * The builder that only looks: records every layer's output shape and weights, allocates nothing.
  *
  * @module
  */
-import type { Kit, LayerOptions, WeightSpec } from "./layer_builder.ts";
+import type { LayerBuilder, LayerOptions, WeightSpec } from "./layer_builder.ts";
 
 /** Height, width and channels of a value. */
 export interface Shape {
@@ -27,10 +27,10 @@ export interface LayerInfo {
   weights: WeightInfo[];
 }
 
-/** A kit over shapes, and the rows it has recorded so far in `rows`. */
-export function shapeKit(
+/** A builder over shapes, and the rows it has recorded so far in `rows`. */
+export function shapeBuilder(
   size: { height: number; width: number },
-): { kit: Kit<Shape>; rows: LayerInfo[] } {
+): { builder: LayerBuilder<Shape>; rows: LayerInfo[] } {
   const rows: LayerInfo[] = [];
 
   function record(kind: string, row: LayerOptions & { output: Shape; weights?: WeightInfo[] }) {
@@ -46,7 +46,7 @@ export function shapeKit(
     return row.output;
   }
 
-  const kit: Kit<Shape> = {
+  const builder: LayerBuilder<Shape> = {
     input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
     conv(x, { name, filters, kernel, stride = 1, padding = "same", relu, leak, init }) {
       const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
@@ -119,7 +119,7 @@ export function shapeKit(
     },
     softmax: (x, { name }) => record("softmax", { name, output: { ...x } }),
   };
-  return { kit, rows };
+  return { builder, rows };
 }
 
 /** What follows a layer in the same pass, for the table of layers. */

@@ -1,16 +1,16 @@
 /**
- * The kit of layers that stock TensorFlow.js knows: what a saved model is made of.
+ * The builder of layers that stock TensorFlow.js knows: what a saved model is made of.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Kit, WeightSpec } from "./layer_builder.ts";
+import type { LayerBuilder, WeightSpec } from "./layer_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
 
 type Symbolic = tf.SymbolicTensor;
 
-/** A kit of stock layers, with the weight names of the kit that trains. */
-export function stockKit(source: WeightSource): Kit<Symbolic> {
+/** A builder of stock layers, with the weight names of the builder that trains. */
+export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
   const weight = (name: string, init: WeightSpec["init"]) => initializer(source, { name, init });
   const relu = (x: Symbolic, name: string): Symbolic =>
     tf.layers.activation({ name, activation: "relu" }).apply(x) as Symbolic;

@@ -1,26 +1,26 @@
 /**
- * The kit that trains: stock layers where they are fast and right, own ones where not.
+ * The builder that trains: stock layers where they are fast and right, own ones where not.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { leakyRelu } from "../../engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
-import type { Kit } from "./layer_builder.ts";
+import type { LayerBuilder } from "./layer_builder.ts";
 import { BatchNormalization } from "./layers/batch_normalization.ts";
 import { Conv2d } from "./layers/conv2d.ts";
 import { dropout, type DropoutState } from "./layers/dropout.ts";
 import { Operation, type OperationArgs } from "./layers/operation.ts";
-import { initializer, stockKit } from "./tfjs_builder.ts";
+import { initializer, tfjsBuilder } from "./tfjs_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
 
-/** A kit that builds the network that trains; its dropout layers read `dropoutState`. */
-export function trainingKit(
+/** A builder that builds the network that trains; its dropout layers read `dropoutState`. */
+export function trainingBuilder(
   source: WeightSource,
   dropoutState: DropoutState,
-): Kit<tf.SymbolicTensor> {
+): LayerBuilder<tf.SymbolicTensor> {
   return {
-    ...stockKit(source),
+    ...tfjsBuilder(source),
     conv(x, options) {
       const { name, filters, kernel, stride = 1, padding = "same" } = options;
       const { relu = false, leak = 0 } = options;

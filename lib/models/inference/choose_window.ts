@@ -9,7 +9,7 @@ import { type BackendInfo, currentBackend } from "../../backend/use_backend.ts";
 import { type ActivationBytes, activationBytes } from "./activation_bytes.ts";
 import { paddedSize } from "./forward.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import type { ViewOptions } from "./inference_options.ts";
+import type { InferenceOptions } from "./inference_options.ts";
 
 /** What a network sees at a time. */
 export interface WindowChoice {
@@ -36,7 +36,7 @@ const SCRATCH = 2 ** 27;
 export function chooseWindow(
   model: SegmentationModel,
   size: Size,
-  options: Pick<ViewOptions, "window" | "overlap"> & { backend?: BackendInfo | null } = {},
+  options: Pick<InferenceOptions, "window" | "overlap"> & { backend?: BackendInfo | null } = {},
 ): WindowChoice {
   const { window = "auto", overlap = 0.25, backend = currentBackend() } = options;
   const whole = paddedSize(model, size);

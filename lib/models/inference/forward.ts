@@ -26,7 +26,11 @@ export function forward(model: SegmentationModel, images: readonly NormalizedIma
   return tf.tidy(() => {
     const x = tf.tensor4d(input, [images.length, padded.height, padded.width, 3]);
     const logits = model.layers.apply(x, { training: false }) as tf.Tensor4D;
-    const map = probabilityMap(logits, { temperature: 1, head: model.head, ...padded });
+    const map = probabilityMap(logits, {
+      temperature: 1,
+      upsampleOrder: model.upsampleOrder,
+      ...padded,
+    });
     const isWhole = padded.width === width && padded.height === height;
     return isWhole ? map : tf.slice(map, [0, 0, 0, 0], [-1, height, width, -1]);
   });

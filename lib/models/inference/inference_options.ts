@@ -6,7 +6,7 @@
 import type { Size } from "../../config/config.ts";
 
 /** A way of looking; with several passes over a pixel, its probabilities are averaged. */
-export interface ViewOptions {
+export interface InferenceOptions {
   /**
    * What the network sees at a time: the `whole` image; windows of a height and width, rounded up to
    * what the network can take; or `auto`: whole where memory and adapter allow it, else the largest

@@ -13,12 +13,12 @@ import { chooseWindow } from "./choose_window.ts";
 import { forward, type NormalizedImage } from "./forward.ts";
 import { largestClass, predictProbabilities } from "./probabilities.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import type { ViewOptions } from "./inference_options.ts";
+import type { InferenceOptions } from "./inference_options.ts";
 
 export type { NormalizedImage } from "./forward.ts";
 
 /** How an image is brought before a network, and how the network looks at it. */
-export interface PredictOptions extends FitOptions, ViewOptions {
+export interface PredictOptions extends FitOptions, InferenceOptions {
   normalize: NormalizeConfig;
 }
 
@@ -91,7 +91,7 @@ export async function predict(
 export async function predictBatch(
   model: SegmentationModel,
   images: NormalizedImage[],
-  options: ViewOptions = {},
+  options: InferenceOptions = {},
 ): Promise<Uint8Array[]> {
   const { width, height } = images[0] ?? { width: 0, height: 0 };
   const { window, batch } = chooseWindow(model, [height, width], options);

@@ -11,7 +11,7 @@ import { chooseWindow } from "./choose_window.ts";
 import { forward, type NormalizedImage } from "./forward.ts";
 import { type Place, placeWindows } from "./place_windows.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import type { ViewOptions } from "./inference_options.ts";
+import type { InferenceOptions } from "./inference_options.ts";
 
 /** Probabilities `[height * width * channels]`, a channel a class. */
 export interface ProbabilityMap extends Planes {
@@ -44,7 +44,7 @@ export interface ProbabilityMap extends Planes {
 export async function predictProbabilities(
   model: SegmentationModel,
   image: NormalizedImage,
-  options: ViewOptions = {},
+  options: InferenceOptions = {},
 ): Promise<ProbabilityMap> {
   const { scales = [1] } = options;
   if (scales.length === 0 || !scales.every((scale) => scale > 0 && scale < Infinity)) {
@@ -90,7 +90,7 @@ function scaled(image: NormalizedImage, scale: number): NormalizedImage {
 async function averagePasses(
   model: SegmentationModel,
   image: NormalizedImage,
-  view: ViewOptions,
+  view: InferenceOptions,
 ): Promise<ProbabilityMap> {
   const { overlap = 0.25, flip = false } = view;
   const { width, height } = image;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Kit } from "../builders/layer_builder.ts";
+import type { LayerBuilder } from "../builders/layer_builder.ts";
 import { scaledChannels } from "../builders/scaled_channels.ts";
 
 /** What decides a discriminator's architecture. */
@@ -22,20 +22,23 @@ const LEAK = 0.2;
 const BATCH_NORM_EPSILON = 1.001e-5;
 
 /**
- * Writes D in a kit: class maps `[b, h, w, classes]` to logits `[b, h/s, w/s, 1]` with s = 32, or
+ * Writes D in a builder: class maps `[b, h, w, classes]` to logits `[b, h/s, w/s, 1]` with s = 32, or
  * 16 where `lastStride` is 1. Five 4×4 convolutions, leaky ReLU, batch norm on the second to fourth.
  */
-export function discriminatorNetwork<T>(kit: Kit<T>, options: DiscriminatorOptions): T {
+export function discriminatorNetwork<T>(
+  builder: LayerBuilder<T>,
+  options: DiscriminatorOptions,
+): T {
   const init = { kind: "normal", std: options.initStd } as const;
   const leaky = { relu: true, leak: LEAK };
   const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON, ...leaky };
-  let x = kit.input(options.classes);
+  let x = builder.input(options.classes);
   for (const [index, channels] of FILTERS.entries()) {
     const filters = scaledChannels(channels, options.width);
     const conv = { name: `d_conv${index + 1}`, filters, kernel: KERNEL, stride: 2, init };
-    x = kit.conv(x, index === 0 ? { ...conv, ...leaky } : conv);
-    if (index > 0) x = kit.batchNorm(x, { name: `d_bn${index + 1}`, ...norm });
+    x = builder.conv(x, index === 0 ? { ...conv, ...leaky } : conv);
+    if (index > 0) x = builder.batchNorm(x, { name: `d_bn${index + 1}`, ...norm });
   }
   const stride = options.lastStride;
-  return kit.conv(x, { name: "d_conv5", filters: 1, kernel: KERNEL, stride, init });
+  return builder.conv(x, { name: "d_conv5", filters: 1, kernel: KERNEL, stride, init });
 }

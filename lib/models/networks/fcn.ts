@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Kit } from "../builders/layer_builder.ts";
+import type { LayerBuilder } from "../builders/layer_builder.ts";
 import { scaledChannels } from "../builders/scaled_channels.ts";
 
 /** What decides an FCN's architecture. */
@@ -40,69 +40,80 @@ const BERKELEY_CROPS = {
 } as const;
 
 /**
- * Writes an FCN in a kit: images `[b, h, w, 3]` to logits `[b, h, w, classes]`, h and w multiples
+ * Writes an FCN in a builder: images `[b, h, w, 3]` to logits `[b, h, w, classes]`, h and w multiples
  * of 32.
  *
  * The 3×3 convolutions of VGG with ReLU, five 2×2 max pools, fc6 (7×7) and fc7 (1×1) as
  * convolutions with dropout, 1×1 scores that start at zero, bilinear ×2 between scores (no
  * parameters), and one learned transposed convolution to full size that starts bilinear.
  */
-export function fcn<T>(kit: Kit<T>, options: FcnOptions): T {
+export function fcn<T>(builder: LayerBuilder<T>, options: FcnOptions): T {
   const { classes, stride, padding, skipScales } = options;
-  const { pool3, pool4, pool5 } = vgg(kit, options);
+  const { pool3, pool4, pool5 } = vgg(builder, options);
 
-  let logits = score(kit, { x: classifier(kit, { ...options, x: pool5 }), name: "fr", classes });
+  let logits = score(builder, {
+    x: classifier(builder, { ...options, x: pool5 }),
+    name: "fr",
+    classes,
+  });
   if (stride <= 16) {
-    const skip = skipScore(kit, { ...options, x: pool4, name: "pool4", factor: skipScales[0] });
-    logits = kit.add([double(kit, { x: logits, name: "upscore2", padding }), skip], {
+    const skip = skipScore(builder, { ...options, x: pool4, name: "pool4", factor: skipScales[0] });
+    logits = builder.add([double(builder, { x: logits, name: "upscore2", padding }), skip], {
       name: "fuse_pool4",
     });
   }
   if (stride === 8) {
-    const skip = skipScore(kit, { ...options, x: pool3, name: "pool3", factor: skipScales[1] });
-    logits = kit.add([double(kit, { x: logits, name: "upscore_pool4", padding }), skip], {
+    const skip = skipScore(builder, { ...options, x: pool3, name: "pool3", factor: skipScales[1] });
+    logits = builder.add([double(builder, { x: logits, name: "upscore_pool4", padding }), skip], {
       name: "fuse_pool3",
     });
   }
   const name = `upscore${stride}`;
-  const full = kit.convTranspose(logits, { name, filters: classes, kernel: 2 * stride, stride });
-  return padding === 100 ? kit.crop(full, { name: "crop_score", ...BERKELEY_CROPS[stride] }) : full;
+  const full = builder.convTranspose(logits, {
+    name,
+    filters: classes,
+    kernel: 2 * stride,
+    stride,
+  });
+  return padding === 100
+    ? builder.crop(full, { name: "crop_score", ...BERKELEY_CROPS[stride] })
+    : full;
 }
 
 /** The convolutional part of VGG, with the three maps that FCN scores. */
-function vgg<T>(kit: Kit<T>, options: FcnOptions): { pool3: T; pool4: T; pool5: T } {
+function vgg<T>(builder: LayerBuilder<T>, options: FcnOptions): { pool3: T; pool4: T; pool5: T } {
   const pools: T[] = [];
-  let x = kit.input(3);
-  if (options.padding === 100) x = kit.zeroPad(x, { name: "pad", pad: 100 });
+  let x = builder.input(3);
+  if (options.padding === 100) x = builder.zeroPad(x, { name: "pad", pad: 100 });
   for (const [block, convs] of CONVS[options.backbone].entries()) {
     const filters = scaledChannels(CHANNELS[block]!, options.width);
     for (let conv = 1; conv <= convs; conv++) {
       // Berkeley pads 100 pixels in the first convolution itself, in place of the usual one.
       const padding = options.padding === 100 && block === 0 && conv === 1 ? "valid" : "same";
       const name = `block${block + 1}_conv${conv}`;
-      x = kit.conv(x, { name, filters, kernel: 3, padding, relu: true });
+      x = builder.conv(x, { name, filters, kernel: 3, padding, relu: true });
     }
     // `same` keeps an odd last row, as Caffe's pooling does; for even sizes it changes nothing.
-    x = kit.maxPool(x, { name: `block${block + 1}_pool`, size: 2, stride: 2, padding: "same" });
+    x = builder.maxPool(x, { name: `block${block + 1}_pool`, size: 2, stride: 2, padding: "same" });
     pools.push(x);
   }
   return { pool3: pools[2]!, pool4: pools[3]!, pool5: pools[4]! };
 }
 
 /** VGG's fully connected layers as convolutions. */
-function classifier<T>(kit: Kit<T>, options: FcnOptions & { x: T }): T {
+function classifier<T>(builder: LayerBuilder<T>, options: FcnOptions & { x: T }): T {
   const filters = scaledChannels(4096, options.width);
   const padding = options.padding === 100 ? "valid" : "same";
-  const fc6 = kit.conv(options.x, { name: "fc6", filters, kernel: 7, padding, relu: true });
-  const drop6 = kit.dropout(fc6, { name: "drop6", rate: options.dropout });
-  const fc7 = kit.conv(drop6, { name: "fc7", filters, kernel: 1, relu: true });
-  return kit.dropout(fc7, { name: "drop7", rate: options.dropout });
+  const fc6 = builder.conv(options.x, { name: "fc6", filters, kernel: 7, padding, relu: true });
+  const drop6 = builder.dropout(fc6, { name: "drop6", rate: options.dropout });
+  const fc7 = builder.conv(drop6, { name: "fc7", filters, kernel: 1, relu: true });
+  return builder.dropout(fc7, { name: "drop7", rate: options.dropout });
 }
 
 /** A 1×1 score layer, starting at zero as Caffe's default filler does. */
-function score<T>(kit: Kit<T>, options: { x: T; name: string; classes: number }): T {
+function score<T>(builder: LayerBuilder<T>, options: { x: T; name: string; classes: number }): T {
   const name = `score_${options.name}`;
-  return kit.conv(options.x, {
+  return builder.conv(options.x, {
     name,
     filters: options.classes,
     kernel: 1,
@@ -112,25 +123,28 @@ function score<T>(kit: Kit<T>, options: { x: T; name: string; classes: number })
 
 /** The score of a pooling layer, scaled before and cut to the decoder's size after. */
 function skipScore<T>(
-  kit: Kit<T>,
+  builder: LayerBuilder<T>,
   options: { x: T; name: "pool4" | "pool3"; factor: number } & FcnOptions,
 ): T {
   const { name, factor } = options;
   // A factor of one is no layer at all.
-  const x = factor === 1 ? options.x : kit.scale(options.x, { name: `scale_${name}`, factor });
-  const scored = score(kit, { x, name, classes: options.classes });
+  const x = factor === 1 ? options.x : builder.scale(options.x, { name: `scale_${name}`, factor });
+  const scored = score(builder, { x, name, classes: options.classes });
   if (options.padding !== 100) return scored;
-  return kit.crop(scored, { name: `crop_${name}`, ...BERKELEY_CROPS[name] });
+  return builder.crop(scored, { name: `crop_${name}`, ...BERKELEY_CROPS[name] });
 }
 
 /**
  * Bilinear ×2. Berkeley's is a 4×4 transposed convolution without padding: zeros beyond the border
  * and one pixel more on each side, which a border of zeros before and a crop after reproduce.
  */
-function double<T>(kit: Kit<T>, options: { x: T; name: string; padding: "same" | 100 }): T {
+function double<T>(
+  builder: LayerBuilder<T>,
+  options: { x: T; name: string; padding: "same" | 100 },
+): T {
   const { x, name, padding } = options;
-  if (padding !== 100) return kit.upsample(x, { name, factor: 2 });
-  const bordered = kit.zeroPad(x, { name: `${name}_pad`, pad: 1 });
-  const doubled = kit.upsample(bordered, { name, factor: 2 });
-  return kit.crop(doubled, { name: `${name}_crop`, start: 1, end: 1 });
+  if (padding !== 100) return builder.upsample(x, { name, factor: 2 });
+  const bordered = builder.zeroPad(x, { name: `${name}_pad`, pad: 1 });
+  const doubled = builder.upsample(bordered, { name, factor: 2 });
+  return builder.crop(doubled, { name: `${name}_crop`, start: 1, end: 1 });
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Kit } from "../builders/layer_builder.ts";
+import type { LayerBuilder } from "../builders/layer_builder.ts";
 import { scaledChannels } from "../builders/scaled_channels.ts";
 
 /** What decides a ResNet's architecture. */
@@ -26,39 +26,45 @@ const STAGES = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] } as c
 export const BATCH_NORM_EPSILON: number = 1.001e-5;
 
 /**
- * Writes a ResNet in a kit: images `[b, h, w, 3]` to logits `[b, h/32, w/32, classes]`, h and w
+ * Writes a ResNet in a builder: images `[b, h, w, 3]` to logits `[b, h/32, w/32, classes]`, h and w
  * multiples of 32.
  *
  * 3×3 convolutions of stride 2 and the stem pad by hand on all four sides (as Caffe, PyTorch and
  * Keras' ResNet do); `same` would pad the bottom and the right only and shift the map.
  */
-export function resnet<T>(kit: Kit<T>, options: ResnetOptions): T {
+export function resnet<T>(builder: LayerBuilder<T>, options: ResnetOptions): T {
   const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON };
   const stem = scaledChannels(64, options.width);
 
-  let x = kit.zeroPad(kit.input(3), { name: "conv1_pad", pad: 3 });
-  x = kit.conv(x, { name: "conv1_conv", filters: stem, kernel: 7, stride: 2, padding: "valid" });
-  x = kit.batchNorm(x, { name: "conv1_bn", relu: true, ...norm });
+  let x = builder.zeroPad(builder.input(3), { name: "conv1_pad", pad: 3 });
+  x = builder.conv(x, {
+    name: "conv1_conv",
+    filters: stem,
+    kernel: 7,
+    stride: 2,
+    padding: "valid",
+  });
+  x = builder.batchNorm(x, { name: "conv1_bn", relu: true, ...norm });
   const padding = options.stemPool === "same" ? "same" : "valid";
-  if (padding === "valid") x = kit.zeroPad(x, { name: "pool1_pad", pad: 1 });
-  x = kit.maxPool(x, { name: "pool1_pool", size: 3, stride: 2, padding });
+  if (padding === "valid") x = builder.zeroPad(x, { name: "pool1_pad", pad: 1 });
+  x = builder.maxPool(x, { name: "pool1_pool", size: 3, stride: 2, padding });
 
   for (const [stage, blocks] of STAGES[options.depth].entries()) {
     const filters = scaledChannels(64 * 2 ** stage, options.width);
     for (let block = 1; block <= blocks; block++) {
       const name = `conv${stage + 2}_block${block}`;
       const stride = stage > 0 && block === 1 ? 2 : 1;
-      x = bottleneck(kit, { ...options, x, name, filters, stride, project: block === 1 });
+      x = bottleneck(builder, { ...options, x, name, filters, stride, project: block === 1 });
     }
   }
   // Small noise rather than He: the scores of 2048 rectified channels should start near uniform.
   const init = { kind: "normal", std: 0.01 } as const;
-  return kit.conv(x, { name: "score", filters: options.classes, kernel: 1, init });
+  return builder.conv(x, { name: "score", filters: options.classes, kernel: 1, init });
 }
 
 /** 1×1, 3×3, 1×1 with batch norm, plus the input (projected in a stage's first block), ReLU. */
 function bottleneck<T>(
-  kit: Kit<T>,
+  builder: LayerBuilder<T>,
   options: ResnetOptions & {
     x: T;
     name: string;
@@ -78,10 +84,10 @@ function bottleneck<T>(
     const { index, relu, ...conv } = part;
     const padding = conv.kernel > 1 && conv.stride === 1 ? "same" : "valid";
     const padded = conv.kernel > 1 && conv.stride > 1
-      ? kit.zeroPad(from, { name: `${name}_${index}_pad`, pad: 1 })
+      ? builder.zeroPad(from, { name: `${name}_${index}_pad`, pad: 1 })
       : from;
-    const y = kit.conv(padded, { name: `${name}_${index}_conv`, padding, ...conv });
-    return kit.batchNorm(y, { name: `${name}_${index}_bn`, relu, ...norm });
+    const y = builder.conv(padded, { name: `${name}_${index}_conv`, padding, ...conv });
+    return builder.batchNorm(y, { name: `${name}_${index}_bn`, relu, ...norm });
   };
 
   const shortcut = options.project
@@ -90,5 +96,5 @@ function bottleneck<T>(
   let y = convNorm(x, { index: 1, filters, kernel: 1, stride: firstStride, relu: true });
   y = convNorm(y, { index: 2, filters, kernel: 3, stride: middleStride, relu: true });
   y = convNorm(y, { index: 3, filters: 4 * filters, kernel: 1, stride: 1, relu: false });
-  return kit.relu(kit.add([shortcut, y], { name: `${name}_add` }), { name: `${name}_out` });
+  return builder.relu(builder.add([shortcut, y], { name: `${name}_add` }), { name: `${name}_out` });
 }

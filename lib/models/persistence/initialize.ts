@@ -9,7 +9,12 @@ import type { SegmentationModel } from "../segmentation_model.ts";
 import { fromLayout } from "./layouts.ts";
 import type { InputRule } from "../../weights/name_maps/name_map.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
-import { describeFaults, type PlannedCopy, planWeights, type WeightPlan } from "../../weights/plan.ts";
+import {
+  describeFaults,
+  type PlannedCopy,
+  planWeights,
+  type WeightPlan,
+} from "../../weights/plan.ts";
 import type { WeightFile } from "../../weights/weight_file.ts";
 
 /** What became of a network's weights. */
@@ -95,7 +100,7 @@ export async function initializeFromFile(
     name,
     shape: shape as number[],
   }));
-  const plan = planWeights(file, { network: model.recipe?.name ?? null, targets });
+  const plan = planWeights(file, { network: model.architecture?.name ?? null, targets });
   checkPlan(plan, { ...options, path: file.path });
   await applyPlan(model, { file, plan });
   return reportOf(plan, { file, classes: model.classes });

@@ -94,14 +94,15 @@ interface Fit {
 /** FCN-8s stands for the three networks on its backbone: other origins know no score layers. */
 function candidatesOf({ saved }: WeightFile, { network }: InspectWeightsOptions): string[] {
   if (network !== undefined) return [network];
-  if (saved !== null) return saved.recipe === null ? [] : [saved.recipe.name];
+  if (saved !== null) return saved.architecture === null ? [] : [saved.architecture.name];
   return [...modelRegistry.keys()].filter((name) => !/^fcn(16|32)s/.test(name));
 }
 
 function planFor(file: WeightFile, network: string, options: InspectWeightsOptions): Fit[] {
   const { saved } = file;
-  const { width = saved?.recipe?.width ?? 1, classes = saved?.classes.length ?? 21 } = options;
-  const { layers } = inspectModel(network, { ...saved?.recipe, width, classes });
+  const { width = saved?.architecture?.width ?? 1, classes = saved?.classes.length ?? 21 } =
+    options;
+  const { layers } = inspectModel(network, { ...saved?.architecture, width, classes });
   const targets = layers.flatMap(({ weights }) => weights);
   try {
     return [{ network, plan: planWeights(file, { network, targets }) }];

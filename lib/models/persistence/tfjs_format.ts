@@ -11,8 +11,12 @@ import type { NormalizeConfig } from "../../config/config.ts";
 import type { ClassInfo } from "../../data/dataset.ts";
 import { buildNetwork } from "../build_model.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
-import type { HeadOrder, NetworkRecipe, SegmentationModel } from "../segmentation_model.ts";
-import { stockTwin } from "./exported_graph.ts";
+import type {
+  ArchitectureOptions,
+  SegmentationModel,
+  UpsampleOrder,
+} from "../segmentation_model.ts";
+import { exportedGraph } from "./exported_graph.ts";
 import { explainFileError } from "../../util/file_error.ts";
 import { removeFile } from "../../util/remove_file.ts";
 import { writeFileAtomic } from "../../util/files.ts";
@@ -37,12 +41,12 @@ export interface SavedModelInfo extends ModelMetadata {
    * What the saved graph gives for images `[b, h, w, 3]`: class scores `[b, h/outputStride,
    * w/outputStride, c]` whose largest is the prediction.
    */
-  output: HeadOrder;
+  output: UpsampleOrder;
   outputStride: number;
   inputMultiple: number;
-  head: HeadOrder;
+  upsampleOrder: UpsampleOrder;
   /** What builds the network that trains; `null` for a network that a user brought. */
-  recipe: NetworkRecipe | null;
+  architecture: ArchitectureOptions | null;
 }
 
 /** A network read from disk, with what it was trained on. */
@@ -139,12 +143,12 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
         "tf.loadLayersModel and wrap it with fromLayersModel",
     );
   }
-  const { classes, normalize, recipe, name, head, inputMultiple } = info;
-  const model = recipe
-    ? buildNetwork(recipe, storedWeights(artifacts, dir))
+  const { classes, normalize, architecture, name, upsampleOrder, inputMultiple } = info;
+  const model = architecture
+    ? buildNetwork(architecture, storedWeights(artifacts, dir))
     : fromLayersModel(await tf.loadLayersModel({ load: () => Promise.resolve(artifacts) }), {
       name,
-      head,
+      upsampleOrder,
       inputMultiple,
     });
   return { model, classes, normalize };
@@ -152,20 +156,29 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
 
 /** What `model.json` tells of the network and its data. */
 function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedModelInfo {
-  const { name, head, inputMultiple, logitStride } = model;
+  const { name, upsampleOrder, inputMultiple, logitStride } = model;
   const { classes, normalize } = metadata;
-  const recipe = model.recipe ?? null;
-  const graph = recipe
-    ? { output: head, outputStride: 1 }
+  const architecture = model.architecture ?? null;
+  const graph = architecture
+    ? { output: upsampleOrder, outputStride: 1 }
     : { output: "logits" as const, outputStride: logitStride };
-  return { format: 1, name, classes, normalize, ...graph, inputMultiple, head, recipe };
+  return {
+    format: 1,
+    name,
+    classes,
+    normalize,
+    ...graph,
+    inputMultiple,
+    upsampleOrder,
+    architecture,
+  };
 }
 
 /** The graph in stock layers: the twin of a built-in network, a user's own as it is. */
 function topology(model: SegmentationModel): unknown {
-  const { recipe } = model;
-  if (!recipe) return model.layers.toJSON(null, false);
-  const twin = stockTwin({ ...model, recipe });
+  const { architecture } = model;
+  if (!architecture) return model.layers.toJSON(null, false);
+  const twin = exportedGraph({ ...model, architecture });
   try {
     return twin.toJSON(null, false);
   } finally {

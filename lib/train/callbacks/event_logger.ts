@@ -1,5 +1,5 @@
 import type { TrainEvent } from "../events.ts";
-import { GameWatch } from "./gan_monitor.ts";
+import { GanMonitor } from "./gan_monitor.ts";
 import { createMeter, type Meter, type MeterEntry, type Reading } from "./loss_buffer.ts";
 import { isFiniteReading, NonFiniteError } from "../non_finite_error.ts";
 import type { Progress } from "../run/progress.ts";
@@ -21,7 +21,7 @@ export class Reporter {
   readonly #session: Session;
   readonly #progress: Progress;
   readonly #audience: Audience;
-  readonly #watch: GameWatch;
+  readonly #watch: GanMonitor;
   #lastFinite: Reading | null = null;
 
   constructor(session: Session, options: Audience & { progress: Progress }) {
@@ -29,7 +29,7 @@ export class Reporter {
     this.#progress = options.progress;
     this.#audience = options;
     this.meter = createMeter(session.players, session.config);
-    this.#watch = new GameWatch(session.config);
+    this.#watch = new GanMonitor(session.config);
   }
 
   /** Whether this step will be told of: now and then, and at the end of an epoch. */

@@ -5,7 +5,7 @@
  */
 import type { Config } from "../../config/config.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "../events.ts";
-import { type GameState, judgeGame } from "../gan_diagnosis.ts";
+import { diagnoseGan, type GanState } from "../gan_diagnosis.ts";
 
 /** Steps that are looked back on. */
 const WINDOW = 50;
@@ -17,10 +17,10 @@ const PATIENCE = 100;
 const SPIKE = 4;
 
 /** Listens to a run's events; each thing is said once, and again only after it had passed. */
-export class GameWatch {
+export class GanMonitor {
   readonly #alpha: number;
   readonly #recent: StepEvent[] = [];
-  #said: GameState = "open";
+  #said: GanState = "open";
   #isDwarfed = false;
   #spikeAt = -Infinity;
   #hasCounted = false;
@@ -49,7 +49,7 @@ export class GameWatch {
 
   /** D has won, does not learn, or cannot tell. */
   #game(): string | null {
-    const { state, text } = judgeGame(this.#recent.map(({ logs }) => logs));
+    const { state, text } = diagnoseGan(this.#recent.map(({ logs }) => logs));
     const isNews = state !== this.#said && state !== "open" && state !== "absent";
     this.#said = state;
     return isNews ? text : null;

@@ -19,9 +19,9 @@ export function checkDeviceLimits(
   const limit = backend.largestTensorBytes;
   if (limit === null) return;
   const { batch: whole, crop: input } = config.data;
-  const batch = whole / config.train.accumulate;
-  const { init: _init, head: _head, name, ...recipe } = config.model;
-  const reports = [inspectModel(name, { ...recipe, classes, input })];
+  const batch = whole / config.train.gradientAccumulation;
+  const { init: _init, upsampleOrder: _order, name, ...architecture } = config.model;
+  const reports = [inspectModel(name, { ...architecture, classes, input })];
   if (config.adversarial.mode !== "baseline") {
     const { width, lastStride } = config.discriminator;
     reports.push(inspectModel("discriminator", { classes, input, width, lastStride }));

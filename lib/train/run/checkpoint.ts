@@ -8,14 +8,14 @@ import { float32Values } from "../../weights/formats/float32_values.ts";
 import { openSafetensors, type Safetensors } from "../../weights/formats/safetensors.ts";
 import { type TensorSource, writeSafetensors } from "../../weights/formats/write_safetensors.ts";
 import { NonFiniteError } from "../non_finite_error.ts";
-import type { RunOrigin, RunState } from "./run_state.ts";
+import type { RunProvenance, RunState } from "./run_state.ts";
 import type { StateTensor } from "./state_tensors.ts";
 
 /** An opened checkpoint whose bytes agree with their SHA-256. */
 export interface Checkpoint {
   path: string;
   state: RunState;
-  origin: RunOrigin;
+  origin: RunProvenance;
   /**
    * Copies the tensors over those of a run. Nothing is changed unless all fit.
    *
@@ -39,7 +39,7 @@ const FORMAT = "segadv checkpoint 1";
  */
 export async function writeCheckpoint(path: string, content: {
   state: RunState;
-  origin: RunOrigin;
+  origin: RunProvenance;
   tensors: readonly StateTensor[];
   checkErrors: () => void | Promise<void>;
 }): Promise<number> {
@@ -75,7 +75,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     return {
       path,
       state: JSON.parse(file.metadata.get("state")!) as RunState,
-      origin: JSON.parse(file.metadata.get("origin")!) as RunOrigin,
+      origin: JSON.parse(file.metadata.get("origin")!) as RunProvenance,
       restore: (tensors) => restore(file, { tensors, path }),
       close: () => file.close(),
     };

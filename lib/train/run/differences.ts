@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { configKeys } from "../../config/config_keys.ts";
 import { defaultConfig } from "../../config/default_config.ts";
-import type { RunOrigin } from "./run_state.ts";
+import type { RunProvenance } from "./run_state.ts";
 
 /** Keys without a say in the weights: how often, how far, how fast, where from. */
 const INDIFFERENT: ReadonlySet<string> = new Set([
@@ -14,14 +14,14 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
   "data.onCorrupt", // what was skipped before stays as it was
   "train.logEvery",
   "train.maxSteps",
-  "train.recompute", // the same bits
+  "train.gradientCheckpointing", // the same bits
   "checkpoint.everySteps",
   "checkpoint.everyMinutes",
   "checkpoint.keep",
 ]);
 
 /** What makes a run under `now` another run than the one under `then`, a line each. */
-export function differences(then: RunOrigin, now: RunOrigin): string[] {
+export function differences(then: RunProvenance, now: RunProvenance): string[] {
   const defaults = defaultConfig();
   const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
     ...configKeys().filter((key) => !INDIFFERENT.has(key)).map((key) => (

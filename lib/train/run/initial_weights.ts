@@ -1,7 +1,11 @@
 import type { Config } from "../../config/config.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
-import { checkPlan, type InitializationReport, initializeFromFile } from "../../models/persistence/initialize.ts";
+import {
+  checkPlan,
+  type InitializationReport,
+  initializeFromFile,
+} from "../../models/persistence/initialize.ts";
 import type { InputRule } from "../../weights/name_maps/name_map.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
 import { planWeights } from "../../weights/plan.ts";
@@ -25,7 +29,7 @@ export async function openInitialWeights(
   config: Config,
   options: { classes: number },
 ): Promise<InitialWeights> {
-  const { init, name, head: _, ...variant } = config.model;
+  const { init, name, upsampleOrder: _, ...variant } = config.model;
   const file = await openWeightFile(init);
   try {
     const { layers } = inspectModel(name, { ...variant, classes: options.classes });

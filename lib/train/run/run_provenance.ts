@@ -1,10 +1,10 @@
 import { sha256 } from "../../util/hash.ts";
 import { versions } from "../../util/version.ts";
-import type { RunOrigin } from "./run_state.ts";
+import type { RunProvenance } from "./run_state.ts";
 import type { Session } from "./session.ts";
 
 /** What has a say in the bits of a session's run. */
-export function originOf({ config, backend, train }: Session): RunOrigin {
+export function originOf({ config, backend, train }: Session): RunProvenance {
   return {
     config,
     versions: versions(),

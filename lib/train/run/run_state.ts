@@ -28,7 +28,7 @@ export interface RunState {
 }
 
 /** What has a say in the bits of a run. */
-export interface RunOrigin {
+export interface RunProvenance {
   config: Config;
   versions: Versions;
   /** Name and build of the backend. */

@@ -69,10 +69,13 @@ export async function openSession(
         `${train.classes.length}`,
     );
   }
-  if (options.model !== undefined && config.train.recompute && !options.model.stages?.length) {
+  if (
+    options.model !== undefined && config.train.gradientCheckpointing &&
+    !options.model.stages?.length
+  ) {
     throw new RangeError(
-      `Cannot train "${options.model.name}" with train.recompute true: it names no stages; pass ` +
-        "stages to fromLayersModel, or set train.recompute to false",
+      `Cannot train "${options.model.name}" with train.gradientCheckpointing true: it names no stages; pass ` +
+        "stages to fromLayersModel, or set train.gradientCheckpointing to false",
     );
   }
   checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));

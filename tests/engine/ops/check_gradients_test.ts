@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { judgeGradients } from "../../../lib/engine/ops/check_gradients.ts";
+import { checkGradients } from "../../../lib/engine/ops/check_gradients.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 
 for (const name of ["cpu", "wasm"] as const) {
-  describe(`judgeGradients on ${name}`, () => {
-    test("judgeGradients overwrites scale and steps, and makes nothing but what it returns", async () => {
+  describe(`checkGradients on ${name}`, () => {
+    test("checkGradients overwrites scale and steps, and makes nothing but what it returns", async () => {
       const backend = await useBackend({ backend: name, threads: 1 });
       const [scale, goodSteps] = [8, 4].map((value) => tf.variable(tf.scalar(value), false));
       const shared = scale!.clone(); // must not see the update
@@ -15,7 +15,7 @@ for (const name of ["cpu", "wasm"] as const) {
       const before = tf.memory().numTensors;
       const tensors = { gradients, scale: scale!, goodSteps: goodSteps!, length };
       const attrs = { patience: 5, most: 12, clipNorm: 2 };
-      const { control, norm } = judgeGradients(tensors, attrs);
+      const { control, norm } = checkGradients(tensors, attrs);
       assert.equal(tf.memory().numTensors, before + 2);
       assert.equal((await norm!.data())[0], 5);
       const [go, factor] = await control.data();

@@ -99,7 +99,7 @@ test("activationBytes() finds the largest tensor that inspectModel() finds", asy
   await useBackend({ backend: "cpu" });
   for (const name of ["fcn8s-vgg16", "resnet50", "fcn16s-vgg19"]) {
     const model = smallModel(name, { classes: 3 });
-    const { width, variant } = model.recipe!;
+    const { width, variant } = model.architecture!;
     const report = inspectModel(name, { width, variant, classes: 3, input: [416, 416] });
     const shapes = { ...report, layers: report.layers.map((row) => ({ ...row, weights: [] })) };
     const { bytes } = largestTensor(shapes, { batch: 1 });
@@ -138,7 +138,11 @@ test("activationBytes() foresees what WASM's heap takes, within a quarter", pati
     const labels = tf.tidy(() => {
       const x = tf.zeros([1, size.height, size.width, 3]);
       const logits = model.layers.apply(x, { training: false }) as tf.Tensor4D;
-      const map = probabilityMap(logits, { temperature: 1, head: model.head, ...size });
+      const map = probabilityMap(logits, {
+        temperature: 1,
+        upsampleOrder: model.upsampleOrder,
+        ...size,
+      });
       return tf.argMax(tf.slice(map, [0, 0, 0, 0], [1, 511, 1023, -1]), 3);
     });
     await labels.data();

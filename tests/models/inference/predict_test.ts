@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { NormalizeConfig } from "../../../lib/config/config.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { predict, predictBatch } from "../../../lib/models/inference/predict.ts";
-import type { HeadOrder, SegmentationModel } from "../../../lib/models/segmentation_model.ts";
+import type { SegmentationModel, UpsampleOrder } from "../../../lib/models/segmentation_model.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { noAdapter } from "../../engine/webgpu/_adapter.ts";
 import { onCpu } from "../_small.ts";
@@ -13,9 +13,9 @@ const NORMALIZE: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [255, 2
 
 /** A network whose logits are the mean colour of each square of `stride` pixels. */
 function colourModel(
-  options: { stride: number; head: HeadOrder; gain?: number },
+  options: { stride: number; upsampleOrder: UpsampleOrder; gain?: number },
 ): SegmentationModel {
-  const { stride, head, gain = 1 } = options;
+  const { stride, upsampleOrder, gain = 1 } = options;
   const pool = tf.layers.averagePooling2d({
     inputShape: [null, null, 3],
     poolSize: stride,
@@ -23,7 +23,7 @@ function colourModel(
   });
   const scale = tf.layers.rescaling({ scale: gain });
   const layers = tf.sequential({ layers: [pool, scale] });
-  return fromLayersModel(layers, { head, inputMultiple: stride });
+  return fromLayersModel(layers, { upsampleOrder, inputMultiple: stride });
 }
 
 /** An image of pure red, green and blue pixels, by index. */
@@ -37,14 +37,14 @@ describe("predict", () => {
   onCpu();
 
   test("predict gives the largest class of each pixel at the image's own size", async () => {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const indices = [0, 1, 2, 2, 1, 0];
     const map = await predict(model, coloured(3, indices), { normalize: NORMALIZE });
     assert.deepEqual({ ...map, data: [...map.data] }, { width: 3, height: 2, data: indices });
   });
 
   test("predict pads a size that the network cannot take, and crops back", async () => {
-    const model = colourModel({ stride: 4, head: "logits" });
+    const model = colourModel({ stride: 4, upsampleOrder: "logits" });
     const indices = Array.from({ length: 5 * 7 }, (_, i) => i % 5 < 4 ? 2 : 1);
     const before = tf.memory().numTensors;
     const map = await predict(model, coloured(5, indices), { normalize: NORMALIZE });
@@ -54,7 +54,7 @@ describe("predict", () => {
   });
 
   test("predict cuts a letterbox away and resizes probabilities back", async () => {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     // Left half red, right half blue; enlarged, the border stays where it was
     const indices = Array.from({ length: 8 * 4 }, (_, i) => i % 8 < 4 ? 0 : 2);
     const image = coloured(8, indices);
@@ -68,7 +68,7 @@ describe("predict", () => {
   });
 
   test("predict gives the same map in windows, mirrored or not, where a pixel decides alone", async () => {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const indices = Array.from({ length: 40 * 24 }, (_, i) => (i * i >> 3) % 3);
     const image = coloured(40, indices);
     for (const flip of [false, true]) {
@@ -77,7 +77,7 @@ describe("predict", () => {
     }
   });
 
-  test("predict follows the head order between two cells", async () => {
+  test("predict follows the upsampleOrder order between two cells", async () => {
     // Cells of logits (9, 0, 0) and (0, 0, 5): the logits meet nearer the second cell than the
     // probabilities, which are both close to one.
     const data = new Uint8Array(16 * 8 * 3);
@@ -86,8 +86,8 @@ describe("predict", () => {
       else data[3 * i + 2] = 142;
     }
     const image = { width: 16, height: 8, data };
-    const border = async (head: HeadOrder) => {
-      const model = colourModel({ stride: 8, head, gain: 9 });
+    const border = async (upsampleOrder: UpsampleOrder) => {
+      const model = colourModel({ stride: 8, upsampleOrder, gain: 9 });
       const map = await predict(model, image, { normalize: NORMALIZE });
       return [...map.data.subarray(0, 16)].indexOf(2);
     };
@@ -101,7 +101,7 @@ test("predict takes windows where a WebGPU adapter cannot bind the whole, and se
 }, async () => {
   const backend = await useBackend({ backend: "webgpu" });
   try {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const indices = Array.from({ length: 40 * 24 }, (_, i) => (i * i >> 3) % 3);
     const notices: string[] = [];
     const onNotice = (notice: string) => void notices.push(notice);
@@ -119,7 +119,7 @@ describe("predictBatch", () => {
   onCpu();
 
   test("predictBatch gives each image the map that it gets alone", async () => {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const image = (values: number[]) => ({
       width: 2,
       height: 1,
@@ -131,7 +131,7 @@ describe("predictBatch", () => {
   });
 
   test("predictBatch refuses images of several sizes and empty ones", async () => {
-    const model = colourModel({ stride: 1, head: "logits" });
+    const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const image = (width: number) => ({ width, height: 1, image: new Float32Array(3 * width) });
     await assert.rejects(predictBatch(model, [image(1), image(2)]), {
       name: "RangeError",

@@ -32,8 +32,8 @@ async function temporary(): Promise<string> {
 function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
   const size = { height: x.shape[1], width: x.shape[2] };
   const logits = model.layers.predict(x) as tf.Tensor4D;
-  return model.head === "probabilities"
-    ? probabilityMap(logits, { temperature: 1, head: model.head, ...size })
+  return model.upsampleOrder === "probabilities"
+    ? probabilityMap(logits, { temperature: 1, upsampleOrder: model.upsampleOrder, ...size })
     : resizeBilinear(logits, size);
 }
 
@@ -45,8 +45,8 @@ describe("saveSegmentationModel", () => {
     ["FCN-8s without skip scales", "fcn8s-vgg16", { skipScales: [1, 1] }],
     ["FCN-8s with Berkeley's padding", "fcn8s-vgg16", { padding: 100 }],
     ["FCN-16s on VGG-19", "fcn16s-vgg19", {}],
-    ["ResNet-50, softmax first", "resnet50", { head: "probabilities" }],
-    ["ResNet-50, logits first", "resnet50", { head: "logits", variant: "v1.5" }],
+    ["ResNet-50, softmax first", "resnet50", { upsampleOrder: "probabilities" }],
+    ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
   for (const [title, name, config] of cases) {
     test(`saveSegmentationModel writes ${title} so that stock tfjs gives its scores`, async () => {
@@ -104,7 +104,7 @@ describe("loadSegmentationModel", () => {
     await saveSegmentationModel(model, dir, METADATA);
     const { model: loaded, ...metadata } = await loadSegmentationModel(dir);
     assert.deepEqual(metadata, METADATA);
-    assert.deepEqual(loaded.recipe, model.recipe);
+    assert.deepEqual(loaded.architecture, model.architecture);
     assert.equal(await weightsSha256(loaded.layers), await weightsSha256(model.layers));
     const x = tf.randomNormal([2, 32, 32, 3], 0, 1, "float32", 1);
     const [a, b] = [model, loaded].map(({ layers }) =>
@@ -129,7 +129,7 @@ describe("loadSegmentationModel", () => {
         tf.layers.conv2d({ filters: 3, kernelSize: 1 }),
       ],
     });
-    const model = fromLayersModel(own, { head: "probabilities", inputMultiple: 2 });
+    const model = fromLayersModel(own, { upsampleOrder: "probabilities", inputMultiple: 2 });
     const dir = await temporary();
     await saveSegmentationModel(model, dir, METADATA);
     const { model: loaded } = await loadSegmentationModel(dir);

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../../lib/config/mod.ts";
 import type { StepEvent, StepLog, ValidationEvent } from "../../../lib/train/events.ts";
-import { GameWatch } from "../../../lib/train/callbacks/gan_monitor.ts";
+import { GanMonitor } from "../../../lib/train/callbacks/gan_monitor.ts";
 import { train } from "../../../lib/train/run/train.ts";
 
 const VOC = fileURLToPath(new URL("../../fixtures/VOCdevkit", import.meta.url));
@@ -25,16 +25,16 @@ function step(at: number, logs: StepLog = {}): StepEvent {
 
 /** What is said over 200 steps with these logs. */
 async function said(logs: (step: number) => StepLog): Promise<string[]> {
-  const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+  const watch = new GanMonitor(await loadConfig({ preset: "fixtures" }));
   return Array.from({ length: 200 }, (_, i) => watch.notice(step(i + 1, logs(i + 1)))).flat();
 }
 
-describe("GameWatch", () => {
-  test("GameWatch says nothing of a healthy game", async () => {
+describe("GanMonitor", () => {
+  test("GanMonitor says nothing of a healthy game", async () => {
     assert.deepEqual(await said(() => ({})), []);
   });
 
-  test("GameWatch says once that D has won, does not learn or cannot tell", async () => {
+  test("GanMonitor says once that D has won, does not learn or cannot tell", async () => {
     const cases: [logs: StepLog, message: RegExp][] = [
       [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D has won/],
       [{ "d/real": 0.51, "d/fake": 0.5, "d/drift": 1e-4 }, /^D does not learn.*0\.01 %/],
@@ -47,13 +47,13 @@ describe("GameWatch", () => {
     }
   });
 
-  test("GameWatch speaks again of what had passed and returned", async () => {
+  test("GanMonitor speaks again of what had passed and returned", async () => {
     const won = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
     const words = await said((at) => at < 110 || at > 140 ? won : {});
     assert.equal(words.filter((word) => word.startsWith("D has won")).length, 2);
   });
 
-  test("GameWatch says that L_G dwarfs L_seg", async () => {
+  test("GanMonitor says that L_G dwarfs L_seg", async () => {
     const words = await said(() => ({ "loss/gen": 30 }));
     assert.deepEqual(words.length, 1);
     assert.match(
@@ -62,14 +62,14 @@ describe("GameWatch", () => {
     );
   });
 
-  test("GameWatch says that the loss has jumped, once for one spike", async () => {
+  test("GanMonitor says that the loss has jumped, once for one spike", async () => {
     const words = await said((at) => at >= 60 && at < 64 ? { "loss/seg": 9 } : {});
     assert.equal(words.length, 1);
     assert.match(words[0]!, /^L_seg jumped to 9 from about 1/);
   });
 
-  test("GameWatch names classes that the split has no pixel of, once", async () => {
-    const watch = new GameWatch(await loadConfig({ preset: "fixtures" }));
+  test("GanMonitor names classes that the split has no pixel of, once", async () => {
+    const watch = new GanMonitor(await loadConfig({ preset: "fixtures" }));
     const one = (name: string, pixels: number) => ({ name, pixels, iou: null, accuracy: null });
     const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one("sky", 9), one("bus", 0)] };
     const rest = { time: 0, step: 1, epoch: 1, split: "val", best: true };
@@ -87,7 +87,7 @@ const SHORT = ["backend=wasm", "threads=1", "model.width=0.03", "discriminator.w
   .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "train.warmupEpochs=0")
   .concat("train.maxSteps=101", "validation.every=1000");
 
-describe("GameWatch in a run", () => {
+describe("GanMonitor in a run", () => {
   const provoked: [what: string, overrides: string[], message: RegExp][] = [
     ["D has won", ["discriminator.lr=0.01", "adversarial.tg=2"], /^D has won: it is right on 9/],
     ["D does not learn", ["discriminator.lr=1e-7"], /^D does not learn: .* moved by 0\.00\d+ %/],
@@ -101,7 +101,7 @@ describe("GameWatch in a run", () => {
     ],
   ];
   for (const [what, overrides, message] of provoked) {
-    test(`GameWatch in a run says that ${what}`, async () => {
+    test(`GanMonitor in a run says that ${what}`, async () => {
       const config = await loadConfig({ preset: "fixtures", overrides: [...SHORT, ...overrides] });
       const warnings: string[] = [];
       await train(config, {
@@ -111,7 +111,7 @@ describe("GameWatch in a run", () => {
     });
   }
 
-  test("GameWatch in a run says nothing of a healthy one", async () => {
+  test("GanMonitor in a run says nothing of a healthy one", async () => {
     const warnings: string[] = [];
     const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
     await train(config, {

@@ -6,11 +6,11 @@ import { describe, test } from "node:test";
 import { defaultConfig } from "../../../lib/config/mod.ts";
 import { versions } from "../../../lib/util/version.ts";
 import { CheckpointFolder } from "../../../lib/train/run/checkpoint_folder.ts";
-import type { RunOrigin, RunState } from "../../../lib/train/run/run_state.ts";
+import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
 import type { RunScores } from "../../../lib/train/run/train_result.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
 
-const origin: RunOrigin = {
+const origin: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },

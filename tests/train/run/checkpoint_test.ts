@@ -8,7 +8,7 @@ import { defaultConfig } from "../../../lib/config/mod.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { versions } from "../../../lib/util/version.ts";
 import { openCheckpoint, writeCheckpoint } from "../../../lib/train/run/checkpoint.ts";
-import type { RunOrigin, RunState } from "../../../lib/train/run/run_state.ts";
+import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
 
@@ -23,7 +23,7 @@ const state: RunState = {
   seconds: 1.5,
   eventBytes: 100,
 };
-const origin: RunOrigin = {
+const origin: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },

@@ -50,7 +50,7 @@ test("train follows the weights' input and variant, and records them", async () 
   assert.deepEqual(recorded.data.normalize, normalize);
   assert.equal(recorded.model.variant, "v1.5");
   const { model, normalize: saved } = await loadModel(join(out, "model"));
-  assert.equal(model.recipe?.variant, "v1.5");
+  assert.equal(model.architecture?.variant, "v1.5");
   assert.deepEqual(saved, normalize);
   model.layers.dispose();
 

@@ -3,7 +3,12 @@ import { appendFile, mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { parseEvents, readRun, recordOf, secondsPerEpoch } from "../../../lib/train/run/read_run.ts";
+import {
+  parseEvents,
+  readRun,
+  recordOf,
+  secondsPerEpoch,
+} from "../../../lib/train/run/read_run.ts";
 import { tinyRun } from "../../report/_runs.ts";
 
 describe("readRun", () => {

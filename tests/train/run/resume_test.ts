@@ -10,7 +10,7 @@ import { lockFolder } from "../../../lib/util/lock.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
 import { differences } from "../../../lib/train/run/differences.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
-import type { RunOrigin } from "../../../lib/train/run/run_state.ts";
+import type { RunProvenance } from "../../../lib/train/run/run_state.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import type { TrainResult } from "../../../lib/train/run/train_result.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
@@ -201,7 +201,7 @@ describe("resumeTraining", () => {
   });
 
   test("resumeTraining takes a key that came after a run for its default", async () => {
-    const now: RunOrigin = {
+    const now: RunProvenance = {
       config: await config(),
       versions: { segadv: "1", tfjs: "1", runtime: "deno 1" },
       backend: { name: "wasm", build: "b" },

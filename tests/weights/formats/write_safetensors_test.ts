@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openSafetensors } from "../../../lib/weights/formats/safetensors.ts";
-import { type TensorSource, writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
+import {
+  type TensorSource,
+  writeSafetensors,
+} from "../../../lib/weights/formats/write_safetensors.ts";
 
 const tensor: TensorSource = {
   name: "w",

@@ -92,7 +92,7 @@ const CLIP = `
   factor *= u.clipNorm / max(unscaled, u.clipNorm);`;
 
 /** Overwrites `scale` and `goodSteps`; see {@linkcode JUDGE_GRADIENTS}. */
-export const judgeGradients: Kernel<JudgeGradientsAttrs> = {
+export const checkGradients: Kernel<JudgeGradientsAttrs> = {
   name: JUDGE_GRADIENTS,
   run({ inputs: { scale, goodSteps, length, ...rest }, attrs, backend }) {
     const gradients = Object.values(rest);

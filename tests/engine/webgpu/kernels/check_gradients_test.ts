@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { judgeGradients } from "../../../../lib/engine/ops/check_gradients.ts";
+import { checkGradients } from "../../../../lib/engine/ops/check_gradients.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 const SIZES = [1, 3, 4, 5, 1023, 1024, 1025, 4100, ...Array(30).fill(7)];
@@ -22,7 +22,7 @@ function judged(
   const tensors = { gradients, scale, goodSteps, length };
   const { length: _, ...unclipped } = tensors;
   const attrs = { patience: 8, most: 64, clipNorm };
-  const { control, norm } = judgeGradients(clipNorm === null ? unclipped : tensors, attrs);
+  const { control, norm } = checkGradients(clipNorm === null ? unclipped : tensors, attrs);
   const state = [scale, goodSteps].map((t) => tf.mul(t, 1));
   tf.dispose([scale, goodSteps]);
   return [control, ...state, ...norm === null ? [] : [norm]];
@@ -37,15 +37,15 @@ async function valuesOf(tensors: tf.Tensor[]): Promise<number[]> {
   return (await Promise.all(tensors.map(async (t) => [...await t.data()]))).flat();
 }
 
-describeWebgpu("judgeGradients", () => {
+describeWebgpu("checkGradients", () => {
   for (const clipNorm of [null, 0.5]) {
-    test(`judgeGradients with clipNorm ${clipNorm} is that of stock ops`, async () => {
+    test(`checkGradients with clipNorm ${clipNorm} is that of stock ops`, async () => {
       await assertSame(() => judged(null, clipNorm));
       await assertSame(() => judged({ at: [6, 1024], value: Infinity }, clipNorm));
     });
   }
 
-  test("judgeGradients finds a single value that is not finite, wherever it stands", async () => {
+  test("checkGradients finds a single value that is not finite, wherever it stands", async () => {
     await tf.setBackend("webgpu");
     for (
       const at of [[0, 0], [2, 3], [3, 4], [6, 1024], [7, 4099], [37, 6]] as [number, number][]
@@ -58,7 +58,7 @@ describeWebgpu("judgeGradients", () => {
     await backend().training.errors.check();
   });
 
-  test("judgeGradients heeds nothing behind the end of a tensor", async () => {
+  test("checkGradients heeds nothing behind the end of a tensor", async () => {
     await tf.setBackend("webgpu");
     const gradient = tf.tidy(() => tf.relu(tf.fill([5], 2)));
     const buffer = backend().bufferOf(gradient);
@@ -68,17 +68,17 @@ describeWebgpu("judgeGradients", () => {
     const [scale, goodSteps] = [variable(16), variable(0)];
     const attrs = { patience: 8, most: 64, clipNorm: null };
     const tensors = { gradients: [gradient], scale, goodSteps };
-    assert.equal((await judgeGradients(tensors, attrs).control.data())[0], 1);
+    assert.equal((await checkGradients(tensors, attrs).control.data())[0], 1);
   });
 
-  test("judgeGradients takes one launch more than it takes to read the gradients", async () => {
+  test("checkGradients takes one launch more than it takes to read the gradients", async () => {
     await tf.setBackend("webgpu");
     const gradients = SIZES.map((size) => tf.tidy(() => tf.relu(normal([size]))));
     const [scale, goodSteps] = [variable(16), variable(0)];
     await Promise.all([scale, goodSteps].map((t) => tf.relu(t).data()));
     const tensors = { gradients, scale, goodSteps };
     const before = backend().counters.dispatches;
-    judgeGradients(tensors, { patience: 8, most: 64, clipNorm: null });
+    checkGradients(tensors, { patience: 8, most: 64, clipNorm: null });
     const bound = backend().training.limits.maxStorageBuffersPerShaderStage!;
     const reads = Math.ceil(SIZES.length / Math.min(16, bound - 1));
     assert.equal(backend().counters.dispatches - before, reads + 1);
