@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { configSchema } from "./schema.ts";
-import { describeIssue } from "./describe_issue.ts";
+import { describeIssue } from "../util/describe_issue.ts";
 import { describeUnknownKey } from "./keys.ts";
 import { brokenNames } from "./names.ts";
 import { brokenRules } from "./rules.ts";

@@ -10,7 +10,7 @@ import {
   text,
   wants,
   whole,
-} from "./fields.ts";
+} from "../util/schema.ts";
 
 const normalize = section("How pixels become network input: (pixel - mean) / std, on 0..255.", {
   order: field(z.enum(["rgb", "bgr"]), {

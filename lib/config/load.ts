@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
 import { defaultConfig } from "./default_config.ts";
-import { unknownName } from "./describe_issue.ts";
+import { unknownName } from "../util/describe_issue.ts";
 import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./layer.ts";
 import { checkConfig } from "./check.ts";
 import { overridesLayer } from "./overrides.ts";

@@ -2,7 +2,7 @@ import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/registry.ts";
 import { modelRegistry } from "../models/registry.ts";
 import type { Config } from "./config.ts";
-import { unknownName } from "./describe_issue.ts";
+import { unknownName } from "../util/describe_issue.ts";
 import type { RuleIssue } from "./rules.ts";
 
 /** Faults of names that no registry knows, and of fields that do not suit what they name. */

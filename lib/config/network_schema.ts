@@ -1,6 +1,15 @@
 import { z } from "zod";
 import type { DiscriminatorConfig, GeneratorConfig, ModelConfig } from "./config.ts";
-import { field, fraction, nonNegative, positive, section, text, wants, whole } from "./fields.ts";
+import {
+  field,
+  fraction,
+  nonNegative,
+  positive,
+  section,
+  text,
+  wants,
+  whole,
+} from "../util/schema.ts";
 
 /** Schema of {@linkcode ModelConfig}. */
 export const modelSchema: z.ZodType<ModelConfig> = section("The segmentation network G.", {

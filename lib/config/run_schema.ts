@@ -15,7 +15,7 @@ import {
   text,
   wants,
   whole,
-} from "./fields.ts";
+} from "../util/schema.ts";
 
 /** Schema of {@linkcode AdversarialConfig}. */
 export const adversarialSchema: z.ZodType<AdversarialConfig> = section(

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { Config } from "./config.ts";
 import { dataSchema } from "./data_schema.ts";
-import { field, section, whole } from "./fields.ts";
+import { field, section, whole } from "../util/schema.ts";
 import { discriminatorSchema, generatorSchema, modelSchema } from "./network_schema.ts";
 import {
   adversarialSchema,

@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "./config_error.ts";
-import { show } from "./describe_issue.ts";
+import { show } from "../util/describe_issue.ts";
 import { isSection } from "./keys.ts";
 import type { Layer, Path } from "./layer.ts";
 

@@ -58,3 +58,8 @@ export function section<S extends z.ZodRawShape>(
   return z.prefault(z.strictObject(shape), {} as never)
     .meta({ description: about }) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
 }
+
+/** Names of the fields of an object's schema, in order. */
+export function keysOf(schema: z.ZodObject): string[] {
+  return Object.keys(schema.shape);
+}

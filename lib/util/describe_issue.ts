@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearest } from "../util/nearest.ts";
+import { nearest } from "./nearest.ts";
 
 /** zod's words for types, in the words of a configuration file. */
 const TYPES: Record<string, string> = {
