@@ -1,4 +1,4 @@
-import { isShipped } from "./room.ts";
+import { isShipped } from "./module.ts";
 
 /** Packages are imported by bare name: Bun understands neither `npm:` nor `jsr:` in source. */
 export const bareImport: Deno.lint.Rule = {

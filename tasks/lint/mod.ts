@@ -1,6 +1,6 @@
 /**
- * The house's own lint rules, one per file. `deno lint` loads this plugin (see `lint.plugins` in
- * `deno.json`); each rule is tried against good and bad code in `tests/house/lint_test.ts`.
+ * The project's own lint rules, one per file. `deno lint` loads this plugin (see `lint.plugins` in
+ * `deno.json`); each rule is tried against good and bad code in `tests/checks/lint_test.ts`.
  *
  * @module
  */

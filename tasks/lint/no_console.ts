@@ -1,9 +1,9 @@
-import { isShipped, roomOf } from "./room.ts";
+import { isShipped, moduleOf } from "./module.ts";
 
 /** The library reports by events; only the command line prints. */
 export const noConsole: Deno.lint.Rule = {
   create(context) {
-    if (!isShipped(context.filename) || roomOf(context.filename) === "cli") return {};
+    if (!isShipped(context.filename) || moduleOf(context.filename) === "cli") return {};
     return {
       MemberExpression(node) {
         if (node.object.type === "Identifier" && node.object.name === "console") {

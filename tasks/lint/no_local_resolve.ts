@@ -1,4 +1,4 @@
-import { isShipped } from "./room.ts";
+import { isShipped } from "./module.ts";
 
 const READERS =
   /^(createRequire|fileURLToPath|readFile|readFileSync|createReadStream|open|openSync)$/;

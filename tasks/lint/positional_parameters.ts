@@ -1,8 +1,8 @@
-import { isShipped } from "./room.ts";
+import { isShipped } from "./module.ts";
 
 /**
- * Exported functions take at most two positional parameters; what follows is one object, so that a
- * call can be read without its definition.
+ * Exported functions take at most three positional parameters; what follows is one object, so that
+ * a call can be read without its definition.
  */
 export const positionalParameters: Deno.lint.Rule = {
   create(context) {
@@ -10,11 +10,11 @@ export const positionalParameters: Deno.lint.Rule = {
     return {
       "ExportNamedDeclaration > FunctionDeclaration"(node: Deno.lint.FunctionDeclaration) {
         const positional = node.params.filter((parameter) => !isOptions(parameter));
-        if (positional.length > 2 || node.params.length > 3) {
+        if (positional.length > 3 || node.params.length > 4) {
           context.report({
             node: node.id ?? node,
             message: `${node.id?.name ?? "This function"}() takes ${node.params.length} parameters`,
-            hint: "Take at most two, then an object named options (or destructured)",
+            hint: "Take at most three, then an object named options (or destructured)",
           });
         }
       },

@@ -1,10 +1,10 @@
-import { roomOf } from "./room.ts";
+import { moduleOf } from "./module.ts";
 
 /** A `mod.ts` is a table of contents: documentation and re-exports. */
 export const reexportsOnly: Deno.lint.Rule = {
   create(context) {
     const isMod = /(^|[\\/])mod\.ts$/.test(context.filename);
-    if (!isMod || !["mod", "lib", "runtime"].includes(roomOf(context.filename))) return {};
+    if (!isMod || !["mod", "lib"].includes(moduleOf(context.filename))) return {};
     return {
       Program(node) {
         for (const statement of node.body) {

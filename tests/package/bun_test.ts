@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readTree } from "../../tasks/house/tree.ts";
+import { readTree } from "../../tasks/checks/tree.ts";
 import { lastLine, run } from "./_command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

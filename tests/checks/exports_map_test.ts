@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkExportsMaps } from "../../tasks/house/exports_map.ts";
+import { checkExportsMaps } from "../../tasks/checks/exports_map.ts";
 import { places, treeOf } from "./_tree_file.ts";
 
 const root = { name: "@a/a", version: "0.1.0", exports: { ".": "./mod.ts", "./b": "./lib/b.ts" } };

@@ -1,6 +1,6 @@
-import type { Problem, TreeFile } from "../../tasks/house/tree.ts";
+import type { Problem, TreeFile } from "../../tasks/checks/tree.ts";
 
-/** A tree of made-up files, for the tests of the house rules. */
+/** A tree of made-up files, for the tests of the repository checks. */
 export function treeOf(files: Record<string, string | Uint8Array>): TreeFile[] {
   return Object.entries(files).map(([path, content]) => ({
     path,

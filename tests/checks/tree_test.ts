@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { linesOf, readTree, textOf } from "../../tasks/house/tree.ts";
+import { linesOf, readTree, textOf } from "../../tasks/checks/tree.ts";
 
 test("readTree() reads tracked and new files, and leaves out ignored and deleted ones", async () => {
   const folder = await mkdtemp(join(tmpdir(), "segadv-tree-"));

@@ -8,13 +8,13 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const skip = "Deno" in globalThis ? false : "the gate runs under Deno";
-const task = fileURLToPath(new URL("../../tasks/ok.ts", import.meta.url));
+const task = fileURLToPath(new URL("../../tasks/gate.ts", import.meta.url));
 
 describe("the gate", { skip }, () => {
   let folder: string;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "segadv-ok-"));
+    folder = await mkdtemp(join(tmpdir(), "segadv-gate-"));
     await writeFile(join(folder, "deno.json"), "{}\n");
     await writeFile(join(folder, "a.ts"), "export const a = 1;\n");
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkFileSize, LINE_LIMITS } from "../../tasks/house/file_size.ts";
+import { checkFileSize, LINE_LIMITS } from "../../tasks/checks/file_size.ts";
 import { treeOf } from "./_tree_file.ts";
 
 function lines(count: number): string {

@@ -1,22 +1,22 @@
 /**
- * The house rules that need more than one file, or something else than the syntax tree: run by
- * `deno task house`, one line per offence.
+ * The repository checks: rules that need more than one file, or something else than the syntax
+ * tree. Run by `deno task checks`, one line an offence.
  */
 import { pathToFileURL } from "node:url";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
-import { checkDocs, readDocs } from "./house/docs.ts";
-import elsewhere from "./house/elsewhere.json" with { type: "json" };
-import { checkExportsMaps } from "./house/exports_map.ts";
-import { checkFileSize } from "./house/file_size.ts";
-import { checkForeignData } from "./house/foreign_data.ts";
-import { checkForeignNames } from "./house/foreign_names.ts";
-import { checkIgnoreReasons } from "./house/ignore_reason.ts";
-import { checkTestMirror } from "./house/test_mirror.ts";
-import { type Problem, readTree, textOf, type TreeFile } from "./house/tree.ts";
+import { checkDocs, readDocs } from "./checks/docs.ts";
+import elsewhere from "./checks/elsewhere.json" with { type: "json" };
+import { checkExportsMaps } from "./checks/exports_map.ts";
+import { checkFileSize } from "./checks/file_size.ts";
+import { checkForeignData } from "./checks/foreign_data.ts";
+import { checkForeignNames } from "./checks/foreign_names.ts";
+import { checkIgnoreReasons } from "./checks/ignore_reason.ts";
+import { checkTestMirror } from "./checks/test_mirror.ts";
+import { type Problem, readTree, textOf, type TreeFile } from "./checks/tree.ts";
 
 /** Runs every check over a checkout. */
-export async function checkHouse(folder: string): Promise<Problem[]> {
+export async function checkRepository(folder: string): Promise<Problem[]> {
   const files = await readTree(folder);
   return [
     ...checkFileSize(files),
@@ -51,9 +51,9 @@ function formatProblem({ path, line, message, warning }: Problem): string {
 }
 
 if (import.meta.main) {
-  const problems = await checkHouse(process.cwd());
+  const problems = await checkRepository(process.cwd());
   for (const problem of problems) console.error(formatProblem(problem));
   const errors = problems.filter(({ warning }) => !warning).length;
-  console.log(`House rules: ${errors} errors, ${problems.length - errors} warnings`);
+  console.log(`Repository checks: ${errors} errors, ${problems.length - errors} warnings`);
   process.exitCode = errors > 0 ? 1 : 0;
 }

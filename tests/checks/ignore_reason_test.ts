@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkIgnoreReasons } from "../../tasks/house/ignore_reason.ts";
+import { checkIgnoreReasons } from "../../tasks/checks/ignore_reason.ts";
 import { places, treeOf } from "./_tree_file.ts";
 
 const LINT = ["deno", "lint", "ignore"].join("-");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkForeignNames } from "../../tasks/house/foreign_names.ts";
+import { checkForeignNames } from "../../tasks/checks/foreign_names.ts";
 import { places, treeOf } from "./_tree_file.ts";
 
 // Joined, so that the check does not find this file.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkForeignData } from "../../tasks/house/foreign_data.ts";
+import { checkForeignData } from "../../tasks/checks/foreign_data.ts";
 import { places, treeOf } from "./_tree_file.ts";
 
 const binary = new Uint8Array([1, 0, 2]);

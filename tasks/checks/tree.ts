@@ -10,7 +10,7 @@ export interface TreeFile {
   bytes: Uint8Array;
 }
 
-/** An offence against a house rule. A warning is shown but does not fail the gate. */
+/** An offence against a rule of the repository. A warning is shown but does not fail the gate. */
 export interface Problem {
   path: string;
   line?: number;

@@ -7,7 +7,7 @@ import process from "node:process";
 import { describe, it, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { readReport } from "../../tasks/tally.ts";
+import { readReport } from "../../tasks/summary.ts";
 
 function outcomes(report: string): string[] {
   return readReport(report).map(({ name, outcome }) => `${name} ${outcome}`);
@@ -51,7 +51,7 @@ const skip = "Deno" in globalThis ? false : "it runs deno test";
 
 describe("readReport() with the real runner", () => {
   it("reads what deno test reports", { skip }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "segadv-tally-"));
+    const folder = await mkdtemp(join(tmpdir(), "segadv-summary-"));
     try {
       await writeFile(join(folder, "a_test.ts"), source);
       const args = ["test", "--no-lock", `--junit-path=${join(folder, "a.xml")}`, "a_test.ts"];
@@ -70,7 +70,7 @@ describe("readReport() with the real runner", () => {
   });
 });
 
-describe("the tally task", () => {
+describe("the summary task", () => {
   const passing = '<testsuites><testcase name="a"/><testcase name="b"/></testsuites>';
   const failing = '<testsuites><testcase name="c"><failure/></testcase></testsuites>';
 
@@ -91,12 +91,12 @@ describe("the tally task", () => {
 
 /** Runs the task over some reports: its last line and its exit code. */
 async function sum(reports: string[], stages: string[] = []): Promise<[string, number]> {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-tally-"));
+  const folder = await mkdtemp(join(tmpdir(), "segadv-summary-"));
   try {
     for (const [index, report] of reports.entries()) {
       await writeFile(join(folder, `${index}.xml`), report);
     }
-    const task = fileURLToPath(new URL("../../tasks/tally.ts", import.meta.url));
+    const task = fileURLToPath(new URL("../../tasks/summary.ts", import.meta.url));
     const { status, stdout } = spawnSync(process.execPath, ["run", "-A", task, folder, ...stages]);
     return [stdout.toString().trimEnd().split("\n").at(-1)!, status ?? -1];
   } finally {

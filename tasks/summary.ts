@@ -1,5 +1,5 @@
 /**
- * Sums JUnit reports of `deno test` and `bun test`: `deno run -A tasks/tally.ts FOLDER [stage…]`
+ * Sums JUnit reports of `deno test` and `bun test`: `deno run -A tasks/summary.ts FOLDER [stage…]`
  * prints `N passed, N failed` as its last line. Named stages are those that failed as a whole; they
  * count as failures where no test explains them, so the line never looks better than the exit code.
  */

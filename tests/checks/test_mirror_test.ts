@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkTestMirror } from "../../tasks/house/test_mirror.ts";
+import { checkTestMirror } from "../../tasks/checks/test_mirror.ts";
 import { places, treeOf } from "./_tree_file.ts";
 
 const code = "export function f(): void {}\n";
@@ -8,13 +8,13 @@ const code = "export function f(): void {}\n";
 test("checkTestMirror() accepts tested files, and files that need no test", () => {
   const files = treeOf({
     "lib/losses/adversarial/lsgan.ts": code,
-    "tests/losses/lsgan_test.ts": "",
+    "tests/losses/adversarial/lsgan_test.ts": "",
     "cli/commands/train.ts": code,
     "tests/cli/commands/train_test.ts": "",
     "lib/losses/_math.ts": code,
     "lib/losses/mod.ts": 'export * from "./lsgan.ts";\n',
     "lib/config/config.ts": "export interface Config {\n  seed: number;\n}\n",
-    "tasks/ok.ts": code,
+    "tasks/gate.ts": code,
   });
   assert.deepEqual(checkTestMirror(files), []);
 });

@@ -33,7 +33,7 @@ const STAGES: Stage[] = [
   { name: "format", command: [deno, "fmt", "--check"] },
   { name: "lint", command: [deno, "lint"] },
   { name: "types", command: [deno, "check"] },
-  { name: "house", command: [deno, "task", "--quiet", "house"] },
+  { name: "checks", command: [deno, "task", "--quiet", "checks"] },
   { name: "kernels", command: [deno, "run", "-A", "tasks/build_kernels.ts", "--check"] },
   { name: "publish", command: [deno, "publish", "--dry-run", "--allow-dirty"] },
   { name: "publish-cli", command: [deno, "publish", "--dry-run", "--allow-dirty"], folder: "cli" },

@@ -7,7 +7,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { checkDocs } from "../../tasks/house/docs.ts";
+import { checkDocs } from "../../tasks/checks/docs.ts";
 import { places } from "./_tree_file.ts";
 
 const skip = "Deno" in globalThis ? false : "deno doc exists in Deno only";

@@ -12,7 +12,7 @@ export interface TestedElsewhere {
 
 /**
  * Finds public source files of the library and the command line without a test of the same name:
- * `lib/losses/adversarial/lsgan.ts` is tested by `tests/losses/lsgan_test.ts`, `cli/commands/train.ts` by
+ * `lib/losses/adversarial/lsgan.ts` is tested by `tests/losses/adversarial/lsgan_test.ts`, `cli/commands/train.ts` by
  * `tests/cli/commands/train_test.ts`. Tables of contents, private files and files that hold only
  * types need none; others may be listed with the test that covers them.
  */
