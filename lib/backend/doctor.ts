@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { totalmem } from "node:os";
 import process from "node:process";
 import { hasRelaxedSimd } from "../engine/wasm/relaxed_simd.ts";
+import { runtimeName } from "../util/version.ts";
 import { type BackendInfo, type BackendName, processorName, useBackend } from "./use_backend.ts";
 
 /** What was found out about one backend. */
@@ -85,15 +86,6 @@ export async function doctor(options: { gpu?: GPU } = {}): Promise<DoctorReport>
     relaxedSimd: hasRelaxedSimd(),
     advice: advise(backends),
   };
-}
-
-/** Runtime and version, such as `deno 2.9.6`. */
-export function runtimeName(): string {
-  const versions = process.versions as Record<string, string | undefined>;
-  for (const name of ["deno", "bun"]) {
-    if (versions[name] !== undefined) return `${name} ${versions[name]}`;
-  }
-  return `node ${versions.node}`;
 }
 
 async function tryBackend(name: BackendName, gpu?: GPU): Promise<BackendReport> {

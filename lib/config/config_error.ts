@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable } from "../util/printable.ts";
+import { printable } from "../util/format.ts";
 
 /** One fault. */
 export interface ConfigIssue {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { significant } from "../util/format.ts";
 import { studentQuantile } from "./student_quantile.ts";
 
 /** Mean and spread of a sample. */
@@ -123,12 +124,14 @@ export function readComparison(comparison: PairedComparison, options: ReadOption
   }
   if (permutationP >= level) {
     const range = interval!.map((end) => signed(end * 100)).join(" to ");
-    return `No difference shown (p = ${short(permutationP)}, ${n} seeds): anything from ${range} ` +
+    return `No difference shown (p = ${
+      significant(permutationP)
+    }, ${n} seeds): anything from ${range} ` +
       "points fits the data";
   }
   return `${mean > 0 ? "Better" : "Worse"} than ${reference} by ${
-    short(Math.abs(mean) * 100)
-  } points (p = ${short(permutationP)}, ${n} seeds)`;
+    significant(Math.abs(mean) * 100)
+  } points (p = ${significant(permutationP)}, ${n} seeds)`;
 }
 
 /** Share of sign flips of the differences whose mean is at least as far from 0 as theirs. */
@@ -197,10 +200,6 @@ function doubledRanks(values: readonly number[]): number[] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(2)));
 }
 
 function signed(value: number): string {

@@ -14,7 +14,7 @@ import type { EndEvent } from "../train/events.ts";
 import type { RunScores } from "../train/run/train_result.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
 import { checkPlan } from "./check_plan.ts";
-import { printable } from "../util/printable.ts";
+import { printable } from "../util/format.ts";
 
 /** What a finished trial leaves behind. */
 export interface TrialResult {

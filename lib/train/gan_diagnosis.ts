@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { significant } from "../util/format.ts";
 import type { StepLog } from "./events.ts";
 
 /** `idle`: D does not learn. `won`: D tells the maps apart without fail. `lost`: it cannot at all. */
@@ -110,7 +111,7 @@ export function describeGan(state: GanState, means: GanMeans): string {
   }
   const [low] = HEALTHY_LOSS_D;
   const margin = lossD < low
-    ? `, though D is far ahead (L_D ${short(lossD)}, healthy from ${low})`
+    ? `, though D is far ahead (L_D ${significant(lossD)}, healthy from ${low})`
     : "";
   return `The game is open${margin}: D is ${right} (${outputs}) and ${moved}`;
 }
@@ -118,9 +119,7 @@ export function describeGan(state: GanState, means: GanMeans): string {
 /** Never rounded up to all. */
 function percent(fraction: number): string {
   const digits = fraction > 0.99 && fraction < 1 ? 3 : 2;
-  return `${Math.min(short(fraction * 100, digits), fraction < 1 ? 99.9 : Infinity)} %`;
-}
-
-function short(value: number, digits = 2): number {
-  return Number(value.toPrecision(digits));
+  return `${
+    Math.min(Number((fraction * 100).toPrecision(digits)), fraction < 1 ? 99.9 : Infinity)
+  } %`;
 }

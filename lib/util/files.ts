@@ -1,13 +1,11 @@
 /**
- * Files of a run: nothing partial ever stays on disk.
+ * Files: atomic writes, the folder of a run, free space, and errors that name a remedy.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { explainFileError } from "./file_error.ts";
-import { removeFile } from "./remove_file.ts";
 
 /**
  * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
@@ -106,6 +104,17 @@ export async function createRunFolder(path: string): Promise<void> {
 }
 
 /**
+ * Removes a file, if it is there.
+ *
+ * @throws {Error} If it cannot be removed; the message names it.
+ */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((error) => {
+    throw explainFileError(error, { attempt: `remove ${path}` });
+  });
+}
+
+/**
  * Bytes that may still be written to the disk of `path`, which need not exist yet, or `null` where
  * the system does not tell.
  *
@@ -127,6 +136,33 @@ export async function freeBytes(path: string): Promise<number | null> {
       if (codeOf(error) !== "ENOENT" || folder === dirname(folder)) return null;
     }
   }
+}
+
+/**
+ * An error of the file system as one line that names what was attempted and a remedy; any other
+ * error as it is.
+ *
+ * @param context What was attempted (`write x.json`), and the folder that it happened in.
+ */
+export function explainFileError(
+  error: unknown,
+  context: { attempt: string; folder?: string },
+): Error {
+  const code = (error as { code?: string } | null)?.code;
+  if (code === undefined) return error as Error;
+  const reasons: Record<string, string> = {
+    ENOENT: `the folder ${context.folder ?? ""} does not exist; create it first`,
+    ENOTDIR: "a part of the path is a file; choose another path",
+    EEXIST: "a file of that name is in the way; choose another path",
+    EACCES: "no right to write there; choose another folder or change its rights",
+    EPERM: "no right to write there; choose another folder or change its rights",
+    EROFS: "the disk is read-only; choose another folder",
+    ENOSPC: "the disk is full; free some space or choose another folder",
+    EDQUOT: "the disk quota is used up; free some space or choose another folder",
+    EISDIR: "a folder of that name is in the way; choose another path",
+  };
+  const reason = reasons[code] ?? (error as Error).message;
+  return new Error(`Cannot ${context.attempt}: ${reason}`, { cause: error });
 }
 
 /** A rename is safe only once the folder itself is on disk; some systems cannot flush folders. */

@@ -8,7 +8,7 @@ import { link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { explainFileError } from "./file_error.ts";
+import { explainFileError } from "./files.ts";
 
 /** Who holds a folder. */
 export interface LockOwner {

@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import manifest from "../../deno.json" with { type: "json" };
-import { runtimeName } from "../backend/doctor.ts";
+import process from "node:process";
 
-/** Versions of everything that has a say in a run's bits. */
+/** Versions of everything that a run's result depends on. */
 export interface Versions {
   /** This package. */
   segadv: string;
@@ -29,4 +29,13 @@ export interface Versions {
  */
 export function versions(): Versions {
   return { segadv: manifest.version, tfjs: tf.version_core, runtime: runtimeName() };
+}
+
+/** Runtime and version, such as `deno 2.9.6`. */
+export function runtimeName(): string {
+  const versions = process.versions as Record<string, string | undefined>;
+  for (const name of ["deno", "bun"]) {
+    if (versions[name] !== undefined) return `${name} ${versions[name]}`;
+  }
+  return `node ${versions.node}`;
 }

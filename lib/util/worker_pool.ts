@@ -1,4 +1,9 @@
-import { Worker } from "node:worker_threads";
+/**
+ * Tasks of one kind on worker threads: the pool that hands them out, and the workers' side.
+ *
+ * @module
+ */
+import { parentPort, Worker, workerData } from "node:worker_threads";
 
 /** A value for another thread, and the buffers that move there with it. */
 export interface Parcel<T> {
@@ -212,8 +217,46 @@ export class WorkerPool<Task, Result> {
   }
 }
 
+/** Does one task. */
+export type TaskHandler<Task, Result> = (task: Task) => Promise<Parcel<Result>>;
+
+/**
+ * A worker's side of a `WorkerPool`: opens what its tasks need, then does them one after another.
+ *
+ * @param open Gets the pool's `setup`.
+ */
+export function serveTasks<Setup, Task, Result>(
+  open: (setup: Setup) => Promise<TaskHandler<Task, Result>>,
+): void {
+  const port = parentPort!;
+  const send = (answer: Answer<Result>, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(answer, transfer);
+  const handler = open(workerData as Setup);
+  let last: Promise<void> = Promise.resolve();
+  // From here on the listener keeps the worker alive.
+  port.on("message", ({ id, value }: { id: number; value: Task }) => {
+    last = last.then(async () => {
+      try {
+        const result = await (await handler)(value);
+        send({ kind: "done", id, value: result.value }, result.transfer);
+      } catch (error) {
+        send({ kind: "failed", id, error: packError(error) });
+      }
+    });
+  });
+  handler.then(
+    () => send({ kind: "ready" }),
+    (error) => send({ kind: "unable", error: packError(error) }),
+  );
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function packError(error: unknown): PackedError {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { name, message };
 }
 
 const CLASSES: Record<string, ErrorConstructor> = { SyntaxError, RangeError, TypeError };

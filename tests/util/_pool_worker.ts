@@ -1,6 +1,6 @@
 /** A worker of tests: echoes, fails or ends as its tasks say. */
 import process from "node:process";
-import { serveTasks } from "../../lib/util/serve_tasks.ts";
+import { serveTasks } from "../../lib/util/worker_pool.ts";
 
 /** What the worker shall do, and how often it still ends before it does. */
 export interface PoolTask {

@@ -9,7 +9,7 @@ import type { RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
 import { readJpegHeader } from "./_jpeg_header.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;

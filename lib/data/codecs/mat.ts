@@ -5,7 +5,7 @@
  * @module
  */
 import { inflateSync } from "node:zlib";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** A value of a `.mat` file. */
 export type MatValue = MatNumbers | MatStruct | MatCell | MatOther;

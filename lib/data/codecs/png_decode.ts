@@ -5,7 +5,7 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 import { unfilter } from "./_png_filter.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** Samples of a decoded PNG, unpacked to one array element each. */
 export interface PngImage {

@@ -1,5 +1,5 @@
 /** The program of a thread that prepares images to score. */
-import { serveTasks } from "../../util/serve_tasks.ts";
+import { serveTasks } from "../../util/worker_pool.ts";
 import { evaluationItem } from "./evaluation_item.ts";
 import type { EvaluationItem } from "./evaluation_items.ts";
 import type { ItemSetup, ItemTask } from "./item_source.ts";

@@ -1,5 +1,5 @@
 /** The program of a loading thread: decodes and augments samples. */
-import { serveTasks } from "../../util/serve_tasks.ts";
+import { serveTasks } from "../../util/worker_pool.ts";
 import type { Sample } from "../dataset.ts";
 import { openLocation, requireSample } from "./open_location.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";

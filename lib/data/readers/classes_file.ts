@@ -2,7 +2,7 @@
 import type { ClassInfo } from "../dataset.ts";
 import { vocPalette } from "../voc_palette.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** What a `classes.json` says. */
 export interface ClassesFile {

@@ -1,3 +1,4 @@
+import { mebibytes } from "../../util/format.ts";
 import type { TfjsWasmBackend } from "./tfjs_members.ts";
 
 /** What is allocated on the WASM heap, by size. */
@@ -60,13 +61,9 @@ function describeFailure(
 ): string {
   const name = (s: number[] | undefined): string => s ? `tensor [${s.join(", ")}]` : "scratch";
   const largest = [...sizes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, 5)
-    .map((a) => `${name(a.shape)} ${megabytes(a.bytes)}`).join(", ");
-  return `out of memory: cannot allocate ${megabytes(bytes)} for ${name(shape)} on the WASM heap ` +
-    `(${megabytes(live)} of at most ${megabytes(HEAP_LIMIT)} in use; largest: ${
+    .map((a) => `${name(a.shape)} ${mebibytes(a.bytes)}`).join(", ");
+  return `out of memory: cannot allocate ${mebibytes(bytes)} for ${name(shape)} on the WASM heap ` +
+    `(${mebibytes(live)} of at most ${mebibytes(HEAP_LIMIT)} in use; largest: ${
       largest || "none"
     }); lower data.batch, data.crop or model.width`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -1,4 +1,5 @@
 /** What a buffer is for, in the words of messages. */
+import { mebibytes } from "../../util/format.ts";
 
 /** What a buffer is wanted for. */
 export interface BufferPurpose {
@@ -11,9 +12,10 @@ export function outOfMemory(
   what: string,
   { bytes, used, cap }: { bytes: number; used: number; cap: number },
 ): string {
-  const mib = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
-  return `Out of adapter memory: ${what} of ${mib(bytes)} does not fit beside ${mib(used)} in ` +
-    `use under the cap of ${mib(cap)}; lower data.batch, data.crop or model.width`;
+  return `Out of adapter memory: ${what} of ${mebibytes(bytes)} does not fit beside ${
+    mebibytes(used)
+  } in ` +
+    `use under the cap of ${mebibytes(cap)}; lower data.batch, data.crop or model.width`;
 }
 
 /** The tensor in words. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { mebibytes } from "../../util/format.ts";
 
 /** What a tensor is checked against. */
 export interface TensorLimit {
@@ -54,12 +55,8 @@ export function assertTensorFits(
   const { what, limit } = options;
   if (bytes <= limit.bytes) return;
   throw new RangeError(
-    `Cannot put ${what} on ${limit.device}: it takes ${mib(bytes)} and the adapter binds at most ` +
-      `${mib(limit.bytes)} in one tensor; lower data.batch, data.crop or model.width, or use ` +
-      `another backend`,
+    `Cannot put ${what} on ${limit.device}: it takes ${mebibytes(bytes)} and the adapter binds ` +
+      `at most ${mebibytes(limit.bytes)} in one tensor; lower data.batch, data.crop or ` +
+      `model.width, or use another backend`,
   );
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../config/config.ts";
 import { type BackendInfo, currentBackend } from "../../backend/use_backend.ts";
+import { mebibytes } from "../../util/format.ts";
 import { type ActivationBytes, activationBytes } from "./activation_bytes.ts";
 import { paddedSize } from "./forward.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
@@ -61,16 +62,14 @@ export function chooseWindow(
     const side = (axis: 0 | 1): number => size[axis] / (1 + (parts[axis] - 1) * (1 - overlap));
     smaller = paddedSize(model, [side(0), side(1)]);
   }
-  const [takes, left] = [mebibytes(needs.peak * MARGIN), mebibytes(Math.max(0, free))];
+  const [takes, left] = [mebibytes(needs.peak * MARGIN, 0), mebibytes(Math.max(0, free), 0)];
   const reason = needs.largest > largest
-    ? `whole, one takes a tensor of ${mebibytes(needs.largest)} and ${backend.device} binds at ` +
-      `most ${mebibytes(largest)}`
+    ? `whole, one takes a tensor of ${
+      mebibytes(needs.largest, 0)
+    } and ${backend.device} binds at ` +
+      `most ${mebibytes(largest, 0)}`
     : `whole, one takes ${takes} and ${left} are left of what ${backend.name} can address`;
   const notice = `images of ${size[1]}x${size[0]} are seen in windows of ` +
     `${smaller[1]}x${smaller[0]} (validation.window): ${reason}`;
   return { window: smaller, batch: 1, notice };
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

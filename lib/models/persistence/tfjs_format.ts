@@ -17,9 +17,7 @@ import type {
   UpsampleOrder,
 } from "../segmentation_model.ts";
 import { exportedGraph } from "./exported_graph.ts";
-import { explainFileError } from "../../util/file_error.ts";
-import { removeFile } from "../../util/remove_file.ts";
-import { writeFileAtomic } from "../../util/files.ts";
+import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
 import { folderHandler } from "../../weights/formats/folder_handler.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
 import { storedWeights } from "./stored_weights.ts";

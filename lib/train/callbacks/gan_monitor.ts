@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
+import { significant } from "../../util/format.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "../events.ts";
 import { diagnoseGan, type GanState } from "../gan_diagnosis.ts";
 
@@ -62,8 +63,8 @@ export class GanMonitor {
     const was = this.#isDwarfed;
     this.#isDwarfed = gen > seg;
     if (was || !this.#isDwarfed) return null;
-    return `L_G dwarfs L_seg: ${short(gen)} with its weight against ${
-      short(seg)
+    return `L_G dwarfs L_seg: ${significant(gen)} with its weight against ${
+      significant(seg)
     }, so the network ` +
       "learns to please D and not to segment; lower adversarial.alpha";
   }
@@ -75,8 +76,8 @@ export class GanMonitor {
     if (loss === undefined || median === undefined || before.length < 20) return null;
     if (loss < SPIKE * median || step - this.#spikeAt < WINDOW) return null;
     this.#spikeAt = step;
-    return `L_seg jumped to ${short(loss)} from about ${
-      short(median)
+    return `L_seg jumped to ${significant(loss)} from about ${
+      significant(median)
     }; if it does not come back, ` +
       "lower generator.lr";
   }
@@ -98,8 +99,4 @@ export class GanMonitor {
     const total = this.#recent.reduce((sum, { logs }) => sum + (logs[key] ?? 0), 0);
     return total / this.#recent.length;
   }
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(2)));
 }

@@ -4,6 +4,7 @@ import { assertTensorFits } from "../../engine/webgpu/limits.ts";
 import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
 import { freeBytes } from "../../util/files.ts";
+import { mebibytes } from "../../util/format.ts";
 
 /**
  * Refuses a run whose largest tensor the device cannot bind: over the limit, WebGPU computes zeros
@@ -49,8 +50,4 @@ export async function checkDiskSpace(path: string, needed: number): Promise<void
         "free; choose another --out, make room or lower checkpoint.keep",
     );
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

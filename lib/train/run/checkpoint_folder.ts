@@ -5,9 +5,8 @@
  */
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { explainFileError } from "../../util/file_error.ts";
-import { removeFile } from "../../util/remove_file.ts";
-import { freeBytes } from "../../util/files.ts";
+import { explainFileError, freeBytes, removeFile } from "../../util/files.ts";
+import { mebibytes } from "../../util/format.ts";
 import { type Checkpoint, checkpointBytes, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { RunState } from "./run_state.ts";
 import type { StateTensor } from "./state_tensors.ts";
@@ -76,7 +75,7 @@ export class CheckpointFolder {
     const needed = checkpointBytes(tensors) + 2 ** 16;
     const free = await freeBytes(this.#path);
     if (free !== null && free < needed) {
-      const [need, have] = [needed, free].map((bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`);
+      const [need, have] = [needed, free].map((bytes) => mebibytes(bytes));
       throw new Error(
         `Cannot write a checkpoint to ${this.#path}: it needs ${need} and ${have} are free; ` +
           "make room or lower checkpoint.keep",

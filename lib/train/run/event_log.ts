@@ -4,7 +4,7 @@
  * @module
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { explainFileError } from "../../util/file_error.ts";
+import { explainFileError } from "../../util/files.ts";
 import type { TrainEvent } from "../events.ts";
 
 /** Most bytes of the last line that are looked at. */

@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkManifest } from "./check_manifest.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /**
  * A tfjs IO handler that loads `model.json` and its weight files from a folder. Reads what this

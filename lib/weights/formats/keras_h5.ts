@@ -6,7 +6,7 @@
 import type { Dataset, File, Group } from "h5wasm";
 import { sizeOf } from "./strided.ts";
 import type { WeightFile, WeightTensor } from "../weight_file.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 const MAX_DEPTH = 12;
 const MAX_TENSORS = 100_000;

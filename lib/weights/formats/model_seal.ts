@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 import { checkManifest } from "./check_manifest.ts";
 
 /** What stands in the place of the hash while it is taken. */

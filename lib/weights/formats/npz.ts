@@ -9,7 +9,7 @@ import { DTYPE_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
 import { gather, sizeOf } from "./strided.ts";
 import type { WeightFile, WeightTensor } from "../weight_file.ts";
 import { openZip, type ZipEntry } from "./zip.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 const DTYPES: ReadonlyMap<string, SafetensorsDtype> = new Map([
   ["<f4", "F32"],

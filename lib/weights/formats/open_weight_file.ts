@@ -14,7 +14,7 @@ import { openSafetensorsWeights } from "./safetensors_weights.ts";
 import { openTfjsWeights } from "./tfjs_weights.ts";
 import type { WeightFile } from "../weight_file.ts";
 import { openZip } from "./zip.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /**
  * Opens weights: safetensors, PyTorch (`.pth`), Keras (`.h5`), `.npz`, a tfjs Layers model (folder

@@ -11,7 +11,7 @@ import { DTYPE_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
 import { gather, sizeOf } from "./strided.ts";
 import type { WeightFile, WeightTensor } from "../weight_file.ts";
 import { openZip, type Zip, type ZipEntry } from "./zip.ts";
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** Types of storages, by the names in a pickle. */
 const STORAGES: ReadonlyMap<string, SafetensorsDtype> = new Map([

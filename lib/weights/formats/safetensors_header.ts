@@ -1,4 +1,4 @@
-import { printable } from "../../util/printable.ts";
+import { printable } from "../../util/format.ts";
 
 /** Bytes of one value of each type that the format knows and this toolkit reads. */
 export const DTYPE_BYTES = {
