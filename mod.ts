@@ -267,15 +267,13 @@ export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 // Engine
 export { record, type Recording } from "./lib/engine/tape.ts";
 export { checkpointed, type CheckpointedOptions } from "./lib/engine/gradient_checkpointing.ts";
-export { adamUpdate } from "./lib/engine/ops/adam_update.ts";
-export { batchNormTraining } from "./lib/engine/ops/batch_norm.ts";
+export { batchNormTraining, movingAverage } from "./lib/engine/ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./lib/engine/ops/conv2d.ts";
 export { leakyRelu } from "./lib/engine/ops/leaky_relu.ts";
-export { movingAverage } from "./lib/engine/ops/moving_average.ts";
 export { oneHot } from "./lib/engine/ops/one_hot.ts";
 export { currentPrecision, type Precision, withPrecision } from "./lib/engine/ops/precision.ts";
 export { resizeBilinear } from "./lib/engine/ops/resize_bilinear.ts";
-export { sgdUpdate } from "./lib/engine/ops/sgd_update.ts";
+export { adamUpdate, sgdUpdate } from "./lib/engine/ops/optimizer_updates.ts";
 export { softmaxCrossEntropy } from "./lib/engine/ops/softmax_cross_entropy.ts";
 export { unpackBatch, type UnpackBatchOptions } from "./lib/engine/ops/unpack_batch.ts";
 export type {

@@ -1,13 +1,13 @@
 /**
- * Memory for time: a part of a network whose intermediate values are not kept for the gradient but
- * computed again.
+ * Gradient checkpointing: a part of a network does not keep its intermediate values for the gradient;
+ * the backward pass computes them again. Memory for time.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { record } from "./tape.ts";
 
-/** What a part of a network reads. */
+/** Inputs of a part of a network. */
 export interface CheckpointedOptions {
   /** Kept for the backward pass. */
   x: tf.Tensor;
@@ -19,10 +19,10 @@ export interface CheckpointedOptions {
 
 /**
  * Runs `f` so that the surrounding recording keeps its input alone; the backward pass runs it again
- * first (gradient checkpointing; Chen et al. 2016). Same bits as without, if `f` gives the same
- * twice.
+ * first (Chen et al. 2016). Bit-identical to `f` alone, if `f` is deterministic.
  *
- * @param f Is called with `again: true` in the backward pass, where it must not repeat side effects.
+ * @param f Is called with `recomputing: true` in the backward pass, where it must not repeat side
+ * effects.
  * @returns The value of `f`, owned by the caller.
  *
  * @example
@@ -33,8 +33,8 @@ export interface CheckpointedOptions {
  * await useBackend({ backend: "cpu" });
  * const [x, w] = [tf.scalar(3), tf.variable(tf.scalar(2))];
  * const calls: boolean[] = [];
- * const f = (x: tf.Tensor, { again }: { again: boolean }) => {
- *   calls.push(again);
+ * const f = (x: tf.Tensor, { recomputing }: { recomputing: boolean }) => {
+ *   calls.push(recomputing);
  *   return tf.square(tf.mul(x, w));
  * };
  * const recording = record(() => checkpointed(f, { x, weights: [w] }));
@@ -44,7 +44,7 @@ export interface CheckpointedOptions {
  * ```
  */
 export function checkpointed(
-  f: (x: tf.Tensor, options: { again: boolean }) => tf.Tensor,
+  f: (x: tf.Tensor, options: { recomputing: boolean }) => tf.Tensor,
   options: CheckpointedOptions,
 ): tf.Tensor {
   const { x, weights, needsInputGradient = true } = options;
@@ -53,13 +53,13 @@ export function checkpointed(
     const save = args.at(-1) as tf.GradSaveFunc;
     save([x]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const again = record(() => f(saved[0]!, { again: true }));
+      const recording = record(() => f(saved[0]!, { recomputing: true }));
       const wanted = needsInputGradient ? [saved[0]!, ...weights] : weights;
-      again.value.dispose();
-      const gradients = again.backward(dy, wanted);
+      recording.value.dispose();
+      const gradients = recording.backward(dy, wanted);
       return gradients.map((gradient, i) => gradient ?? tf.zerosLike(inputs[i]!));
     };
-    return { value: f(x, { again: false }), gradFunc };
+    return { value: f(x, { recomputing: false }), gradFunc };
   });
   return run(...inputs);
 }

@@ -57,8 +57,8 @@ export function forwardTraining(
   const segments = segmentsOf(model);
   const last = segments.pop()!;
   const x = segments.reduce<tf.Tensor>((x, segment, i) => {
-    const run = (x: tf.Tensor, { again }: { again: boolean }): tf.Tensor =>
-      runSegment(segment, x, { training: true, updateStatistics: !again });
+    const run = (x: tf.Tensor, { recomputing }: { recomputing: boolean }): tf.Tensor =>
+      runSegment(segment, x, { training: true, updateStatistics: !recomputing });
     return checkpointed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
   }, images);
   return runSegment(last, x, kwargs);

@@ -4,8 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { adamUpdate } from "../engine/ops/adam_update.ts";
-import { sgdUpdate } from "../engine/ops/sgd_update.ts";
+import { adamUpdate, sgdUpdate } from "../engine/ops/optimizer_updates.ts";
 import type { Parameter } from "./parameters.ts";
 
 /** Moves parameters along their gradients. */

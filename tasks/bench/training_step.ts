@@ -7,10 +7,9 @@ import {
   tf,
   trainStep,
 } from "@segadv/segadv";
-import { batchNormTraining } from "../../lib/engine/ops/batch_norm.ts";
+import { batchNormTraining, movingAverage } from "../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../lib/engine/ops/conv2d.ts";
-import { movingAverage } from "../../lib/engine/ops/moving_average.ts";
-import { sgdUpdate } from "../../lib/engine/ops/sgd_update.ts";
+import { sgdUpdate } from "../../lib/engine/ops/optimizer_updates.ts";
 import { record } from "../../lib/engine/tape.ts";
 import { assemble } from "../../lib/models/builders/assemble.ts";
 import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";

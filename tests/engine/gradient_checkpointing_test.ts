@@ -18,9 +18,9 @@ describe("checkpointed", () => {
     const [x, ws] = [normalTensor("x", [5, 8]) as tf.Tensor2D, weights()];
     const part = (x: tf.Tensor): tf.Tensor =>
       ws.reduce((y, w) => tf.tanh(tf.matMul(y as tf.Tensor2D, w)), x);
-    const results = await Promise.all([false, true].map(async (again) => {
+    const results = await Promise.all([false, true].map(async (isCheckpointed) => {
       const forward = record(() => {
-        const y = again ? checkpointed(part, { x, weights: ws }) : part(x);
+        const y = isCheckpointed ? checkpointed(part, { x, weights: ws }) : part(x);
         return tf.sum(tf.square(y));
       });
       const gradients = forward.backward(tf.scalar(1), [x, ...ws]);

@@ -1,10 +1,11 @@
 /**
- * Batch norm in training mode, with an optional ReLU, leaky or not, in the same pass.
+ * Batch norm in training mode, with an optional ReLU, leaky or not, in the same pass; and the moving
+ * average of its statistics.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
+import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import {
   BATCH_NORM_LEAKY_TRAIN,
   BATCH_NORM_LEAKY_TRAIN_GRAD,
@@ -12,6 +13,7 @@ import {
   BATCH_NORM_TRAIN_GRAD,
   type BatchNormLeakyTrainAttrs,
   type BatchNormTrainAttrs,
+  MOVING_AVERAGE,
 } from "./kernels.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 
@@ -64,7 +66,7 @@ const LEAKY: TrainingKernel<BatchNormLeakyTrainAttrs> = {
   gradient: gradientBy(LEAKY_GRADIENT),
 };
 
-/** dx, dgamma and dbeta by a kernel that takes all that the forward pass saw. */
+/** dx, dgamma and dbeta by a kernel that takes inputs and outputs of the forward pass. */
 function gradientBy<A extends object>(
   kernel: TrainingKernel<A>,
 ): NonNullable<TrainingKernel<A>["gradient"]> {
@@ -111,4 +113,39 @@ export function batchNormTraining(
     ? runTrainingKernel(LEAKY, { inputs, attrs: { eps, alpha: leak } })
     : runTrainingKernel(FORWARD, { inputs, attrs: { eps, relu } });
   return outputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
+}
+
+const AVERAGE: TrainingKernel<{ momentum: number }> = {
+  name: MOVING_AVERAGE,
+  compose(inputs, { momentum }) {
+    const moving = inputs.moving as tf.Variable;
+    const step = tf.mul(tf.sub(inputs.batch!, moving), 1 - momentum);
+    moving.assign(tf.add(moving, step));
+    return [];
+  },
+};
+
+/**
+ * Moves `moving` towards `batch`: moving ← momentum·moving + (1 − momentum)·batch. Both stay the
+ * caller's.
+ *
+ * @param tensors Two of one shape.
+ *
+ * @example
+ * ```ts
+ * import { movingAverage, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const moving = tf.variable(tf.scalar(1));
+ * movingAverage({ moving, batch: tf.scalar(3) }, { momentum: 0.5 });
+ * assert.equal((await moving.data())[0], 2);
+ * ```
+ */
+export function movingAverage(
+  tensors: { moving: tf.Variable; batch: tf.Tensor },
+  options: { momentum: number },
+): void {
+  ownMemory(tensors.moving);
+  runTrainingKernel(AVERAGE, { inputs: tensors, attrs: options });
 }

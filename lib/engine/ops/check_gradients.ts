@@ -1,18 +1,17 @@
 /**
- * Whether a step's scaled gradients overflowed, decided where they are.
+ * Whether a step's scaled gradients overflowed, decided on the device that holds them.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { ownMemory } from "./own_memory.ts";
-import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
-import { JUDGE_GRADIENTS, type JudgeGradientsAttrs } from "./kernels.ts";
+import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
+import { CHECK_GRADIENTS, type CheckGradientsAttrs } from "./kernels.ts";
 
 /** The largest value that counts as finite; a comparison that holds for no NaN. */
 const FINITE = 3e38;
 
-const KERNEL: TrainingKernel<JudgeGradientsAttrs> = {
-  name: JUDGE_GRADIENTS,
+const KERNEL: TrainingKernel<CheckGradientsAttrs> = {
+  name: CHECK_GRADIENTS,
   compose({ scale: scaleInput, goodSteps: stepsInput, length, ...gradients }, attrs) {
     const { patience, most, clipNorm } = attrs;
     const [scale, goodSteps] = [scaleInput as tf.Variable, stepsInput as tf.Variable];
@@ -39,8 +38,8 @@ const KERNEL: TrainingKernel<JudgeGradientsAttrs> = {
 };
 
 /**
- * Looks at scaled gradients, and moves their scale: an overflow halves it, `patience` steps in a row
- * without one double it.
+ * Checks scaled gradients for overflow and updates their scale: an overflow halves it, `patience`
+ * steps in a row without one double it (dynamic loss scaling).
  *
  * @param tensors Gradients of any shapes, which stay the caller's; `scale []` and `goodSteps []`, which
  * are overwritten; with `clipNorm` `length []`, the norm of all gradients together.
@@ -54,7 +53,7 @@ export function checkGradients(
     goodSteps: tf.Variable;
     length?: tf.Tensor;
   },
-  options: JudgeGradientsAttrs,
+  options: CheckGradientsAttrs,
 ): { control: tf.Tensor1D; norm: tf.Scalar | null } {
   const { gradients, ...rest } = tensors;
   ownMemory(rest.scale, rest.goodSteps);

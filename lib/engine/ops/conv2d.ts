@@ -1,5 +1,5 @@
 /**
- * Convolution, bias and ReLU as one op in both directions. Stock tfjs fuses them for inference
+ * Convolution, bias and ReLU as one op in both directions. tfjs fuses them for inference
  * only; in training it keeps three activations where one is enough.
  *
  * @module
@@ -47,7 +47,7 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
     const { relu, leak = 0 } = options;
     const activation = relu ? leak > 0 ? "leakyrelu" : "relu" : "linear";
     const fused = { dilations: [1, 1], activation, leakyreluAlpha: leak };
-    const attrs = { ...stockAttrs(options), ...fused };
+    const attrs = { ...tfjsAttrs(options), ...fused };
     const inputs = { x: x!, filter: filter!, bias: bias! };
     return [tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor];
   },
@@ -110,7 +110,7 @@ function inputGradient(
   options: Conv2dOptions,
 ): tf.Tensor {
   const { dy, filter, inputShape } = call;
-  const attrs = { ...stockAttrs(options), inputShape };
+  const attrs = { ...tfjsAttrs(options), inputShape };
   return tf.engine().runKernel("Conv2DBackpropInput", { dy, filter }, attrs) as tf.Tensor;
 }
 
@@ -119,11 +119,11 @@ function filterGradient(
   options: Conv2dOptions,
 ): tf.Tensor {
   const { x, dy, filterShape } = call;
-  const attrs = { ...stockAttrs(options), filterShape };
+  const attrs = { ...tfjsAttrs(options), filterShape };
   return tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, attrs) as tf.Tensor;
 }
 
-function stockAttrs({ stride, padding }: Conv2dOptions): tf.NamedAttrMap {
+function tfjsAttrs({ stride, padding }: Conv2dOptions): tf.NamedAttrMap {
   return {
     strides: [stride, stride] as [number, number],
     pad: padding,

@@ -1,7 +1,7 @@
 /**
  * Names, inputs and attributes of the training kernels that a backend may register with
  * `tf.registerKernel`. An op in this folder uses the kernel where the current backend has it and a
- * composition of stock ops otherwise, so a backend can grow kernel by kernel.
+ * composition of tfjs ops otherwise, so a backend can grow kernel by kernel.
  *
  * All tensors are float32 and NHWC unless said otherwise.
  *
@@ -104,21 +104,21 @@ export interface SgdUpdateAttrs {
 }
 
 /**
- * {@linkcode SGD_UPDATE} that may be called off: a further input `control [4]` holds at 0 whether to
+ * {@linkcode SGD_UPDATE} that can be skipped: a further input `control [4]` holds at 0 whether to
  * update at all (0: nothing is overwritten, whatever `grad` holds), at 1 what `grad` is multiplied by
  * first. Attributes {@linkcode SgdUpdateAttrs}.
  */
 export const SGD_UPDATE_IF = "SegadvSgdUpdateIf";
 
 /**
- * Whether scaled gradients are finite, and what that does to their scale. Inputs `gradient0`,
+ * Checks that scaled gradients are finite and updates their scale (dynamic loss scaling). Inputs `gradient0`,
  * `gradient1`, … of any shapes, `scale []` and `goodSteps []` (overwritten) and, with `clipNorm`,
  * `length []`, the norm of all gradients together; outputs `[control [4]]` for
  * {@linkcode SGD_UPDATE_IF}, then with `clipNorm` `norm [] = length / scale`, 0 on an overflow.
  */
-export const JUDGE_GRADIENTS = "SegadvJudgeGradients";
-/** Attributes of {@linkcode JUDGE_GRADIENTS}. */
-export interface JudgeGradientsAttrs {
+export const CHECK_GRADIENTS = "SegadvCheckGradients";
+/** Attributes of {@linkcode CHECK_GRADIENTS}. */
+export interface CheckGradientsAttrs {
   /** Finite steps in a row that double the scale. */
   patience: number;
   /** The largest scale. */

@@ -17,7 +17,7 @@ export const LEAKY_RELU_GRADIENT: TrainingKernel<LeakyReluAttrs> = {
   compose: ({ x, dy }, { alpha }) => [tf.where(tf.greater(x!, 0), dy!, tf.mul(dy!, alpha))],
 };
 
-/** Stock tfjs already has the forward kernel; only its gradient takes two more passes. */
+/** tfjs has the forward kernel already; only its gradient takes two more passes. */
 const FORWARD: TrainingKernel<LeakyReluAttrs> = {
   name: "SegadvLeakyRelu",
   compose: ({ x }, { alpha }) => [tf.leakyRelu(x!, alpha)],

@@ -1,5 +1,5 @@
 /**
- * One-hot maps that are right on every backend.
+ * One-hot maps, correct on every backend.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { ONE_HOT } from "./kernels.ts";
 
-/** Stock `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */
+/** `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */
 const KERNEL: TrainingKernel<{ classes: number }> = {
   name: ONE_HOT,
   compose: ({ labels }, { classes }) => [

@@ -1,6 +1,6 @@
 /**
- * In which numbers a pass keeps its activations: the seam between the trainer, which knows whose
- * pass it is, and the backend, which knows how to store halves.
+ * The precision in which a pass stores its activations: set by the trainer, which knows whose pass it
+ * is; read by the backend, which knows how to store float16.
  *
  * @module
  */
@@ -16,12 +16,12 @@ let current: Precision = "f32";
 
 /**
  * Runs `pass` in the given precision and returns its result. Tensors keep dtype `float32`; one that
- * is stored in halves is widened by the first stock op or read that meets it. A pass and its
+ * is stored as float16 is converted by the first tfjs op or read that takes it. A pass and its
  * backward pass are wrapped each on its own, and must be synchronous. Backends without mixed
  * precision compute in 32 bits all the same.
  *
- * Halves reach from 6e-8 to 65504: multiply the gradient that enters a backward pass by a scale,
- * and divide the gradients of the weights by it. Those that are not finite tell of an overflow
+ * float16 reaches from 6e-8 to 65504: multiply the gradient that enters a backward pass by a scale,
+ * and divide the gradients of the weights by it. Gradients that are not finite show an overflow
  * (thesis §4.1; Micikevicius et al. 2018).
  *
  * @param precision Holds until `pass` returns or throws.

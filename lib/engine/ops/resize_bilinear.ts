@@ -1,5 +1,5 @@
 /**
- * Bilinear resize with half-pixel centres and its true gradient.
+ * Bilinear resize with half-pixel centres and its exact gradient.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "./kernels.ts";
 
-/** Stock tfjs ignores half-pixel centres in its gradient, so it is written as two products. */
+/** tfjs ignores half-pixel centres in its gradient, so it is written as two products. */
 const GRADIENT: TrainingKernel<ResizeAttrs> = {
   name: RESIZE_BILINEAR_GRAD,
   compose({ dy }, { height, width }) {

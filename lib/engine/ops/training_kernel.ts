@@ -1,6 +1,8 @@
 /**
  * How an op of this folder becomes a tfjs kernel with a gradient: native where the backend
- * registered one, a composition of stock ops otherwise.
+ * registered one, a composition of tfjs ops otherwise.
+ *
+ * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { hasKernel } from "./kernels.ts";
@@ -8,18 +10,18 @@ import { hasKernel } from "./kernels.ts";
 /** Named tensors, as tfjs kernels take them. */
 export type NamedTensors = Record<string, tf.Tensor>;
 
-/** Gradients by input name: tensors, or functions where a gradient that nobody asks for is dear. */
+/** Gradients by input name: tensors, or functions, which run only where the gradient is needed. */
 export type Gradients = Record<string, tf.Tensor | (() => tf.Tensor)>;
 
 /** Attributes of a kernel. */
 export type Attrs = object;
 
-/** One op with its gradient and its composition of stock ops. */
+/** One op with its gradient and its composition of tfjs ops. */
 export interface TrainingKernel<A extends Attrs> {
   name: string;
-  /** Stock ops that do the same; runs inside a tidy. */
+  /** The same by tfjs ops; runs inside a tidy. */
   compose(inputs: NamedTensors, attrs: A): tf.Tensor[];
-  /** Which tensors the gradient wants, and the gradient itself. */
+  /** Which tensors the gradient needs, and the gradient itself. */
   gradient?: {
     saveInputs: string[];
     saveOutputs: boolean[];
@@ -43,6 +45,19 @@ export function runTrainingKernel<A extends Attrs>(
     options.attrs as unknown as tf.NamedAttrMap,
   ) as tf.Tensor | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/**
+ * Gives each variable memory of its own where a clone still shares it, so that a kernel that works
+ * in place does not change the clone.
+ */
+export function ownMemory(...variables: tf.Variable[]): void {
+  for (const variable of variables) {
+    if (tf.backend().refCount(variable.dataId) <= 1) continue;
+    const copy = tf.tidy(() => tf.mul(variable, 1));
+    variable.assign(copy);
+    copy.dispose();
+  }
 }
 
 /** Registers what is missing: lazily, so that importing the library changes nothing in tfjs. */

@@ -13,8 +13,8 @@ export interface UnpackBatchOptions extends UnpackBatchAttrs {
 }
 
 /**
- * Normalises a batch and spreads its labels. On WebGPU the bytes are uploaded as they are, four a
- * pixel in one piece, and looked up on the device; elsewhere on the host, to the same bits.
+ * Normalises a batch and separates its labels. On WebGPU the bytes are uploaded as they are, four a
+ * pixel, and normalised on the device; elsewhere on the host. Both are bit-identical.
  *
  * @param bytes RGB pixels `[b, h, w, 3]`, then class indices `[b, h, w]`.
  * @param options Shape, values of the levels and order of the channels.

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { adamUpdate } from "../../../lib/engine/ops/adam_update.ts";
+import { adamUpdate, sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
-import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
+import { sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import {
   disposeWasmBackend,
   registerWasmBackend,

@@ -2,12 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { adamUpdate } from "../../../lib/engine/ops/adam_update.ts";
+import { adamUpdate, sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import * as kernels from "../../../lib/engine/ops/kernels.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
-import { sgdUpdate } from "../../../lib/engine/ops/sgd_update.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, on, relativeError, tensor } from "./_compare.ts";
@@ -25,7 +24,7 @@ const LONG = { timeout: 240_000 };
 
 /** Batches that the device unpacks, and what mixed precision needs. */
 const WEBGPU_ONLY = new Set([
-  "SegadvJudgeGradients",
+  "SegadvCheckGradients",
   "SegadvSgdUpdateIf",
   "SegadvUnpackBatch",
 ]);

@@ -4,7 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { JUDGE_GRADIENTS, type JudgeGradientsAttrs } from "../../ops/kernels.ts";
+import { CHECK_GRADIENTS, type CheckGradientsAttrs } from "../../ops/kernels.ts";
 import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
 import type { TrainingBackend } from "../training_backend.ts";
 import { type Kernel, sizeOf } from "./kernel.ts";
@@ -20,7 +20,7 @@ fn overflowed(v: f32) -> bool { return (bitcast<u32>(v) & 0x7f800000u) == 0x7f80
 function marker(count: number): WgslKernel {
   const indices = Array.from({ length: count }, (_, k) => k);
   return {
-    key: `${JUDGE_GRADIENTS}/mark/${count}`,
+    key: `${CHECK_GRADIENTS}/mark/${count}`,
     uniforms: indices.map((k) => [`size_${k}`, "u32"]),
     reads: indices.map((k) => [`gradient_${k}`, "vec4<f32>"]),
     writes: [["goodSteps", "atomic<u32>"]],
@@ -53,7 +53,7 @@ function look(k: number): string {
 /** Moves the scale and fills the control; `length` is bound where gradients are clipped. */
 function judge(clips: boolean): WgslKernel {
   return {
-    key: `${JUDGE_GRADIENTS}/${clips}`,
+    key: `${CHECK_GRADIENTS}/${clips}`,
     uniforms: [["patience", "f32"], ["most", "f32"], ["clipNorm", "f32"]],
     reads: clips ? [["length", "f32"]] : [],
     writes: [
@@ -91,9 +91,9 @@ const CLIP = `
   norm[0] = unscaled;
   factor *= u.clipNorm / max(unscaled, u.clipNorm);`;
 
-/** Overwrites `scale` and `goodSteps`; see {@linkcode JUDGE_GRADIENTS}. */
-export const checkGradients: Kernel<JudgeGradientsAttrs> = {
-  name: JUDGE_GRADIENTS,
+/** Overwrites `scale` and `goodSteps`; see {@linkcode CHECK_GRADIENTS}. */
+export const checkGradients: Kernel<CheckGradientsAttrs> = {
+  name: CHECK_GRADIENTS,
   run({ inputs: { scale, goodSteps, length, ...rest }, attrs, backend }) {
     const gradients = Object.values(rest);
     const bindings = backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;

@@ -4,8 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchNormTraining } from "../../../engine/ops/batch_norm.ts";
-import { movingAverage } from "../../../engine/ops/moving_average.ts";
+import { batchNormTraining, movingAverage } from "../../../engine/ops/batch_norm.ts";
 
 /** Starting value of a weight. */
 type Initializer = ReturnType<typeof tf.initializers.zeros>;

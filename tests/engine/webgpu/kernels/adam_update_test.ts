@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { adamUpdate } from "../../../../lib/engine/ops/adam_update.ts";
+import { adamUpdate } from "../../../../lib/engine/ops/optimizer_updates.ts";
 import { assertSame, describeWebgpu, normal } from "./_compare.ts";
 
 describeWebgpu("adamUpdate", () => {

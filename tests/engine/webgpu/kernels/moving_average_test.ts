@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { movingAverage } from "../../../../lib/engine/ops/moving_average.ts";
+import { movingAverage } from "../../../../lib/engine/ops/batch_norm.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 describeWebgpu("movingAverage", () => {

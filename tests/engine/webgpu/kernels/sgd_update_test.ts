@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { sgdUpdate } from "../../../../lib/engine/ops/sgd_update.ts";
+import { sgdUpdate } from "../../../../lib/engine/ops/optimizer_updates.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 const SIZES = [3, 70, 1024, 5, 5, 5, 5, 5, 5, 5, 5, 5, 700, 1];

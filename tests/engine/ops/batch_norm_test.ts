@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { movingAverage } from "../../../lib/engine/ops/moving_average.ts";
+import { movingAverage } from "../../../lib/engine/ops/batch_norm.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 
 for (const name of ["cpu", "wasm"] as const) {

@@ -1,0 +1,128 @@
+/**
+ * One step of an optimizer on one weight, in place: SGD with momentum, and Adam.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
+import {
+  ADAM_UPDATE,
+  type AdamUpdateAttrs,
+  SGD_UPDATE,
+  SGD_UPDATE_IF,
+  type SgdUpdateAttrs,
+} from "./kernels.ts";
+
+const SGD: TrainingKernel<SgdUpdateAttrs> = {
+  name: SGD_UPDATE,
+  compose(inputs, attrs) {
+    const { weight, velocity, grad } = inputs as Record<string, tf.Variable>;
+    const next = sgdStep({ weight: weight!, velocity: velocity!, grad: grad! }, attrs);
+    weight!.assign(next.weight);
+    velocity!.assign(next.velocity);
+    return [];
+  },
+};
+
+const SGD_IF: TrainingKernel<SgdUpdateAttrs> = {
+  name: SGD_UPDATE_IF,
+  compose(inputs, attrs) {
+    const { weight, velocity } = inputs as Record<string, tf.Variable>;
+    const updates = tf.greater(tf.slice(inputs.control!, [0], [1]), 0);
+    const grad = tf.mul(inputs.grad!, tf.slice(inputs.control!, [1], [1]));
+    const next = sgdStep({ weight: weight!, velocity: velocity!, grad }, attrs);
+    weight!.assign(tf.where(updates, next.weight, weight!));
+    velocity!.assign(tf.where(updates, next.velocity, velocity!));
+    return [];
+  },
+};
+
+/** Weight and velocity after a step; see {@linkcode SGD_UPDATE}. */
+function sgdStep(
+  { weight, velocity, grad }: Record<"weight" | "velocity" | "grad", tf.Tensor>,
+  { lr, momentum, nesterov, l2, decoupled }: SgdUpdateAttrs,
+): Record<"weight" | "velocity", tf.Tensor> {
+  const g = decoupled || l2 === 0 ? grad : tf.add(grad, tf.mul(weight, l2));
+  const moved = tf.add(tf.mul(velocity, momentum), g);
+  const direction = nesterov ? tf.add(g, tf.mul(moved, momentum)) : moved;
+  const kept = decoupled ? tf.mul(weight, 1 - lr * l2) : weight;
+  return { weight: tf.sub(kept, tf.mul(direction, lr)), velocity: moved };
+}
+
+/**
+ * Moves `weight` by one step of SGD with momentum and overwrites `velocity`; both stay the
+ * caller's. See {@linkcode SgdUpdateAttrs} for the formula.
+ *
+ * @param tensors Three of one shape, and where the step may be skipped `control [4]`: at 0 whether
+ * to move (0: both stay as they are, even if `grad` is NaN), at 1 what `grad` is multiplied by.
+ *
+ * @example
+ * ```ts
+ * import { sgdUpdate, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const weight = tf.variable(tf.scalar(1)), velocity = tf.variable(tf.scalar(0));
+ * const options = { lr: 0.5, momentum: 0.9, nesterov: false, l2: 0, decoupled: false };
+ * sgdUpdate({ weight, velocity, grad: tf.scalar(1) }, options);
+ * assert.equal((await weight.data())[0], 0.5);
+ * ```
+ */
+export function sgdUpdate(
+  tensors: {
+    weight: tf.Variable;
+    velocity: tf.Variable;
+    grad: tf.Tensor;
+    control?: tf.Tensor1D | undefined;
+  },
+  options: SgdUpdateAttrs,
+): void {
+  const { weight, velocity, grad, control } = tensors;
+  ownMemory(weight, velocity);
+  const [kernel, inputs] = control === undefined
+    ? [SGD, { weight, velocity, grad }]
+    : [SGD_IF, { weight, velocity, grad, control }];
+  runTrainingKernel(kernel, { inputs, attrs: options });
+}
+
+const ADAM: TrainingKernel<AdamUpdateAttrs> = {
+  name: ADAM_UPDATE,
+  compose(inputs, { lr, beta1, beta2, eps, step }) {
+    const { weight, m, v } = inputs as Record<string, tf.Variable>;
+    const grad = inputs.grad!;
+    const first = tf.add(tf.mul(m!, beta1), tf.mul(grad, 1 - beta1));
+    const second = tf.add(tf.mul(v!, beta2), tf.mul(tf.square(grad), 1 - beta2));
+    const mean = tf.div(first, 1 - beta1 ** step);
+    const spread = tf.sqrt(tf.div(second, 1 - beta2 ** step));
+    weight!.assign(tf.sub(weight!, tf.mul(tf.div(mean, tf.add(spread, eps)), lr)));
+    m!.assign(first);
+    v!.assign(second);
+    return [];
+  },
+};
+
+/**
+ * Moves `weight` by one step of Adam (Kingma and Ba, algorithm 1) and overwrites the moments `m`
+ * and `v`; all stay the caller's.
+ *
+ * @param tensors Four of one shape.
+ *
+ * @example
+ * ```ts
+ * import { adamUpdate, tf, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const [weight, m, v] = [1, 0, 0].map((value) => tf.variable(tf.scalar(value)));
+ * const options = { lr: 0.5, beta1: 0.5, beta2: 0.999, eps: 0, step: 1 };
+ * adamUpdate({ weight: weight!, m: m!, v: v!, grad: tf.scalar(3) }, options);
+ * assert.equal((await weight!.data())[0]!.toFixed(5), "0.50000");
+ * ```
+ */
+export function adamUpdate(
+  tensors: { weight: tf.Variable; m: tf.Variable; v: tf.Variable; grad: tf.Tensor },
+  options: AdamUpdateAttrs,
+): void {
+  ownMemory(tensors.weight, tensors.m, tensors.v);
+  runTrainingKernel(ADAM, { inputs: tensors, attrs: options });
+}
