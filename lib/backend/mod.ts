@@ -13,5 +13,5 @@ export {
 export { type AdapterReport, type BackendReport, doctor, type DoctorReport } from "./doctor.ts";
 export { createRunFolder, freeBytes, writeFileAtomic } from "../util/files.ts";
 export { sha256 } from "../util/hash.ts";
-export { type FolderLock, lockFolder, type LockOwner } from "../util/lock.ts";
+export { type HeldLock, lockFolder, type LockOwner } from "../util/lock.ts";
 export { type Versions, versions } from "../util/version.ts";

@@ -12,7 +12,7 @@ import { NonFiniteError } from "../train/non_finite_error.ts";
 import { resumeTraining } from "../train/run/resume.ts";
 import { train } from "../train/run/train.ts";
 import type { TrainResult } from "../train/run/train_result.ts";
-import { takeLock } from "./trial_lock.ts";
+import { dropForeignLock, lockFile } from "../util/lock.ts";
 import type { Trial } from "./plan_sweep.ts";
 import {
   readResults,
@@ -97,11 +97,12 @@ export async function runTrial(
   }
   const isDone = async (): Promise<boolean> => (await readResults(folder, plan)).has(trial.id);
   if (await isDone()) return "already-finished";
-  const lock = await takeLock(trialPaths(folder, trial.id).lock);
+  const lock = await lockFile(trialPaths(folder, trial.id).lock);
   if (lock === null) return "busy";
   try {
-    // It may have been finished between the look and the lock
-    if (await isDone()) return "already-finished";
+    if (await isDone()) return "already-finished"; // by whoever held the lock until now
+    // Every worker takes the trial first, so another machine's lock of the run is left over
+    await dropForeignLock(trialPaths(folder, trial.id).run);
     return await runLocked({ folder, trial }, options);
   } finally {
     await lock.release();

@@ -4,7 +4,7 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import { isAlive } from "./trial_lock.ts";
+import { isLocked } from "../util/lock.ts";
 import type { Trial } from "./plan_sweep.ts";
 import { readResults, readSweep, trialPaths, type TrialResult } from "./sweep_folder.ts";
 
@@ -41,6 +41,6 @@ async function stateOf(
 ): Promise<TrialState> {
   if (result !== null) return result.reason === "non-finite" ? "diverged" : "finished";
   const { lock, run } = trialPaths(folder, trial.id);
-  if (await isAlive(lock)) return "running";
+  if (await isLocked(lock)) return "running";
   return await stat(run).then(() => "interrupted" as const, () => "waiting" as const);
 }

@@ -1,43 +1,60 @@
 /**
- * Keeps two processes out of one folder.
+ * Keeps two processes out of one folder, or off one trial of a sweep.
+ *
+ * Under Deno a holder also has the system's lock on the file, which ends with its process; elsewhere
+ * who gives the file its name first holds it. A lock that its holder renews works over machines too:
+ * one that was not renewed for a minute is left over.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { link, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { explainFileError } from "./files.ts";
 
-/** Who holds a folder. */
+/** Who holds a lock. */
 export interface LockOwner {
   pid: number;
   host: string;
-  /** When it took the folder, ISO 8601. */
+  /** When it took the lock, ISO 8601. */
   since: string;
   /** Whether it holds the system's lock too, which ends with the process. */
   system: boolean;
+  /** Slurm's or Kubernetes' name for its job, which never runs twice at a time; absent outside one. */
+  job?: string;
 }
 
-/** A folder that this process holds. */
-export interface FolderLock {
-  /** Who held the folder before and ended without letting go; `null` where nobody did. */
+/** A lock that this process holds. */
+export interface HeldLock {
+  /** Who held it before and ended without letting go; `null` where nobody did. */
   stale: LockOwner | null;
   /** Lets go; a second call does nothing. */
   release(): Promise<void>;
 }
 
 /** Name of the file that marks a folder as held. */
-export const LOCK_FILE = "run.lock";
+const LOCK_FILE = "run.lock";
 
-/** Deno's lock on an open file, which the system takes away with the process. */
-interface LockableFile {
-  tryLock(exclusive: boolean): Promise<boolean>;
-  close(): void;
-}
+/** A renewed lock is renewed this often, in milliseconds. */
+const RENEWAL = 5_000;
+
+/** A renewed lock that is older than this is left over from a process that died. */
+const STALE_AFTER = 60_000;
+
+/** Whether the holder renews the file and names its job, which takes the environment's permission. */
+type Policy = { renewed: boolean };
+
+/** A lock that was taken, or who has it: `null` where its file does not say. */
+type Attempt = HeldLock | { heldBy: LockOwner | null };
+
+/** Deno's files, whose lock the system takes away with the process. */
 interface DenoFiles {
-  open(path: string, options: { read: true; write: true; create: true }): Promise<LockableFile>;
+  open(
+    path: string,
+    options: { read: true; write: true; create: true },
+  ): Promise<{ tryLock(exclusive: boolean): Promise<boolean>; close(): void }>;
 }
 
 /**
@@ -61,68 +78,109 @@ interface DenoFiles {
  * await lock.release();
  * ```
  */
-export async function lockFolder(path: string): Promise<FolderLock> {
+export async function lockFolder(path: string): Promise<HeldLock> {
   const file = join(path, LOCK_FILE);
   try {
-    await mkdir(path, { recursive: true });
-    if (await lstat(file).then((found) => found.isSymbolicLink(), () => false)) {
+    await fs.mkdir(path, { recursive: true });
+    if (await fs.lstat(file).then((found) => found.isSymbolicLink(), () => false)) {
       throw new Error(`Cannot lock ${path}: ${LOCK_FILE} is a link; remove it`);
     }
-    const { Deno } = globalThis as unknown as { Deno?: DenoFiles };
-    return Deno === undefined ? await lockByName(file, path) : await lockBySystem(Deno, file, path);
+    const attempt = await take(file, { renewed: false });
+    if ("heldBy" in attempt) throw inUse(path, attempt.heldBy);
+    return attempt;
   } catch (error) {
     throw explainFileError(error, { attempt: `lock ${path}`, folder: path });
   }
 }
 
+/**
+ * Takes a lock file that its holder renews, or gives `null` where another process holds it. A lock is
+ * taken over from a process of this machine that is gone, from an earlier start of this very job, and
+ * from whoever has not renewed it for a minute.
+ *
+ * @throws {Error} If the file cannot be written.
+ */
+export async function lockFile(file: string): Promise<HeldLock | null> {
+  const attempt = await take(file, { renewed: true });
+  return "heldBy" in attempt ? null : attempt;
+}
+
+/** Whether a live process holds a lock file of {@linkcode lockFile}. */
+export async function isLocked(file: string): Promise<boolean> {
+  const found = await fs.stat(file).catch(() => null);
+  if (found === null) return false;
+  const owner = await readOwner(file);
+  // Without an owner it is being written
+  return owner === null ? !isOverdue(found) : await isAlive(owner, file, { renewed: true });
+}
+
+/**
+ * Removes the lock of a folder that a process on another machine left behind. Only for who knows
+ * that this process is gone: a lock of {@linkcode lockFolder} does not say.
+ */
+export async function dropForeignLock(folder: string): Promise<void> {
+  const file = join(folder, LOCK_FILE);
+  const owner = await readOwner(file);
+  if (owner !== null && !isHere(owner)) await fs.rm(file, { force: true });
+}
+
+async function take(file: string, policy: Policy): Promise<Attempt> {
+  const { Deno } = globalThis as unknown as { Deno?: DenoFiles };
+  return await (Deno === undefined ? takeByName(file, policy) : takeBySystem(Deno, file, policy));
+}
+
 /** By the system's lock; who else holds the file without one is told by its content. */
-async function lockBySystem(deno: DenoFiles, file: string, path: string): Promise<FolderLock> {
+async function takeBySystem(deno: DenoFiles, file: string, policy: Policy): Promise<Attempt> {
+  const mine = ownerText(policy, { system: true }); // may lack a permission: before there is a file
   for (;;) {
     const handle = await deno.open(file, { read: true, write: true, create: true });
     if (!await handle.tryLock(true)) {
       handle.close();
-      throw inUse(path, await readOwner(file));
+      return { heldBy: await readOwner(file) };
     }
     // A holder removes the file when it lets go: what we hold must still be what others will find
-    if (!await stat(file).then(() => true, () => false)) {
+    if (!await fs.stat(file).then(() => true, () => false)) {
       handle.close();
       continue;
     }
     const stale = await readOwner(file);
-    const gone = stale === null || (stale.system && isHere(stale)) || !isAlive(stale, file);
+    const gone = stale === null || (stale.system && isHere(stale)) ||
+      !await isAlive(stale, file, policy);
     if (!gone) {
       handle.close();
-      throw inUse(path, stale);
+      return { heldBy: stale };
     }
-    await writeFile(file, ownerText({ system: true })).catch(async (error) => {
-      await rm(file, { force: true });
+    await fs.writeFile(file, mine).catch(async (error) => {
+      await fs.rm(file, { force: true });
       handle.close();
       throw error;
     });
-    return held(file, { stale, close: () => handle.close() });
+    return held(file, { stale, policy, close: () => handle.close() });
   }
 }
 
 /** By who gives the file its name first. */
-async function lockByName(file: string, path: string): Promise<FolderLock> {
+async function takeByName(file: string, policy: Policy): Promise<Attempt> {
   const mine = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-  await writeFile(mine, ownerText({ system: false }));
+  await fs.writeFile(mine, ownerText(policy, { system: false }));
   let stale: LockOwner | null = null;
   try {
     for (let attempt = 0;; attempt++) {
       try {
-        await link(mine, file);
-        return held(file, { stale, close() {} });
+        await fs.link(mine, file);
+        return held(file, { stale, policy, close() {} });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
       const owner = await readOwner(file);
-      if (attempt > 3 || owner === null || isAlive(owner, file)) throw inUse(path, owner);
+      if (attempt > 3 || owner === null || await isAlive(owner, file, policy)) {
+        return { heldBy: owner };
+      }
       stale = owner;
       await takeAway(file, owner);
     }
   } finally {
-    await rm(mine, { force: true });
+    await fs.rm(mine, { force: true });
   }
 }
 
@@ -130,43 +188,63 @@ async function lockByName(file: string, path: string): Promise<FolderLock> {
 async function takeAway(file: string, stale: LockOwner): Promise<void> {
   const aside = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await rename(file, aside);
+    await fs.rename(file, aside);
   } catch {
     return; // another process was quicker
   }
   const moved = await readOwner(aside);
   if (moved?.since !== stale.since || moved.pid !== stale.pid) {
-    await link(aside, file).catch(() => {});
+    await fs.link(aside, file).catch(() => {});
   }
-  await rm(aside, { force: true });
+  await fs.rm(aside, { force: true });
 }
 
-/** Folders that this very process holds, which the process table cannot tell from a stale lock. */
+/** Locks that this very process holds, which the process table cannot tell from stale ones. */
 const ours = new Set<string>();
 
-function held(file: string, options: { stale: LockOwner | null; close(): void }): FolderLock {
+function held(
+  file: string,
+  options: { stale: LockOwner | null; policy: Policy; close(): void },
+): HeldLock {
+  const { stale, policy, close } = options;
   ours.add(file);
+  const renew = (): void => {
+    const now = new Date();
+    fs.utimes(file, now, now).catch(() => {});
+  };
+  const timer = policy.renewed ? setInterval(renew, RENEWAL) : undefined;
+  timer?.unref?.();
   return {
-    stale: options.stale,
+    stale,
     async release() {
       if (!ours.delete(file)) return;
+      clearInterval(timer);
       // While it is still ours; if it cannot be removed, it will be recognised as stale
-      await rm(file, { force: true }).catch(() => {});
-      options.close();
+      await fs.rm(file, { force: true }).catch(() => {});
+      close();
     },
   };
 }
 
-function ownerText({ system }: { system: boolean }): string {
+function ownerText({ renewed }: Policy, { system }: { system: boolean }): string {
   const since = new Date().toISOString();
-  const owner: LockOwner = { pid: process.pid, host: hostOrUnknown(), since, system };
-  return JSON.stringify(owner) + "\n";
+  const owner = { pid: process.pid, host: hostOrUnknown(), since, system };
+  const job = renewed ? currentJob() : null;
+  return JSON.stringify(job === null ? owner : { ...owner, job }) + "\n";
+}
+
+/** Name of the cluster job that this process is, kept when the cluster starts it again. */
+function currentJob(): string | null {
+  const { SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX } = process.env;
+  if (SLURM_ARRAY_JOB_ID !== undefined) return `slurm ${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+  if (JOB_COMPLETION_INDEX === undefined) return null;
+  return `kubernetes ${process.env.SEGADV_JOB ?? ""} ${JOB_COMPLETION_INDEX}`;
 }
 
 /** The content of a lock; `null` where it is empty or torn. */
 async function readOwner(file: string): Promise<LockOwner | null> {
   try {
-    const owner = JSON.parse(await readFile(file, "utf8")) as LockOwner;
+    const owner = JSON.parse(await fs.readFile(file, "utf8")) as LockOwner;
     return Number.isSafeInteger(owner.pid) && typeof owner.host === "string" ? owner : null;
   } catch {
     return null;
@@ -177,10 +255,19 @@ function isHere({ host }: LockOwner): boolean {
   return host === hostOrUnknown();
 }
 
+function isOverdue({ mtimeMs }: { mtimeMs: number }): boolean {
+  return Date.now() - mtimeMs > STALE_AFTER;
+}
+
 /** Whether an owner lives, as far as can be seen from here; if in doubt it does. */
-function isAlive(owner: LockOwner, file: string): boolean {
+async function isAlive(owner: LockOwner, file: string, policy: Policy): Promise<boolean> {
+  // This process, or one of an earlier start that had its number, as in a container
+  if (isHere(owner) && owner.pid === process.pid) return ours.has(file);
+  if (policy.renewed) {
+    if (owner.job !== undefined && owner.job === currentJob()) return false;
+    if (await fs.stat(file).then(isOverdue, () => false)) return false;
+  }
   if (!isHere(owner)) return true; // its process table is not ours to see
-  if (owner.pid === process.pid) return ours.has(file); // else a former life's, as in a container
   try {
     process.kill(owner.pid, 0);
     return true;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, test } from "node:test";
@@ -64,7 +64,8 @@ describe("runTrial", () => {
     const folder = await tinySweep();
     const plan = await readSweep(folder);
     const { lock } = trialPaths(folder, plan.trials[0]!.id);
-    const owner = { host: hostname(), pid: process.pid, job: null };
+    const since = "2026-01-01T00:00:00Z";
+    const owner = { host: hostname(), pid: process.ppid, since, system: false };
     const states = async () => (await sweepStatus(folder)).map(({ state }) => state);
 
     await writeFile(lock, JSON.stringify(owner));
@@ -75,6 +76,9 @@ describe("runTrial", () => {
     assert.equal(await runTrial({ folder, index: 0 }), "busy");
     const longAgo = new Date(Date.now() - 3_600_000);
     await utimes(lock, longAgo, longAgo);
+    const { run } = trialPaths(folder, plan.trials[0]!.id);
+    await mkdir(run);
+    await writeFile(`${run}/run.lock`, JSON.stringify({ ...owner, host: "elsewhere" }));
     assert.equal(await runTrial({ folder, index: 0 }), "finished");
 
     const second = trialPaths(folder, plan.trials[1]!.id).lock;

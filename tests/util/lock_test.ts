@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { lockFolder } from "../../lib/util/lock.ts";
+import { dropForeignLock, isLocked, lockFile, lockFolder } from "../../lib/util/lock.ts";
 
 const isDeno = "deno" in process.versions;
 const program = fileURLToPath(new URL("./_lock_program.ts", import.meta.url));
@@ -89,5 +89,58 @@ describe("lockFolder", () => {
     await writeFile(join(folder, "run.lock"), '{"pid":');
     if (isDeno) await (await lockFolder(folder)).release();
     else await assert.rejects(lockFolder(folder), /another process.*remove/);
+  });
+});
+
+describe("lockFile", () => {
+  test("lockFile gives one holder the file, and lets go without a trace", async () => {
+    const file = join(await newFolder(), "trial.lock");
+    assert.equal(await isLocked(file), false);
+    const lock = await lockFile(file);
+    assert.ok(lock !== null);
+    assert.equal(await isLocked(file), true);
+    assert.equal(await lockFile(file), null);
+    await lock.release();
+    assert.equal(await isLocked(file), false);
+    await (await lockFile(file))!.release();
+  });
+
+  test("lockFile takes over what was not renewed for a minute, and what this job left behind", async () => {
+    const folder = await newFolder();
+    const file = join(folder, "trial.lock");
+    const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
+    await writeFile(file, JSON.stringify(owner));
+    assert.equal(await isLocked(file), true);
+    assert.equal(await lockFile(file), null);
+    await utimes(file, new Date(0), new Date(0));
+    assert.equal(await isLocked(file), false);
+    await (await lockFile(file))!.release();
+
+    await writeFile(file, JSON.stringify({ ...owner, job: "kubernetes test 3" }));
+    assert.equal(await lockFile(file), null);
+    const before = { ...process.env };
+    Object.assign(process.env, { SEGADV_JOB: "test", JOB_COMPLETION_INDEX: "3" });
+    try {
+      const lock = await lockFile(file);
+      assert.equal(lock?.stale?.host, "elsewhere");
+      await lock.release();
+    } finally {
+      for (const name of ["SEGADV_JOB", "JOB_COMPLETION_INDEX"]) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+    }
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  test("dropForeignLock() removes what another machine left and nothing else", async () => {
+    const folder = await newFolder();
+    const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
+    await writeFile(join(folder, "run.lock"), JSON.stringify(owner));
+    await dropForeignLock(folder);
+    const lock = await lockFolder(folder);
+    await dropForeignLock(folder);
+    assert.deepEqual(await readdir(folder), ["run.lock"]);
+    await lock.release();
   });
 });

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/to_yaml.ts";
 import { createRunFolder, removeFile, RUN_FILES, writeFileAtomic } from "../../util/files.ts";
-import { type FolderLock, lockFolder } from "../../util/lock.ts";
+import { type HeldLock, lockFolder } from "../../util/lock.ts";
 import { type ModelMetadata, saveSegmentationModel } from "../../models/persistence/tfjs_format.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
@@ -27,9 +27,9 @@ export class RunFolder {
   readonly path: string;
   readonly events: EventLog;
   readonly checkpoints: CheckpointFolder;
-  readonly #lock: FolderLock;
+  readonly #lock: HeldLock;
 
-  private constructor(path: string, lock: FolderLock, events: EventLog) {
+  private constructor(path: string, lock: HeldLock, events: EventLog) {
     this.path = path;
     this.events = events;
     this.checkpoints = new CheckpointFolder(join(path, "checkpoint"));
