@@ -166,10 +166,8 @@ export {
 export {
   type LoadedModel,
   loadSegmentationModel,
-  type ModelMetadata,
-  type SavedModelInfo,
   saveSegmentationModel,
-} from "./lib/models/persistence/tfjs_format.ts";
+} from "./lib/models/persistence/saved_model.ts";
 export { folderHandler } from "./lib/weights/formats/folder_handler.ts";
 export { weightsSha256 } from "./lib/weights/hash.ts";
 export {
@@ -186,7 +184,13 @@ export {
 } from "./lib/weights/formats/write_safetensors.ts";
 export { float32Values } from "./lib/weights/formats/float32_values.ts";
 export { openWeightFile } from "./lib/weights/formats/open_weight_file.ts";
-export type { WeightFile, WeightFormat, WeightTensor } from "./lib/weights/weight_file.ts";
+export type {
+  ModelMetadata,
+  SavedModelInfo,
+  WeightFile,
+  WeightFormat,
+  WeightTensor,
+} from "./lib/weights/weight_file.ts";
 export {
   type InitializationReport,
   initializeFrom,

@@ -150,8 +150,8 @@ function savedInput({ normalize, architecture }: NonNullable<WeightFile["saved"]
   const isResnet = architecture?.name.startsWith("resnet") ?? false;
   return {
     normalize,
-    variant: isResnet ? architecture!.variant : null,
-    stemPool: isResnet ? architecture!.stemPool ?? "padded" : null,
+    variant: isResnet ? architecture!.variant as InputRule["variant"] : null,
+    stemPool: isResnet ? (architecture!.stemPool ?? "padded") as InputRule["stemPool"] : null,
     bnEpsilon: null,
   };
 }

@@ -1,13 +1,11 @@
 /**
- * Weight files of any origin behind one face: names, shapes, and values as float32.
+ * Weight files of any format behind one interface: names, shapes, and values as float32.
  *
  * @module
  */
-
-import type { SavedModelInfo } from "../models/persistence/tfjs_format.ts";
-
-/** What a file is written in. */
-export type WeightFormat = "safetensors" | "PyTorch" | "Keras HDF5" | "npz" | "tfjs";
+import type { NormalizeConfig } from "../config/config.ts";
+import type { ClassInfo } from "../data/dataset.ts";
+import type { OptionValue, RegistryEntry } from "../util/registry.ts";
 
 /** A tensor as its file describes it. */
 export interface WeightTensor {
@@ -19,10 +17,11 @@ export interface WeightTensor {
 /** An open weight file. Only names and shapes are in memory until a tensor is read. */
 export interface WeightFile {
   path: string;
-  format: WeightFormat;
+  /** Name of its format, as registered. */
+  format: string;
   /** In the file's order. Scales and zero points of 8-bit tensors are not listed. */
   tensors: ReadonlyMap<string, WeightTensor>;
-  /** What a network saved by this toolkit says of itself, and `null` for all other files. */
+  /** What a network saved by this toolkit was built from; `null` for all other files. */
   saved: SavedModelInfo | null;
   /**
    * A tensor's values in row-major order, dequantised, owned by the caller.
@@ -32,4 +31,61 @@ export interface WeightFile {
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
   close(): Promise<void>;
+}
+
+/** A format of weight files. */
+export interface WeightFormat extends RegistryEntry {
+  /** Whether a file is of this format, from its first bytes. */
+  matches(file: FileHead): boolean | Promise<boolean>;
+  /**
+   * Opens a file of this format, to be closed by the caller.
+   *
+   * @throws {SyntaxError} If the file is damaged.
+   */
+  open(path: string): Promise<WeightFile>;
+}
+
+/** What a format is recognised by. */
+export interface FileHead {
+  path: string;
+  /** The first 512 bytes, fewer of a shorter file. */
+  bytes: Uint8Array;
+  /**
+   * Names of the files in a zip archive.
+   *
+   * @throws {SyntaxError} If the archive is damaged.
+   */
+  zipEntries(): Promise<string[]>;
+}
+
+/** What a saved network was trained on. */
+export interface ModelMetadata {
+  /** Classes in index order, with their colours. */
+  classes: ClassInfo[];
+  /** How pixels become the network's input. */
+  normalize: NormalizeConfig;
+}
+
+/** What a saved network was built from: the network's name, width and own options. */
+export interface SavedArchitecture {
+  name: string;
+  width: number;
+  readonly [option: string]: OptionValue;
+}
+
+/** `userDefinedMetadata.segadv` in the `model.json` of a saved network. */
+export interface SavedModelInfo extends ModelMetadata {
+  /** Version of this record. */
+  format: 1;
+  name: string;
+  /**
+   * What the saved graph gives for images `[b, h, w, 3]`: class scores `[b, h/outputStride,
+   * w/outputStride, c]` whose largest is the prediction.
+   */
+  output: "logits" | "probabilities";
+  outputStride: number;
+  inputMultiple: number;
+  upsampleOrder: "logits" | "probabilities";
+  /** What builds the network that trains; `null` for a network that a user brought. */
+  architecture: SavedArchitecture | null;
 }

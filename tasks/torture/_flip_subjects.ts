@@ -8,7 +8,7 @@ import { openCheckpoint } from "../../lib/train/run/checkpoint.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { openWeightFile } from "../../lib/weights/formats/open_weight_file.ts";
-import { loadSegmentationModel } from "../../lib/models/persistence/tfjs_format.ts";
+import { loadSegmentationModel } from "../../lib/models/persistence/saved_model.ts";
 import { writeSafetensors } from "../../lib/weights/formats/write_safetensors.ts";
 import { smallMat, smallNpy, zipOf } from "./small_files.ts";
 import { victimConfig } from "./victim.ts";

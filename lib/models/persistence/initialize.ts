@@ -6,8 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_EPSILON } from "../networks/resnet.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import { fromLayout } from "./layouts.ts";
-import type { InputRule } from "../../weights/name_maps/name_map.ts";
+import type { InputRule, WeightLayout } from "../../weights/name_maps/name_map.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
 import {
   describeFaults,
@@ -157,6 +156,27 @@ async function valuesOf(
     );
   }
   return fromLayout(values, { shape: target.shape, layout });
+}
+
+/** Transposes a tensor of a file into the kernel layout `[h, w, in, out]` of that shape. */
+function fromLayout(
+  values: Float32Array<ArrayBuffer>,
+  options: { shape: readonly number[]; layout: WeightLayout },
+): Float32Array<ArrayBuffer> {
+  const { shape, layout } = options;
+  // The rows of a dense layer are in the order [h, w, in] already
+  if (layout === "same" || layout === "dense" || shape.length !== 4) return values;
+  const [height, width, channels, filters] = shape as [number, number, number, number];
+  const area = height * width;
+  const result = new Float32Array(values.length);
+  // [out, in·h·w] and [out, in, h, w] have the same memory order
+  let at = 0;
+  for (let o = 0; o < filters; o++) {
+    for (let i = 0; i < channels; i++) {
+      for (let p = 0; p < area; p++) result[(p * channels + i) * filters + o] = values[at++]!;
+    }
+  }
+  return result;
 }
 
 function reportOf(

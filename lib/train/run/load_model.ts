@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
-import { type LoadedModel, loadSegmentationModel } from "../../models/persistence/tfjs_format.ts";
+import { type LoadedModel, loadSegmentationModel } from "../../models/persistence/saved_model.ts";
 
 /** A network from a run folder, with the run's configuration. */
 export interface OpenedModel extends LoadedModel {

@@ -1,9 +1,28 @@
 /**
- * Stored numbers of any type as float32.
+ * Stored numbers of any type and memory layout as row-major float32.
  *
  * @module
  */
-import type { SafetensorsDtype } from "./safetensors_header.ts";
+
+/** Type of a stored tensor's values, by safetensors' name. */
+export type SafetensorsDtype = keyof typeof DTYPE_BYTES;
+
+/** Bytes of one value of each type that safetensors knows and this toolkit reads. */
+export const DTYPE_BYTES = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+} as const;
 
 /**
  * Decodes little-endian values of a safetensors type to float32: exactly for F32, F16, BF16 and
@@ -25,7 +44,8 @@ export function float32Values(
   bytes: Uint8Array<ArrayBuffer>,
   dtype: SafetensorsDtype,
 ): Float32Array<ArrayBuffer> {
-  const [size, get] = READERS[dtype];
+  const size = DTYPE_BYTES[dtype];
+  const get = READERS[dtype];
   if (bytes.length % size !== 0) {
     throw new RangeError(`Cannot read ${bytes.length} bytes as ${dtype}: it takes ${size} a value`);
   }
@@ -41,21 +61,21 @@ export function float32Values(
 
 type Reader = (view: DataView, at: number) => number;
 
-/** Bytes and reader of each type. */
-const READERS: Record<SafetensorsDtype, readonly [size: number, get: Reader]> = {
-  F64: [8, (view, at) => view.getFloat64(at, true)],
-  F32: [4, (view, at) => view.getFloat32(at, true)],
-  F16: [2, (view, at) => halfToNumber(view.getUint16(at, true))],
-  BF16: [2, (view, at) => bfloatToNumber(view.getUint16(at, true))],
-  I64: [8, (view, at) => Number(view.getBigInt64(at, true))],
-  I32: [4, (view, at) => view.getInt32(at, true)],
-  I16: [2, (view, at) => view.getInt16(at, true)],
-  I8: [1, (view, at) => view.getInt8(at)],
-  U64: [8, (view, at) => Number(view.getBigUint64(at, true))],
-  U32: [4, (view, at) => view.getUint32(at, true)],
-  U16: [2, (view, at) => view.getUint16(at, true)],
-  U8: [1, (view, at) => view.getUint8(at)],
-  BOOL: [1, (view, at) => view.getUint8(at) === 0 ? 0 : 1],
+/** Reader of each type. */
+const READERS: Record<SafetensorsDtype, Reader> = {
+  F64: (view, at) => view.getFloat64(at, true),
+  F32: (view, at) => view.getFloat32(at, true),
+  F16: (view, at) => halfToNumber(view.getUint16(at, true)),
+  BF16: (view, at) => bfloatToNumber(view.getUint16(at, true)),
+  I64: (view, at) => Number(view.getBigInt64(at, true)),
+  I32: (view, at) => view.getInt32(at, true),
+  I16: (view, at) => view.getInt16(at, true),
+  I8: (view, at) => view.getInt8(at),
+  U64: (view, at) => Number(view.getBigUint64(at, true)),
+  U32: (view, at) => view.getUint32(at, true),
+  U16: (view, at) => view.getUint16(at, true),
+  U8: (view, at) => view.getUint8(at),
+  BOOL: (view, at) => view.getUint8(at) === 0 ? 0 : 1,
 };
 
 /** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. */
@@ -75,4 +95,46 @@ function bfloatToNumber(bits: number): number {
   word.setUint16(2, bits, true);
   word.setUint16(0, 0, true);
   return word.getFloat32(0, true);
+}
+
+/**
+ * Copies a strided tensor into row-major order.
+ *
+ * @param options Strides and offset in values; each index must lie within `values`.
+ * @returns Values owned by the caller.
+ */
+export function gather(
+  values: Float32Array<ArrayBuffer>,
+  options: { shape: number[]; strides: number[]; offset: number },
+): Float32Array<ArrayBuffer> {
+  const { shape, strides, offset } = options;
+  const size = sizeOf(shape);
+  if (isContiguous(shape, strides)) return values.slice(offset, offset + size);
+  const result = new Float32Array(size);
+  const index = shape.map(() => 0);
+  let at = offset;
+  for (let i = 0; i < size; i++) {
+    result[i] = values[at]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= index[axis]! * strides[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+/** Number of values of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+function isContiguous(shape: number[], strides: number[]): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
 }

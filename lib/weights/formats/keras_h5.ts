@@ -3,15 +3,24 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Dataset, File, Group } from "h5wasm";
-import { sizeOf } from "./strided.ts";
-import type { WeightFile, WeightTensor } from "../weight_file.ts";
+import { sizeOf } from "./float32_values.ts";
+import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
 import { printable } from "../../util/format.ts";
 
 const MAX_DEPTH = 12;
 const MAX_TENSORS = 100_000;
-/** No network here comes near it; a data set may claim any size without having the bytes. */
+/** Far above any weight here; an HDF5 data set can claim any size without holding the bytes. */
 const MAX_VALUES = 2 ** 29;
+
+/** Keras' HDF5 files as a format of weight files. */
+export const kerasH5Format: WeightFormat = {
+  name: "keras-h5",
+  summary: "Keras' .h5, weights alone or a whole model",
+  matches: ({ bytes }) => Buffer.from(bytes).toString("latin1").startsWith("\x89HDF\r\n\x1a\n"),
+  open: openKerasH5,
+};
 
 /**
  * Opens a file of Keras' weights. A tensor's name is its path in the file, without the
@@ -24,7 +33,7 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
   const refuse = (reason: string): never => {
     throw new SyntaxError(`Cannot read ${path} as Keras weights: ${printable(reason)}`);
   };
-  // The library is large and nobody else needs it.
+  // Imported here because the library is large and only this format needs it
   const h5 = await import("h5wasm/node");
   await h5.ready;
   h5.Module.activate_throwing_error_handler(); // else HDF5 explains itself on stderr
@@ -43,7 +52,7 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
     const base = root === file ? "" : "model_weights/";
     return {
       path,
-      format: "Keras HDF5",
+      format: "keras-h5",
       tensors,
       saved: null,
       read: (name) =>

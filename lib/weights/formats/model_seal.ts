@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable } from "../../util/format.ts";
-import { checkManifest } from "./check_manifest.ts";
+import { checkManifest } from "./folder_handler.ts";
 
 /** What stands in the place of the hash while it is taken. */
 const BLANK = "0".repeat(64);

@@ -4,11 +4,15 @@
  * @module
  */
 import { type ByteSource, openBytes } from "./byte_source.ts";
-import { float32Values } from "./float32_values.ts";
-import { DTYPE_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
-import { gather, sizeOf } from "./strided.ts";
-import type { WeightFile, WeightTensor } from "../weight_file.ts";
-import { openZip, type ZipEntry } from "./zip.ts";
+import {
+  DTYPE_BYTES,
+  float32Values,
+  gather,
+  type SafetensorsDtype,
+  sizeOf,
+} from "./float32_values.ts";
+import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
+import { isZip, openZip, type ZipEntry } from "./zip.ts";
 import { printable } from "../../util/format.ts";
 
 const DTYPES: ReadonlyMap<string, SafetensorsDtype> = new Map([
@@ -33,6 +37,15 @@ interface StoredArray extends WeightTensor {
   /** Bytes of the header before the values. */
   dataStart: number;
 }
+
+/** NumPy archives as a format of weight files. */
+export const npzFormat: WeightFormat = {
+  name: "npz",
+  summary: "NumPy's archives of arrays",
+  matches: async ({ bytes, zipEntries }) =>
+    isZip(bytes) && (await zipEntries()).some((name) => name.endsWith(".npy")),
+  open: openNpz,
+};
 
 /**
  * Opens a file that `numpy.savez` or `savez_compressed` wrote; an array's name is its key.

@@ -1,27 +1,36 @@
 /**
- * Opens a weight file by what is in it, not by its name.
+ * Opens a weight file by its content, not by its name.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { openBytes } from "./byte_source.ts";
-import { openKerasH5 } from "./keras_h5.ts";
-import { openNpz } from "./npz.ts";
-import { openPytorch } from "./pytorch.ts";
-import { openSafetensorsWeights } from "./safetensors_weights.ts";
-import { openTfjsWeights } from "./tfjs_weights.ts";
-import type { WeightFile } from "../weight_file.ts";
-import { openZip } from "./zip.ts";
+import { join } from "node:path";
 import { printable } from "../../util/format.ts";
+import { Registry } from "../../util/registry.ts";
+import type { WeightFile, WeightFormat } from "../weight_file.ts";
+import { openBytes } from "./byte_source.ts";
+import { kerasH5Format } from "./keras_h5.ts";
+import { npzFormat } from "./npz.ts";
+import { pytorchFormat } from "./pytorch.ts";
+import { safetensorsFormat } from "./safetensors.ts";
+import { tfjsFormat } from "./tfjs_weights.ts";
+import { openZip } from "./zip.ts";
+
+/** Formats in the order in which they are tried: npz before PyTorch, which takes any other zip. */
+export const weightFormats: Registry<WeightFormat> = new Registry("weight format", [
+  tfjsFormat,
+  kerasH5Format,
+  npzFormat,
+  pytorchFormat,
+  safetensorsFormat,
+]);
 
 /**
  * Opens weights: safetensors, PyTorch (`.pth`), Keras (`.h5`), `.npz`, a tfjs Layers model (folder
- * or `model.json`) or the folder of a run (its `best/`, else its `model/`). Nothing in a file is
- * believed before it is checked, and nothing in it runs.
+ * or `model.json`) or the folder of a run (its `best/`, else its `model/`). Every
+ * size in a file is checked before it is used, and no code of a file is run.
  *
- * @returns The file, to be closed by the caller; tensors are read when they are asked for.
+ * @returns The file, to be closed by the caller; tensors are read on demand.
  * @throws {SyntaxError} If the file is none of these or damaged; the message says what to do.
  * @throws {Error} If it cannot be opened.
  * @example
@@ -42,19 +51,10 @@ import { printable } from "../../util/format.ts";
  * ```
  */
 export async function openWeightFile(path: string): Promise<WeightFile> {
-  if (await isFolder(path)) return await openTfjsWeights(await modelFolder(path));
-  const kind = await sniff(path);
-  const open = OPENERS[kind];
-  return await open(path);
+  if (await isFolder(path)) return await tfjsFormat.open(await modelFolder(path));
+  const format = await formatOf(path);
+  return await format.open(path);
 }
-
-const OPENERS = {
-  safetensors: openSafetensorsWeights,
-  pytorch: openPytorch,
-  npz: openNpz,
-  h5: openKerasH5,
-  tfjs: openTfjsWeights,
-} as const;
 
 /** The folder with `model.json`: of a run its best network, else its last. */
 async function modelFolder(path: string): Promise<string> {
@@ -67,45 +67,27 @@ async function modelFolder(path: string): Promise<string> {
   );
 }
 
-async function sniff(path: string): Promise<keyof typeof OPENERS> {
+/** The first registered format that a file matches. */
+async function formatOf(path: string): Promise<WeightFormat> {
   const source = await openBytes(path);
   const refuse = (reason: string): never => {
     throw new SyntaxError(`Cannot read weights from ${path}: ${printable(reason)}`);
   };
   try {
-    if (basename(path) === "model.json") return "tfjs";
-    const head = await source.read(0, Math.min(512, source.size));
-    const text = Buffer.from(head).toString("latin1");
-    if (text.startsWith("\x89HDF\r\n\x1a\n")) return "h5";
-    if (text.startsWith("PK\x03\x04") || text.startsWith("PK\x05\x06")) {
-      const { entries } = await openZip(source, refuse);
-      return [...entries.keys()].some((name) => name.endsWith(".npy")) ? "npz" : "pytorch";
+    const bytes = await source.read(0, Math.min(512, source.size));
+    const zipEntries = async (): Promise<string[]> => [
+      ...(await openZip(source, refuse)).entries.keys(),
+    ];
+    for (const format of weightFormats) {
+      if (await format.matches({ path, bytes, zipEntries })) return format;
     }
-    if (isLegacyPytorch(head)) {
-      return refuse(
-        "it is a PyTorch file from before 1.6, which needs Python's pickle; save it again in " +
-          'Python: torch.save(torch.load(PATH, map_location="cpu"), "new.pth")',
-      );
-    }
-    if (/^[^]{8}\s*\{/.test(text)) return "safetensors";
-    const first = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+    const first = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
     return refuse(
-      `it begins with ${
-        first.join(" ") || "nothing"
-      }; known are safetensors, PyTorch (zip), Keras ` +
-        "HDF5, npz, and folders of tfjs Layers models and runs",
+      `it begins with ${first.join(" ") || "nothing"}; known are ${weightFormats.names.join(", ")}`,
     );
   } finally {
     await source.close();
   }
-}
-
-/** The magic number that PyTorch 0.1.10 to 1.5 pickles first; before, archives were tar. */
-const LEGACY_MAGIC = Uint8Array.of(0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8);
-
-function isLegacyPytorch(head: Uint8Array): boolean {
-  return Buffer.from(head.subarray(2, 12)).equals(LEGACY_MAGIC) ||
-    Buffer.from(head.subarray(257, 262)).toString("latin1") === "ustar";
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,16 +1,21 @@
 /**
- * PyTorch's `.pth` and `.pt` files: a zip archive of a pickle and one file a storage. The pickle is
- * read by a small machine of our own that knows three names and runs nothing.
+ * PyTorch's `.pth` and `.pt` files: a zip archive of a pickle and one file for each storage. The
+ * pickle is read by `pickle.ts`, which accepts three kinds of Python names and runs no code.
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { type ByteSource, openBytes } from "./byte_source.ts";
-import { float32Values } from "./float32_values.ts";
+import {
+  DTYPE_BYTES,
+  float32Values,
+  gather,
+  type SafetensorsDtype,
+  sizeOf,
+} from "./float32_values.ts";
 import { type PickleGlobal, type PickleValue, unpickle } from "./pickle.ts";
-import { DTYPE_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
-import { gather, sizeOf } from "./strided.ts";
-import type { WeightFile, WeightTensor } from "../weight_file.ts";
-import { openZip, type Zip, type ZipEntry } from "./zip.ts";
+import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
+import { isZip, openZip, type Zip, type ZipEntry } from "./zip.ts";
 import { printable } from "../../util/format.ts";
 
 /** Types of storages, by the names in a pickle. */
@@ -46,9 +51,25 @@ interface StoredTensor extends WeightTensor {
   strides: number[];
 }
 
+/** PyTorch's files as a format of weight files. */
+export const pytorchFormat: WeightFormat = {
+  name: "pytorch",
+  summary: "PyTorch's .pth and .pt, a state_dict or a checkpoint that holds one",
+  matches: ({ bytes }) => isLegacy(bytes) || isZip(bytes),
+  open: openPytorch,
+};
+
+/** The magic number that PyTorch 0.1.10 to 1.5 pickles first; before, archives were tar. */
+const LEGACY_MAGIC = Uint8Array.of(0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8);
+
+function isLegacy(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(2, 12)).equals(LEGACY_MAGIC) ||
+    Buffer.from(head.subarray(257, 262)).toString("latin1") === "ustar";
+}
+
 /**
  * Opens a file that `torch.save` wrote since PyTorch 1.6: a state_dict, or a checkpoint that holds
- * one under a usual key. Strides, half precision and shared storages are understood.
+ * one under a usual key. Strides, float16 values and shared storages are understood.
  *
  * @returns The file, to be closed by the caller.
  * @throws {SyntaxError} If the file is damaged, or its pickle holds anything but tensors, numbers,
@@ -69,6 +90,12 @@ async function fromSource(source: ByteSource): Promise<WeightFile> {
   const refuse = (reason: string): never => {
     throw new SyntaxError(`Cannot read ${path} as PyTorch weights: ${printable(reason)}`);
   };
+  if (isLegacy(await source.read(0, Math.min(512, source.size)))) {
+    return refuse(
+      "it is a file from before PyTorch 1.6, which needs Python's pickle; save it again in " +
+        'Python: torch.save(torch.load(PATH, map_location="cpu"), "new.pth")',
+    );
+  }
   const zip = await openZip(source, refuse);
   const pickle = [...zip.entries.values()].find(({ name }) => /(^|\/)data\.pkl$/.test(name));
   if (pickle === undefined) return refuse("it has no data.pkl");
@@ -83,7 +110,7 @@ async function fromSource(source: ByteSource): Promise<WeightFile> {
   const tensors = findTensors(value, refuse);
   return {
     path,
-    format: "PyTorch",
+    format: "pytorch",
     tensors,
     saved: null,
     async read(name) {

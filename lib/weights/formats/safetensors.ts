@@ -1,12 +1,14 @@
 /**
  * Reads safetensors, the format of checkpoints here and of most published weights: a JSON header
- * that says where each tensor lies, then the tensors. Nothing in a file is believed before it is
- * checked against the file's size.
+ * that says where each tensor lies, then the tensors. Every offset and shape is checked against the
+ * file's size before it is used.
  *
  * @module
  */
 import { createHash } from "node:crypto";
+import type { WeightFile, WeightFormat } from "../weight_file.ts";
 import { bytesInMemory, type ByteSource, openBytes } from "./byte_source.ts";
+import { float32Values, sizeOf } from "./float32_values.ts";
 import {
   headerLength,
   parseHeader,
@@ -14,9 +16,19 @@ import {
   refuseFile,
   type SafetensorsEntry,
 } from "./safetensors_header.ts";
-import { SEAL_OFFSET, SEAL_PREFIX, UNSEALED } from "./seal.ts";
 
-export type { SafetensorsDtype, SafetensorsEntry } from "./safetensors_header.ts";
+export type { SafetensorsDtype } from "./float32_values.ts";
+export type { SafetensorsEntry } from "./safetensors_header.ts";
+
+/**
+ * A sealed file carries the SHA-256 of itself, at a fixed place, taken with zeros in that place:
+ * so every byte counts, header and names included.
+ */
+export const SEAL_PREFIX = '{"__metadata__":{"sha256":"';
+/** Where the 64 digits stand in the file: behind the header's length and the prefix. */
+export const SEAL_OFFSET: number = 8 + SEAL_PREFIX.length;
+/** What stands there while the hash is taken. */
+export const UNSEALED: string = "0".repeat(64);
 
 /** An open safetensors file. */
 export interface Safetensors {
@@ -137,4 +149,71 @@ async function verifySeal({ size, read, label }: ByteSource): Promise<void> {
   if (hash.digest("hex") !== seal) {
     throw new Error(`Cannot trust ${label}: its bytes differ from their SHA-256; it is damaged`);
   }
+}
+
+/** safetensors as a format of weight files. */
+export const safetensorsFormat: WeightFormat = {
+  name: "safetensors",
+  summary: "safetensors; integer tensors with NAME_scale and NAME_zero are dequantised",
+  matches: ({ bytes }) => /^[^]{8}\s*\{/.test(new TextDecoder("latin1").decode(bytes)),
+  open: openSafetensorsWeights,
+};
+
+/**
+ * Opens a safetensors file as weights; one with a checksum is checked byte for byte. An integer
+ * tensor NAME with NAME_scale and NAME_zero beside it (one value each, or one for each output
+ * channel) is dequantised to `(q - zero) * scale`.
+ */
+async function openSafetensorsWeights(path: string): Promise<WeightFile> {
+  const file = await openSafetensors(path);
+  if (file.isSealed) {
+    await file.verify().catch(async (error) => {
+      await file.close();
+      throw error;
+    });
+  }
+  const { entries } = file;
+  const isCode = (name: string): boolean =>
+    entries.has(`${name}_scale`) && /^[IU](8|16|32)$/.test(entries.get(name)?.dtype ?? "");
+  const isHelper = (name: string): boolean => {
+    const end = /_(scale|zero)$/.exec(name);
+    return end !== null && isCode(name.slice(0, end.index));
+  };
+  const tensors = new Map([...entries].filter(([name]) => !isHelper(name)));
+  return {
+    path,
+    format: "safetensors",
+    tensors,
+    saved: null,
+    async read(name) {
+      if (!isCode(name)) return await valuesOf(file, name);
+      return await dequantized(file, name);
+    },
+    close: () => file.close(),
+  };
+}
+
+async function valuesOf(file: Safetensors, name: string): Promise<Float32Array<ArrayBuffer>> {
+  return float32Values(await file.read(name), file.entries.get(name)?.dtype ?? "F32");
+}
+
+async function dequantized(file: Safetensors, name: string): Promise<Float32Array<ArrayBuffer>> {
+  const { shape } = file.entries.get(name)!;
+  const values = await valuesOf(file, name);
+  const scale = await valuesOf(file, `${name}_scale`);
+  const hasZero = file.entries.has(`${name}_zero`);
+  const zero = hasZero ? await valuesOf(file, `${name}_zero`) : new Float32Array(scale.length);
+  const channels = shape[0] ?? 1;
+  if (zero.length !== scale.length || (scale.length !== 1 && scale.length !== channels)) {
+    throw new SyntaxError(
+      `Cannot read ${name} [${shape}]: it has ${scale.length} scales and ${zero.length} zero ` +
+        `points, needs one of each or ${channels}`,
+    );
+  }
+  const perScale = sizeOf(shape) / scale.length;
+  for (let i = 0; i < values.length; i++) {
+    const channel = Math.floor(i / perScale);
+    values[i] = (values[i]! - zero[channel]!) * scale[channel]!;
+  }
+  return values;
 }

@@ -1,24 +1,5 @@
 import { printable } from "../../util/format.ts";
-
-/** Bytes of one value of each type that the format knows and this toolkit reads. */
-export const DTYPE_BYTES = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U64: 8,
-  U32: 4,
-  U16: 2,
-  U8: 1,
-  BOOL: 1,
-} as const;
-
-/** Type of a tensor's values, by the format's own name. */
-export type SafetensorsDtype = keyof typeof DTYPE_BYTES;
+import { DTYPE_BYTES, type SafetensorsDtype } from "./float32_values.ts";
 
 /** Where a tensor lies in a file. */
 export interface SafetensorsEntry {

@@ -1,12 +1,9 @@
 import { basename, dirname } from "node:path";
 import type * as tf from "@tensorflow/tfjs";
-import { float32Values } from "./float32_values.ts";
+import { float32Values, type SafetensorsDtype, sizeOf } from "./float32_values.ts";
 import { bytesOf, folderHandler, storedType } from "./folder_handler.ts";
 import { verifySavedModel } from "./model_seal.ts";
-import type { SafetensorsDtype } from "./safetensors_header.ts";
-import { sizeOf } from "./strided.ts";
-import type { SavedModelInfo } from "../../models/persistence/tfjs_format.ts";
-import type { WeightFile } from "../weight_file.ts";
+import type { SavedModelInfo, WeightFile, WeightFormat } from "../weight_file.ts";
 
 const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
   float32: "F32",
@@ -15,6 +12,14 @@ const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
   uint16: "U16",
   uint8: "U8",
   bool: "BOOL",
+};
+
+/** tfjs Layers models as a format of weight files. */
+export const tfjsFormat: WeightFormat = {
+  name: "tfjs",
+  summary: "tfjs Layers models, a folder or its model.json, quantised or not",
+  matches: ({ path }) => basename(path) === "model.json",
+  open: openTfjsWeights,
 };
 
 /** Opens a tfjs Layers model, quantised or not: a folder or its `model.json`. */

@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { writeFileAtomic } from "../../util/files.ts";
-import { DTYPE_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
-import { SEAL_OFFSET, UNSEALED } from "./seal.ts";
+import { DTYPE_BYTES, type SafetensorsDtype } from "./float32_values.ts";
+import { SEAL_OFFSET, UNSEALED } from "./safetensors.ts";
 
 /** A tensor to be written. */
 export interface TensorSource {

@@ -84,6 +84,13 @@ export async function openZip(
   };
 }
 
+/** Whether bytes begin as a zip archive does. */
+export function isZip(head: Uint8Array): boolean {
+  const [p, k, third, fourth] = head;
+  const isRecord = third === 3 && fourth === 4 || third === 5 && fourth === 6; // a file, or the end
+  return p === 0x50 && k === 0x4b && isRecord;
+}
+
 type Refuse = (reason: string) => never;
 
 async function findDirectory(

@@ -5,13 +5,14 @@
  * @module
  */
 import type { WeightFile } from "../weight_file.ts";
-import { kerasAliases, torchAliases } from "./aliases.ts";
 import {
   CAFFE_NORMALIZE,
   type InputRule,
+  kerasAliases,
   type NameMap,
   TENSORFLOW_NORMALIZE,
   TORCH_NORMALIZE,
+  torchAliases,
   type WeightPlace,
 } from "./name_map.ts";
 

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { kerasAliases, torchAliases } from "./aliases.ts";
 import {
   CAFFE_NORMALIZE,
   CAFFE_RGB_NORMALIZE,
   type InputRule,
+  kerasAliases,
   type NameMap,
   TORCH_NORMALIZE,
+  torchAliases,
   type WeightPlace,
 } from "./name_map.ts";
 

@@ -9,7 +9,7 @@ import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { openCheckpoint } from "../../../lib/train/run/checkpoint.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
-import { loadSegmentationModel } from "../../../lib/models/persistence/tfjs_format.ts";
+import { loadSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
 import { victimConfig } from "../victim.ts";
 import { type FaultKind, tracedSites, watchFolder } from "./faulty_fs.ts";
 import type { FaultReport } from "./disk_faults.ts";

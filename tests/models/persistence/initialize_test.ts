@@ -9,7 +9,7 @@ import type { SegmentationModel } from "../../../lib/models/segmentation_model.t
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { initializeFrom } from "../../../lib/models/persistence/initialize.ts";
-import { saveSegmentationModel } from "../../../lib/models/persistence/tfjs_format.ts";
+import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
 
 before(async () => {
   await useBackend({ backend: "cpu" });

@@ -8,7 +8,7 @@ import { configToYaml } from "../../../lib/config/to_yaml.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
-import { saveSegmentationModel } from "../../../lib/models/persistence/tfjs_format.ts";
+import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
 import { smallModel } from "../../models/_small.ts";
 
 /** A run folder with the given networks, each from a seed of its own. */

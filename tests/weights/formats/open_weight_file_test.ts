@@ -26,8 +26,8 @@ async function tfjsModel(manifest: object, data: Uint8Array): Promise<string> {
 test("openWeightFile looks at what is in a file, not at its name", async () => {
   for (
     const [name, format] of [
-      ["vgg16.pth", "PyTorch"],
-      ["vgg16.h5.gz", "Keras HDF5"],
+      ["vgg16.pth", "pytorch"],
+      ["vgg16.h5.gz", "keras-h5"],
       ["vgg16.npz", "npz"],
     ] as const
   ) {
@@ -42,9 +42,12 @@ test("openWeightFile refuses what it cannot read, with the remedy", async () => 
   const tar = new Uint8Array(512);
   tar.set(new TextEncoder().encode("ustar"), 257);
   const cases: [path: string, message: RegExp][] = [
-    [await fixture("legacy.pth"), /before 1\.6.*save it again in Python: torch\.save\(torch\.load/],
-    [await fileOf(tar), /before 1\.6/],
-    [await fileOf(""), /begins with nothing; known are safetensors/],
+    [
+      await fixture("legacy.pth"),
+      /before PyTorch 1\.6.*save it again in Python: torch\.save\(torch\.load/,
+    ],
+    [await fileOf(tar), /before PyTorch 1\.6/],
+    [await fileOf(""), /begins with nothing; known are tfjs, keras-h5/],
     [await fileOf("version https://git-lfs"), /begins with 76 65 72 73/],
     [await fileOf("PK\x03\x04 and nothing more"), /table of contents is missing/],
     ["/nowhere/weights.h5", /there is no such file/],

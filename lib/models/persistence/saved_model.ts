@@ -1,51 +1,24 @@
 /**
- * Networks on disk in the tfjs Layers format. A saved network consists of stock layers only, so
- * plain `tf.loadLayersModel` reads it anywhere, a browser included.
+ * Saves and loads networks in the tfjs Layers format. A saved network consists of tfjs layers only,
+ * so plain `tf.loadLayersModel` reads it anywhere, a browser included.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { NormalizeConfig } from "../../config/config.ts";
-import type { ClassInfo } from "../../data/dataset.ts";
 import { buildNetwork } from "../build_model.ts";
+import { assemble } from "../builders/assemble.ts";
+import { tfjsBuilder } from "../builders/tfjs_builder.ts";
+import type { WeightSource } from "../builders/weight_source.ts";
+import { findModel } from "../registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
-import type {
-  ArchitectureOptions,
-  SegmentationModel,
-  UpsampleOrder,
-} from "../segmentation_model.ts";
-import { exportedGraph } from "./exported_graph.ts";
+import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
 import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
-import { folderHandler } from "../../weights/formats/folder_handler.ts";
+import { type Artifacts, folderHandler } from "../../weights/formats/folder_handler.ts";
+import { sizeOf } from "../../weights/formats/float32_values.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
-import { storedWeights } from "./stored_weights.ts";
-
-/** What a saved network knows of the data it was trained on. */
-export interface ModelMetadata {
-  /** Classes in index order, with their colours. */
-  classes: ClassInfo[];
-  /** How pixels become the network's input. */
-  normalize: NormalizeConfig;
-}
-
-/** `userDefinedMetadata.segadv` in `model.json`. */
-export interface SavedModelInfo extends ModelMetadata {
-  /** Version of this record. */
-  format: 1;
-  name: string;
-  /**
-   * What the saved graph gives for images `[b, h, w, 3]`: class scores `[b, h/outputStride,
-   * w/outputStride, c]` whose largest is the prediction.
-   */
-  output: UpsampleOrder;
-  outputStride: number;
-  inputMultiple: number;
-  upsampleOrder: UpsampleOrder;
-  /** What builds the network that trains; `null` for a network that a user brought. */
-  architecture: ArchitectureOptions | null;
-}
+import type { ModelMetadata, SavedModelInfo } from "../../weights/weight_file.ts";
 
 /** A network read from disk, with what it was trained on. */
 export interface LoadedModel extends ModelMetadata {
@@ -53,8 +26,8 @@ export interface LoadedModel extends ModelMetadata {
 }
 
 /**
- * Saves a network into a folder: `model.json` and one file of float32 weights. Stock tfjs loads it
- * with nothing else; its output is class scores at the input's size, ready for `tf.argMax`. (A
+ * Saves a network into a folder: `model.json` and one file of float32 weights. Plain tfjs loads it
+ * without this toolkit; its output is class scores at the input's size, ready for `tf.argMax`. (A
  * network that a user brought is saved as it is, logits at its own stride.)
  *
  * The folder changes in one step: weights are written under a name of their own, then `model.json`
@@ -143,7 +116,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
   }
   const { classes, normalize, architecture, name, upsampleOrder, inputMultiple } = info;
   const model = architecture
-    ? buildNetwork(architecture, storedWeights(artifacts, dir))
+    ? buildNetwork(architecture as unknown as ArchitectureOptions, storedWeights(artifacts, dir))
     : fromLayersModel(await tf.loadLayersModel({ load: () => Promise.resolve(artifacts) }), {
       name,
       upsampleOrder,
@@ -168,20 +141,39 @@ function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedMode
     ...graph,
     inputMultiple,
     upsampleOrder,
-    architecture,
+    architecture: architecture as SavedModelInfo["architecture"],
   };
 }
 
-/** The graph in stock layers: the twin of a built-in network, a user's own as it is. */
+/** The exported graph of a built-in network; the graph of a user's own network as it is. */
 function topology(model: SegmentationModel): unknown {
   const { architecture } = model;
   if (!architecture) return model.layers.toJSON(null, false);
-  const twin = exportedGraph({ ...model, architecture });
+  const graph = exportedGraph({ ...model, architecture });
   try {
-    return twin.toJSON(null, false);
+    return graph.toJSON(null, false);
   } finally {
-    twin.dispose();
+    graph.dispose();
   }
+}
+
+/**
+ * Builds a network from tfjs layers with copies of its weights, and with the layers that give class
+ * scores at full size: upsampled logits, or upsampled probabilities. The caller disposes the graph.
+ */
+function exportedGraph(
+  model: SegmentationModel & { architecture: ArchitectureOptions },
+): tf.LayersModel {
+  const weights = new Map(model.layers.weights.map((weight) => [weight.originalName, weight]));
+  const builder = tfjsBuilder(({ name }) => weights.get(name)!.read().clone());
+  const { architecture, name, logitStride: factor } = model;
+  return assemble({ name, builder }, (builder) => {
+    const logits = findModel(architecture.name).write(builder, architecture);
+    const scores = architecture.upsampleOrder === "probabilities"
+      ? builder.softmax(logits, { name: "probabilities" })
+      : logits;
+    return factor === 1 ? scores : builder.upsample(scores, { name: "upsample", factor });
+  });
 }
 
 /** All weights in one piece, in the model's order. */
@@ -198,4 +190,26 @@ async function readWeights(
     specs.push({ name: weight.originalName, shape: weight.shape as number[], dtype: "float32" });
   }
   return { specs, bytes };
+}
+
+/** Gives each weight the stored values of its name. */
+function storedWeights(artifacts: Artifacts, dir: string): WeightSource {
+  const stored = new Map<string, { shape: number[]; offset: number }>();
+  let offset = 0;
+  for (const { name, shape } of artifacts.weightSpecs) {
+    stored.set(name, { shape, offset });
+    offset += 4 * sizeOf(shape);
+  }
+  return ({ name, shape }) => {
+    const found = stored.get(name);
+    if (!found || String(found.shape) !== String(shape)) {
+      const what = found ? `[${found.shape}]` : "missing";
+      throw new Error(
+        `Cannot load ${dir}: weight ${name} is ${what} where the network needs [${shape}]; ` +
+          "model.json was changed or belongs to another version",
+      );
+    }
+    const values = new Float32Array(artifacts.weightData, found.offset, sizeOf(shape));
+    return tf.tensor(values.slice(), shape);
+  };
 }

@@ -14,9 +14,9 @@ import { folderHandler } from "../../../lib/weights/formats/folder_handler.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import {
   loadSegmentationModel,
-  type ModelMetadata,
   saveSegmentationModel,
-} from "../../../lib/models/persistence/tfjs_format.ts";
+} from "../../../lib/models/persistence/saved_model.ts";
+import type { ModelMetadata } from "../../../lib/weights/weight_file.ts";
 import { difference, disturb, smallModel } from "../_small.ts";
 
 const METADATA: ModelMetadata = {
