@@ -21,11 +21,11 @@ import { type Context, humanStream, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
 import { invocation } from "../invocation.ts";
 import { backendOption, datasetOption, presetOption, wholeOption } from "../options.ts";
-import { keepCompany } from "./train_sinks.ts";
 import { TrainReport } from "./train_report.ts";
+import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
 
 /** What the command line says. */
-export interface TrainArguments {
+export interface TrainArguments extends SinkOptions {
   /** Path of a YAML file. */
   file?: string | undefined;
   preset?: string | undefined;
@@ -40,9 +40,6 @@ export interface TrainArguments {
   out?: string | undefined;
   resume?: string | undefined;
   allowDifferent?: boolean | undefined;
-  tensorboard?: boolean | undefined;
-  csv?: boolean | undefined;
-  dashboard?: string | boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -79,14 +76,14 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
     ? await newRun(args)
     : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
-  const company = await keepCompany(args, { out, terminal: context.terminal });
+  const sinks = await openTrainSinks(args, { out, terminal: context.terminal });
   const result = await go({
     signal: context.signal,
     onEvent: (event) => {
       report.onEvent(event);
-      company.onEvent(event);
+      sinks.onEvent(event);
     },
-  }).finally(() => company.end()).catch((error) => {
+  }).finally(() => sinks.close()).catch((error) => {
     report.clear();
     if (error instanceof InterruptedRunError) {
       context.terminal.err.write(`resume with: ${invocation()} train --resume ${error.run}\n`);

@@ -3,30 +3,31 @@ import { basename, dirname } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Terminal } from "../ui/terminal.ts";
 
-/** Who else listens to a run. */
-export interface Company {
+/** What receives a run's events besides the terminal. */
+export interface TrainSinks {
   onEvent(event: TrainEvent): void;
-  end(): Promise<void>;
+  /** Ends the dashboard. */
+  close(): Promise<void>;
 }
 
-/** What `train` was asked for. */
-interface Wishes {
+/** The options of `train` that name sinks. */
+export interface SinkOptions {
   tensorboard?: boolean | undefined;
   csv?: boolean | undefined;
-  /** A port, or true for the usual one. */
+  /** A port, or true for the default one. */
   dashboard?: string | boolean | undefined;
 }
 
-/** Opens sinks and dashboard as asked for. The run's folder must stay free of them until it begins. */
-export async function keepCompany(
-  { tensorboard = false, csv = false, dashboard = false }: Wishes,
+/**
+ * Starts the dashboard and prepares the sinks. These open their files with the first event: `train`
+ * refuses a run folder that is not empty.
+ */
+export async function openTrainSinks(
+  { tensorboard = false, csv = false, dashboard = false }: SinkOptions,
   { out, terminal }: { out: string; terminal: Terminal },
-): Promise<Company> {
-  const kinds = [
-    ...(tensorboard ? ["tensorboard"] as const : []),
-    ...(csv ? ["csv"] as const : []),
-  ];
-  const report = kinds.length > 0 ? await import("@segadv/segadv/report") : null;
+): Promise<TrainSinks> {
+  const names = [...(tensorboard ? ["tensorboard"] : []), ...(csv ? ["csv"] : [])];
+  const report = names.length > 0 ? await import("@segadv/segadv/report") : null;
   const served = dashboard === false ? null : await serve(dashboard, out);
   if (served !== null) {
     terminal.err.write(`live view: ${served.url}#${encodeURIComponent(basename(out))}\n`);
@@ -34,10 +35,10 @@ export async function keepCompany(
   let sinks: { write(event: TrainEvent): void }[] | null = null;
   return {
     onEvent(event) {
-      sinks ??= kinds.map((kind) => report!.openSink(kind, out));
+      sinks ??= names.map((name) => report!.openSink(name, out));
       for (const sink of sinks) sink.write(event);
     },
-    end: async () => await served?.close(),
+    close: async () => await served?.close(),
   };
 }
 

@@ -20,9 +20,10 @@ export {
 } from "./analyse_run.ts";
 export { contactSheet, type ContactSheetOptions } from "./contact_sheet.ts";
 export { buildReport, type Report, type ReportContent } from "./build_report.ts";
-export { stepsCsv, validationsCsv } from "./csv.ts";
-export { openSink, type Sink, type SinkKind, sinkKinds } from "./open_sink.ts";
-export { type TensorBoardImage, TensorBoardWriter } from "./tensorboard.ts";
+export { stepsCsv, validationsCsv } from "./sinks/csv.ts";
+export { openSink, sinks } from "./sinks/registry.ts";
+export type { Sink, SinkEntry, SinkFiles } from "./sinks/sink.ts";
+export { type TensorBoardImage, TensorBoardWriter } from "./sinks/tensorboard.ts";
 export { type AnalysedRun, qualitativeGrid, type QualitativeRow } from "./qualitative_grid.ts";
 export {
   parseEvents,

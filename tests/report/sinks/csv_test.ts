@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stepsCsv, validationsCsv } from "../../lib/report/csv.ts";
-import { readRun } from "../../lib/train/run/read_run.ts";
-import { tinyRun } from "./_runs.ts";
+import { stepsCsv, validationsCsv } from "../../../lib/report/sinks/csv.ts";
+import { readRun } from "../../../lib/train/run/read_run.ts";
+import { tinyRun } from "../_runs.ts";
 
 test("stepsCsv and validationsCsv have a row an event and a column a key", async () => {
   const path = await tinyRun();

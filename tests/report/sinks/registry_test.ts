@@ -4,13 +4,13 @@ import { appendFile, mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../../lib/config/mod.ts";
-import { stepsCsv, validationsCsv } from "../../lib/report/csv.ts";
-import { openSink } from "../../lib/report/open_sink.ts";
-import { parseEvents, readRun } from "../../lib/train/run/read_run.ts";
-import { resumeTraining } from "../../lib/train/run/resume.ts";
-import { train } from "../../lib/train/run/train.ts";
-import { tinyRun } from "./_runs.ts";
+import { loadConfig } from "../../../lib/config/mod.ts";
+import { stepsCsv, validationsCsv } from "../../../lib/report/sinks/csv.ts";
+import { openSink, sinks } from "../../../lib/report/sinks/registry.ts";
+import { parseEvents, readRun } from "../../../lib/train/run/read_run.ts";
+import { resumeTraining } from "../../../lib/train/run/resume.ts";
+import { train } from "../../../lib/train/run/train.ts";
+import { tinyRun } from "../_runs.ts";
 
 test("openSink writes live, and over an interruption, what a finished run's events give", async () => {
   const path = await tinyRun();
@@ -50,6 +50,15 @@ test("openSink has each step once after a run was cut down and resumed", async (
   const bytes = await readFile(join(out, "tensorboard", second!));
   // step 5 and later are to be forgotten: field 2 (step) is 5, field 7 (session log) is START
   assert.ok(bytes.includes(Buffer.from([2 << 3, 5, (7 << 3) | 2, 2, 1 << 3, 1])));
+});
+
+test("openSink() refuses an unknown name and says which there are", () => {
+  assert.deepEqual(sinks.names, ["tensorboard", "csv"]);
+  assert.throws(() => openSink("cvs", "."), {
+    name: "RangeError",
+    message:
+      'Cannot find sink "cvs": expected one of tensorboard, csv, got "cvs"; did you mean csv?',
+  });
 });
 
 test("openSink begins anew where a run does, in the folder of one that had no checkpoint", async () => {

@@ -4,10 +4,10 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { crc32c, maskedCrc32c } from "../../lib/report/crc32c.ts";
-import { openSink } from "../../lib/report/open_sink.ts";
-import { parseEvents } from "../../lib/train/run/read_run.ts";
-import { tinyRun } from "./_runs.ts";
+import { crc32c, maskedCrc32c } from "../../../lib/report/sinks/tfrecord.ts";
+import { openSink } from "../../../lib/report/sinks/registry.ts";
+import { parseEvents } from "../../../lib/train/run/read_run.ts";
+import { tinyRun } from "../_runs.ts";
 
 /** A protobuf message: values of each field, in order. */
 type Fields = Map<number, (bigint | Uint8Array)[]>;

@@ -4,9 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { TrainEvent } from "../train/events.ts";
-import { maskedCrc32c } from "./crc32c.ts";
-import { bytesField, floatField, join, message, varintField } from "./protobuf.ts";
+import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { TrainEvent } from "../../train/events.ts";
+import type { SinkEntry, SinkFiles } from "./sink.ts";
+import { bytesField, concat, floatField, message, record, varintField } from "./tfrecord.ts";
 
 /** A picture for TensorBoard. */
 export interface TensorBoardImage {
@@ -68,7 +70,7 @@ export class TensorBoardWriter {
     });
   }
 
-  /** Tells TensorBoard to forget what it has of `step` and later steps: they happen again. */
+  /** The record at which TensorBoard drops what it has of `step` and later steps: they are repeated. */
   restart(time: number, step: number): Uint8Array {
     const started = varintField(1, 1); // SessionLog.START
     return record(event({ time, step }, message(7, started)));
@@ -76,13 +78,13 @@ export class TensorBoardWriter {
 
   /** A picture. */
   image({ tag, step, time, width, height, png }: TensorBoardImage): Uint8Array {
-    const image = join([
+    const image = concat([
       varintField(1, height),
       varintField(2, width),
       varintField(3, 3), // RGB
       bytesField(4, png),
     ]);
-    const value = join([bytesField(1, tag), message(4, image)]);
+    const value = concat([bytesField(1, tag), message(4, image)]);
     return record(event({ time, step }, message(5, message(1, value))));
   }
 }
@@ -92,9 +94,9 @@ function scalarRecord(
   values: Readonly<Record<string, number>>,
 ): Uint8Array {
   const summary = Object.entries(values).map(([tag, value]) =>
-    message(1, join([bytesField(1, tag), floatField(2, value)]))
+    message(1, concat([bytesField(1, tag), floatField(2, value)]))
   );
-  return record(event(at, message(5, join(summary))));
+  return record(event(at, message(5, concat(summary))));
 }
 
 /** tensorflow.Event: wall_time = 1 (double), step = 2, then what it holds. */
@@ -102,16 +104,33 @@ function event({ time, step }: { time: number; step: number }, content: Uint8Arr
   const wall = new Uint8Array(9);
   wall[0] = (1 << 3) | 1;
   new DataView(wall.buffer).setFloat64(1, time / 1000, true);
-  return join([wall, varintField(2, step), content]);
+  return concat([wall, varintField(2, step), content]);
 }
 
-/** A TFRecord: length, its checksum, content, its checksum. */
-function record(content: Uint8Array): Uint8Array {
-  const framed = new Uint8Array(content.length + 16);
-  const view = new DataView(framed.buffer);
-  view.setBigUint64(0, BigInt(content.length), true);
-  view.setUint32(8, maskedCrc32c(framed.subarray(0, 8)), true);
-  framed.set(content, 12);
-  view.setUint32(12 + content.length, maskedCrc32c(content), true);
-  return framed;
+/** A TensorBoard event file in `tensorboard/` of the run's folder, a new one each time it is opened. */
+export const tensorboard: SinkEntry = {
+  name: "tensorboard",
+  summary: "TensorBoard event files in tensorboard/ of the run's folder",
+  open: openFile,
+};
+
+function openFile(run: string): SinkFiles {
+  const folder = join(run, "tensorboard");
+  mkdirSync(folder, { recursive: true });
+  const isFirst = readdirSync(folder).length === 0;
+  const now = Date.now();
+  const writer = new TensorBoardWriter();
+  const [seconds, rest] = [Math.floor(now / 1000), String(now % 1000).padStart(3, "0")];
+  // The name that TensorBoard looks for, and the order in which it reads
+  const path = join(folder, `events.out.tfevents.${seconds}.segadv.${rest}`);
+  appendFileSync(path, writer.header(now));
+  return {
+    keepUntil(step) {
+      if (!isFirst) appendFileSync(path, writer.restart(Date.now(), step + 1));
+    },
+    write(event) {
+      const records = writer.records(event);
+      if (records.length > 0) appendFileSync(path, records);
+    },
+  };
 }
