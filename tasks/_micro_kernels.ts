@@ -53,7 +53,7 @@ function products(vectors: number): string[] {
   ];
 }
 
-/** Bias and activation, after the store, so that V8 can widen what comes before. */
+/** Bias and activation, after the store, so that V8 can use wider vectors for what comes before. */
 function epilogue(vectors: number, { row, rows }: { row: string; rows: string }): string[] {
   return [
     "  if (bias || act) {",

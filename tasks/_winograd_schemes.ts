@@ -4,7 +4,7 @@
  *
  * F(2, 3) and F(3, 2) interpolate at 0, ±1 and infinity; F(4, 3) at 0, ±√½, ±√2 and infinity;
  * F(4, 2) at ±½, ±5/4 and infinity. The latter two keep the constants of the transforms near 1,
- * which at least halves the rounding error of the textbook's 0, 1, 2.
+ * whose rounding error is at most half that of the textbook's 0, 1, 2.
  *
  * @module
  */

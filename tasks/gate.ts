@@ -14,7 +14,7 @@ interface Stage {
   name: string;
   command: string[];
   folder?: string;
-  /** How the tool is told where to write its JUnit report. */
+  /** The flag that makes the tool write a JUnit report to `path`. */
   report?: (path: string) => string[];
 }
 

@@ -67,7 +67,7 @@ export async function buildGpuBundle(
     copyFile("/usr/share/doc/libvulkan1/copyright", join(folder, "lib/libvulkan1.copyright")),
     copyFile(join(PARTS, "start.sh"), join(folder, "start.sh")),
     ...["pytorch_step.py", "webgpu_pytorch.py"].map((name) =>
-      copyFile(join(ROOT, "tasks/bench", name), join(folder, name))
+      copyFile(join(ROOT, "bench", name), join(folder, name))
     ),
     // Where the decoder looks for it: beside the program.
     copyFile(fileURLToPath(import.meta.resolve(JPEG)), join(folder, basename(JPEG))),

@@ -7,8 +7,8 @@ called. Needs Debian's python3-torch and python3-numpy. Run from the root of the
 
     /usr/bin/python3 tasks/make_goldens.py
 
-Initial weights, images and labels are not stored: `uniform` below and its twin in
-tests/goldens/_formula.ts give the same numbers, all exact in float32. Of the weights after a step
+Initial weights, images and labels are not stored: `uniform` below and the same
+function in tests/goldens/_formula.ts give the same numbers, all exact in float32. Of the weights after a step
 a summary is stored (`summary`), which is enough to notice one wrong value.
 """
 
@@ -264,7 +264,7 @@ class Run:
         with torch.no_grad():  # make all weights, moving nothing
             self.network("train")
             if case["mode"] != "baseline":
-                self.judge(self.onehot, "train")
+                self.discriminate(self.onehot, "train")
         self.g0 = {n: w.detach().clone() for n, w in self.g.values.items()}
         self.d0 = {n: w.detach().clone() for n, w in self.d.values.items()}
 
@@ -281,7 +281,7 @@ class Run:
             return resize(F.softmax(z / temperature, 1), height, width)
         return F.softmax(resize(z, height, width) / temperature, 1)
 
-    def judge(self, maps, mode):
+    def discriminate(self, maps, mode):
         """D's logits and output at the size of the maps."""
         if self.case["options"].get("maskInputs"):
             maps = maps * self.mask
@@ -289,17 +289,17 @@ class Run:
         logits = resize(logits, *maps.shape[2:])
         return logits, torch.sigmoid(logits)
 
-    def error(self, verdict, target):
-        logits, output = verdict
+    def error(self, outputs, target):
+        logits, output = outputs
         if self.case["game"] == "lsgan":
             return (output - target) ** 2 / 2
         return -F.logsigmoid(logits) if target == 1 else -F.logsigmoid(-logits)
 
-    def mean(self, verdict, target):
+    def mean(self, outputs, target):
         if self.case["options"].get("validMask") == "output":
-            logits, output = verdict
+            logits, output = outputs
             return self.error((logits, output * self.mask), target).mean()
-        return masked_mean(self.error(verdict, target), self.mask)
+        return masked_mean(self.error(outputs, target), self.mask)
 
     def seg(self, z, temperature):
         p = self.map(z, temperature)
@@ -327,7 +327,7 @@ class Run:
         loss = logs["loss/seg"] = self.seg(z, tg)
         if adversarial:
             mode = "infer" if options.get("frozenBatchNorm") else "train"
-            logs["loss/gen"] = self.mean(self.judge(self.map(z, tg), mode), 1)
+            logs["loss/gen"] = self.mean(self.discriminate(self.map(z, tg), mode), 1)
             loss = loss + case["alpha"] * logs["loss/gen"]
 
         weights = self.g.trainable()
@@ -352,8 +352,8 @@ class Run:
     def step_discriminator(self, z, td, logs):
         case = self.case
         for _ in range(case["options"].get("steps", 1)):
-            real = self.judge(self.onehot, "move")
-            fake = self.judge(self.map(z, td).detach(), "move")
+            real = self.discriminate(self.onehot, "move")
+            fake = self.discriminate(self.map(z, td).detach(), "move")
             loss = logs["loss/d"] = self.mean(real, 1) + self.mean(fake, 0)
             if case["options"].get("validMask") != "output":
                 logs["d/real"] = masked_mean(real[1], self.mask)

@@ -53,9 +53,9 @@ export function evidenceGrid(
 
 function trials(published: number): object[] {
   const others = LAMBDAS.filter(([, lambda]) => lambda !== published);
-  const game = { "generator.l2": 0, "discriminator.lr": 1e-4 };
+  const adversarial = { "generator.l2": 0, "discriminator.lr": 1e-4 };
   const at = (tg: number, td: number): object => ({
-    ...game,
+    ...adversarial,
     "adversarial.mode": "temperature",
     "adversarial.tg": tg,
     "adversarial.td": td,
@@ -66,12 +66,12 @@ function trials(published: number): object[] {
       "generator.l2": lambda,
       "adversarial.mode": "baseline",
     })),
-    { name: "Adversarial", ...game, "adversarial.mode": "adversarial" },
+    { name: "Adversarial", ...adversarial, "adversarial.mode": "adversarial" },
     { name: "T_d = 0.5", ...at(1, 0.5) },
     { name: "T_d = 2", ...at(1, 2) },
     { name: "T_g = 0.5", ...at(0.5, 1) },
     { name: "T_g = 2", ...at(2, 1) },
-    // What of T_g = 0.5 is the game's, and what L_seg's?
+    // How much of T_g = 0.5 is due to the adversarial loss, and how much to L_seg?
     {
       name: "T_g = 0.5, no D",
       "generator.l2": 0,

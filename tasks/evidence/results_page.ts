@@ -132,7 +132,7 @@ function ofNetwork({ network, toBaseline, toBest, runs }: Evidence): string[] {
     "",
     "What the discriminators did:",
     "",
-    ...games(runs),
+    ...diagnoses(runs),
     "",
   ];
 }
@@ -174,12 +174,12 @@ function readings({ rows }: Evidence["toBaseline"]): string[] {
 }
 
 /** One sentence a trial and state. */
-function games(runs: readonly RunRecord[]): string[] {
-  const verdicts = runs.map(({ group, steps }) => ({
+function diagnoses(runs: readonly RunRecord[]): string[] {
+  const found = runs.map(({ group, steps }) => ({
     trial: group!,
     ...diagnoseGan(steps.map(({ logs }) => logs)),
   })).filter(({ state }) => state !== "absent");
-  const alike = Object.groupBy(verdicts, ({ trial, state }) => `${trial}\n${state}`);
+  const alike = Object.groupBy(found, ({ trial, state }) => `${trial}\n${state}`);
   return Object.values(alike).map((same) => {
     const { trial, state } = same![0]!;
     const mean = (key: keyof GanMeans): number =>

@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { main as segadv } from "../../cli/main.ts";
 import { openDevice } from "../../lib/engine/webgpu/device.ts";
-import { describeRow, webgpuRows } from "../bench/webgpu_suite.ts";
+import { describeRow, webgpuRows } from "../../bench/webgpu_suite.ts";
 
 /**
  * Runs what the arguments ask for.
@@ -25,7 +25,7 @@ export async function runApp(options: { loadNumerics: () => Promise<void> }): Pr
 async function bench(json: boolean): Promise<void> {
   const adapter = await describeAdapter();
   console.error(`${adapter.device}${adapter.software ? ", a program on the processor" : ""}`);
-  const results = await webgpuRows({ tell: (text) => console.error(text) });
+  const results = await webgpuRows({ log: (text) => console.error(text) });
   const machine = { ...adapter, cores: availableParallelism(), runtime: navigator.userAgent };
   if (json) console.log(JSON.stringify({ suite: "webgpu", machine, results }));
   else for (const row of results) console.log(describeRow(row));

@@ -34,7 +34,7 @@ describe("a clone under Bun", { skip }, () => {
 
   after(() => rm(clone, { recursive: true }));
 
-  it("trains on the embedded pictures, to the same bits as under Deno", async () => {
+  it("trains on the embedded pictures, bit-identical to Deno", async () => {
     const train = ["train", "--backend", "wasm", "--max-steps", "4", "--seed", "1", "--json"];
     const bun = await run(["bun", "cli/mod.ts", ...train, "--out", "runs/bun"], { cwd: clone });
     const inDeno = [process.execPath, "run", "-A", join(root, "cli/mod.ts"), ...train] as const;

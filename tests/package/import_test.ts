@@ -7,7 +7,7 @@ import { lastLine, run } from "./_command.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const evaluate = "Deno" in globalThis ? ["eval", "--quiet"] : ["--eval"];
 
-/** What importing the library changed, told by a program of its own. */
+/** What importing the library changed, reported by a program of its own. */
 interface Findings {
   before: string[];
   after: string[];

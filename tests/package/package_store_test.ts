@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PackageStore } from "../../tasks/registry/package_store.ts";
+import { PackageStore } from "../support/registry/package_store.ts";
 
 const id = { name: "@a/b", version: "0.1.0" };
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Registry, startRegistry } from "../../tasks/registry/registry.ts";
+import { type Registry, startRegistry } from "../support/registry/registry.ts";
 import { lastLine, run } from "./_command.ts";
 
 const skip = "Deno" in globalThis ? false : "deno publish exists in Deno only";

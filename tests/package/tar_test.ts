@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readTar } from "../../tasks/registry/tar.ts";
+import { readTar } from "../support/registry/tar.ts";
 
 /** One entry of an archive: a header and the content, each padded to blocks of 512 bytes. */
 function entry(path: string, content: string, type = "0"): Uint8Array<ArrayBuffer> {

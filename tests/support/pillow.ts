@@ -1,4 +1,4 @@
-/** What Python's Pillow reads from image files: the judge of our decoders. */
+/** What Python's Pillow reads from image files: the reference of our decoders. */
 import { execFileSync } from "node:child_process";
 
 const PYTHONS = ["python3", "/usr/bin/python3"];

@@ -12,7 +12,7 @@ import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { trainStep } from "../../lib/train/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
-import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
+import { dryGpu } from "../../bench/dry_gpu.ts";
 import { noAdapter } from "../engine/webgpu/_adapter.ts";
 
 const skip = await noAdapter();

@@ -6,7 +6,7 @@ import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { StepEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
-import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
+import { dryGpu } from "../../bench/dry_gpu.ts";
 
 // Nothing is computed here, so this runs without an adapter, and in Bun.
 

@@ -5,7 +5,7 @@ import { loadConfig } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { train } from "../../lib/train/run/train.ts";
-import { dryGpu } from "../../tasks/bench/dry_gpu.ts";
+import { dryGpu } from "../../bench/dry_gpu.ts";
 
 // Nothing is computed here, so these run without an adapter, and in Bun.
 

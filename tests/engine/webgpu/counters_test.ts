@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { dryGpu } from "../../../tasks/bench/dry_gpu.ts";
-import { bottleneckStep, ownStep } from "../../../tasks/bench/training_step.ts";
+import { dryGpu } from "../../../bench/dry_gpu.ts";
+import { bottleneckStep, ownStep } from "../../../bench/training_step.ts";
 import { newCounters } from "../../../lib/engine/webgpu/counters.ts";
 import {
   disposeWebgpuBackend,

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { trainingBackend } from "../../../lib/engine/webgpu/mod.ts";
-import { dryGpu } from "../../../tasks/bench/dry_gpu.ts";
-import { ownStep } from "../../../tasks/bench/training_step.ts";
+import { dryGpu } from "../../../bench/dry_gpu.ts";
+import { ownStep } from "../../../bench/training_step.ts";
 
 /** The WGSL of all kernels that training steps of a network take. */
 async function shadersOf(network: string): Promise<string[]> {

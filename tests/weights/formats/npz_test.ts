@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { openNpz } from "../../../lib/weights/formats/npz.ts";
-import { zipOf } from "../../../tasks/torture/small_files.ts";
+import { zipOf } from "../../faults/small_files.ts";
 import { changed, fixture } from "../_fixture.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../_hostile.ts";
 

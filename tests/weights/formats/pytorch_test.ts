@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { openPytorch } from "../../../lib/weights/formats/pytorch.ts";
-import { withZipChecksums } from "../../../tasks/torture/zip_checksums.ts";
+import { withZipChecksums } from "../../faults/zip_checksums.ts";
 import { changed, fixture } from "../_fixture.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../_hostile.ts";
 

@@ -1,0 +1,127 @@
+import * as tf from "@tensorflow/tfjs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { defaultConfig } from "../lib/config/mod.ts";
+import { record } from "../lib/engine/tape.ts";
+import { discriminatorLoss } from "../lib/losses/adversarial/losses.ts";
+import { createPlayers, disposePlayers } from "../lib/train/networks.ts";
+import { trainStep } from "../lib/train/train_step.ts";
+import { type Timed, timeInterleaved } from "./interleaved.ts";
+import type { Row } from "./row.ts";
+
+const SIDE = 128;
+const BATCH = 4;
+const CLASSES = 21;
+/** Debian's interpreter: python3-torch is installed for that one. */
+const PYTHON = "/usr/bin/python3";
+
+/** The networks of the rows `step-*` and their widths. */
+const NETWORKS = { "fcn8s-vgg16": 0.5, resnet50: 0.5, discriminator: 1 } as const;
+type Network = keyof typeof NETWORKS;
+
+/** Why there is nothing to compare with, or `null`. */
+export function missingTorch(): string | null {
+  const { status } = spawnSync(PYTHON, ["-c", "import torch"], { stdio: "ignore" });
+  return status === 0 ? null : "PyTorch is not installed (Debian: apt-get install python3-torch)";
+}
+
+/** The rows `step-fcn8s/pytorch`, `step-resnet50/pytorch` and `step-discriminator/pytorch`. */
+export async function stepRows(threads: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const network of Object.keys(NETWORKS) as Network[]) {
+    const torch = startTorch(network, threads);
+    const own = network === "discriminator" ? discriminatorStep() : networkStep(network);
+    const name = `step-${network === "fcn8s-vgg16" ? "fcn8s" : network}/pytorch`;
+    try {
+      rows.push(await timeInterleaved(name, { value: own.run, baseline: torch.run }));
+    } finally {
+      own.dispose();
+      await torch.stop();
+    }
+  }
+  return rows;
+}
+
+function startTorch(network: Network, threads: number): { run: Timed; stop(): Promise<void> } {
+  const program = fileURLToPath(new URL("./pytorch_step.py", import.meta.url));
+  const args = [program, network, NETWORKS[network], SIDE, BATCH, threads].map(String);
+  const child: ChildProcess = spawn(PYTHON, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  return {
+    run: async () => {
+      child.stdin!.write("\n");
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`pytorch_step.py ended while it timed ${network}`);
+      return Number(value);
+    },
+    stop: async () => {
+      const ended = once(child, "close");
+      child.stdin!.end();
+      await ended;
+    },
+  };
+}
+
+/** A step whose result is there when it ends. */
+interface Step {
+  run: Timed;
+  dispose(): void;
+}
+
+function networkStep(name: string): Step {
+  const config = defaultConfig();
+  Object.assign(config.model, { name, width: 0.5 });
+  Object.assign(config.adversarial, { mode: "baseline" });
+  const players = createPlayers(config, { classes: CLASSES });
+  const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIDE, SIDE, 3]);
+  const labels = tf.randomUniform<tf.Rank.R3>([BATCH, SIDE, SIDE], 0, CLASSES, "int32");
+  const batch = { images, labels, valid: BATCH * SIDE * SIDE };
+  return {
+    run: async () => {
+      const start = performance.now();
+      const losses = trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 });
+      await losses["loss/seg"]!.data();
+      tf.dispose(losses);
+      return performance.now() - start;
+    },
+    dispose: () => {
+      disposePlayers(players, { keepGenerator: false });
+      tf.dispose([images, labels]);
+    },
+  };
+}
+
+function discriminatorStep(): Step {
+  const config = defaultConfig();
+  // G is only there because D comes with it; the smallest will do.
+  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
+  Object.assign(config.discriminator, { width: NETWORKS.discriminator });
+  Object.assign(config.adversarial, { mode: "adversarial" });
+  const players = createPlayers(config, { classes: CLASSES });
+  const { model: discriminator, game, parameters, optimizer } = players.adversary!;
+  const maps = [0, 1].map(() => tf.randomUniform<tf.Rank.R4>([BATCH, SIDE, SIDE, CLASSES]));
+  const [real, fake] = maps as [tf.Tensor4D, tf.Tensor4D];
+  const map = tf.ones<tf.Rank.R4>([BATCH, SIDE, SIDE, 1]);
+  const referee = { discriminator, game, config: config.adversarial, map, valid: map.size };
+  const weights = parameters.map((parameter) => parameter.weight);
+  return {
+    run: async () => {
+      const start = performance.now();
+      const update = record(() => {
+        const { loss } = discriminatorLoss({ real, fake }, referee);
+        return loss;
+      });
+      const one = tf.scalar(1);
+      optimizer.apply(update.backward(one, weights), 1e-5);
+      await update.value.data();
+      tf.dispose([one, update.value]);
+      return performance.now() - start;
+    },
+    dispose: () => {
+      disposePlayers(players, { keepGenerator: false });
+      tf.dispose([real, fake, map]);
+    },
+  };
+}
