@@ -4,15 +4,15 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { ClassInfo, Dataset, Sample } from "../data/dataset.ts";
+import type { ClassInfo, Dataset, RgbImage, Sample } from "../data/dataset.ts";
 import { encodePng } from "../data/codecs/png_encode.ts";
 import type { DataReport, SplitReport } from "../data/validate/data_report.ts";
 import { openDataset } from "../data/registry.ts";
 import { resizeLabel } from "../data/transforms/resize.ts";
+import { percent } from "../util/format.ts";
 import { type Html, html, raw } from "./html.ts";
 import * as sections from "./sections.ts";
 import { STYLE } from "./style.ts";
-import { thumbnail } from "./thumbnail.ts";
 
 /** Options of {@linkcode contactSheet}. */
 export interface ContactSheetOptions {
@@ -117,7 +117,7 @@ function splitTable({ splits }: DataReport): Html {
 
 function classTable({ classes, splits, weights, ignoreLabel }: DataReport): Html {
   const share = (part: number, { pixels, ignored }: SplitReport): string =>
-    percent(part / (pixels.reduce((a, b) => a + b, 0) + ignored));
+    `${percent(part / (pixels.reduce((a, b) => a + b, 0) + ignored))} %`;
   const rows = classes.map(({ name, color }, c) => [
     chip(`${c} ${name}`, color),
     ...splits.flatMap((split) => [share(split.pixels[c]!, split), split.images[c]!]),
@@ -194,6 +194,43 @@ function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
 
-function percent(fraction: number): string {
-  return Number.isNaN(fraction) ? "–" : `${(fraction * 100).toFixed(2)} %`;
+/** Shrinks an image to a width at most `width` by the mean of the pixels that fall into each. */
+function thumbnail(image: RgbImage, width: number): RgbImage {
+  if (image.width <= width) return image;
+  const height = Math.max(1, Math.round(image.height * width / image.width));
+  const data = new Uint8Array(width * height * 3);
+  const columns = bounds(image.width, width);
+  const rows = bounds(image.height, height);
+  const sums = new Float64Array(width * 3);
+  for (let y = 0, at = 0; y < height; y++) {
+    sums.fill(0);
+    const [top, bottom] = [rows[y]!, rows[y + 1]!];
+    for (let row = top; row < bottom; row++) addRow(image, row, { columns, sums });
+    for (let x = 0; x < width; x++) {
+      const pixels = (columns[x + 1]! - columns[x]!) * (bottom - top);
+      for (let c = 0; c < 3; c++) data[at++] = Math.round(sums[x * 3 + c]! / pixels);
+    }
+  }
+  return { width, height, data };
+}
+
+/** Adds a row's pixels to the sums of the columns they fall into. */
+function addRow(
+  { width, data }: RgbImage,
+  row: number,
+  { columns, sums }: { columns: Int32Array; sums: Float64Array },
+): void {
+  let from = row * width * 3;
+  for (let x = 0; x + 1 < columns.length; x++) {
+    for (let left = columns[x + 1]! - columns[x]!; left > 0; left--) {
+      sums[x * 3]! += data[from++]!;
+      sums[x * 3 + 1]! += data[from++]!;
+      sums[x * 3 + 2]! += data[from++]!;
+    }
+  }
+}
+
+/** Where each of `to` equal parts of `from` pixels begins, and the end. */
+function bounds(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: to + 1 }, (_, i) => Math.round(i * from / to));
 }

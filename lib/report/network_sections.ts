@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { percent } from "../util/format.ts";
 import { type Html, html } from "./html.ts";
 import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
 import { note, table } from "./sections.ts";
@@ -77,8 +78,4 @@ export function pictures(rows: readonly QualitativeRow[], runs: readonly Analyse
         `${first.analysis.of} images were looked at. The mIoU is that of the image alone.`,
     )}
   `;
-}
-
-function percent(fraction: number): string {
-  return (fraction * 100).toFixed(2);
 }

@@ -9,6 +9,7 @@ import {
   type GanDiagnosis,
   type GanMeans,
 } from "../train/gan_diagnosis.ts";
+import { count, percent } from "../util/format.ts";
 import type { Figure } from "./chart.ts";
 import { seriesNames, seriesOf } from "./curves.ts";
 import { type Content, type Html, html, raw } from "./html.ts";
@@ -219,12 +220,4 @@ function duration(seconds: number): string {
   if (seconds < 120) return `${Number(seconds.toPrecision(3))} s`;
   if (seconds < 7200) return `${(seconds / 60).toFixed(1)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function percent(fraction: number | undefined): string {
-  return fraction === undefined ? "–" : (fraction * 100).toFixed(2);
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -48,12 +48,14 @@ export {
   readResults,
   readSweep,
   readTrialConfig,
+  sweepStatus,
   type TrialPaths,
   trialPaths,
   type TrialResult,
+  type TrialState,
+  type TrialStatus,
   writeSweep,
 } from "./sweep_folder.ts";
-export { sweepStatus, type TrialState, type TrialStatus } from "./sweep_status.ts";
 export {
   type PairedSeed,
   type SweepRow,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -13,8 +13,8 @@ import { writeFileAtomic } from "../util/files.ts";
 import type { EndEvent } from "../train/events.ts";
 import type { RunScores } from "../train/run/train_result.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
-import { checkPlan } from "./check_plan.ts";
 import { printable } from "../util/format.ts";
+import { isLocked } from "../util/lock.ts";
 
 /** What a finished trial leaves behind. */
 export interface TrialResult {
@@ -39,6 +39,19 @@ export interface TrialPaths {
   result: string;
   lock: string;
 }
+
+/** Where a trial stands: `diverged` is finished with a loss that is no number. */
+export type TrialState = "waiting" | "running" | "interrupted" | "finished" | "diverged";
+
+/** One trial with its state. */
+export interface TrialStatus extends Trial {
+  name: string;
+  state: TrialState;
+  result: TrialResult | null;
+}
+
+/** Names of trials, and so of their files: none that leads out of the folder. */
+const ID = /^[\w-]{1,100}$/;
 
 /**
  * Writes a plan. A folder that holds an older plan is planned anew: runs that both have are kept,
@@ -107,4 +120,44 @@ export function trialPaths(folder: string, id: string): TrialPaths {
     result: join(folder, "results", `${id}.json`),
     lock: join(folder, "runs", `${id}.lock`),
   };
+}
+
+/**
+ * States of all trials of a sweep, in the order of their indices.
+ *
+ * @throws {Error} If the folder holds no sweep.
+ */
+export async function sweepStatus(folder: string): Promise<TrialStatus[]> {
+  const plan = await readSweep(folder);
+  const results = await readResults(folder, plan);
+  const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  return await Promise.all(plan.trials.map(async (trial) => {
+    const result = results.get(trial.id) ?? null;
+    const name = names.get(trial.arm) ?? trial.arm;
+    return { ...trial, name, result, state: await stateOf(folder, trial, { result }) };
+  }));
+}
+
+async function stateOf(
+  folder: string,
+  trial: Trial,
+  { result }: { result: TrialResult | null },
+): Promise<TrialState> {
+  if (result !== null) return result.reason === "non-finite" ? "diverged" : "finished";
+  const { lock, run } = trialPaths(folder, trial.id);
+  if (await isLocked(lock)) return "running";
+  return await stat(run).then(() => "interrupted" as const, () => "waiting" as const);
+}
+
+/** The content of a `sweep.json` as a plan, if it has the shape of one. */
+function checkPlan(value: unknown, path: string): SweepPlan {
+  const plan = value as SweepPlan | null;
+  const lists: unknown[] = [plan?.trials, plan?.arms, plan?.seeds];
+  if (!lists.every(Array.isArray) || plan!.arms.some((arm) => typeof arm?.id !== "string")) {
+    throw new SyntaxError(`Cannot read ${path}: it lacks trials, arms or seeds; plan it again`);
+  }
+  const wrong = plan!.trials.find((trial) => typeof trial?.id !== "string" || !ID.test(trial.id));
+  if (wrong === undefined) return plan!;
+  const name = JSON.stringify(wrong?.id ?? null).slice(0, 80);
+  throw new SyntaxError(`Cannot read ${path}: ${name} is no name of a trial; plan it again`);
 }

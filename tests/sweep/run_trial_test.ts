@@ -7,8 +7,7 @@ import { describe, test } from "node:test";
 import { randomStream } from "../../lib/util/random.ts";
 import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
 import { runTrial } from "../../lib/sweep/run_trial.ts";
-import { readResults, readSweep, trialPaths } from "../../lib/sweep/sweep_folder.ts";
-import { sweepStatus } from "../../lib/sweep/sweep_status.ts";
+import { readResults, readSweep, sweepStatus, trialPaths } from "../../lib/sweep/sweep_folder.ts";
 import { sweepTable } from "../../lib/sweep/sweep_table.ts";
 import { tinySweep } from "./_tiny_sweep.ts";
 

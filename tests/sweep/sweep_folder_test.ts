@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseGrid } from "../../lib/sweep/parse_grid.ts";
@@ -8,6 +8,7 @@ import {
   readResults,
   readSweep,
   readTrialConfig,
+  sweepStatus,
   trialPaths,
   writeSweep,
 } from "../../lib/sweep/sweep_folder.ts";
@@ -65,4 +66,20 @@ describe("readSweep", () => {
       await assert.rejects(readSweep(folder), /^SyntaxError: Cannot read .*sweep\.json: /, text);
     }
   });
+});
+
+test("sweepStatus tells a run that was begun from one that was not", async () => {
+  const folder = await tinySweep();
+  const { trials } = await readSweep(folder);
+  await mkdir(trialPaths(folder, trials[2]!.id).run);
+  const states = await sweepStatus(folder);
+  assert.deepEqual(states.map(({ state }) => state), [
+    "waiting",
+    "waiting",
+    "interrupted",
+    "waiting",
+    "waiting",
+    "waiting",
+  ]);
+  assert.equal(states[2]!.name, "tg=0.5");
 });
