@@ -34,10 +34,10 @@ export async function plan(args: SweepPlanArguments, context: Context): Promise<
   const folder = args.grid === undefined ? "." : dirname(args.grid);
   const planned = await planSweep(grid, { folder });
   const done = await writeSweep(args.out, planned);
-  const { arms, seeds, trials } = planned.plan;
+  const { conditions, seeds, trials } = planned.plan;
   const kept = done > 0 ? `, ${done} already finished` : "";
   humanStream(context, false).write(
-    `planned ${plural(trials.length, "trial")} (${arms.length} x ${
+    `planned ${plural(trials.length, "trial")} (${conditions.length} x ${
       plural(seeds.length, "seed")
     })${kept}; run them with\n  ${invocation()} sweep run ${args.out}\n`,
   );

@@ -3,8 +3,8 @@ import type { SweepPlan } from "@segadv/segadv/sweep";
 import { UsageError } from "../errors.ts";
 
 /** Refuses a trial to compare with that the sweep does not have. */
-export function checkTrial({ name, arms }: SweepPlan, against: string | undefined): void {
-  const known = arms.map((arm) => arm.name);
+export function checkTrial({ name, conditions }: SweepPlan, against: string | undefined): void {
+  const known = conditions.map((condition) => condition.name);
   if (against === undefined || known.includes(against)) return;
   const meant = nearest(against, known);
   const hint = meant === null

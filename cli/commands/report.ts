@@ -95,13 +95,13 @@ export async function run(args: ReportArguments, context: Context): Promise<void
 /** Runs of a sweep that have begun; of each trial the first seed's network is looked at. */
 async function runsOfSweep(folder: string): Promise<Subject[]> {
   const plan = await readSweep(folder);
-  const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const names = new Map(plan.conditions.map(({ id, name }) => [id, name]));
   const groups = new Set<string>();
   const subjects: Subject[] = [];
-  for (const { id, arm, seed } of plan.trials) {
+  for (const { id, condition, seed } of plan.trials) {
     const { run: path } = trialPaths(folder, id);
     if (!await exists(join(path, "events.jsonl"))) continue;
-    const group = names.get(arm)!;
+    const group = names.get(condition)!;
     const isLookedAt = !groups.has(group);
     groups.add(group);
     subjects.push(

@@ -45,13 +45,15 @@ async function named(
 ): Promise<FoundRun[]> {
   const plan = await readSweep(join(root, path)).catch(() => null);
   if (plan === null) return found;
-  const arms = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const conditions = new Map(plan.conditions.map(({ id, name }) => [id, name]));
   const prefix = path === "" ? "" : `${path}: `;
   const places = new Map(found.map((one) => [one.run.replace(/^.*\//, ""), one]));
-  const own = plan.trials.flatMap(({ id, arm, seed }) => {
+  const own = plan.trials.flatMap(({ id, condition, seed }) => {
     const one = places.get(id);
     places.delete(id);
-    return one === undefined ? [] : [{ ...one, label: `${prefix}${arms.get(arm)}, seed ${seed}` }];
+    return one === undefined
+      ? []
+      : [{ ...one, label: `${prefix}${conditions.get(condition)}, seed ${seed}` }];
   });
   return [...places.values(), ...own];
 }

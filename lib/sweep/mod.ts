@@ -36,7 +36,7 @@ export type {
 export { kubernetesJob, type KubernetesOptions } from "./kubernetes_job.ts";
 export { parseGrid } from "./parse_grid.ts";
 export {
-  type Arm,
+  type Condition,
   type PlannedSweep,
   planSweep,
   type SweepPlan,

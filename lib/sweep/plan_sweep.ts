@@ -19,7 +19,7 @@ import type {
 import { configFingerprint } from "./config_fingerprint.ts";
 
 /** One row of a sweep's table: a configuration that is run once a seed. */
-export interface Arm {
+export interface Condition {
   /** Made from what the configuration computes: equal in every sweep that has it. */
   id: string;
   name: string;
@@ -37,7 +37,7 @@ export interface Trial {
   index: number;
   /** Name of its folder and its result. */
   id: string;
-  arm: string;
+  condition: string;
   seed: number;
 }
 
@@ -46,7 +46,7 @@ export interface SweepPlan {
   name: string;
   score: ScoredValidation;
   seeds: number[];
-  arms: Arm[];
+  conditions: Condition[];
   trials: Trial[];
 }
 
@@ -75,7 +75,7 @@ export interface PlannedSweep {
  *   "grid.yaml",
  * );
  * const { plan } = await planSweep(grid);
- * assert.deepEqual(plan.arms.map(({ name }) => name), ["mode=baseline", "tg=0.5", "tg=2"]);
+ * assert.deepEqual(plan.conditions.map(({ name }) => name), ["mode=baseline", "tg=0.5", "tg=2"]);
  * assert.equal(plan.trials.length, 9);
  * ```
  */
@@ -86,17 +86,20 @@ export async function planSweep(
   const base = await baseConfig(grid, options.folder ?? ".");
   const trials = [...product(grid), ...grid.trials];
   const listed = grid.baseline === null ? trials : [grid.baseline, ...trials];
-  const arms = new Map<string, { arm: Arm; config: Config; where: string | null }>();
+  const conditions = new Map<
+    string,
+    { condition: Condition; config: Config; where: string | null }
+  >();
   for (const trial of listed) {
     const isBaseline = trial === grid.baseline;
     const config = await trialConfig(base, trial.settings);
     const id = configFingerprint(config);
-    const twin = arms.get(id);
-    if (twin !== undefined && !twin.arm.isBaseline) {
+    const twin = conditions.get(id);
+    if (twin !== undefined && !twin.condition.isBaseline) {
       throw new ConfigError([{
         key: "",
         where: trial.where,
-        message: `${nameOf(trial, grid)} means the same as ${twin.arm.name}` +
+        message: `${nameOf(trial, grid)} means the same as ${twin.condition.name}` +
           `${twin.where === null ? "" : ` (${twin.where})`}: remove one of them`,
       }]);
     }
@@ -104,19 +107,24 @@ export async function planSweep(
     const { published = null, publishedCost } = trial;
     const settings = Object.fromEntries(trial.settings.map(({ key, value }) => [key, value]));
     const cost = publishedCost === undefined ? {} : { publishedCost };
-    const arm = { id, name: nameOf(trial, grid), isBaseline, settings, published, ...cost };
-    arms.set(id, { arm, config, where: trial.where });
+    const condition = { id, name: nameOf(trial, grid), isBaseline, settings, published, ...cost };
+    conditions.set(id, { condition, config, where: trial.where });
   }
-  const runs = [...arms.values()].flatMap(({ arm, config }) =>
-    grid.seeds.map((seed) => ({ id: `${arm.id}-s${seed}`, arm: arm.id, seed, config }))
+  const runs = [...conditions.values()].flatMap(({ condition, config }) =>
+    grid.seeds.map((seed) => ({
+      id: `${condition.id}-s${seed}`,
+      condition: condition.id,
+      seed,
+      config,
+    }))
   );
   return {
     plan: {
       name: grid.name,
       score: grid.score,
       seeds: grid.seeds,
-      arms: [...arms.values()].map(({ arm }) => arm),
-      trials: runs.map(({ id, arm, seed }, index) => ({ index, id, arm, seed })),
+      conditions: [...conditions.values()].map(({ condition }) => condition),
+      trials: runs.map(({ id, condition, seed }, index) => ({ index, id, condition, seed })),
     },
     configs: runs.map(({ config, seed }) => ({ ...config, seed })),
   };

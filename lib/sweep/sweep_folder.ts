@@ -130,10 +130,10 @@ export function trialPaths(folder: string, id: string): TrialPaths {
 export async function sweepStatus(folder: string): Promise<TrialStatus[]> {
   const plan = await readSweep(folder);
   const results = await readResults(folder, plan);
-  const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+  const names = new Map(plan.conditions.map(({ id, name }) => [id, name]));
   return await Promise.all(plan.trials.map(async (trial) => {
     const result = results.get(trial.id) ?? null;
-    const name = names.get(trial.arm) ?? trial.arm;
+    const name = names.get(trial.condition) ?? trial.condition;
     return { ...trial, name, result, state: await stateOf(folder, trial, { result }) };
   }));
 }
@@ -152,9 +152,14 @@ async function stateOf(
 /** The content of a `sweep.json` as a plan, if it has the shape of one. */
 function checkPlan(value: unknown, path: string): SweepPlan {
   const plan = value as SweepPlan | null;
-  const lists: unknown[] = [plan?.trials, plan?.arms, plan?.seeds];
-  if (!lists.every(Array.isArray) || plan!.arms.some((arm) => typeof arm?.id !== "string")) {
-    throw new SyntaxError(`Cannot read ${path}: it lacks trials, arms or seeds; plan it again`);
+  const lists: unknown[] = [plan?.trials, plan?.conditions, plan?.seeds];
+  if (
+    !lists.every(Array.isArray) ||
+    plan!.conditions.some((condition) => typeof condition?.id !== "string")
+  ) {
+    throw new SyntaxError(
+      `Cannot read ${path}: it lacks trials, conditions or seeds; plan it again`,
+    );
   }
   const wrong = plan!.trials.find((trial) => typeof trial?.id !== "string" || !ID.test(trial.id));
   if (wrong === undefined) return plan!;

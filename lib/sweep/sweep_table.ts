@@ -11,7 +11,7 @@ import {
   type Summary,
 } from "../metrics/statistics.ts";
 import type { Published, PublishedCost, ScoredValidation } from "./grid.ts";
-import type { Arm, SweepPlan } from "./plan_sweep.ts";
+import type { Condition, SweepPlan } from "./plan_sweep.ts";
 import type { TrialResult } from "./sweep_folder.ts";
 
 /** What one seed's run has over the same seed's run of the reference. */
@@ -21,9 +21,9 @@ export interface PairedSeed {
   difference: number;
 }
 
-/** One row: an arm over its finished seeds. All scores are fractions. */
+/** One row: a condition over its finished seeds. All scores are fractions. */
 export interface SweepRow {
-  arm: string;
+  condition: string;
   name: string;
   isBaseline: boolean;
   /** Whether the others are compared with it. */
@@ -72,7 +72,7 @@ export interface SweepTableOptions {
 }
 
 /**
- * Sums up what has finished; rows of arms without a finished seed are there, empty.
+ * Sums up what has finished; rows of conditions without a finished seed are there, empty.
  *
  * @throws {RangeError} If there is no such trial to compare with.
  */
@@ -81,52 +81,57 @@ export function sweepTable(
   results: ReadonlyMap<string, TrialResult>,
   options: SweepTableOptions = {},
 ): SweepTable {
-  const runsOf = (arm: Arm): TrialResult[] =>
-    plan.trials.filter((trial) => trial.arm === arm.id)
+  const runsOf = (condition: Condition): TrialResult[] =>
+    plan.trials.filter((trial) => trial.condition === condition.id)
       .flatMap(({ id }) => results.get(id) ?? []);
   const reference = referenceOf(plan, options);
-  const other = reference === null ? null : { arm: reference, runs: runsOf(reference) };
+  const other = reference === null ? null : { condition: reference, runs: runsOf(reference) };
   return {
     name: plan.name,
     score: plan.score,
     reference: reference?.name ?? null,
     finished: results.size,
     trials: plan.trials.length,
-    rows: plan.arms.map((arm) => rowOf(arm, { runs: runsOf(arm), other, score: plan.score })),
+    rows: plan.conditions.map((condition) =>
+      rowOf(condition, { runs: runsOf(condition), other, score: plan.score })
+    ),
   };
 }
 
-function referenceOf({ arms, name }: SweepPlan, { against }: SweepTableOptions): Arm | null {
-  if (against === undefined) return arms.find(({ isBaseline }) => isBaseline) ?? null;
-  const found = arms.find((arm) => arm.name === against);
+function referenceOf(
+  { conditions, name }: SweepPlan,
+  { against }: SweepTableOptions,
+): Condition | null {
+  if (against === undefined) return conditions.find(({ isBaseline }) => isBaseline) ?? null;
+  const found = conditions.find((condition) => condition.name === against);
   if (found !== undefined) return found;
-  const known = arms.map((arm) => `"${arm.name}"`).join(", ");
+  const known = conditions.map((condition) => `"${condition.name}"`).join(", ");
   throw new RangeError(`Cannot compare ${name} with "${against}": its trials are ${known}`);
 }
 
 /** What a row is made of. */
 interface Evidence {
   runs: TrialResult[];
-  other: { arm: Arm; runs: TrialResult[] } | null;
+  other: { condition: Condition; runs: TrialResult[] } | null;
   score: ScoredValidation;
 }
 
-function rowOf(arm: Arm, { runs, other, score }: Evidence): SweepRow {
+function rowOf(condition: Condition, { runs, other, score }: Evidence): SweepRow {
   const scored = runs.filter((run) => run[score] !== null);
   const scores = (metric: "pAcc" | "mIoU"): Summary | null =>
     scored.length === 0 ? null : summarize(scored.map((run) => run[score]![metric]));
-  const isReference = arm.id === other?.arm.id;
+  const isReference = condition.id === other?.condition.id;
   const paired = isReference || other === null ? [] : pair(scored, other.runs, { score });
   const difference = paired.length === 0 ? null : comparePaired({
     values: paired.map(({ value }) => value),
     baseline: paired.map(({ base }) => base),
   });
-  const [ours, theirs] = [arm.published, other?.arm.published ?? null];
+  const [ours, theirs] = [condition.published, other?.condition.published ?? null];
   const times = runs.flatMap(({ secondsPerEpoch }) => secondsPerEpoch ?? []).sort((a, b) => a - b);
   return {
-    arm: arm.id,
-    name: arm.name,
-    isBaseline: arm.isBaseline,
+    condition: condition.id,
+    name: condition.name,
+    isBaseline: condition.isBaseline,
     isReference,
     seeds: scored.map(({ seed }) => seed),
     diverged: runs.filter(({ reason }) => reason === "non-finite").map(({ seed }) => seed),
@@ -136,13 +141,13 @@ function rowOf(arm: Arm, { runs, other, score }: Evidence): SweepRow {
     pairs: paired.map(({ seed, value, base }) => ({ seed, difference: value - base })),
     reading: difference === null ? null : readComparison(
       difference,
-      other!.arm.isBaseline ? {} : { reference: other!.arm.name },
+      other!.condition.isBaseline ? {} : { reference: other!.condition.name },
     ),
     published: ours,
     publishedDifference: isReference || ours === null || theirs === null
       ? null
       : ours.mIoU - theirs.mIoU,
-    publishedCost: arm.publishedCost ?? null,
+    publishedCost: condition.publishedCost ?? null,
     secondsPerEpoch: times[Math.floor(times.length / 2)] ?? null,
     parameters: runs[0]?.parameters ?? null,
   };

@@ -38,10 +38,10 @@ export async function readEvidence(folder: string): Promise<Evidence[]> {
     const plan = await readSweep(path).catch(() => null);
     if (plan === null) continue;
     const results = await readResults(path, plan);
-    const names = new Map(plan.arms.map(({ id, name }) => [id, name]));
+    const names = new Map(plan.conditions.map(({ id, name }) => [id, name]));
     const finished = plan.trials.filter(({ id }) => results.has(id));
-    const runs = await Promise.all(finished.map(async ({ id, arm, seed }) => {
-      const group = names.get(arm)!;
+    const runs = await Promise.all(finished.map(async ({ id, condition, seed }) => {
+      const group = names.get(condition)!;
       return { ...await readRun(trialPaths(path, id).run, `${group}, seed ${seed}`), group };
     }));
     const toBaseline = sweepTable(plan, results);

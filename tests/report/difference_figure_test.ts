@@ -11,7 +11,7 @@ function row(name: string, { points, published = null }: {
 }): SweepRow {
   const pairs = points.map((point, i) => ({ seed: i + 1, difference: point / 100 }));
   return {
-    arm: name,
+    condition: name,
     name,
     isBaseline: points.length === 0,
     isReference: points.length === 0,

@@ -17,7 +17,7 @@ test("formatSweepTable warns of chance where many trials are compared", () => {
     baseline: seeds.map(() => 0),
   });
   const row = {
-    arm: "a",
+    condition: "a",
     name: "a",
     isBaseline: false,
     isReference: false,

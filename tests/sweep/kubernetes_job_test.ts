@@ -63,9 +63,9 @@ const job = z.strictObject({
 
 function plan(name: string, count: number): SweepPlan {
   const trials = Array.from({ length: count }, (_, index) => (
-    { index, id: `${index}`, arm: "a", seed: 1 }
+    { index, id: `${index}`, condition: "a", seed: 1 }
   ));
-  return { name, score: "last", seeds: [1], arms: [], trials };
+  return { name, score: "last", seeds: [1], conditions: [], trials };
 }
 
 describe("kubernetesJob", () => {

@@ -18,7 +18,7 @@ axes: { adversarial.tg: [0.5, 2], generator.lr: [0.1, 0.2] }
 trials: [{ adversarial.mode: adversarial }]
 baseline: { name: plain, adversarial.mode: baseline }
 `);
-    assert.deepEqual(sweep.arms.map(({ name }) => name), [
+    assert.deepEqual(sweep.conditions.map(({ name }) => name), [
       "plain",
       "tg=0.5, lr=0.1",
       "tg=0.5, lr=0.2",
@@ -42,7 +42,7 @@ axes: { generator.l2: [0, 5e-4] }
 set: { adversarial.mode: baseline }
 baseline: { generator.l2: 5e-4 }
 `);
-    assert.deepEqual(sweep.arms.map(({ name, isBaseline }) => [name, isBaseline]), [
+    assert.deepEqual(sweep.conditions.map(({ name, isBaseline }) => [name, isBaseline]), [
       ["l2=0.0005", true],
       ["l2=0", false],
     ]);
@@ -57,11 +57,13 @@ baseline: { generator.l2: 5e-4 }
   });
 
   test("planSweep gives trials names that later versions keep: only what is no default counts", async () => {
-    const arms = async (text: string): Promise<string[]> =>
-      (await plan(text)).plan.arms.map(({ id }) => id);
-    const [bare] = await arms("trials: [{ generator.lr: 0.5 }]\nset: { data.dataset: fixtures }\n");
+    const conditions = async (text: string): Promise<string[]> =>
+      (await plan(text)).plan.conditions.map(({ id }) => id);
+    const [bare] = await conditions(
+      "trials: [{ generator.lr: 0.5 }]\nset: { data.dataset: fixtures }\n",
+    );
     const spelt = "set: { data.dataset: fixtures, generator.momentum: 0.9, data.prefetch: 5 }\n";
-    assert.deepEqual(await arms(`trials: [{ generator.lr: 0.5 }]\n${spelt}`), [bare]);
+    assert.deepEqual(await conditions(`trials: [{ generator.lr: 0.5 }]\n${spelt}`), [bare]);
     assert.equal(bare, "b94476312f");
   });
 

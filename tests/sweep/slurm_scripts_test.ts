@@ -11,13 +11,13 @@ import { inFolder } from "../cli/_process.ts";
 import { eventually } from "../support/eventually.ts";
 
 function trial(index: number): Trial {
-  return { index, id: `${index}`, arm: "a", seed: index };
+  return { index, id: `${index}`, condition: "a", seed: index };
 }
 const plan: SweepPlan = {
   name: "t",
   score: "last",
   seeds: [0, 1],
-  arms: [],
+  conditions: [],
   trials: [trial(0), trial(1)],
 };
 const options = { folder: "/data/it's", command: ["deno", "run", "-A", "x y.ts"], cwd: "/home" };

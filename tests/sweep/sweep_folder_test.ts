@@ -58,7 +58,7 @@ describe("readSweep", () => {
         "[]",
         "{}",
         '{"trials":5}',
-        '{"trials":[null],"arms":[],"seeds":[]}',
+        '{"trials":[null],"conditions":[],"seeds":[]}',
         "{",
       ]
     ) {

@@ -5,13 +5,13 @@ import type { SweepPlan } from "../../lib/sweep/plan_sweep.ts";
 import type { TrialResult } from "../../lib/sweep/sweep_folder.ts";
 import { sweepTable, type SweepTableOptions } from "../../lib/sweep/sweep_table.ts";
 
-/** Scores of two arms by seed; `null` for a run that diverged. */
+/** Scores of two conditions by seed; `null` for a run that diverged. */
 function sweepOf(
   scores: { base: number[]; ours: (number | null)[] },
   options: SweepTableOptions = {},
 ) {
   const seeds = scores.base.map((_, i) => i + 1);
-  const arm = (id: string, isBaseline: boolean) => ({
+  const condition = (id: string, isBaseline: boolean) => ({
     id,
     name: id === "ours" ? "ours | <b>" : id,
     isBaseline,
@@ -23,8 +23,13 @@ function sweepOf(
     name: "test",
     score: "last",
     seeds,
-    arms: [arm("base", true), arm("ours", false)],
-    trials: ids.map(({ id, seed }, index) => ({ index, id: `${id}-s${seed}`, arm: id, seed })),
+    conditions: [condition("base", true), condition("ours", false)],
+    trials: ids.map(({ id, seed }, index) => ({
+      index,
+      id: `${id}-s${seed}`,
+      condition: id,
+      seed,
+    })),
   };
   const results = new Map(ids.flatMap(({ id, seed }) => {
     const mIoU = scores[id][seed - 1];

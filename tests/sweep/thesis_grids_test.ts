@@ -18,7 +18,7 @@ describe("thesisGrids", () => {
   test("thesisGrids can all be planned, and no two rows of one mean the same", async () => {
     for (const name of thesisGrids.keys()) {
       const { plan } = await planned(name);
-      assert.equal(plan.arms.filter(({ isBaseline }) => isBaseline).length, 1, name);
+      assert.equal(plan.conditions.filter(({ isBaseline }) => isBaseline).length, 1, name);
     }
   });
 
@@ -37,7 +37,8 @@ describe("thesisGrids", () => {
   test("thesisGrids' numbers give the gains that the thesis reports over the best λ", async () => {
     const gains = await Promise.all(STUDIES.map(async (study) => {
       const { plan } = await planned(`all-${study}`);
-      const mIoU = (name: string) => plan.arms.find((arm) => arm.name === name)!.published!.mIoU;
+      const mIoU = (name: string) =>
+        plan.conditions.find((condition) => condition.name === name)!.published!.mIoU;
       const best = Math.max(...["0", "1e-4", "2e-4", "5e-4"].map((l) => mIoU(`λ = ${l}`)));
       return Number((mIoU("T_g = 0.5") - best).toFixed(2));
     }));
@@ -79,9 +80,9 @@ describe("thesisGrids", () => {
   test("thesisGrids sets λ, mode and temperatures of each row", async () => {
     const { plan, configs } = await planned("all-resnet50-cityscapes");
     const of = (name: string) => {
-      const { id } = plan.arms.find((arm) => arm.name === name)!;
+      const { id } = plan.conditions.find((condition) => condition.name === name)!;
       const { generator: { l2 }, adversarial: { mode, tg, td } } = configs[
-        plan.trials.find(({ arm }) => arm === id)!.index
+        plan.trials.find(({ condition }) => condition === id)!.index
       ]!;
       return [l2, mode, tg, td];
     };

@@ -28,7 +28,7 @@ test("evidenceGrid can be planned for every network, with ten rows of their own"
     const grid = parseGrid(stringify(evidenceGrid(network, options)), "grid.yaml");
     const { plan } = await planSweep(grid);
     assert.equal(plan.name, `${network.title} on camvid-small`);
-    assert.deepEqual([plan.arms.length, plan.trials.length], [10, 30]);
+    assert.deepEqual([plan.conditions.length, plan.trials.length], [10, 30]);
   }
 });
 

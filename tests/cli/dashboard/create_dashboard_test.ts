@@ -69,8 +69,8 @@ describe("createDashboard", () => {
     await withRuns(async (folder) => {
       const plan = {
         seeds: [7],
-        arms: [{ id: "b", name: "Baseline" }, { id: "a", name: "T_g = 2" }],
-        trials: [{ id: "two", arm: "b", seed: 7 }, { id: "gone", arm: "a", seed: 7 }],
+        conditions: [{ id: "b", name: "Baseline" }, { id: "a", name: "T_g = 2" }],
+        trials: [{ id: "two", condition: "b", seed: 7 }, { id: "gone", condition: "a", seed: 7 }],
       };
       await writeFile(join(folder, "sweep", "sweep.json"), JSON.stringify(plan));
       const runs = await (await ask(folder, "/api/runs")).json();
