@@ -11,10 +11,9 @@ import { batchNormTraining, movingAverage } from "../lib/engine/ops/batch_norm.t
 import { conv2d } from "../lib/engine/ops/conv2d.ts";
 import { sgdUpdate } from "../lib/engine/ops/optimizer_updates.ts";
 import { record } from "../lib/engine/tape.ts";
-import { assemble } from "../lib/models/builders/assemble.ts";
-import { tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
+import { assemble, tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
 import { architectureOptions, buildNetwork } from "../lib/models/build_model.ts";
-import { Operation } from "../lib/models/builders/layers/operation.ts";
+import { Operation } from "../lib/models/builders/training_builder.ts";
 import { findModel } from "../lib/models/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */

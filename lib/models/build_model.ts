@@ -4,7 +4,7 @@
  * @module
  */
 import type { ModelConfig } from "../config/config.ts";
-import { assemble } from "./builders/assemble.ts";
+import { assemble } from "./builders/tfjs_builder.ts";
 import { checkArchitecture } from "./check_architecture.ts";
 import { findModel } from "./registry.ts";
 import type { ArchitectureOptions, SegmentationModel } from "./segmentation_model.ts";

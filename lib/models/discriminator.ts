@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { DiscriminatorConfig } from "../config/config.ts";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import type { DiscriminatorOutput } from "../losses/adversarial/adversarial_loss.ts";
-import { assemble } from "./builders/assemble.ts";
+import { assemble } from "./builders/tfjs_builder.ts";
 import { discriminatorNetwork } from "./networks/discriminator_network.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
 import { seededWeights } from "./builders/weight_source.ts";

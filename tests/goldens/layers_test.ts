@@ -2,9 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assemble } from "../../lib/models/builders/assemble.ts";
 import type { LayerBuilder, WeightSpec } from "../../lib/models/builders/layer_builder.ts";
-import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
+import { assemble, tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
 import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
@@ -21,17 +20,17 @@ interface Case {
   moved?: string;
 }
 
-const KITS = {
+const BUILDERS = {
   training: () => trainingBuilder(source, { seed: 1, step: 1 }),
-  stock: () => tfjsBuilder(source),
+  tfjs: () => tfjsBuilder(source),
 };
 
 for (const { name: backend, skip } of backends) {
-  for (const [builder, make] of Object.entries(KITS)) {
+  for (const [builder, make] of Object.entries(BUILDERS)) {
     describe(`the ${builder} builder on ${backend} equals PyTorch`, { skip }, () => {
       const checked = useDuring(backend);
       for (const golden of goldens.cases as unknown as Case[]) {
-        test(`${builder}Kit: ${golden.name}`, checked(() => compare(golden, make())));
+        test(`${builder}Builder() computes ${golden.name}`, checked(() => compare(golden, make())));
       }
     });
   }

@@ -8,9 +8,8 @@ import {
   discriminate,
   type Discriminator,
 } from "../../lib/models/discriminator.ts";
-import { assemble } from "../../lib/models/builders/assemble.ts";
 import { discriminatorNetwork } from "../../lib/models/networks/discriminator_network.ts";
-import { tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
+import { assemble, tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
 import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import type { LayerBuilder } from "../../lib/models/builders/layer_builder.ts";
 import { seededWeights } from "../../lib/models/builders/weight_source.ts";
@@ -30,7 +29,7 @@ async function weight(d: Discriminator, name: string): Promise<Float32Array> {
 describe("discriminatorNetwork", () => {
   onCpu();
 
-  test("discriminatorNetwork is the same in stock layers", async () => {
+  test("discriminatorNetwork is the same in tfjs layers", async () => {
     const network = {
       classes: 3,
       width: 1 / 16,
@@ -41,15 +40,15 @@ describe("discriminatorNetwork", () => {
     const build = (builder: LayerBuilder<tf.SymbolicTensor>): tf.LayersModel =>
       assemble({ name: "d", builder }, (builder) => discriminatorNetwork(builder, network));
     const own = build(trainingBuilder(seededWeights(1), { seed: 1, step: 0 }));
-    const stock = build(tfjsBuilder(seededWeights(1)));
+    const plain = build(tfjsBuilder(seededWeights(1)));
     const maps = tf.randomNormal<tf.Rank.R4>([2, 64, 64, 3], 0, 1, "float32", 1);
     for (const training of [false, true]) {
       const run = (model: tf.LayersModel) => model.apply(maps, { training }) as tf.Tensor;
-      const [a, b] = [run(own), run(stock)];
+      const [a, b] = [run(own), run(plain)];
       assert.ok((await tf.max(tf.abs(b)).data())[0]! > 0.01);
       assert.ok(await difference(a, b) < 1e-4, `training: ${training}`);
     }
-    const names = stock.layers.map(({ name }) => name);
+    const names = plain.layers.map(({ name }) => name);
     assert.deepEqual(names.slice(1, 6), [
       "d_conv1",
       "d_conv1_relu",

@@ -1,9 +1,17 @@
 /**
- * The builder that only looks: records every layer's output shape and weights, allocates nothing.
+ * The builder of the table of layers: records every layer's output shape and weights, allocates
+ * nothing.
  *
  * @module
  */
-import type { LayerBuilder, LayerOptions, WeightSpec } from "./layer_builder.ts";
+import {
+  basicConv,
+  type LayerBuilder,
+  type LayerOptions,
+  requireRelu,
+  unsupportedLayers,
+  type WeightSpec,
+} from "./layer_builder.ts";
 
 /** Height, width and channels of a value. */
 export interface Shape {
@@ -47,8 +55,13 @@ export function shapeBuilder(
   }
 
   const builder: LayerBuilder<Shape> = {
+    ...unsupportedLayers("shape"),
     input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
-    conv(x, { name, filters, kernel, stride = 1, padding = "same", relu, leak, init }) {
+    conv(x, options) {
+      const { name, filters, kernel, stride = 1, padding = "same", relu, leak, init } = basicConv(
+        options,
+        "shape",
+      );
       const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
       const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
       const weights: WeightInfo[] = [
@@ -60,7 +73,7 @@ export function shapeBuilder(
         },
         { name: `${name}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true },
       ];
-      return record(kind + activation({ relu, leak }), { name, output, weights });
+      return record(kind + followingRelu({ relu, leak }), { name, output, weights });
     },
     convTranspose(x, { name, filters, kernel, stride }) {
       const output = { height: x.height * stride, width: x.width * stride, channels: filters };
@@ -84,7 +97,7 @@ export function shapeBuilder(
         weight("moving_mean", "zeros", false),
         weight("moving_variance", "ones", false),
       ];
-      const kind = "batch norm" + activation({ relu, leak });
+      const kind = "batch norm" + followingRelu({ relu, leak });
       return record(kind, { name, output: { ...x }, weights });
     },
     maxPool(x, { name, size, stride, padding }) {
@@ -99,8 +112,10 @@ export function shapeBuilder(
       const output = { ...x, height: x.height - start - end, width: x.width - start - end };
       return record(`crop ${start}, ${end}`, { name, output });
     },
-    relu: (x, { name }) => record("ReLU", { name, output: { ...x } }),
-    leakyRelu: (x, { name, alpha }) => record(`leaky ReLU ${alpha}`, { name, output: { ...x } }),
+    activation(x, options) {
+      requireRelu(options, "shape");
+      return record("ReLU", { name: options.name, output: { ...x } });
+    },
     add([a, b], { name }) {
       if (a.height !== b.height || a.width !== b.width || a.channels !== b.channels) {
         const text = ({ height, width, channels }: Shape) => `${height}×${width}×${channels}`;
@@ -123,7 +138,7 @@ export function shapeBuilder(
 }
 
 /** What follows a layer in the same pass, for the table of layers. */
-function activation(
+function followingRelu(
   { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
 ): string {
   if (!relu) return "";

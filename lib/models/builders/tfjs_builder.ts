@@ -1,15 +1,21 @@
 /**
- * The builder of layers that stock TensorFlow.js knows: what a saved model is made of.
+ * The builder of plain TensorFlow.js layers: what a saved model is made of.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { LayerBuilder, WeightSpec } from "./layer_builder.ts";
+import {
+  basicConv,
+  type LayerBuilder,
+  requireRelu,
+  unsupportedLayers,
+  type WeightSpec,
+} from "./layer_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
 
 type Symbolic = tf.SymbolicTensor;
 
-/** A builder of stock layers, with the weight names of the builder that trains. */
+/** A builder of tfjs layers, with the weight names of the builder that trains. */
 export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
   const weight = (name: string, init: WeightSpec["init"]) => initializer(source, { name, init });
   const relu = (x: Symbolic, name: string): Symbolic =>
@@ -17,9 +23,13 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
   const leakyRelu = (x: Symbolic, args: { name: string; alpha: number }): Symbolic =>
     tf.layers.leakyReLU(args).apply(x) as Symbolic;
   return {
+    ...unsupportedLayers("tfjs"),
     input: (channels) => tf.input({ shape: [null, null, channels], name: "input" }),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same", leak = 0 } = options;
+      const { name, filters, kernel, stride = 1, padding = "same", leak = 0 } = basicConv(
+        options,
+        "tfjs",
+      );
       const isLeaky = options.relu === true && leak > 0;
       const layer = tf.layers.conv2d({
         name,
@@ -73,8 +83,10 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
       const layer = tf.layers.cropping2D({ name, cropping: [[start, end], [start, end]] });
       return layer.apply(x) as Symbolic;
     },
-    relu: (x, { name }) => relu(x, name),
-    leakyRelu,
+    activation(x, options) {
+      requireRelu(options, "tfjs");
+      return relu(x, options.name);
+    },
     add: (terms, { name }) => tf.layers.add({ name }).apply(terms) as Symbolic,
     scale,
     dropout: (x, { name, rate }) => tf.layers.dropout({ name, rate }).apply(x) as Symbolic,
@@ -88,9 +100,22 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
   };
 }
 
+/** Builds a network of symbolic tensors and makes the Layers model between its input and output. */
+export function assemble(
+  options: { name: string; builder: LayerBuilder<tf.SymbolicTensor> },
+  build: (builder: LayerBuilder<tf.SymbolicTensor>) => tf.SymbolicTensor,
+): tf.LayersModel {
+  let input: tf.SymbolicTensor | undefined;
+  const outputs = build({
+    ...options.builder,
+    input: (channels) => (input = options.builder.input(channels)),
+  });
+  return tf.model({ name: options.name, inputs: input!, outputs });
+}
+
 /**
- * An initializer that takes a weight from `source`. It presents itself as stock `Zeros`, because
- * it is written into saved models, whose weights follow anyway.
+ * An initializer that takes a weight from `source`. Saved models record it as tfjs's `Zeros`: their
+ * weights are stored beside the graph.
  */
 export function initializer(
   source: WeightSource,
@@ -107,7 +132,7 @@ function scale(x: Symbolic, options: { name: string; factor: number }): Symbolic
 }
 
 /**
- * Bilinear enlargement by an even factor k along one axis, exactly, from stock layers: repeat each
+ * Bilinear enlargement by an even factor k along one axis, exactly, from tfjs layers: repeat each
  * pixel k times, then blend the means over k + 1 and k − 1 neighbours, (k+1)/2k and (k−1)/2k. tfjs's
  * average pooling leaves padding out of the count, which clamps the edges.
  */
@@ -115,7 +140,7 @@ function enlargeAxis(x: Symbolic, options: { name: string; size: [number, number
   const { name, size } = options;
   const k = Math.max(...size);
   if (k % 2 !== 0) {
-    throw new RangeError(`Cannot upsample ×${k} in ${name} with stock layers: must be even`);
+    throw new RangeError(`Cannot upsample ×${k} in ${name} with tfjs layers: must be even`);
   }
   const repeated = tf.layers.upSampling2d({ name: `${name}_repeat`, size }).apply(x) as Symbolic;
   const mean = (length: number): Symbolic => {

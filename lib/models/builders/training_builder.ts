@@ -1,28 +1,31 @@
 /**
- * The builder that trains: stock layers where they are fast and right, own ones where not.
+ * The builder of the model that trains: tfjs layers, replaced by the engine's fused ops where these are
+ * faster or more exact.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { leakyRelu } from "../../engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
-import type { LayerBuilder } from "./layer_builder.ts";
+import { basicConv, type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
 import { BatchNormalization } from "./layers/batch_normalization.ts";
 import { Conv2d } from "./layers/conv2d.ts";
 import { dropout, type DropoutState } from "./layers/dropout.ts";
-import { Operation, type OperationArgs } from "./layers/operation.ts";
 import { initializer, tfjsBuilder } from "./tfjs_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
 
-/** A builder that builds the network that trains; its dropout layers read `dropoutState`. */
+/** A builder of the network that trains; its dropout layers read `dropoutState`. */
 export function trainingBuilder(
   source: WeightSource,
   dropoutState: DropoutState,
 ): LayerBuilder<tf.SymbolicTensor> {
   return {
     ...tfjsBuilder(source),
+    ...unsupportedLayers("training"),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(
+        options,
+        "training",
+      );
       const { relu = false, leak = 0 } = options;
       const init = options.init ?? { kind: "heNormal" };
       const layer = new Conv2d({
@@ -52,7 +55,6 @@ export function trainingBuilder(
       });
       return layer.apply(x) as tf.SymbolicTensor;
     },
-    leakyRelu: (x, { name, alpha }) => operation(x, { name, run: (t) => leakyRelu(t, alpha) }),
     scale: (x, { name, factor }) => operation(x, { name, run: (t) => tf.mul(t, factor) }),
     dropout: (x, { name, rate }) =>
       operation(x, {
@@ -76,4 +78,34 @@ function operation(x: tf.SymbolicTensor, args: OperationArgs): tf.SymbolicTensor
 /** A length that may be unknown (null), times a factor. */
 function times(length: number | null | undefined, factor: number): number | null {
   return length == null ? null : length * factor;
+}
+
+/** Options of {@linkcode Operation}. */
+export interface OperationArgs {
+  name: string;
+  /** Maps `[b, h, w, c]` to a tensor owned by the caller. */
+  run(x: tf.Tensor4D, options: { training: boolean }): tf.Tensor;
+  /** Shape of the output; the input's own if left out. */
+  outputShape?(inputShape: tf.Shape): tf.Shape;
+}
+
+/** Runs a function of one tensor as a Layers layer. */
+export class Operation extends tf.layers.Layer {
+  static className = "SegadvOperation";
+  readonly #args: OperationArgs;
+
+  constructor(args: OperationArgs) {
+    super({ name: args.name });
+    this.#args = args;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const shape = inputShape as tf.Shape;
+    return this.#args.outputShape?.(shape) ?? shape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    return tf.tidy(() => this.#args.run(x, { training: kwargs.training ?? false }));
+  }
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { LayerBuilder } from "../builders/layer_builder.ts";
-import { scaledChannels } from "../builders/scaled_channels.ts";
+import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 
 /** What decides a discriminator's architecture. */
 export interface DiscriminatorOptions {

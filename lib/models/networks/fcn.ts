@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { LayerBuilder } from "../builders/layer_builder.ts";
-import { scaledChannels } from "../builders/scaled_channels.ts";
+import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 
 /** What decides an FCN's architecture. */
 export interface FcnOptions {

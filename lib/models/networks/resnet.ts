@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { LayerBuilder } from "../builders/layer_builder.ts";
-import { scaledChannels } from "../builders/scaled_channels.ts";
+import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 
 /** What decides a ResNet's architecture. */
 export interface ResnetOptions {
@@ -96,5 +95,6 @@ function bottleneck<T>(
   let y = convNorm(x, { index: 1, filters, kernel: 1, stride: firstStride, relu: true });
   y = convNorm(y, { index: 2, filters, kernel: 3, stride: middleStride, relu: true });
   y = convNorm(y, { index: 3, filters: 4 * filters, kernel: 1, stride: 1, relu: false });
-  return builder.relu(builder.add([shortcut, y], { name: `${name}_add` }), { name: `${name}_out` });
+  const sum = builder.add([shortcut, y], { name: `${name}_add` });
+  return builder.activation(sum, { name: `${name}_out`, activation: "relu" });
 }

@@ -40,8 +40,8 @@ const MAX_RANK = 16;
  * const model = segadv.buildModel(small, { classes: 2, seed: 1 });
  * await segadv.saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
  *
- * const stock = await tf.loadLayersModel(folderHandler(dir)); // nothing of this toolkit in it
- * assert.deepEqual(stock.outputs[0]!.shape, [null, null, null, 2]);
+ * const plain = await tf.loadLayersModel(folderHandler(dir)); // no part of this toolkit in it
+ * assert.deepEqual(plain.outputs[0]!.shape, [null, null, null, 2]);
  * ```
  */
 export function folderHandler(dir: string): { load(): Promise<Artifacts> } {

@@ -49,7 +49,7 @@ describe("saveSegmentationModel", () => {
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
   for (const [title, name, config] of cases) {
-    test(`saveSegmentationModel writes ${title} so that stock tfjs gives its scores`, async () => {
+    test(`saveSegmentationModel writes ${title} so that tfjs gives its scores`, async () => {
       const model = smallModel(name, config);
       disturb(model.layers);
       const dir = await temporary();
@@ -57,17 +57,17 @@ describe("saveSegmentationModel", () => {
       await saveSegmentationModel(model, dir, METADATA);
       assert.equal(tf.memory().numTensors, numTensors);
 
-      const stock = await tf.loadLayersModel(folderHandler(dir));
+      const plain = await tf.loadLayersModel(folderHandler(dir));
       const x = tf.randomNormal([1, 64, 96, 3], 0, 1, "float32", 1) as tf.Tensor4D;
       const wanted = scores(model, x);
       const [largest] = await tf.max(tf.abs(wanted)).data();
-      assert.ok(await difference(stock.predict(x) as tf.Tensor, wanted) < 1e-5 * largest!);
-      stock.dispose();
+      assert.ok(await difference(plain.predict(x) as tf.Tensor, wanted) < 1e-5 * largest!);
+      plain.dispose();
       model.layers.dispose();
     });
   }
 
-  test("saveSegmentationModel writes stock layers only", async () => {
+  test("saveSegmentationModel writes tfjs layers only", async () => {
     const dir = await temporary();
     await saveSegmentationModel(smallModel("resnet50"), dir, METADATA);
     const text = await readFile(join(dir, "model.json"), "utf8");

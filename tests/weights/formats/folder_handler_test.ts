@@ -27,7 +27,7 @@ async function savedModel(): Promise<{ dir: string; json: Record<string, unknown
 describe("folderHandler", () => {
   before(() => useBackend({ backend: "cpu" }));
 
-  test("folderHandler lets stock tfjs load a model whose weights lie in several files", async () => {
+  test("folderHandler lets tfjs load a model whose weights lie in several files", async () => {
     const { dir } = await savedModel();
     const model = await tf.loadLayersModel(folderHandler(dir));
     const [kernel, bias] = model.getWeights();

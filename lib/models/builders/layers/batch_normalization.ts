@@ -1,5 +1,5 @@
 /**
- * Batch normalisation that moves its statistics only when told to.
+ * Batch normalisation whose moving statistics change only on request.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface BatchNormalizationArgs {
 }
 
 /**
- * Batch norm over `[b, h, w, c]` with stock tfjs's weights (gamma, beta, moving_mean,
+ * Batch norm over `[b, h, w, c]` with tfjs's weights (gamma, beta, moving_mean,
  * moving_variance). Called with `{ training: true }` it normalises by the batch's mean and biased
  * variance; with `{ training: true, updateStatistics: true }` it also moves its statistics, so that
  * a network can be run on two batches and learn the statistics of one (D, §2.4). Otherwise it

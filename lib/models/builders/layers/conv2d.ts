@@ -25,7 +25,7 @@ export interface Conv2dArgs {
   biasInitializer: Initializer;
 }
 
-/** Convolution over `[b, h, w, c]` with stock tfjs's weights (kernel, bias). */
+/** Convolution over `[b, h, w, c]` with tfjs's weights (kernel, bias). */
 export class Conv2d extends tf.layers.Layer {
   static className = "SegadvConv2d";
   readonly #args: Conv2dArgs;

@@ -24,7 +24,7 @@ export interface DropoutOptions extends DropoutState {
 
 /**
  * Inverted dropout: each value becomes zero with probability `rate`, the rest grow by
- * 1 / (1 − rate). Same bits on every backend. Differentiable in `x`.
+ * 1 / (1 − rate). Bit-identical on every backend. Differentiable in `x`.
  *
  * @returns A tensor of `x`'s shape, owned by the caller.
  * @throws {RangeError} If `rate` lies outside [0, 1).
@@ -35,7 +35,7 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
     throw new RangeError(`Cannot drop a share of ${rate} in ${layer}: must lie in [0, 1)`);
   }
   if (rate === 0) return x.clone();
-  // Stock multiplication would keep x for the gradient as well; the mask is enough.
+  // tf.mul would keep x for the gradient as well; the mask is enough
   const masked = tf.customGrad((input, save) => {
     const mask = tf.tensor(keptOrZero(x.size, options), x.shape);
     (save as tf.GradSaveFunc)([mask]);
@@ -62,7 +62,7 @@ function keptOrZero(size: number, options: DropoutOptions): Float32Array {
     x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
     x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
     const draw = (x ^ (x >>> 15)) >>> 1;
-    factors[i] = (1 + ((draw - threshold) >> 31)) * scale; // no branch: it could not be foreseen
+    factors[i] = (1 + ((draw - threshold) >> 31)) * scale; // branch-free: a random branch is mispredicted
   }
   return factors;
 }

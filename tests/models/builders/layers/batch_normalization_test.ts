@@ -41,17 +41,17 @@ describe("BatchNormalization", () => {
     assert.ok(await difference(variance!, tf.add(tf.mul(batch.variance, 0.1), 0.9)) < 1e-5);
   });
 
-  test("BatchNormalization in inference equals stock tfjs with the same weights", async () => {
+  test("BatchNormalization in inference equals tfjs with the same weights", async () => {
     const bn = layer(false);
     bn.apply(x(), { training: true, updateStatistics: true });
-    const stock = tf.layers.batchNormalization({ epsilon: 1e-3 });
-    stock.apply(x());
-    stock.setWeights(bn.getWeights());
+    const plain = tf.layers.batchNormalization({ epsilon: 1e-3 });
+    plain.apply(x());
+    plain.setWeights(bn.getWeights());
     assert.deepEqual(
       bn.weights.map((weight) => weight.originalName),
       ["bn/gamma", "bn/beta", "bn/moving_mean", "bn/moving_variance"],
     );
-    assert.ok(await difference(bn.apply(x()) as tf.Tensor, stock.apply(x()) as tf.Tensor) < 1e-6);
+    assert.ok(await difference(bn.apply(x()) as tf.Tensor, plain.apply(x()) as tf.Tensor) < 1e-6);
   });
 
   test("BatchNormalization cuts at zero with relu, in training and in inference", async () => {

@@ -9,7 +9,7 @@ describe("Conv2d", () => {
   onCpu();
   for (const padding of ["same", "valid"] as const) {
     for (const [stride, relu] of [[1, true], [2, false]] as const) {
-      test(`Conv2d equals stock tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
+      test(`Conv2d equals tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
         const shared = { name: "c", filters: 3, padding };
         const own = new Conv2d({
           ...shared,
@@ -20,16 +20,16 @@ describe("Conv2d", () => {
           biasInitializer: tf.initializers.zeros(),
         });
         const activation = relu ? "relu" : "linear";
-        const stock = tf.layers.conv2d({ ...shared, kernelSize: 4, strides: stride, activation });
+        const plain = tf.layers.conv2d({ ...shared, kernelSize: 4, strides: stride, activation });
         const x = normalTensor("x", [2, 7, 6, 2]);
-        tf.dispose([own.apply(x) as tf.Tensor, stock.apply(x) as tf.Tensor]);
+        tf.dispose([own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor]);
         const weights = [normalTensor("k", [4, 4, 2, 3]), normalTensor("b", [3])];
         own.setWeights(weights);
-        stock.setWeights(weights);
-        const [a, b] = [own.apply(x) as tf.Tensor, stock.apply(x) as tf.Tensor];
+        plain.setWeights(weights);
+        const [a, b] = [own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor];
         assert.ok(await difference(a, b) < 1e-5);
         for (const shape of [[2, 7, 6, 2], [null, null, null, 2]]) {
-          assert.deepEqual(own.computeOutputShape(shape), stock.computeOutputShape(shape));
+          assert.deepEqual(own.computeOutputShape(shape), plain.computeOutputShape(shape));
         }
       });
     }

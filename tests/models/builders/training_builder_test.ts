@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Operation } from "../../../../lib/models/builders/layers/operation.ts";
-import { onCpu } from "../../_small.ts";
+import { Operation } from "../../../lib/models/builders/training_builder.ts";
+import { onCpu } from "../_small.ts";
 
 onCpu();
 
@@ -21,7 +21,7 @@ test("Operation runs its function and says whether it trains", async () => {
   assert.deepEqual(seen, [false, true]);
 });
 
-test("Operation keeps the shape unless told another", () => {
+test("Operation keeps the shape unless given another", () => {
   const run = (x: tf.Tensor) => x.clone();
   assert.deepEqual(
     new Operation({ name: "a", run }).computeOutputShape([null, 4, 4, 3]),

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type LayerBuilder, scaledChannels } from "../../../lib/models/builders/layer_builder.ts";
+import { shapeBuilder } from "../../../lib/models/builders/shape_builder.ts";
+import { tfjsBuilder } from "../../../lib/models/builders/tfjs_builder.ts";
+import { trainingBuilder } from "../../../lib/models/builders/training_builder.ts";
+import { seededWeights } from "../../../lib/models/builders/weight_source.ts";
+
+/** Builds a layer that no builder implements yet. */
+type Case = <T>(builder: LayerBuilder<T>, x: T) => T;
+
+const CONV = { name: "a", filters: 4, kernel: 3 };
+const CASES: Record<string, Case> = {
+  "conv without bias": (builder, x) => builder.conv(x, { ...CONV, bias: false }),
+  "conv with dilation 2": (builder, x) => builder.conv(x, { ...CONV, dilation: 2 }),
+  "conv with padding 1": (builder, x) => builder.conv(x, { ...CONV, padding: 1 }),
+  depthwiseConv: (builder, x) => builder.depthwiseConv(x, { name: "a", kernel: 3 }),
+  concat: (builder, x) => builder.concat([x, x], { name: "a" }),
+  multiply: (builder, x) => builder.multiply([x, x], { name: "a" }),
+  globalAveragePool: (builder, x) => builder.globalAveragePool(x, { name: "a" }),
+  resizeNearest: (builder, x) => builder.resizeNearest(x, { name: "a", factor: 2 }),
+  "activation swish": (builder, x) => builder.activation(x, { name: "a", activation: "swish" }),
+};
+
+test("LayerBuilder refuses layers that are not implemented, in all builders", () => {
+  const source = seededWeights(1);
+  for (const [what, build] of Object.entries(CASES)) {
+    const message = new RegExp(
+      `^Cannot build layer a: the \\w+ builder has no ${what} yet; implement`,
+    );
+    const refused = <T>(builder: LayerBuilder<T>): void =>
+      assert.throws(() => build(builder, builder.input(3)), message);
+    refused(shapeBuilder({ height: 8, width: 8 }).builder);
+    refused(tfjsBuilder(source));
+    refused(trainingBuilder(source, { seed: 1, step: 0 }));
+  }
+});
+
+test("scaledChannels() rounds, and keeps at least 4", () => {
+  assert.deepEqual([64, 65, 8].map((channels) => scaledChannels(channels, 0.25)), [16, 16, 4]);
+});
