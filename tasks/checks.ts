@@ -12,21 +12,34 @@ import { checkFileSize } from "./checks/file_size.ts";
 import { checkForeignData } from "./checks/foreign_data.ts";
 import { checkForeignNames } from "./checks/foreign_names.ts";
 import { checkIgnoreReasons } from "./checks/ignore_reason.ts";
+import { checkImports, describeImports } from "./checks/imports.ts";
+import { checkPrivateShare, describePrivateShare } from "./checks/private_share.ts";
 import { checkTestMirror } from "./checks/test_mirror.ts";
 import { type Problem, readTree, textOf, type TreeFile } from "./checks/tree.ts";
 
+/** What all checks find in a checkout, and a line of figures of some. */
+export interface CheckReport {
+  problems: Problem[];
+  figures: string[];
+}
+
 /** Runs every check over a checkout. */
-export async function checkRepository(folder: string): Promise<Problem[]> {
+export async function checkRepository(folder: string): Promise<CheckReport> {
   const files = await readTree(folder);
-  return [
+  const imports = checkImports(files);
+  const share = checkPrivateShare(files);
+  const problems = [
     ...checkFileSize(files),
     ...checkIgnoreReasons(files),
     ...checkExportsMaps(files),
     ...checkTestMirror(files, elsewhere),
     ...checkForeignNames(files),
     ...checkForeignData(files),
+    ...imports.problems,
+    ...share.problems,
     ...await documentation(folder, files),
   ];
+  return { problems, figures: [describeImports(imports), describePrivateShare(share)] };
 }
 
 async function documentation(folder: string, files: TreeFile[]): Promise<Problem[]> {
@@ -46,14 +59,14 @@ function entryPoints(files: TreeFile[], root: string): string[] {
   return Object.values<string>(exports ?? {}).map((target) => new URL(target, root).href);
 }
 
-function formatProblem({ path, line, message, warning }: Problem): string {
-  return `${path}${line ? `:${line}` : ""} ${warning ? "warning" : "error"}: ${message}`;
+function formatProblem({ path, line, message }: Problem): string {
+  return `${path}${line ? `:${line}` : ""} ${message}`;
 }
 
 if (import.meta.main) {
-  const problems = await checkRepository(process.cwd());
+  const { problems, figures } = await checkRepository(process.cwd());
   for (const problem of problems) console.error(formatProblem(problem));
-  const errors = problems.filter(({ warning }) => !warning).length;
-  console.log(`Repository checks: ${errors} errors, ${problems.length - errors} warnings`);
-  process.exitCode = errors > 0 ? 1 : 0;
+  for (const figure of figures) console.log(figure);
+  console.log(`Repository checks: ${problems.length} errors`);
+  process.exitCode = problems.length > 0 ? 1 : 0;
 }

@@ -10,12 +10,11 @@ export interface TreeFile {
   bytes: Uint8Array;
 }
 
-/** An offence against a rule of the repository. A warning is shown but does not fail the gate. */
+/** An offence against a rule of the repository. */
 export interface Problem {
   path: string;
   line?: number;
   message: string;
-  warning?: boolean;
 }
 
 /** Reads every file that git tracks or would track, that is: all but the ignored ones. */
