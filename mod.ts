@@ -44,7 +44,13 @@ export {
   predictBatch,
   type PredictOptions,
 } from "./lib/models/inference/predict.ts";
-export { predictProbabilities, type ProbabilityMap } from "./lib/models/inference/probabilities.ts";
+export {
+  type PixelOptions,
+  predictPixels,
+  predictProbabilities,
+  type ProbabilityMap,
+  type ProbabilityOptions,
+} from "./lib/models/inference/probabilities.ts";
 export type { InferenceOptions } from "./lib/models/inference/inference_options.ts";
 export { loadModel, type OpenedModel } from "./lib/train/run/load_model.ts";
 export * from "./lib/config/mod.ts";

@@ -61,7 +61,7 @@ test("train says once why it validates in windows", async () => {
   assert.equal(told.length, 1, warnings.join("\n"));
   assert.match(
     told[0]!,
-    /^images of 64x64 are seen in windows of \d\dx\d\d \(validation\.window\)/,
+    /^images of 64x64 are predicted in windows of \d\dx\d\d \(validation\.window\)/,
   );
   await backend.dispose();
 });

@@ -35,7 +35,7 @@ export interface EvaluateOptions extends PredictOptions {
 
 /**
  * Predicts every sample of a data set at T = 1 and scores all pixels together in one confusion
- * matrix (thesis §4.1); pixels with the ignore label are dropped unless told otherwise. With
+ * matrix (thesis §4.1); pixels with the ignore label are dropped by default. With
  * `resize`, labels are brought to that size too (by the nearest pixel) and scored there; the padding
  * of a letterbox is never scored.
  *
@@ -61,12 +61,12 @@ export async function evaluate(
     if (!notices.has(notice)) options.onNotice?.(notice);
     notices.add(notice);
   };
-  const view = { ...options, onNotice };
+  const inference = { ...options, onNotice };
   let group: EvaluationItem[] = [];
   let done = 0;
   const flush = async (): Promise<void> => {
     signal?.throwIfAborted();
-    const maps = await predictBatch(model, group, view);
+    const maps = await predictBatch(model, group, inference);
     for (const [i, { label, width: rowLength, content: [rows, length] }] of group.entries()) {
       const picture = { rowLength, rows, length };
       const data = cutPadding(maps[i]!, picture);

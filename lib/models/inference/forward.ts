@@ -1,4 +1,4 @@
-/** One forward pass of images of one size, whatever size that is. */
+/** One forward pass of images of one size, padded to what the network takes. */
 import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../config/config.ts";
 import { probabilityMap } from "../probability_map.ts";
@@ -13,30 +13,49 @@ export interface NormalizedImage {
 }
 
 /**
- * Class probabilities `[b, height, width, classes]` at T = 1, owned by the caller. The images are
- * padded with the mean at the bottom and the right to what the network can take, the map cut back.
+ * Class probabilities softmax(logits / T) of images. The images are padded with the mean at the
+ * bottom and the right to what the network can take, the map is cut back.
  *
+ * @returns `[b, height, width, classes]`, owned by the caller.
  * @throws {RangeError} If the images differ in size or one is empty.
  */
-export function forward(model: SegmentationModel, images: readonly NormalizedImage[]): tf.Tensor4D {
-  const { width, height } = commonSize(images);
-  const size = paddedSize(model, [height, width]);
-  const padded = { height: size[0], width: size[1] };
-  const input = padImages(images, padded);
+export function forward(
+  model: SegmentationModel,
+  images: readonly NormalizedImage[],
+  options: { temperature: number },
+): tf.Tensor4D {
   return tf.tidy(() => {
-    const x = tf.tensor4d(input, [images.length, padded.height, padded.width, 3]);
-    const logits = model.layers.apply(x, { training: false }) as tf.Tensor4D;
-    const map = probabilityMap(logits, {
-      temperature: 1,
-      upsampleOrder: model.upsampleOrder,
-      ...padded,
-    });
+    const { logits, padded } = forwardLogits(model, images);
+    const { upsampleOrder } = model;
+    const map = probabilityMap(logits, { ...options, upsampleOrder, ...padded });
+    const [{ width, height }] = images as [NormalizedImage];
     const isWhole = padded.width === width && padded.height === height;
     return isWhole ? map : tf.slice(map, [0, 0, 0, 0], [-1, height, width, -1]);
   });
 }
 
-/** The smallest size that the network can take and that holds `size`; its own where that is fixed. */
+/**
+ * Logits of images that are padded with the mean at the bottom and the right.
+ *
+ * @returns Logits at the network's stride, owned by the caller, and the size of the padded images.
+ * @throws {RangeError} If the images differ in size or one is empty.
+ */
+export function forwardLogits(
+  model: SegmentationModel,
+  images: readonly NormalizedImage[],
+): { logits: tf.Tensor4D; padded: { width: number; height: number } } {
+  const { width, height } = commonSize(images);
+  const size = paddedSize(model, [height, width]);
+  const padded = { height: size[0], width: size[1] };
+  const input = padImages(images, padded);
+  const logits = tf.tidy(() => {
+    const x = tf.tensor4d(input, [images.length, padded.height, padded.width, 3]);
+    return model.layers.apply(x, { training: false }) as tf.Tensor4D;
+  });
+  return { logits, padded };
+}
+
+/** The smallest size that the network can take and that holds `size`, or its fixed size. */
 export function paddedSize(model: SegmentationModel, size: Size): Size {
   const [, height, width] = model.layers.inputs[0]!.shape;
   if (height != null && width != null) return [height, width];

@@ -9,15 +9,15 @@ import type { LabelMap, RgbImage } from "../../data/dataset.ts";
 import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/fit_image.ts";
 import { resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
-import { chooseWindow } from "./choose_window.ts";
 import { forward, type NormalizedImage } from "./forward.ts";
-import { largestClass, predictProbabilities } from "./probabilities.ts";
+import { chooseWindow } from "./windows.ts";
+import { isOnePass, largestClass, predictProbabilities } from "./probabilities.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InferenceOptions } from "./inference_options.ts";
 
 export type { NormalizedImage } from "./forward.ts";
 
-/** How an image is brought before a network, and how the network looks at it. */
+/** How an image is normalised and resized, and the inference options. */
 export interface PredictOptions extends FitOptions, InferenceOptions {
   normalize: NormalizeConfig;
 }
@@ -25,7 +25,7 @@ export interface PredictOptions extends FitOptions, InferenceOptions {
 /**
  * Predicts the class of each pixel of one image of any size, at that size and T = 1. What the network
  * cannot take is padded with the mean at the bottom and the right, and cut away again; where
- * `resize` shows it another size, its probabilities are resized back.
+ * `resize` gives it another size, its probabilities are resized back.
  *
  * @throws {RangeError} If the image is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
@@ -94,14 +94,11 @@ export async function predictBatch(
   options: InferenceOptions = {},
 ): Promise<Uint8Array[]> {
   const { width, height } = images[0] ?? { width: 0, height: 0 };
-  const { window, batch } = chooseWindow(model, [height, width], options);
-  const { scales = [1], flip = false } = options;
-  const onePass = scales.length === 1 && scales[0] === 1 && !flip &&
-    window[0] >= height && window[1] >= width;
+  const choice = chooseWindow(model, [height, width], options);
   const maps: Uint8Array[] = [];
-  if (onePass) {
-    for (let start = 0; start < Math.max(1, images.length); start += batch) {
-      maps.push(...await classMaps(model, images.slice(start, start + batch)));
+  if (isOnePass(choice, { width, height }, options)) {
+    for (let start = 0; start < Math.max(1, images.length); start += choice.batch) {
+      maps.push(...await classMaps(model, images.slice(start, start + choice.batch)));
     }
   } else {
     for (const image of images) {
@@ -112,12 +109,12 @@ export async function predictBatch(
   return maps;
 }
 
-/** One forward pass, its largest classes taken on the backend: a 4·C-th of the bytes to read. */
+/** One forward pass; argmax on the backend, so that only a 4·C-th of the bytes is read back. */
 async function classMaps(
   model: SegmentationModel,
   images: NormalizedImage[],
 ): Promise<Uint8Array[]> {
-  const labels = tf.tidy(() => tf.argMax(forward(model, images), 3));
+  const labels = tf.tidy(() => tf.argMax(forward(model, images, { temperature: 1 }), 3));
   const values = await labels.data();
   labels.dispose();
   const area = values.length / images.length;

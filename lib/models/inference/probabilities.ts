@@ -1,15 +1,16 @@
 /**
- * Class probabilities of an image, averaged over all passes of a view.
+ * Class probabilities of an image, averaged over windows, mirror images and scales.
  *
  * @module
  */
+import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../config/config.ts";
 import type { LabelMap } from "../../data/dataset.ts";
 import { type Planes, resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
-import { chooseWindow } from "./choose_window.ts";
-import { forward, type NormalizedImage } from "./forward.ts";
-import { type Place, placeWindows } from "./place_windows.ts";
+import { forward, forwardLogits, type NormalizedImage } from "./forward.ts";
+import { chooseWindow, type Place, placeWindows, type WindowChoice } from "./windows.ts";
+import { probabilityMap } from "../probability_map.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InferenceOptions } from "./inference_options.ts";
 
@@ -18,12 +19,18 @@ export interface ProbabilityMap extends Planes {
   data: Float32Array;
 }
 
+/** Inference options, with a temperature. */
+export interface ProbabilityOptions extends InferenceOptions {
+  /** Divisor T of the logits. @default 1 */
+  temperature?: number;
+}
+
 /**
- * Looks at an image as `options` say and averages the class probabilities: over windows where they
- * overlap, over the image and its mirror image, and over scales, each resized back bilinearly.
- * Sums are taken outside the backend, so that no more than one window is on it.
+ * Averages the class probabilities softmax(logits / T) of an image: over windows where they overlap,
+ * over the image and its mirror image, and over scales, each resized back bilinearly. Sums are taken
+ * outside the backend, so that it holds only one window at a time.
  *
- * @returns At the size of the image, at T = 1; owned by the caller.
+ * @returns At the size of the image; owned by the caller.
  * @throws {RangeError} If the image is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
  *
@@ -44,7 +51,7 @@ export interface ProbabilityMap extends Planes {
 export async function predictProbabilities(
   model: SegmentationModel,
   image: NormalizedImage,
-  options: InferenceOptions = {},
+  options: ProbabilityOptions = {},
 ): Promise<ProbabilityMap> {
   const { scales = [1] } = options;
   if (scales.length === 0 || !scales.every((scale) => scale > 0 && scale < Infinity)) {
@@ -53,8 +60,7 @@ export async function predictProbabilities(
   const size: Size = [image.height, image.width];
   let total: ProbabilityMap | null = null;
   for (const scale of scales) {
-    const seen = scaled(image, scale);
-    const map = await averagePasses(model, seen, options);
+    const map = await averagePasses(model, scaled(image, scale), options);
     const same = map.height === size[0] && map.width === size[1];
     const data = same ? map.data : resizePlanes(map, size);
     if (total === null) total = { ...map, height: size[0], width: size[1], data };
@@ -64,6 +70,87 @@ export async function predictProbabilities(
   const { data } = total!;
   if (scales.length > 1) { for (let i = 0; i < data.length; i++) data[i]! /= scales.length; }
   return total!;
+}
+
+/** Options of {@linkcode predictPixels}. */
+export interface PixelOptions extends InferenceOptions {
+  /** Indices `y * width + x` of the pixels. */
+  pixels: Int32Array;
+  temperatures: readonly number[];
+}
+
+/**
+ * Class probabilities of some pixels of an image at several temperatures: those that
+ * {@linkcode predictProbabilities} gives, from a single forward pass where the whole image is one
+ * window and the options name neither scales nor a flip.
+ *
+ * @returns `[pixels.length * classes]` for each temperature, owned by the caller.
+ * @throws {RangeError} If the image is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, defaultConfig, predictPixels, useBackend } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const model = buildModel(config, { classes: 4, seed: 1 });
+ * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
+ * const pixels = Int32Array.of(0, 5);
+ * const maps = await predictPixels(model, image, { pixels, temperatures: [1, 2] });
+ * assert.deepEqual(maps.map(({ length }) => length), [8, 8]);
+ * ```
+ */
+export async function predictPixels(
+  model: SegmentationModel,
+  image: NormalizedImage,
+  options: PixelOptions,
+): Promise<Float32Array[]> {
+  const { pixels, temperatures, ...inference } = options;
+  const results: Float32Array[] = [];
+  if (!isOnePass(chooseWindow(model, [image.height, image.width], inference), image, inference)) {
+    for (const temperature of temperatures) {
+      const map = await predictProbabilities(model, image, { ...inference, temperature });
+      results.push(atPixels(map, pixels));
+    }
+    return results;
+  }
+  const { logits, padded } = forwardLogits(model, [image]);
+  const places = Int32Array.from(
+    pixels,
+    (i) => Math.floor(i / image.width) * padded.width + i % image.width,
+  );
+  for (const temperature of temperatures) {
+    const chosen = tf.tidy(() => {
+      const { upsampleOrder, classes } = model;
+      const map = probabilityMap(logits, { temperature, upsampleOrder, ...padded });
+      return tf.gather(tf.reshape(map, [-1, classes]), tf.tensor1d(places, "int32"));
+    });
+    results.push(await chosen.data() as Float32Array);
+    chosen.dispose();
+  }
+  logits.dispose();
+  await currentBackend()?.checkErrors();
+  return results;
+}
+
+/** Whether the inference options come down to one forward pass of the whole image. */
+export function isOnePass(
+  { window }: WindowChoice,
+  { width, height }: { width: number; height: number },
+  { scales = [1], flip = false }: InferenceOptions,
+): boolean {
+  return scales.length === 1 && scales[0] === 1 && !flip &&
+    window[0] >= height && window[1] >= width;
+}
+
+function atPixels({ channels, data }: ProbabilityMap, pixels: Int32Array): Float32Array {
+  const values = new Float32Array(pixels.length * channels);
+  pixels.forEach((pixel, i) => {
+    values.set(data.subarray(pixel * channels, (pixel + 1) * channels), i * channels);
+  });
+  return values;
 }
 
 /** The class of the largest probability of each pixel, the first of equals. */
@@ -90,20 +177,20 @@ function scaled(image: NormalizedImage, scale: number): NormalizedImage {
 async function averagePasses(
   model: SegmentationModel,
   image: NormalizedImage,
-  view: InferenceOptions,
+  options: ProbabilityOptions,
 ): Promise<ProbabilityMap> {
-  const { overlap = 0.25, flip = false } = view;
+  const { overlap = 0.25, flip = false, temperature = 1 } = options;
   const { width, height } = image;
-  const { window, notice } = chooseWindow(model, [height, width], view);
-  if (notice !== null) view.onNotice?.(notice);
+  const { window, notice } = chooseWindow(model, [height, width], options);
+  if (notice !== null) options.onNotice?.(notice);
   const places = placeWindows([height, width], { window, overlap });
   const sum = new Float32Array(width * height * model.classes);
   const passes = new Uint16Array(width * height);
   for (const place of places) {
     const part = cut(image, place);
     for (const mirrored of flip ? [false, true] : [false]) {
-      const seen = mirrored ? mirror(part, { width: place.width, channels: 3 }) : part;
-      const tensor = forward(model, [{ ...place, image: seen }]);
+      const window = mirrored ? mirror(part, { width: place.width, channels: 3 }) : part;
+      const tensor = forward(model, [{ ...place, image: window }], { temperature });
       const values = await tensor.data() as Float32Array;
       tensor.dispose();
       const map = mirrored ? mirror(values, { ...place, channels: model.classes }) : values;
@@ -149,7 +236,7 @@ interface Sum {
   width: number;
   channels: number;
   sum: Float32Array;
-  /** How many passes saw each pixel. */
+  /** Number of passes over each pixel. */
   passes: Uint16Array;
 }
 

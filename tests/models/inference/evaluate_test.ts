@@ -112,7 +112,10 @@ describe("evaluate", () => {
       backend.largestTensorBytes = null;
     }
     assert.equal(notices.length, 1);
-    assert.match(notices[0]!, /^images of 12x8 are seen in windows of 7x8 \(validation\.window\)/);
+    assert.match(
+      notices[0]!,
+      /^images of 12x8 are predicted in windows of 7x8 \(validation\.window\)/,
+    );
   });
 
   test("evaluate refuses a data set of other classes", async () => {

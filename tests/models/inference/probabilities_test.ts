@@ -2,8 +2,13 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
+import type { InferenceOptions } from "../../../lib/models/inference/inference_options.ts";
 import type { NormalizedImage } from "../../../lib/models/inference/predict.ts";
-import { largestClass, predictProbabilities } from "../../../lib/models/inference/probabilities.ts";
+import {
+  largestClass,
+  predictPixels,
+  predictProbabilities,
+} from "../../../lib/models/inference/probabilities.ts";
 import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { disturb, onCpu, smallModel } from "../_small.ts";
@@ -12,7 +17,7 @@ import { disturb, onCpu, smallModel } from "../_small.ts";
 const WEIGHTS = [[2, -1, 0.5], [0, 1.5, -2], [-0.5, 0.25, 1]];
 const BIAS = [0.1, -0.2, 0.3];
 
-/** A network that sees one pixel at a time. */
+/** A network whose output depends on one pixel each. */
 function pixelModel(inputMultiple = 1): SegmentationModel {
   const layer = tf.layers.conv2d({ inputShape: [null, null, 3], filters: 3, kernelSize: 1 });
   const model = tf.sequential({ layers: [layer] });
@@ -186,6 +191,32 @@ describe("predictProbabilities", () => {
         name: "RangeError",
         message: /^Cannot predict at scales \[.*\]: name one or more above 0$/,
       });
+    }
+  });
+});
+
+describe("predictPixels", () => {
+  onCpu();
+
+  test("predictPixels() gives what predictProbabilities() gives, whichever way it takes", async () => {
+    const model = smallModel("resnet50");
+    disturb(model.layers);
+    const image = noise(50, 40);
+    const pixels = Int32Array.of(0, 51, 1999);
+    const ways: InferenceOptions[] = [{}, { flip: true }, { scales: [1, 0.5] }, {
+      window: [32, 32],
+    }];
+    for (const inference of ways) {
+      const temperatures = [1, 2.5];
+      const { numTensors } = tf.memory();
+      const found = await predictPixels(model, image, { ...inference, pixels, temperatures });
+      assert.equal(tf.memory().numTensors, numTensors);
+      for (const [i, temperature] of temperatures.entries()) {
+        const { data } = await predictProbabilities(model, image, { ...inference, temperature });
+        const expected = [...pixels].flatMap((pixel) => [...data.slice(3 * pixel, 3 * pixel + 3)]);
+        assert.deepEqual([...found[i]!], expected);
+      }
+      assert.notDeepEqual(found[0], found[1]);
     }
   });
 });

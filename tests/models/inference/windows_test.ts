@@ -1,9 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import type { Size } from "../../../lib/config/config.ts";
-import { chooseWindow } from "../../../lib/models/inference/choose_window.ts";
-import { activationBytes } from "../../../lib/models/inference/activation_bytes.ts";
+import {
+  activationBytes,
+  chooseWindow,
+  placeWindows,
+} from "../../../lib/models/inference/windows.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { inspectModel, largestTensor } from "../../../lib/models/inspect_model.ts";
 import { probabilityMap } from "../../../lib/models/probability_map.ts";
@@ -54,8 +58,8 @@ describe("chooseWindow", () => {
     assert.deepEqual(window, [1024, 1184]);
     assert.equal(
       notice,
-      "images of 2048x1024 are seen in windows of 1184x1024 (validation.window): whole, one takes " +
-        "a tensor of 152 MiB and a small adapter binds at most 128 MiB",
+      "images of 2048x1024 are predicted in windows of 1184x1024 (validation.window): whole, one takes " +
+        "a tensor of 152.0 MiB and a small adapter binds at most 128.0 MiB",
     );
     assert.ok(activationBytes(model, window).largest <= 128 * 2 ** 20);
   });
@@ -72,7 +76,10 @@ describe("chooseWindow", () => {
     assert.deepEqual(whole, { window: CITYSCAPES, batch: 3, notice: null });
     const { window, notice } = chooseWindow(model, CITYSCAPES, { backend: wasm(0.3 * needed) });
     assert.ok(window[0] * window[1] < 0.3 * 1024 * 2048 && window[0] * window[1] > 0.1 * 2 ** 21);
-    assert.match(notice!, /whole, one takes \d+ MiB and \d+ MiB are left of what wasm can address/);
+    assert.match(
+      notice!,
+      /whole, one takes \d+\.\d MiB and \d+\.\d MiB are left of what wasm can address/,
+    );
     // Even where nothing fits, there is an answer: the backend says what failed
     assert.deepEqual(chooseWindow(model, CITYSCAPES, { backend: wasm(0) }).window, [32, 32]);
   });
@@ -155,4 +162,48 @@ test("activationBytes() foresees what WASM's heap takes, within a quarter", pati
     await backend.dispose();
   }
   await useBackend({ backend: "cpu" });
+});
+
+test("placeWindows() covers CityScapes in two windows that end with the image", () => {
+  const places = placeWindows([1024, 2048], { window: [1024, 1184], overlap: 0.25 });
+  assert.deepEqual(places, [
+    { top: 0, left: 0, height: 1024, width: 1184 },
+    { top: 0, left: 864, height: 1024, width: 1184 },
+  ]);
+});
+
+test("placeWindows() covers every pixel with windows of one size inside the image", () => {
+  const side = fc.integer({ min: 1, max: 40 });
+  fc.assert(
+    fc.property(
+      fc.tuple(side, side),
+      fc.tuple(side, side),
+      fc.double({ min: 0, max: 0.9, noNaN: true }),
+      (size, window, overlap) => {
+        const seen = new Uint8Array(size[0] * size[1]);
+        const places = placeWindows(size as Size, { window: window as Size, overlap });
+        for (const { top, left, height, width } of places) {
+          assert.equal(height, Math.min(window[0], size[0]));
+          assert.equal(width, Math.min(window[1], size[1]));
+          assert.ok(top >= 0 && left >= 0);
+          assert.ok(top + height <= size[0] && left + width <= size[1]);
+          for (let y = top; y < top + height; y++) {
+            seen.fill(1, y * size[1] + left, y * size[1] + left + width);
+          }
+        }
+        assert.ok(seen.every((value) => value === 1));
+        const keys = places.map(({ top, left }) => `${top},${left}`);
+        assert.equal(new Set(keys).size, keys.length, "no window lies on another");
+      },
+    ),
+  );
+});
+
+test("placeWindows() refuses an overlap of 1 and more, and what is no number", () => {
+  for (const overlap of [1, -0.1, NaN]) {
+    assert.throws(() => placeWindows([4, 4], { window: [2, 2], overlap }), {
+      name: "RangeError",
+      message: `Cannot place windows with overlap ${overlap}: it must be in [0, 1)`,
+    });
+  }
 });
