@@ -8,7 +8,7 @@ called. Needs Debian's python3-torch and python3-numpy. Run from the root of the
     /usr/bin/python3 tasks/make_goldens.py
 
 Initial weights, images and labels are not stored: `uniform` below and the same
-function in tests/goldens/_formula.ts give the same numbers, all exact in float32. Of the weights after a step
+function in tests/support/golden_numbers.ts give the same numbers, all exact in float32. Of the weights after a step
 a summary is stored (`summary`), which is enough to notice one wrong value.
 """
 

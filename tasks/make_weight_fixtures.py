@@ -8,7 +8,7 @@ python3-h5py and python3-numpy. Run from the root of the repository:
 
     /usr/bin/python3 tasks/make_weight_fixtures.py
 
-Images are not stored: `uniform` and the same function in tests/goldens/_formula.ts give the same numbers.
+Images are not stored: `uniform` and the same function in tests/support/golden_numbers.ts give the same numbers.
 Files of many small data sets compress well, so HDF5 and the zips of deep nets are kept as .gz.
 Of the deepest nets only what they give is kept.
 """

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { hasRelaxedSimd } from "../../lib/engine/wasm/relaxed_simd.ts";
 import { currentBackend, useBackend } from "../../lib/backend/use_backend.ts";
-import { noAdapter } from "../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

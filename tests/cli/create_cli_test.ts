@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { createCli } from "../../cli/create_cli.ts";
 import { assertSnapshot } from "./_assert_snapshot.ts";
-import { recordedStream, runHere } from "./_terminal.ts";
+import { recordedStream, runHere } from "../support/cli_terminal.ts";
 
 const COMMANDS = [
   [],

@@ -3,7 +3,7 @@ import { describe, it, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
 import { addViewOptions, viewOf } from "../../cli/inference_options.ts";
 import { UsageError } from "../../cli/errors.ts";
-import { runHere } from "./_terminal.ts";
+import { runHere } from "../support/cli_terminal.ts";
 
 describe("addViewOptions", () => {
   const wrong: [option: string, value: string, fault: RegExp][] = [

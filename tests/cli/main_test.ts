@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runProcess } from "./_process.ts";
+import { runProcess } from "../support/cli_process.ts";
 
 /** Runtime and arguments of a command line. */
 function command(...args: string[]): [string, string[]] {

@@ -7,7 +7,7 @@ import { assemble, tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts
 import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
-import { decode, initial, uniform } from "./_formula.ts";
+import { decode, initial, uniform } from "../support/golden_numbers.ts";
 
 interface Case {
   name: string;

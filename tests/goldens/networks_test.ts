@@ -7,7 +7,7 @@ import { defaultConfig } from "../../lib/config/default_config.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import goldens from "../../fixtures/goldens/networks.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
-import { batchOf, decode, places, setInitial } from "./_formula.ts";
+import { batchOf, decode, places, setInitial } from "../support/golden_numbers.ts";
 
 type Case = typeof goldens.cases[number];
 

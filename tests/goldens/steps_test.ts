@@ -8,7 +8,14 @@ import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
 import { type Batch, trainStep } from "../../lib/train/train_step.ts";
 import goldens from "../../fixtures/goldens/steps.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
-import { batchOf, decode, initial, places, setInitial, uniform } from "./_formula.ts";
+import {
+  batchOf,
+  decode,
+  initial,
+  places,
+  setInitial,
+  uniform,
+} from "../support/golden_numbers.ts";
 
 /** One run of the file, as far as the test reads it. */
 interface Case extends Record<string, unknown> {

@@ -7,7 +7,7 @@ import { inspectModel } from "../../lib/models/inspect_model.ts";
 import { modelRegistry } from "../../lib/models/registry.ts";
 import { setDropoutStep } from "../../lib/models/segmentation_model.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
-import { difference, disturb, onCpu, smallModel } from "./_small.ts";
+import { difference, disturb, onCpu, smallModel } from "../support/small_models.ts";
 
 describe("buildModel", () => {
   onCpu();

@@ -13,7 +13,7 @@ import { assemble, tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts
 import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import type { LayerBuilder } from "../../lib/models/builders/layer_builder.ts";
 import { seededWeights } from "../../lib/models/builders/weight_source.ts";
-import { difference, onCpu } from "./_small.ts";
+import { difference, onCpu } from "../support/small_models.ts";
 
 function small(config: Partial<DiscriminatorConfig> = {}): Discriminator {
   const base = { ...defaultConfig().discriminator, width: 1 / 16 };

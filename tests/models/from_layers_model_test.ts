@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
-import { onCpu } from "./_small.ts";
+import { onCpu } from "../support/small_models.ts";
 
 type ConvArgs = Parameters<typeof tf.layers.conv2d>[0];
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { setDropoutStep } from "../../lib/models/segmentation_model.ts";
-import { onCpu, smallModel } from "./_small.ts";
+import { onCpu, smallModel } from "../support/small_models.ts";
 
 onCpu();
 

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
-import { tinyRun } from "./_runs.ts";
+import { tinyRun } from "../support/tiny_run.ts";
 
 describe("analyseRun", () => {
   test("analyseRun finds the scores of the best validation again and leaves no tensor behind", async () => {

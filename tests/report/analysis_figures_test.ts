@@ -6,7 +6,7 @@ import {
   confusionFigures,
   entropyFigure,
 } from "../../lib/report/analysis_figures.ts";
-import { tinyRun } from "./_runs.ts";
+import { tinyRun } from "../support/tiny_run.ts";
 
 describe("confusionFigures", () => {
   test("confusionFigures, calibrationFigures and entropyFigure draw what was analysed", async () => {

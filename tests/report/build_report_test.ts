@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { buildReport } from "../../lib/report/build_report.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
-import { tinyRun } from "./_runs.ts";
+import { tinyRun } from "../support/tiny_run.ts";
 
 const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]
   .concat("pictures", "warnings", "config", "environment");

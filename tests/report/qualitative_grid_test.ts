@@ -4,7 +4,7 @@ import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { qualitativeGrid } from "../../lib/report/qualitative_grid.ts";
-import { tinyRun } from "./_runs.ts";
+import { tinyRun } from "../support/tiny_run.ts";
 
 describe("qualitativeGrid", () => {
   test("qualitativeGrid shows first the images on which runs differ most", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readRun } from "../../lib/train/run/read_run.ts";
 import { classFigure, gameFigures, trainingFigures } from "../../lib/report/run_figures.ts";
-import { tinyRun } from "./_runs.ts";
+import { tinyRun } from "../support/tiny_run.ts";
 
 describe("trainingFigures", () => {
   test("trainingFigures, gameFigures and classFigure draw runs with and without a discriminator", async () => {

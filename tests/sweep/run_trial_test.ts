@@ -9,7 +9,7 @@ import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
 import { runTrial } from "../../lib/sweep/run_trial.ts";
 import { readResults, readSweep, sweepStatus, trialPaths } from "../../lib/sweep/sweep_folder.ts";
 import { sweepTable } from "../../lib/sweep/sweep_table.ts";
-import { tinySweep } from "./_tiny_sweep.ts";
+import { tinySweep } from "../support/tiny_sweep.ts";
 
 async function tableOf(folder: string): Promise<string> {
   const plan = await readSweep(folder);

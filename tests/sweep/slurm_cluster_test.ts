@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readResults, readSweep, trialPaths } from "../../lib/sweep/sweep_folder.ts";
-import { runHere } from "../cli/_terminal.ts";
+import { runHere } from "../support/cli_terminal.ts";
 import { slurmSkip, until, withCluster } from "./_slurm_cluster.ts";
-import { TINY_GRID } from "./_tiny_sweep.ts";
+import { TINY_GRID } from "../support/tiny_sweep.ts";
 
 /** Three runs, long enough to be stopped in the middle. */
 const GRID = TINY_GRID.replace("[1, 2]", "[1]").replace("epochs: 1,", "epochs: 32,");

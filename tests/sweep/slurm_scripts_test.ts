@@ -7,7 +7,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import type { SweepPlan, Trial } from "../../lib/sweep/plan_sweep.ts";
 import { slurmScripts } from "../../lib/sweep/slurm_scripts.ts";
-import { inFolder } from "../cli/_process.ts";
+import { inFolder } from "../support/cli_process.ts";
 import { eventually } from "../support/eventually.ts";
 
 function trial(index: number): Trial {

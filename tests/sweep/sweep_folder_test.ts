@@ -12,7 +12,7 @@ import {
   trialPaths,
   writeSweep,
 } from "../../lib/sweep/sweep_folder.ts";
-import { TINY_GRID, tinySweep } from "./_tiny_sweep.ts";
+import { TINY_GRID, tinySweep } from "../support/tiny_sweep.ts";
 
 describe("writeSweep", () => {
   test("writeSweep keeps plan and configurations to the last digit", async () => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { parseGrid, planSweep } from "../../lib/sweep/mod.ts";
 import { evidenceGrid, NETWORKS } from "../../tasks/evidence/grid.ts";
-import { inFolder } from "../cli/_process.ts";
+import { inFolder } from "../support/cli_process.ts";
 
 const TASK = fileURLToPath(new URL("../../tasks/evidence.ts", import.meta.url));
 

@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { buildGpuBundle, LIMIT } from "../../tasks/gpu_bundle.ts";
-import { noAdapter } from "../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 async function reasonToSkip(): Promise<string | false> {
   if (process.platform !== "linux" || process.arch !== "x64") return "needs Linux on x86-64";

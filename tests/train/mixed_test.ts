@@ -13,7 +13,7 @@ import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { trainStep } from "../../lib/train/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../bench/dry_gpu.ts";
-import { noAdapter } from "../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

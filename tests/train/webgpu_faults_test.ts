@@ -9,7 +9,7 @@ import { useBackend } from "../../lib/backend/use_backend.ts";
 import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
-import { noAdapter } from "../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 async function config(...more: string[]): Promise<Config> {
   const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];

@@ -10,7 +10,7 @@ import { randomStream } from "../../lib/util/random.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
 import { trainStep } from "../../lib/train/train_step.ts";
-import { noAdapter } from "../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 /** `SEGADV_STEPS=500` for the long form. */
 const STEPS = Number(process.env.SEGADV_STEPS ?? 30);

@@ -14,8 +14,8 @@ import {
   type TensorSource,
   writeSafetensors,
 } from "../../lib/weights/formats/write_safetensors.ts";
-import { uniform } from "../goldens/_formula.ts";
-import { expectedOf, fixture } from "./_fixture.ts";
+import { uniform } from "../support/golden_numbers.ts";
+import { expectedOf, fixture } from "../support/weight_fixtures.ts";
 
 before(async () => {
   await useBackend({ backend: "wasm", threads: 1 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { decodePng } from "@segadv/segadv";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
-import { runProcess } from "../_process.ts";
+import { runProcess } from "../../support/cli_process.ts";
 
 const FRAME = "aachen/aachen_000000_000000";
 

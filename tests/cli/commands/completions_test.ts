@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { datasetReaders } from "@segadv/segadv";
-import { runProcess } from "../_process.ts";
+import { runProcess } from "../../support/cli_process.ts";
 
 test("completions prints a script for each shell", { timeout: 240_000 }, async () => {
   for (const shell of ["bash", "zsh", "fish", "powershell"]) {

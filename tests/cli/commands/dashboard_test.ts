@@ -5,8 +5,8 @@ import { describe, test } from "node:test";
 import { serveDashboard } from "../../../cli/dashboard/_serve.ts";
 import { runCli } from "../../../cli/run_cli.ts";
 import { chromiumSkip, withPage } from "../../support/chromium.ts";
-import { inFolder } from "../_process.ts";
-import { recordedStream, runHere } from "../_terminal.ts";
+import { inFolder } from "../../support/cli_process.ts";
+import { recordedStream, runHere } from "../../support/cli_terminal.ts";
 
 const TINY = ["--backend", "wasm", "--set", "model.width=0.03", "--set", "data.crop=[32,32]"]
   .concat("--set", "validation.every=1", "--epochs", "2");

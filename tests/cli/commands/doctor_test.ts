@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runProcess } from "../_process.ts";
+import { runProcess } from "../../support/cli_process.ts";
 
 test(
   "doctor --json reports the backends and what auto would pick",

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { inFolder } from "../_process.ts";
-import { runHere } from "../_terminal.ts";
+import { inFolder } from "../../support/cli_process.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 // Real images: more than the five seconds that Bun gives a test, on a busy machine
 const patient = { timeout: 240_000 };

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { evaluate, loadModel, openDataset, useBackend } from "@segadv/segadv";
-import { inFolder, runProcess, trainOneStep } from "../_process.ts";
+import { inFolder, runProcess, trainOneStep } from "../../support/cli_process.ts";
 
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
-import { runHere } from "../_terminal.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 const SOUND = {
   "classes.json": { classes: ["sky", "road"] },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runHere } from "../_terminal.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 // Table 4-8 of the thesis, to the last weight
 const TOTALS: [name: string, classes: number, total: number][] = [

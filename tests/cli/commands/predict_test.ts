@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { decodePng, encodePng } from "@segadv/segadv";
-import { inFolder, runProcess, trainOneStep } from "../_process.ts";
+import { inFolder, runProcess, trainOneStep } from "../../support/cli_process.ts";
 
 function picture(width: number, height: number): Uint8Array {
   const data = new Uint8Array(width * height * 3).fill(99);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadConfig, presets } from "@segadv/segadv";
-import { runHere } from "../_terminal.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 test("presets lists every preset with its summary and what it needs", async () => {
   const { code, out } = await runHere("presets");

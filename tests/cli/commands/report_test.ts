@@ -4,11 +4,11 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { TINY_GRID } from "../../sweep/_tiny_sweep.ts";
+import { TINY_GRID } from "../../support/tiny_sweep.ts";
 import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { chromiumSkip, type Page, withPage } from "../../support/chromium.ts";
-import { inFolder } from "../_process.ts";
-import { runHere } from "../_terminal.ts";
+import { inFolder } from "../../support/cli_process.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]
   .concat("pictures", "warnings", "config", "environment");

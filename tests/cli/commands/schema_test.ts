@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jsonSchema } from "@segadv/segadv";
-import { runHere } from "../_terminal.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 test("schema prints the configuration's JSON Schema", async () => {
   const { code, out } = await runHere("schema");

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
-import { TINY_GRID } from "../../sweep/_tiny_sweep.ts";
-import { inFolder, runProcess } from "../_process.ts";
-import { runHere } from "../_terminal.ts";
+import { TINY_GRID } from "../../support/tiny_sweep.ts";
+import { inFolder, runProcess } from "../../support/cli_process.ts";
+import { runHere } from "../../support/cli_terminal.ts";
 
 /** Two trials, two seeds. */
 const GRID = TINY_GRID.replace("[0.5, 2]", "[2]");

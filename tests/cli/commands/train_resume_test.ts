@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { inFolder, runProcess } from "../_process.ts";
+import { inFolder, runProcess } from "../../support/cli_process.ts";
 
 const patient = { timeout: 300_000 };
 const entry = fileURLToPath(new URL("../../../cli/mod.ts", import.meta.url));

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadConfig } from "@segadv/segadv";
-import { inFolder, runProcess } from "../_process.ts";
+import { inFolder, runProcess } from "../../support/cli_process.ts";
 
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };

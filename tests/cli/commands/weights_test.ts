@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runHere } from "../_terminal.ts";
-import { fixture } from "../../weights/_fixture.ts";
+import { runHere } from "../../support/cli_terminal.ts";
+import { fixture } from "../../support/weight_fixtures.ts";
 
 test("weights inspect lists tensors, where they go and what the network must be fed", async () => {
   const path = await fixture("resnet50.pth.gz");

@@ -3,7 +3,7 @@ import { appendFile, mkdir, symlink, truncate, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createDashboard } from "../../../cli/dashboard/create_dashboard.ts";
-import { inFolder } from "../_process.ts";
+import { inFolder } from "../../support/cli_process.ts";
 
 /** A folder with two runs, one of them in a sweep, and a file that is nobody's business. */
 async function withRuns<T>(use: (folder: string) => Promise<T>): Promise<T> {

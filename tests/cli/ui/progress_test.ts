@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Progress } from "../../../cli/ui/progress.ts";
-import { recordedStream } from "../_terminal.ts";
+import { recordedStream } from "../../support/cli_terminal.ts";
 
 test("Progress writes a line every ten seconds into a log", () => {
   const stream = recordedStream();

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { decodeImage } from "../../../lib/data/codecs/decode_image.ts";
-import { JPEG_SAMPLES } from "./_jpeg_samples.ts";
+import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
 import { PNG_SAMPLES } from "./_png_samples.ts";
 
 const file = "picture";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
 import { decodeLabel } from "../../../lib/data/codecs/decode_label.ts";
-import { JPEG_SAMPLES } from "./_jpeg_samples.ts";
+import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
 import { PNG_SAMPLES } from "./_png_samples.ts";
 
 const file = "labels/3.png";

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { decodeJpeg, isJpeg } from "../../../lib/data/codecs/jpeg.ts";
 import { pillowHashes, skipWithoutPillow } from "../../support/pillow.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { JPEG_SAMPLES } from "./_jpeg_samples.ts";
+import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
 
 const BASELINE = new Uint8Array(Buffer.from(JPEG_SAMPLES[0]!.file, "base64"));
 const file = "photo.jpg";

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { type MatNumbers, type MatStruct, readMat } from "../../../lib/data/codecs/mat.ts";
-import { COMPRESSED_MAT, PLAIN_MAT } from "./_mat_samples.ts";
+import { COMPRESSED_MAT, PLAIN_MAT } from "../../support/mat_samples.ts";
 
 const PLAIN = new Uint8Array(Buffer.from(PLAIN_MAT, "base64"));
 const COMPRESSED = new Uint8Array(Buffer.from(COMPRESSED_MAT, "base64"));

@@ -9,8 +9,8 @@ import { crc32 } from "node:zlib";
 import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { type Content, labels, picture, withFiles } from "../../support/dataset_folder.ts";
-import { JPEG_SAMPLES } from "../codecs/_jpeg_samples.ts";
-import { COMPRESSED_MAT } from "../codecs/_mat_samples.ts";
+import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
+import { COMPRESSED_MAT } from "../../support/mat_samples.ts";
 
 const JPEG = new Uint8Array(Buffer.from(JPEG_SAMPLES[0]!.file, "base64"));
 const MAT = new Uint8Array(Buffer.from(COMPRESSED_MAT, "base64"));

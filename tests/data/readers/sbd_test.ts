@@ -6,7 +6,7 @@ import { decodeLabel } from "../../../lib/data/codecs/decode_label.ts";
 import { decodeSbd, sbdReader } from "../../../lib/data/readers/sbd.ts";
 import { picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { COMPRESSED_MAT } from "../codecs/_mat_samples.ts";
+import { COMPRESSED_MAT } from "../../support/mat_samples.ts";
 
 const MAT = Buffer.from(COMPRESSED_MAT, "base64");
 const FILES = {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { mergeIds, vocAugReader } from "../../../lib/data/readers/voc_aug.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { PLAIN_MAT } from "../codecs/_mat_samples.ts";
+import { PLAIN_MAT } from "../../support/mat_samples.ts";
 
 const MAT = Buffer.from(PLAIN_MAT, "base64");
 const IMAGE = picture(5, 3);

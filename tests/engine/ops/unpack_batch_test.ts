@@ -6,7 +6,7 @@ import { unpackBatch } from "../../../lib/engine/ops/unpack_batch.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { assertNoLeak } from "../../support/gradients.ts";
-import { noAdapter } from "../webgpu/_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const noGpu = await noAdapter();
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { after, before, describe, it } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, tensor } from "./_compare.ts";
+import { assertSameAsCpu, tensor } from "../../support/wasm_compare.ts";
 
 interface Case {
   batch: number;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startEngine } from "../../../lib/engine/wasm/engine.ts";
 import { JOB, type Job } from "../../../lib/engine/wasm/jobs.ts";
-import { values } from "./_compare.ts";
+import { values } from "../../support/wasm_compare.ts";
 
 type Engine = Awaited<ReturnType<typeof startEngine>>;
 

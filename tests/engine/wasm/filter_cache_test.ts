@@ -7,7 +7,7 @@ import {
   registerWasmBackend,
   type WasmBackendInfo,
 } from "../../../lib/engine/wasm/mod.ts";
-import { on, relativeError, tensor } from "./_compare.ts";
+import { on, relativeError, tensor } from "../../support/wasm_compare.ts";
 
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };

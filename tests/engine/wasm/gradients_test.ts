@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, tensor } from "./_compare.ts";
+import { assertSameAsCpu, tensor } from "../../support/wasm_compare.ts";
 
 type Op = (...inputs: tf.Tensor[]) => tf.Tensor;
 /** Shapes of the inputs, the op, and what is added to the inputs so that the op is defined. */

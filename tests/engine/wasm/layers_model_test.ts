@@ -1,6 +1,6 @@
 import { after, before, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertFitsAsOnCpu } from "../_layers_model.ts";
+import { assertFitsAsOnCpu } from "../../support/layers_model_fit.ts";
 
 before(() => registerWasmBackend({ threads: 2 }));
 after(disposeWasmBackend);

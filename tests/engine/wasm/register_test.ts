@@ -8,7 +8,7 @@ import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { on, relativeError, tensor } from "./_compare.ts";
+import { on, relativeError, tensor } from "../../support/wasm_compare.ts";
 
 /** Untouched tensors, which cost address space and no time. */
 interface Allocator {

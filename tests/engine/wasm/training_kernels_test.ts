@@ -9,7 +9,7 @@ import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, on, relativeError, tensor } from "./_compare.ts";
+import { assertSameAsCpu, on, relativeError, tensor } from "../../support/wasm_compare.ts";
 
 const size = fc.integer({ min: 1, max: 17 });
 const maps = fc.record({

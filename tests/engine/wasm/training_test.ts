@@ -9,7 +9,7 @@ import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
-import { tensor } from "./_compare.ts";
+import { tensor } from "../../support/wasm_compare.ts";
 
 /**
  * SHA-256 of the weights after 20 steps on the plain build. Every engine, thread count and CPU must

@@ -1,7 +1,7 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { isSoftwareAdapter, openDevice } from "../../../lib/engine/webgpu/device.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

@@ -9,7 +9,7 @@ import { record } from "../../../lib/engine/tape.ts";
 import type { WgslKernel } from "../../../lib/engine/webgpu/dispatch.ts";
 import { isHalf, withHalves } from "../../../lib/engine/webgpu/float16_storage.ts";
 import { normalTensor } from "../../support/gradients.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");

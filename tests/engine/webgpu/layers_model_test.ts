@@ -1,6 +1,6 @@
 import { test } from "node:test";
-import { assertFitsAsOnCpu } from "../_layers_model.ts";
-import { noAdapter } from "./_adapter.ts";
+import { assertFitsAsOnCpu } from "../../support/layers_model_fit.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

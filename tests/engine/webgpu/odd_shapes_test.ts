@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { type TileName, TILES } from "../../../lib/engine/webgpu/gemm.ts";
 import { normalTensor, relativeError } from "../../support/gradients.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");

@@ -7,7 +7,7 @@ import { assemble } from "../../../lib/engine/webgpu/dispatch.ts";
 import { treeSum } from "../../../lib/engine/webgpu/kernels/sum_parts.ts";
 import { probeSubgroups } from "../../../lib/engine/webgpu/subgroups.ts";
 import { normalTensor, relativeError } from "../../support/gradients.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");

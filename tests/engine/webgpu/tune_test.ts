@@ -6,7 +6,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import type { TrainingBackend } from "../../../lib/engine/webgpu/training_backend.ts";
 import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tune.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");

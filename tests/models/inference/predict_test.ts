@@ -6,8 +6,8 @@ import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { predict, predictBatch } from "../../../lib/models/inference/predict.ts";
 import type { SegmentationModel, UpsampleOrder } from "../../../lib/models/segmentation_model.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
-import { noAdapter } from "../../engine/webgpu/_adapter.ts";
-import { onCpu } from "../_small.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
+import { onCpu } from "../../support/small_models.ts";
 
 const NORMALIZE: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [255, 255, 255] };
 

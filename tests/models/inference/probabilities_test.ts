@@ -11,7 +11,7 @@ import {
 } from "../../../lib/models/inference/probabilities.ts";
 import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
 import { randomStream } from "../../../lib/util/random.ts";
-import { disturb, onCpu, smallModel } from "../_small.ts";
+import { disturb, onCpu, smallModel } from "../../support/small_models.ts";
 
 /** Logits of each pixel alone: its colour times these, plus the bias. */
 const WEIGHTS = [[2, -1, 0.5], [0, 1.5, -2], [-0.5, 0.25, 1]];

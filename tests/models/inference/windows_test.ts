@@ -12,7 +12,7 @@ import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { inspectModel, largestTensor } from "../../../lib/models/inspect_model.ts";
 import { probabilityMap } from "../../../lib/models/probability_map.ts";
 import { type BackendInfo, useBackend } from "../../../lib/backend/use_backend.ts";
-import { onCpu, smallModel } from "../_small.ts";
+import { onCpu, smallModel } from "../../support/small_models.ts";
 
 /** A backend with limits. */
 function backend(limits: Partial<BackendInfo>): BackendInfo {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
-import { difference, disturb, onCpu, smallModel } from "../_small.ts";
+import { difference, disturb, onCpu, smallModel } from "../../support/small_models.ts";
 
 function set(model: SegmentationModel, name: string, f: (old: tf.Tensor) => tf.Tensor): void {
   const weight = model.layers.weights.find(({ originalName }) => originalName === name)!;

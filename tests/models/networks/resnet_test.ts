@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { difference, onCpu, smallModel } from "../_small.ts";
+import { difference, onCpu, smallModel } from "../../support/small_models.ts";
 
 // Values against PyTorch are in tests/goldens/networks_test.ts.
 describe("resnet", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { inspectWeights } from "../../../lib/models/persistence/inspect_weights.ts";
 import { openWeightFile } from "../../../lib/weights/formats/open_weight_file.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { fixture } from "../../weights/_fixture.ts";
+import { fixture } from "../../support/weight_fixtures.ts";
 
 for (
   const [name, network, copies] of [

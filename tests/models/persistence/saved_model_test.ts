@@ -17,7 +17,7 @@ import {
   saveSegmentationModel,
 } from "../../../lib/models/persistence/saved_model.ts";
 import type { ModelMetadata } from "../../../lib/weights/weight_file.ts";
-import { difference, disturb, smallModel } from "../_small.ts";
+import { difference, disturb, smallModel } from "../../support/small_models.ts";
 
 const METADATA: ModelMetadata = {
   classes: ["sky", "road", "tree"].map((name, i) => ({ name, color: [i, 2 * i, 3 * i] })),

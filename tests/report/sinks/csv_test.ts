@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stepsCsv, validationsCsv } from "../../../lib/report/sinks/csv.ts";
 import { readRun } from "../../../lib/train/run/read_run.ts";
-import { tinyRun } from "../_runs.ts";
+import { tinyRun } from "../../support/tiny_run.ts";
 
 test("stepsCsv and validationsCsv have a row an event and a column a key", async () => {
   const path = await tinyRun();

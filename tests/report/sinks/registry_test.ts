@@ -10,7 +10,7 @@ import { openSink, sinks } from "../../../lib/report/sinks/registry.ts";
 import { parseEvents, readRun } from "../../../lib/train/run/read_run.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
-import { tinyRun } from "../_runs.ts";
+import { tinyRun } from "../../support/tiny_run.ts";
 
 test("openSink writes live, and over an interruption, what a finished run's events give", async () => {
   const path = await tinyRun();

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { crc32c, maskedCrc32c } from "../../../lib/report/sinks/tfrecord.ts";
 import { openSink } from "../../../lib/report/sinks/registry.ts";
 import { parseEvents } from "../../../lib/train/run/read_run.ts";
-import { tinyRun } from "../_runs.ts";
+import { tinyRun } from "../../support/tiny_run.ts";
 
 /** A protobuf message: values of each field, in order. */
 type Fields = Map<number, (bigint | Uint8Array)[]>;

@@ -9,7 +9,7 @@ import type { TrainEvent } from "../../../lib/train/events.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
-import { fixture } from "../../weights/_fixture.ts";
+import { fixture } from "../../support/weight_fixtures.ts";
 
 async function config(init: string, ...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", `model.width=${1 / 1024}`, "data.crop=[32,32]"];

@@ -9,7 +9,7 @@ import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
-import { smallModel } from "../../models/_small.ts";
+import { smallModel } from "../../support/small_models.ts";
 
 /** A run folder with the given networks, each from a seed of its own. */
 async function runFolder(networks: Record<string, number>): Promise<string> {

@@ -9,7 +9,7 @@ import {
   recordOf,
   secondsPerEpoch,
 } from "../../../lib/train/run/read_run.ts";
-import { tinyRun } from "../../report/_runs.ts";
+import { tinyRun } from "../../support/tiny_run.ts";
 
 describe("readRun", () => {
   test("readRun sorts a run's events by kind and passes over a torn line", async () => {

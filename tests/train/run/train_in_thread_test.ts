@@ -10,7 +10,7 @@ import { InterruptedRunError } from "../../../lib/train/run/interrupted_run_erro
 import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
-import { noAdapter } from "../../engine/webgpu/_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

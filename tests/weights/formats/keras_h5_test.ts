@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openKerasH5 } from "../../../lib/weights/formats/keras_h5.ts";
-import { fixture } from "../_fixture.ts";
-import { assertAllCutsRefused, assertDamageIsBounded } from "../_hostile.ts";
+import { fixture } from "../../support/weight_fixtures.ts";
+import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
 
 test("openKerasH5 reads weights alone, and those of a whole model without its optimiser", async () => {
   const alone = await openKerasH5(await fixture("vgg16.h5.gz"));

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { openNpz } from "../../../lib/weights/formats/npz.ts";
 import { zipOf } from "../../faults/small_files.ts";
-import { changed, fixture } from "../_fixture.ts";
-import { assertAllCutsRefused, assertDamageIsBounded } from "../_hostile.ts";
+import { changed, fixture } from "../../support/weight_fixtures.ts";
+import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
 
 test("openNpz reads packed arrays in C and in Fortran order", async () => {
   const file = await openNpz(await fixture("vgg16.npz"));

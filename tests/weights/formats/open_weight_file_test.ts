@@ -7,7 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { openWeightFile } from "../../../lib/weights/formats/open_weight_file.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
-import { fixture } from "../_fixture.ts";
+import { fixture } from "../../support/weight_fixtures.ts";
 
 async function fileOf(bytes: Uint8Array | string, name = "weights.bin"): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), "segadv-open-")), name);

@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { openPytorch } from "../../../lib/weights/formats/pytorch.ts";
 import { withZipChecksums } from "../../faults/zip_checksums.ts";
-import { changed, fixture } from "../_fixture.ts";
-import { assertAllCutsRefused, assertDamageIsBounded } from "../_hostile.ts";
+import { changed, fixture } from "../../support/weight_fixtures.ts";
+import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
 
 /** Replaces a text by one of the same length, which moves nothing in the file. */
 function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {

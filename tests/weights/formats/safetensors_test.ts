@@ -6,7 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { openSafetensors, parseSafetensors } from "../../../lib/weights/formats/safetensors.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
-import { safetensorsFile } from "../_safetensors_file.ts";
+import { safetensorsFile } from "../../support/safetensors_file.ts";
 
 function two(first: [number, number], second: [number, number]): object {
   return {

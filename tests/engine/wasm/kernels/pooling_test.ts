@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../../lib/engine/wasm/mod.ts";
-import { assertSameAsCpu, on, tensor } from "../_compare.ts";
+import { assertSameAsCpu, on, tensor } from "../../../support/wasm_compare.ts";
 
 const pools = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),

@@ -10,7 +10,7 @@ import {
   winogradForward,
   winogradTiles,
 } from "../../../../lib/engine/wasm/kernels/winograd_shape.ts";
-import { values } from "../_compare.ts";
+import { values } from "../../../support/wasm_compare.ts";
 
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import type { TrainingBackend } from "../../../../lib/engine/webgpu/training_backend.ts";
-import { noAdapter } from "../_adapter.ts";
+import { noAdapter } from "../../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../../lib/engine/webgpu/mod.ts");

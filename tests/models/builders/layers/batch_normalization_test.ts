@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { BatchNormalization } from "../../../../lib/models/builders/layers/batch_normalization.ts";
 import { normalTensor } from "../../../support/gradients.ts";
-import { difference, onCpu } from "../../_small.ts";
+import { difference, onCpu } from "../../../support/small_models.ts";
 
 function layer(relu: boolean): BatchNormalization {
   return new BatchNormalization({

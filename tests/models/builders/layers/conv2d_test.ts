@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Conv2d } from "../../../../lib/models/builders/layers/conv2d.ts";
 import { normalTensor } from "../../../support/gradients.ts";
-import { difference, onCpu } from "../../_small.ts";
+import { difference, onCpu } from "../../../support/small_models.ts";
 
 describe("Conv2d", () => {
   onCpu();

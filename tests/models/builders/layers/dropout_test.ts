@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { dropout } from "../../../../lib/models/builders/layers/dropout.ts";
 import { record } from "../../../../lib/engine/tape.ts";
 import { assertNoLeak } from "../../../support/gradients.ts";
-import { difference, onCpu } from "../../_small.ts";
+import { difference, onCpu } from "../../../support/small_models.ts";
 
 const state = { seed: 1, step: 2, layer: "drop6" };
 

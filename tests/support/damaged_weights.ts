@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import type { WeightFile } from "../../lib/weights/weight_file.ts";
-import { changed, fixture } from "./_fixture.ts";
+import { changed, fixture } from "./weight_fixtures.ts";
 
 /** Cuts a fixture at many places: each time one line must say that it cannot be read. */
 export async function assertAllCutsRefused(

@@ -4,7 +4,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Outcome } from "./_terminal.ts";
+import type { Outcome } from "./cli_terminal.ts";
 
 const entry = fileURLToPath(new URL("../../cli/mod.ts", import.meta.url));
 const run = "deno" in process.versions ? ["run", "-A", entry] : [entry];
