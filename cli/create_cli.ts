@@ -19,6 +19,7 @@ import { build as buildSweep } from "./commands/sweep.ts";
 import { build as buildTrain } from "./commands/train.ts";
 import { build as buildWeights } from "./commands/weights.ts";
 import { processTerminal } from "./ui/terminal.ts";
+import { INTERRUPTED, reportError } from "./errors.ts";
 
 /**
  * Makes the program, a commander `Command`, for embedding into another or for documentation. It
@@ -77,4 +78,17 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
 /** Commander puts its suggestion on a second line. */
 function oneLine(text: string, label: string): string {
   return text.trim().replace(/\s*\n\s*/g, " ").replace(/^error:/, label) + "\n";
+}
+
+/** Runs a command line (without runtime and script) and gives its exit code. */
+export async function runCli(args: readonly string[], context: Context): Promise<number> {
+  try {
+    const program = createCli(context);
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (context.signal.aborted) return INTERRUPTED; // the user knows why it ended
+    return reportError(error, context.terminal.err);
+  }
 }

@@ -1,7 +1,7 @@
-import { inspect } from "node:util";
-import process from "node:process";
 import { ConfigError } from "@segadv/segadv";
 import { CommanderError } from "@commander-js/extra-typings";
+import { inspect } from "node:util";
+import process from "node:process";
 import type { TextStream } from "./ui/terminal.ts";
 
 /** Exit code of a command that Ctrl-C ended, as shells have it. */

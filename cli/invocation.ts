@@ -14,3 +14,11 @@ export function invocation(): string {
   const path = relative(process.cwd(), fileURLToPath(entry));
   return `${isDeno ? "deno run -A" : "bun"} ${path}`;
 }
+
+/** Words that start this program again in another process or on another machine. */
+export function selfCommand(): string[] {
+  const entry = new URL("./mod.ts", import.meta.url);
+  const path = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
+  const isDeno = "deno" in process.versions;
+  return [process.execPath, ...(isDeno ? ["run", "-A"] : []), path];
+}

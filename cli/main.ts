@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { runCli } from "./run_cli.ts";
+import { runCli } from "./create_cli.ts";
 import { processTerminal } from "./ui/terminal.ts";
 
 /** Exit codes of the signals that end a command, as shells have them. */

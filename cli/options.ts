@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { backendChoices, datasetReaders, nearest, presets } from "@segadv/segadv";
+import type { SweepPlan } from "@segadv/segadv/sweep";
+import { UsageError } from "./errors.ts";
 
 /** An option whose value becomes a `T`. */
 export type ValueOption<Usage extends string, T> = Option<Usage, undefined, undefined, T>;
@@ -36,6 +38,20 @@ export function wholeOption<const Usage extends string>(
   });
 }
 
+/** `--width`, a multiplier of a network's channel counts. */
+export function widthOption(about: string): ValueOption<"--width <factor>", number> {
+  return new Option("--width <factor>", about).argParser((text: string): number => {
+    const width = Number(text);
+    if (text.trim() !== "" && width > 0 && width <= 8) return width;
+    throw new InvalidArgumentError("Expected a number above 0, at most 8");
+  });
+}
+
+/** Collects the values of an option that may be repeated. */
+export function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 /** `--preset`, with the names of all presets. */
 export function presetOption(): ValueOption<"--preset <name>", string> {
   return nameOption("--preset <name>", {
@@ -58,4 +74,15 @@ export function backendOption(): ValueOption<"--backend <name>", string> {
     about: "what computes: auto takes a real WebGPU adapter if there is one, else WASM",
     names: backendChoices,
   });
+}
+
+/** Refuses a trial to compare with that the sweep does not have. */
+export function checkTrial({ name, conditions }: SweepPlan, against: string | undefined): void {
+  const known = conditions.map((condition) => condition.name);
+  if (against === undefined || known.includes(against)) return;
+  const meant = nearest(against, known);
+  const hint = meant === null
+    ? `: its trials are ${known.map((one) => `"${one}"`).join(", ")}`
+    : `; did you mean "${meant}"?`;
+  throw new UsageError(`There is no trial "${against}" in ${name}${hint}`);
 }

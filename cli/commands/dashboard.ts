@@ -32,7 +32,7 @@ export async function run(
   if (!await stat(folder).then((found) => found.isDirectory(), () => false)) {
     throw new UsageError(`There is no folder ${folder}`);
   }
-  const { serveDashboard } = await import("../dashboard/_serve.ts");
+  const { serveDashboard } = await import("../dashboard/create_dashboard.ts");
   const served = await serveDashboard(folder, port);
   terminal.out.write(`${served.url} shows ${folder}; Ctrl-C ends it\n`);
   try {

@@ -5,26 +5,33 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
+  type CityscapesScorer,
+  cityscapesScorer,
   type CityscapesScores,
   type Dataset,
   datasetReaders,
   evaluate,
   type EvaluateOptions,
   type IgnoredPixels,
+  type NamedScores,
   openDataset,
   scoreMaps,
   type Scores,
 } from "@segadv/segadv";
-import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { readdir } from "node:fs/promises";
+import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { type ModelUse, withModel } from "../model.ts";
+import {
+  addViewOptions,
+  type ModelUse,
+  type ViewArguments,
+  viewOf,
+  withModel,
+} from "../inference.ts";
 import { backendOption, datasetOption, nameOption } from "../options.ts";
-import { addViewOptions, type ViewArguments, viewOf } from "../inference_options.ts";
 import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
-import { cityscapesTable, openScorer } from "./_cityscapes_scores.ts";
 
 /** What the command line says. */
 export interface EvalArguments extends ViewArguments {
@@ -202,4 +209,45 @@ function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
   const note = absent === 0 ? "" : ` (${absent} absent, left out of the mean)`;
   return `${table}\nmIoU            ${percent(mIoU)}${note}\npixel accuracy  ${percent(pAcc)}\n` +
     `mean accuracy   ${percent(mAcc)}\nfrequency IoU   ${percent(fwIoU)}\n`;
+}
+
+/** What scores as the benchmark does, or `null` where the data are not CityScapes' with instances. */
+async function openScorer(
+  dataset: Dataset,
+  context: Context,
+): Promise<CityscapesScorer | null> {
+  if (dataset.name !== "cityscapes" || dataset.readInstances === undefined) return null;
+  // Whether the instance maps are there is known before the first prediction
+  const fault = await dataset.readInstances(0).then(() => null, (error: Error) => error);
+  if (fault === null) return cityscapesScorer(dataset);
+  // A file that lacks is a plain Error; one that is damaged, a SyntaxError and the like
+  if (fault.name !== "Error") throw fault;
+  warn(context, `the scores of categories and instances are left out: ${fault.message}`);
+  return null;
+}
+
+/** The benchmark's own scores, at the size of the truth. */
+function cityscapesTable(scores: CityscapesScores): string {
+  const rows = (iou: NamedScores, instances: NamedScores): string[][] =>
+    Object.entries(iou).map(([name, score]) => [
+      name,
+      percent(score),
+      percent(instances[name] ?? null),
+    ]);
+  const things = Object.keys(scores.instanceClasses);
+  const classes = Object.fromEntries(things.map((name) => [name, scores.classes[name] ?? null]));
+  const right = "right";
+  return formatTable(
+    [
+      { title: "CityScapes benchmark" },
+      { title: "IoU", align: right },
+      { title: "iIoU", align: right },
+    ],
+    [
+      ...rows(classes, scores.instanceClasses),
+      ["all classes", percent(scores.classIoU), percent(scores.classInstanceIoU)],
+      ...rows(scores.categories, scores.instanceCategories),
+      ["all categories", percent(scores.categoryIoU), percent(scores.categoryInstanceIoU)],
+    ],
+  );
 }

@@ -21,9 +21,8 @@ import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { withModel } from "../model.ts";
+import { addViewOptions, type ViewArguments, viewOf, withModel } from "../inference.ts";
 import { backendOption, nameOption } from "../options.ts";
-import { addViewOptions, type ViewArguments, viewOf } from "../inference_options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 

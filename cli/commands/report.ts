@@ -17,8 +17,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { backendOption, wholeOption } from "../options.ts";
-import { checkTrial } from "./check_trial.ts";
+import { backendOption, checkTrial, wholeOption } from "../options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 

@@ -21,13 +21,12 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { type Context, humanStream, writeJson } from "../context.ts";
-import { nameOption, wholeOption } from "../options.ts";
-import { selfCommand } from "../self_command.ts";
+import { append, checkTrial, nameOption, wholeOption } from "../options.ts";
+import { selfCommand } from "../invocation.ts";
 import { percent } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
-import { checkTrial } from "./check_trial.ts";
-import { plan, type SweepPlanArguments } from "./_sweep_plan.ts";
-import { runSweep } from "./_sweep_run.ts";
+import { plan, type SweepPlanArguments } from "./sweep_plan.ts";
+import { runSweep } from "./sweep_run.ts";
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
@@ -198,8 +197,4 @@ export async function kubernetes(args: KubernetesArguments, context: Context): P
   const { folder, image, claim, parallel = 4, gpus = 0 } = args;
   const plan = await readSweep(folder);
   context.terminal.out.write(kubernetesJob(plan, { image, claim, parallel, gpus }));
-}
-
-function append(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }

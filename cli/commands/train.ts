@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
 import { invocation } from "../invocation.ts";
-import { backendOption, datasetOption, presetOption, wholeOption } from "../options.ts";
+import { append, backendOption, datasetOption, presetOption, wholeOption } from "../options.ts";
 import { TrainReport } from "./train_report.ts";
 import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
 
@@ -151,10 +151,6 @@ function overridesOf(args: TrainArguments): string[] {
   };
   const given = Object.entries(named).filter(([, value]) => value !== undefined);
   return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
-}
-
-function append(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 /** `runs/fixtures-20261122-165102`, with a number behind if that is taken. */

@@ -51,6 +51,6 @@ async function serve(
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new UsageError(`Expected a port from 0 to 65535 after --dashboard, got ${dashboard}`);
   }
-  const { serveDashboard } = await import("../dashboard/_serve.ts");
+  const { serveDashboard } = await import("../dashboard/create_dashboard.ts");
   return await serveDashboard(dirname(out), port);
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { InvalidArgumentError } from "@commander-js/extra-typings";
 import {
   inspectWeights,
   type InspectWeightsOptions,
@@ -14,7 +13,7 @@ import {
   type WeightReport,
 } from "@segadv/segadv";
 import { type Context, humanStream, writeJson } from "../context.ts";
-import { nameOption, wholeOption } from "../options.ts";
+import { nameOption, wholeOption, widthOption } from "../options.ts";
 import { count, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 
@@ -43,7 +42,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
         names: modelRegistry.keys(),
       }),
     )
-    .option("--width <factor>", "multiplier of the network's channels", parseWidth)
+    .addOption(widthOption("multiplier of the network's channels"))
     .addOption(wholeOption("--classes <n>", { about: "classes of the network", min: 2 }))
     .option("--json", "print the report as one line of JSON")
     .action((path, options) => runInspect({ path, ...options }, context));
@@ -111,10 +110,4 @@ function listOf(title: string, names: readonly string[]): string {
   if (names.length === 0) return "";
   const more = names.length > 6 ? `, and ${count(names.length - 6)} more` : "";
   return `${title}: ${names.slice(0, 6).join(", ")}${more}`;
-}
-
-function parseWidth(text: string): number {
-  const width = Number(text);
-  if (text.trim() !== "" && width > 0 && width <= 8) return width;
-  throw new InvalidArgumentError("Expected a number above 0, at most 8");
 }

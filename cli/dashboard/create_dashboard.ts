@@ -5,12 +5,12 @@
  */
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
+import { serve } from "@hono/node-server";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { findRuns } from "./_find_runs.ts";
-import { followFile } from "./_follow_file.ts";
-import { PAGE } from "./_page.ts";
-import { SCRIPT } from "./_page_script.ts";
+import type { AddressInfo } from "node:net";
+import { findRuns, followFile } from "./_runs.ts";
+import { PAGE, SCRIPT } from "./_page.ts";
 
 /** Names by which this machine calls itself; another one means that a page elsewhere asks. */
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
@@ -62,4 +62,35 @@ export function createDashboard(folder: string): Hono {
     });
   });
   return app;
+}
+
+/** A dashboard in service. */
+export interface Served {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the runs below a folder to this machine alone; port 0 takes a free one. */
+export async function serveDashboard(folder: string, port: number): Promise<Served> {
+  const { fetch } = createDashboard(folder);
+  return await new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: "127.0.0.1", port }, (info: AddressInfo) => {
+      resolve({
+        url: `http://127.0.0.1:${info.port}/`,
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done());
+            // Event streams never end by themselves
+            if ("closeAllConnections" in server) server.closeAllConnections();
+          }),
+      });
+    });
+    server.on("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(`Cannot serve the dashboard: port ${port} is in use; give another --port`)
+          : error,
+      );
+    });
+  });
 }

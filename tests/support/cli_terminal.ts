@@ -1,4 +1,4 @@
-import { runCli } from "../../cli/run_cli.ts";
+import { runCli } from "../../cli/create_cli.ts";
 import type { TextStream } from "../../cli/ui/terminal.ts";
 
 /** A stream that remembers. */

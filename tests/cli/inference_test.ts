@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
-import { addViewOptions, viewOf } from "../../cli/inference_options.ts";
+import { addViewOptions, viewOf } from "../../cli/inference.ts";
 import { UsageError } from "../../cli/errors.ts";
 import { runHere } from "../support/cli_terminal.ts";
 

@@ -1,5 +1,15 @@
 import { type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/extra-typings";
-import { type Config, defaultConfig, type Size, type ValidationConfig } from "@segadv/segadv";
+import {
+  type Config,
+  defaultConfig,
+  loadModel,
+  type OpenedModel,
+  type Size,
+  useBackend,
+  type UseBackendOptions,
+  type ValidationConfig,
+} from "@segadv/segadv";
+import { stat } from "node:fs/promises";
 import { UsageError } from "./errors.ts";
 import { nameOption } from "./options.ts";
 
@@ -83,4 +93,33 @@ function parseNumber(text: string, { min, max }: { min: number; max: number }): 
   const value = text.trim() === "" ? NaN : Number(text);
   if (value >= min && value <= max) return value;
   throw new InvalidArgumentError(`Expected a number from ${min} to ${max}`);
+}
+
+/** A network in use. */
+export interface ModelUse {
+  loaded: OpenedModel;
+  /** The folder that the user named. */
+  path: string;
+}
+
+/** Starts a backend and loads a network for as long as `use` runs. */
+export async function withModel<T>(
+  { path, backend }: { path: string; backend?: string | undefined },
+  use: (model: ModelUse) => Promise<T>,
+): Promise<T> {
+  if (!await stat(path).then((found) => found.isDirectory(), () => false)) {
+    throw new UsageError(`There is no folder ${path}: give the folder of a run or of a model`);
+  }
+  const name = (backend ?? "auto") as UseBackendOptions["backend"];
+  const running = await useBackend({ backend: name });
+  try {
+    const loaded = await loadModel(path);
+    try {
+      return await use({ loaded, path });
+    } finally {
+      loaded.model.layers.dispose();
+    }
+  } finally {
+    await running.dispose();
+  }
 }
