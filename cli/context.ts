@@ -1,13 +1,13 @@
 import type { Terminal, TextStream } from "./ui/terminal.ts";
 
-/** What a command has from the process around it. */
+/** What a command uses of its process. */
 export interface Context {
   terminal: Terminal;
   /** Aborted when the user wants the command to end. */
   signal: AbortSignal;
 }
 
-/** The stream for human eyes: with `--json`, stdout belongs to the machine. */
+/** The stream for text: stderr with `--json`, whose stdout holds the JSON alone. */
 export function humanStream({ terminal }: Context, json: boolean | undefined): TextStream {
   return json === true ? terminal.err : terminal.out;
 }
@@ -17,7 +17,7 @@ export function writeJson({ terminal }: Context, value: unknown): void {
   terminal.out.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Writes something that deserves attention but stops nothing. */
+/** Writes a warning. */
 export function warn({ terminal: { err } }: Context, message: string): void {
   err.write(`${err.paint("yellow", "warning:")} ${message}\n`);
 }

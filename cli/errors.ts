@@ -12,7 +12,7 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Ends a command that has already said all there is to say. */
+/** Ends a command that has already reported how it ended. */
 export class Exit extends Error {
   override name = "Exit";
   readonly code: number;
@@ -24,7 +24,7 @@ export class Exit extends Error {
 }
 
 /**
- * Says what went wrong, one line a fault, and gives the exit code: 2 for usage and configuration,
+ * Prints what went wrong, one line a fault, and gives the exit code: 2 for usage and configuration,
  * 1 for failures. SEGADV_DEBUG=1 adds where it came from.
  */
 export function reportError(error: unknown, stream: TextStream): number {
@@ -38,7 +38,7 @@ export function reportError(error: unknown, stream: TextStream): number {
   return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
 }
 
-/** Without the right to know, an error is still told in words alone. */
+/** Without the permission to read the environment, only the message is printed. */
 function isDebugging(): boolean {
   try {
     return Boolean(process.env.SEGADV_DEBUG);

@@ -13,8 +13,8 @@ import { stat } from "node:fs/promises";
 import { UsageError } from "./errors.ts";
 import { nameOption } from "./options.ts";
 
-/** How images are shown to a network, as the command line says it; the rest is the run's. */
-export interface ViewArguments {
+/** Inference options of the command line; absent ones are the run's. */
+export interface InferenceArguments {
   resize?: Size | "none" | undefined;
   fit?: string | undefined;
   window?: ValidationConfig["window"] | undefined;
@@ -23,18 +23,18 @@ export interface ViewArguments {
   flip?: boolean | undefined;
 }
 
-/** Part of a configuration that says how images are shown to a network. */
-export type View = Pick<
+/** The inference options of a configuration. */
+export type InferenceSettings = Pick<
   ValidationConfig,
   "resize" | "fit" | "window" | "overlap" | "scales" | "flip" | "batch"
 >;
 
 /** Adds `--resize`, `--fit`, `--window`, `--overlap`, `--scales` and `--flip`. */
-export function addViewOptions<C extends CommandUnknownOpts>(command: C): C {
+export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C {
   command
     .option(
       "--resize <HxW>",
-      "height and width at which the network sees images, or none (default: the run's)",
+      "height and width that images are resized to, or none (default: the run's)",
       // not null, of which commander makes an empty string
       (text) => text === "none" ? text : parseSize(text),
     )
@@ -44,7 +44,7 @@ export function addViewOptions<C extends CommandUnknownOpts>(command: C): C {
     }))
     .option(
       "--window <HxW>",
-      "what the network sees at a time: whole, sliding windows of a size, or auto, by memory",
+      "input of one forward pass: the whole image, sliding windows of a size, or auto, by memory",
       (text) => text === "auto" || text === "whole" ? text : parseSize(text),
     )
     .option(
@@ -58,27 +58,27 @@ export function addViewOptions<C extends CommandUnknownOpts>(command: C): C {
       (text) => text.split(",").map((one) => parseNumber(one, { min: 0.05, max: 8 })),
     )
     .option("--flip", "average probabilities with those of the mirror image")
-    .option("--no-flip", "do not, though the run did");
+    .option("--no-flip", "do not, even where the run did");
   return command;
 }
 
-/** The run's way, or the default's where there is no run, changed by what the command line says. */
-export function viewOf(args: ViewArguments, config: Config | null): View {
+/** The inference options of a run, or the defaults without one, overridden by the command line. */
+export function inferenceOf(args: InferenceArguments, config: Config | null): InferenceSettings {
   const { resize, fit, window, overlap, scales, flip, batch } =
     (config ?? defaultConfig()).validation;
-  const view = {
+  const inference = {
     resize: args.resize === "none" ? null : args.resize ?? resize,
-    fit: (args.fit ?? fit) as View["fit"],
+    fit: (args.fit ?? fit) as InferenceSettings["fit"],
     window: args.window ?? window,
     overlap: args.overlap ?? overlap,
     scales: args.scales ?? scales,
     flip: args.flip ?? flip,
     batch,
   };
-  if (args.fit === "letterbox" && view.resize === null) {
+  if (args.fit === "letterbox" && inference.resize === null) {
     throw new UsageError("--fit letterbox needs the size to fill: give it with --resize");
   }
-  return view;
+  return inference;
 }
 
 function parseSize(text: string): Size {
@@ -95,7 +95,7 @@ function parseNumber(text: string, { min, max }: { min: number; max: number }): 
   throw new InvalidArgumentError(`Expected a number from ${min} to ${max}`);
 }
 
-/** A network in use. */
+/** An open network. */
 export interface ModelUse {
   loaded: OpenedModel;
   /** The folder that the user named. */

@@ -1,5 +1,5 @@
 /**
- * `segadv dashboard`: runs as they go, in the browser.
+ * `segadv dashboard`: running trainings in the browser.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { wholeOption } from "../options.ts";
 
-/** Port unless asked for another. */
+/** Default port. */
 export const DASHBOARD_PORT = 6060;
 
 /** Adds the command to the program. */

@@ -12,7 +12,7 @@ import { formatTable } from "../ui/table.ts";
 import type { TextStream } from "../ui/terminal.ts";
 
 /** Limits of an adapter that decide which networks fit. */
-const TELLING_LIMITS = [
+const SHOWN_LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxComputeWorkgroupStorageSize",
@@ -52,7 +52,7 @@ function describe(report: DoctorReport, stream: TextStream): string {
     ).trimEnd(),
   ];
   if (adapter !== null) {
-    const limits = TELLING_LIMITS.map((name) => `  ${name} ${limit(name, adapter.limits[name])}`);
+    const limits = SHOWN_LIMITS.map((name) => `  ${name} ${limit(name, adapter.limits[name])}`);
     blocks.push([
       `WebGPU adapter ${adapter.name}${adapter.software ? " (software)" : ""}`,
       `  features ${adapter.features.join(", ") || "none that a run would use"}`,

@@ -22,10 +22,10 @@ import { readdir } from "node:fs/promises";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import {
-  addViewOptions,
+  addInferenceOptions,
+  type InferenceArguments,
+  inferenceOf,
   type ModelUse,
-  type ViewArguments,
-  viewOf,
   withModel,
 } from "../inference.ts";
 import { backendOption, datasetOption, nameOption } from "../options.ts";
@@ -33,8 +33,8 @@ import { count, percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
 
-/** What the command line says. */
-export interface EvalArguments extends ViewArguments {
+/** Arguments and options of the command. */
+export interface EvalArguments extends InferenceArguments {
   /** Folder of a run, of a model or of label maps. */
   path: string;
   dataset?: string | undefined;
@@ -63,7 +63,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     }))
     .addOption(backendOption())
     .option("--json", "print the scores as one line of JSON, as fractions");
-  addViewOptions(command).action((path, options) => run({ path, ...options }, context));
+  addInferenceOptions(command).action((path, options) => run({ path, ...options }, context));
 }
 
 /** Scores of any data set, and the benchmark's for CityScapes. */
@@ -107,12 +107,12 @@ async function scoreModel(
 ): Promise<AllScores> {
   return await withModel(args, async (use) => {
     const { config, model, normalize } = use.loaded;
-    const view = viewOf(args, config);
+    const inference = inferenceOf(args, config);
     const onNotice = (notice: string): void => warn(context, notice);
     const dataset = await openData(args, use);
     return await withBenchmark(dataset, context, {
       score: (benchmark) =>
-        evaluate(model, dataset, { ...options, ...benchmark, ...view, normalize, onNotice }),
+        evaluate(model, dataset, { ...options, ...benchmark, ...inference, normalize, onNotice }),
     });
   });
 }
@@ -125,10 +125,12 @@ async function scoreFolder(
   if (args.dataset === undefined) {
     throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
   }
-  const view = (["resize", "fit", "window", "overlap", "scales", "flip"] as const)
+  const unused = (["resize", "fit", "window", "overlap", "scales", "flip"] as const)
     .find((name) => args[name] !== undefined);
-  if (view !== undefined) {
-    throw new UsageError(`${args.path} holds label maps, scored as they are: leave --${view} out`);
+  if (unused !== undefined) {
+    throw new UsageError(
+      `${args.path} holds label maps, scored as they are: leave --${unused} out`,
+    );
   }
   const dataset = await openData(args, { path: args.path });
   return await withBenchmark(dataset, context, {
@@ -142,7 +144,7 @@ async function withBenchmark(
   context: Context,
   { score }: { score: (options: Pick<EvaluateOptions, "onPrediction">) => Promise<Scores> },
 ): Promise<AllScores> {
-  const scorer = await openScorer(dataset, context);
+  const scorer = await openBenchmarkScorer(dataset, context);
   if (scorer === null) return await score({});
   const scores = await score({ onPrediction: (map, index) => scorer.add(index, map) });
   return { ...scores, cityscapes: scorer.scores() };
@@ -211,13 +213,13 @@ function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
     `mean accuracy   ${percent(mAcc)}\nfrequency IoU   ${percent(fwIoU)}\n`;
 }
 
-/** What scores as the benchmark does, or `null` where the data are not CityScapes' with instances. */
-async function openScorer(
+/** The scorer of the CityScapes benchmark; `null` for other data and without instance maps. */
+async function openBenchmarkScorer(
   dataset: Dataset,
   context: Context,
 ): Promise<CityscapesScorer | null> {
   if (dataset.name !== "cityscapes" || dataset.readInstances === undefined) return null;
-  // Whether the instance maps are there is known before the first prediction
+  // Before the first prediction, so that missing maps do not fail a run that is half through
   const fault = await dataset.readInstances(0).then(() => null, (error: Error) => error);
   if (fault === null) return cityscapesScorer(dataset);
   // A file that lacks is a plain Error; one that is damaged, a SyntaxError and the like
@@ -226,7 +228,7 @@ async function openScorer(
   return null;
 }
 
-/** The benchmark's own scores, at the size of the truth. */
+/** The scores of the benchmark, at the size of the labels. */
 function cityscapesTable(scores: CityscapesScores): string {
   const rows = (iou: NamedScores, instances: NamedScores): string[][] =>
     Object.entries(iou).map(([name, score]) => [

@@ -1,5 +1,5 @@
 /**
- * `segadv inspect`: what things are made of.
+ * `segadv inspect`: the layers of a network, the samples of a data set.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { Exit } from "../errors.ts";
 import { Progress } from "../ui/progress.ts";
 import type { Style, TextStream } from "../ui/terminal.ts";
 
-/** What the command line says. */
+/** Arguments and options of `inspect model`. */
 export interface InspectModelArguments {
   name: string;
   classes: number;
@@ -103,7 +103,7 @@ function size(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-/** What the command line says. */
+/** Arguments and options of `inspect data`. */
 export interface InspectDataArguments {
   /** Config file, or folder of a data set. */
   path: string;
@@ -123,7 +123,7 @@ export async function runData(args: InspectDataArguments, context: Context): Pro
     signal,
     ...(args.limit !== undefined && { limit: args.limit }),
     onProgress: ({ split, done, total }) => {
-      progress.update(`${split}: looked at ${done} of ${total} samples`);
+      progress.update(`${split}: checked ${done} of ${total} samples`);
     },
   }).finally(() => progress.clear());
   if (args.html !== undefined) {

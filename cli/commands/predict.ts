@@ -21,13 +21,18 @@ import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { addViewOptions, type ViewArguments, viewOf, withModel } from "../inference.ts";
+import {
+  addInferenceOptions,
+  type InferenceArguments,
+  inferenceOf,
+  withModel,
+} from "../inference.ts";
 import { backendOption, nameOption } from "../options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
-/** What the command line says. */
-export interface PredictArguments extends ViewArguments {
+/** Arguments and options of the command. */
+export interface PredictArguments extends InferenceArguments {
   /** Folder of a run or of a model. */
   path: string;
   /** Image files, and folders of them. */
@@ -56,7 +61,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       names: benchmarkFormats.keys(),
     }))
     .addOption(backendOption());
-  addViewOptions(command)
+  addInferenceOptions(command)
     .action((path, images, options) => run({ path, images, ...options }, context));
 }
 
@@ -72,7 +77,7 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
       if (!notices.has(notice)) warn(context, notice);
       notices.add(notice);
     };
-    const options = { ...viewOf(args, config), normalize, onNotice };
+    const options = { ...inferenceOf(args, config), normalize, onNotice };
     for (const [i, { input, output }] of jobs.entries()) {
       context.signal.throwIfAborted();
       const image = await readImage(input);

@@ -1,5 +1,5 @@
 /**
- * `segadv report`: what runs and sweeps have to show, as one HTML file.
+ * `segadv report`: runs and sweeps as one HTML file.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { backendOption, checkTrial, wholeOption } from "../options.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
-/** What the command line says. */
+/** Arguments and options of the command. */
 export interface ReportArguments {
   /** Folders of runs and of sweeps. */
   paths: readonly string[];
@@ -36,13 +36,13 @@ export interface ReportArguments {
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
   program.command("report").summary("report on runs and sweeps")
-    .description("Write what runs and sweeps have to show into one HTML file.")
+    .description("Write curves, tables and pictures of runs and sweeps into one HTML file.")
     .argument("<run|sweep...>", "folders of runs and of sweeps")
     .option("-o, --out <file>", "file to write", "report.html")
     .option("--against <trial>", "compare a sweep with this trial in place of its baseline")
     .option("--figures <dir>", "also write each figure as SVG and each picture as PNG")
     .addOption(
-      wholeOption("--images <n>", { about: "validation images to look at; 0: none", min: 0 })
+      wholeOption("--images <n>", { about: "validation images to analyse; 0: none", min: 0 })
         .default(100),
     )
     .addOption(wholeOption("--rows <n>", { about: "images to show", min: 1 }).default(6))
@@ -50,16 +50,16 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((paths, options) => run({ paths, ...options }, context));
 }
 
-/** A run to report on, and whether its network is to be looked at. */
+/** A run to report on, and whether its network is analysed. */
 interface Subject {
   path: string;
   name: string;
   /** The trial that it belongs to, if other seeds do too. */
   group?: string;
-  isLookedAt: boolean;
+  isAnalysed: boolean;
 }
 
-/** Gathers, looks at the networks, writes. */
+/** Reads the runs, analyses their networks and writes the page. */
 export async function run(args: ReportArguments, context: Context): Promise<void> {
   const { buildReport, readRun } = await import("@segadv/segadv/report");
   const subjects: Subject[] = [];
@@ -72,14 +72,14 @@ export async function run(args: ReportArguments, context: Context): Promise<void
       sweeps.push(sweepTable(plan, await readResults(path, plan), { against }));
       subjects.push(...await runsOfSweep(path));
     } else if (await exists(join(path, "events.jsonl"))) {
-      subjects.push({ path, name: basename(resolve(path)), isLookedAt: true });
+      subjects.push({ path, name: basename(resolve(path)), isAnalysed: true });
     } else throw new UsageError(`${path} is neither the folder of a run nor of a sweep`);
   }
   const runs: RunRecord[] = [];
   for (const { path, name, group } of subjects) {
     runs.push({ ...await readRun(path, name), ...(group === undefined ? {} : { group }) });
   }
-  const { analysed, pictures } = await lookAt(subjects, runs, { args, context });
+  const { analysed, pictures } = await analyse(subjects, runs, { args, context });
   const title = sweeps.length === args.paths.length
     ? sweeps.map(({ name }) => name).join(", ")
     : args.paths.map((path) => basename(resolve(path))).join(", ");
@@ -91,7 +91,7 @@ export async function run(args: ReportArguments, context: Context): Promise<void
   );
 }
 
-/** Runs of a sweep that have begun; of each trial the first seed's network is looked at. */
+/** Runs of a sweep that have begun; of each trial the first seed's network is analysed. */
 async function runsOfSweep(folder: string): Promise<Subject[]> {
   const plan = await readSweep(folder);
   const names = new Map(plan.conditions.map(({ id, name }) => [id, name]));
@@ -101,25 +101,25 @@ async function runsOfSweep(folder: string): Promise<Subject[]> {
     const { run: path } = trialPaths(folder, id);
     if (!await exists(join(path, "events.jsonl"))) continue;
     const group = names.get(condition)!;
-    const isLookedAt = !groups.has(group);
+    const isAnalysed = !groups.has(group);
     groups.add(group);
     subjects.push(
       plan.seeds.length > 1
-        ? { path, group, name: `${group}, seed ${seed}`, isLookedAt }
-        : { path, name: group, isLookedAt },
+        ? { path, group, name: `${group}, seed ${seed}`, isAnalysed }
+        : { path, name: group, isAnalysed },
     );
   }
   return subjects;
 }
 
-async function lookAt(
+async function analyse(
   subjects: readonly Subject[],
   runs: readonly RunRecord[],
   { args, context }: { args: ReportArguments; context: Context },
 ): Promise<{ analysed: AnalysedRun[]; pictures: QualitativeRow[] }> {
   const { analyseRun, qualitativeGrid } = await import("@segadv/segadv/report");
   const analysed: AnalysedRun[] = [];
-  const wanted = subjects.filter(({ isLookedAt }) => isLookedAt && args.images > 0);
+  const wanted = subjects.filter(({ isAnalysed }) => isAnalysed && args.images > 0);
   if (wanted.length === 0) return { analysed, pictures: [] };
   const progress = new Progress(context.terminal.err);
   const backend = await useBackend({
@@ -127,7 +127,7 @@ async function lookAt(
   });
   try {
     for (const { path, name, group } of wanted) {
-      progress.update(`looking at ${name}`);
+      progress.update(`analysing ${name}`);
       const options = { images: args.images, signal: context.signal };
       const analysis = await analyseRun(path, options).catch((error: Error) => {
         context.signal.throwIfAborted();

@@ -99,7 +99,7 @@ export function presets(context: Context): void {
   );
 }
 
-/** Says where every trial stands. */
+/** Prints the state of every trial. */
 export async function status(
   { folder, json }: { folder: string; json?: boolean | undefined },
   context: Context,
@@ -131,7 +131,7 @@ export async function status(
   );
 }
 
-/** What `sweep table` is told. */
+/** Arguments and options of `sweep table`. */
 export interface SweepTableArguments {
   folders: readonly string[];
   format?: string | undefined;
@@ -153,7 +153,7 @@ export async function table(args: SweepTableArguments, context: Context): Promis
   humanStream(context, false).write(texts.join(format === "csv" ? "" : "\n"));
 }
 
-/** What `sweep slurm` is told. */
+/** Arguments and options of `sweep slurm`. */
 export interface SlurmArguments {
   folder: string;
   partition?: string | undefined;
@@ -183,7 +183,7 @@ export async function slurm(args: SlurmArguments, context: Context): Promise<voi
   stream.write(`  bash ${join(target, "submit.sh")}\n`);
 }
 
-/** What `sweep kubernetes` is told. */
+/** Arguments and options of `sweep kubernetes`. */
 export interface KubernetesArguments {
   folder: string;
   image: string;

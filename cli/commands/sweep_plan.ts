@@ -15,7 +15,7 @@ import { UsageError } from "../errors.ts";
 import { invocation } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 
-/** What `sweep plan` is told. */
+/** Arguments and options of `sweep plan`. */
 export interface SweepPlanArguments {
   /** Path of a grid. */
   grid?: string | undefined;
@@ -28,9 +28,9 @@ export interface SweepPlanArguments {
   out: string;
 }
 
-/** Plans and says what to do next. */
+/** Writes the plan, and prints the command that runs it. */
 export async function plan(args: SweepPlanArguments, context: Context): Promise<void> {
-  const grid = changed(await readGrid(args), args);
+  const grid = override(await readGrid(args), args);
   const folder = args.grid === undefined ? "." : dirname(args.grid);
   const planned = await planSweep(grid, { folder });
   const done = await writeSweep(args.out, planned);
@@ -61,8 +61,8 @@ async function readGrid({ grid, thesis }: SweepPlanArguments): Promise<Grid> {
   return parseGrid(text, grid!);
 }
 
-/** The grid with what the command line says instead. */
-function changed(grid: Grid, args: SweepPlanArguments): Grid {
+/** The grid with the values that the command line gives in place of its own. */
+function override(grid: Grid, args: SweepPlanArguments): Grid {
   const { config, preset, data, seeds, set = [] } = args;
   if (preset !== undefined && !presets.has(preset)) {
     throw new UsageError(
@@ -91,11 +91,15 @@ function changed(grid: Grid, args: SweepPlanArguments): Grid {
 function settingOf(text: string): Setting {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`Expected key=value after --set, got "${text}"`);
-  return { key: text.slice(0, equals).trim(), value: valueOf(text.slice(equals + 1)), where: null };
+  return {
+    key: text.slice(0, equals).trim(),
+    value: parseValue(text.slice(equals + 1)),
+    where: null,
+  };
 }
 
 /** A number, list, true, false or null as in JSON; any other text as it stands. */
-function valueOf(text: string): unknown {
+function parseValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

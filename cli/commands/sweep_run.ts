@@ -8,7 +8,7 @@ import { invocation, selfCommand } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
-/** What `sweep run` is told. */
+/** Arguments and options of `sweep run`. */
 export interface SweepRunArguments {
   folder: string;
   index?: number | undefined;
@@ -19,14 +19,14 @@ export interface SweepRunArguments {
 /** Runs one trial, or all that are unfinished. */
 export async function runSweep(args: SweepRunArguments, context: Context): Promise<void> {
   const { folder, jobs = 1 } = args;
-  const index = args.index ?? indexFromEngine();
+  const index = args.index ?? indexFromScheduler();
   if (index !== undefined) return await runOne({ ...args, index }, context);
 
   const trials = await sweepStatus(folder);
-  const open = trials.filter(({ result }) => result === null);
+  const unfinished = trials.filter(({ result }) => result === null);
   const failed = jobs > 1
-    ? await inProcesses({ folder, jobs, open }, context)
-    : await inSequence({ ...args, open }, context);
+    ? await runInProcesses({ folder, jobs, unfinished }, context)
+    : await runInSequence({ ...args, unfinished }, context);
   const after = await sweepStatus(folder);
   const left = after.filter(({ result }) => result === null).length;
   context.terminal.out.write(
@@ -45,21 +45,21 @@ async function runOne(
   args: SweepRunArguments & { index: number },
   context: Context,
 ): Promise<void> {
-  const outcome = await runShown(args, context);
+  const outcome = await runWithProgress(args, context);
   context.terminal.out.write(`trial ${args.index}: ${outcome.replace("-", " ")}\n`);
   if (outcome === "interrupted") throw new Exit(INTERRUPTED);
   if (outcome === "busy") throw new Exit(1);
 }
 
-async function inSequence(
-  args: SweepRunArguments & { open: TrialStatus[] },
+async function runInSequence(
+  args: SweepRunArguments & { unfinished: TrialStatus[] },
   context: Context,
 ): Promise<number> {
   const { terminal } = context;
   let failed = 0;
-  for (const { index, name, seed } of args.open) {
+  for (const { index, name, seed } of args.unfinished) {
     if (context.signal.aborted) break;
-    const outcome = await runShown({ ...args, index }, context).catch((error: Error) => {
+    const outcome = await runWithProgress({ ...args, index }, context).catch((error: Error) => {
       terminal.err.write(`trial ${index} (${name}, seed ${seed}): ${error.message}\n`);
       failed++;
       return "failed";
@@ -69,19 +69,19 @@ async function inSequence(
   return failed;
 }
 
-async function inProcesses(
-  args: { folder: string; jobs: number; open: TrialStatus[] },
+async function runInProcesses(
+  args: { folder: string; jobs: number; unfinished: TrialStatus[] },
   context: Context,
 ): Promise<number> {
   const { terminal } = context;
-  const { folder, jobs, open } = args;
+  const { folder, jobs, unfinished } = args;
   let done = 0;
   const failures = await runPool({
     folder,
     jobs,
-    indices: open.map(({ index }) => index),
+    indices: unfinished.map(({ index }) => index),
     onDone(index) {
-      terminal.out.write(`trial ${index}: finished (${++done} of ${open.length})\n`);
+      terminal.out.write(`trial ${index}: finished (${++done} of ${unfinished.length})\n`);
     },
   }, context);
   for (const { index, message } of failures) terminal.err.write(`trial ${index}: ${message}\n`);
@@ -89,7 +89,7 @@ async function inProcesses(
 }
 
 /** Runs a trial with a line of progress. */
-async function runShown(
+async function runWithProgress(
   { folder, index, threads }: SweepRunArguments & { index: number },
   { terminal, signal }: Context,
 ): Promise<TrialOutcome> {
@@ -107,8 +107,8 @@ async function runShown(
   }).finally(() => progress.clear());
 }
 
-/** The trial that a cluster's engine wants this process to run. */
-function indexFromEngine(): number | undefined {
+/** The trial that a cluster's scheduler gave to this process. */
+function indexFromScheduler(): number | undefined {
   const { SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX } = process.env;
   const text = SLURM_ARRAY_TASK_ID ?? JOB_COMPLETION_INDEX;
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
@@ -117,11 +117,11 @@ function indexFromEngine(): number | undefined {
 /** A trial that a worker process could not finish. */
 interface PoolFailure {
   index: number;
-  /** What it wrote last. */
+  /** The last line of its stderr. */
   message: string;
 }
 
-/** What a pool works on. */
+/** Trials to run in processes. */
 interface Pool {
   folder: string;
   indices: readonly number[];
@@ -136,42 +136,42 @@ async function runPool(
   { signal }: Pick<Context, "signal">,
 ): Promise<PoolFailure[]> {
   const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
-  const waiting = [...indices];
+  const queue = [...indices];
   const failures: PoolFailure[] = [];
   const work = async (): Promise<void> => {
-    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
+    for (let index = queue.shift(); index !== undefined; index = queue.shift()) {
       if (signal.aborted) return;
       const message = await runWorker({ folder, index, threads }, signal);
       if (message === null) onDone(index);
       else if (!signal.aborted) failures.push({ index, message });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
   return failures;
 }
 
-/** Runs one trial; its last words if it failed. */
+/** Runs one trial in a process; the last line of its stderr where it failed, else `null`. */
 async function runWorker(
   { folder, index, threads }: { folder: string; index: number; threads: number },
   signal: AbortSignal,
 ): Promise<string | null> {
   const [program = "", ...words] = selfCommand();
   const args = [...words, "sweep", "run", folder, "--index", `${index}`, "--threads", `${threads}`];
-  // A group of its own: Ctrl-C reaches it once, by us
+  // A process group of its own, so that Ctrl-C reaches it once: as the SIGTERM below
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
   const stop = (): void => void child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });
-  let heard = "";
+  let stderr = "";
   child.stderr.on("data", (chunk: Uint8Array) => {
-    heard = (heard + new TextDecoder().decode(chunk)).slice(-4000);
+    stderr = (stderr + new TextDecoder().decode(chunk)).slice(-4000);
   });
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (exit) => resolve(exit));
     });
-    const words = heard.trim().split("\n").at(-1) ?? "";
-    return code === 0 ? null : words || `ended with exit code ${code}`;
+    const lastLine = stderr.trim().split("\n").at(-1) ?? "";
+    return code === 0 ? null : lastLine || `ended with exit code ${code}`;
   } finally {
     signal.removeEventListener("abort", stop);
   }

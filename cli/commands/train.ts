@@ -24,7 +24,7 @@ import { append, backendOption, datasetOption, presetOption, wholeOption } from 
 import { TrainReport } from "./train_report.ts";
 import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
 
-/** What the command line says. */
+/** Arguments and options of the command. */
 export interface TrainArguments extends SinkOptions {
   /** Path of a YAML file. */
   file?: string | undefined;
@@ -69,15 +69,15 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((file, options) => run({ file, ...options }, context));
 }
 
-/** Trains, reporting as it goes. */
+/** Trains, and prints the progress. */
 export async function run(args: TrainArguments, context: Context): Promise<void> {
   const { json } = args;
-  const { config, preset, out, go } = args.resume === undefined
+  const { config, preset, out, start } = args.resume === undefined
     ? await newRun(args)
     : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
   const sinks = await openTrainSinks(args, { out, terminal: context.terminal });
-  const result = await go({
+  const result = await start({
     signal: context.signal,
     onEvent: (event) => {
       report.onEvent(event);
@@ -96,13 +96,13 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
   if (result.reason === "aborted") throw new Exit(INTERRUPTED);
 }
 
-/** What to train, and how to set about it. */
+/** A run to start or to resume. */
 interface Job {
   config: Config;
   preset: string | undefined;
   /** Folder of the run. */
   out: string;
-  go(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
+  start(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
 }
 
 async function newRun(args: TrainArguments): Promise<Job> {
@@ -111,11 +111,11 @@ async function newRun(args: TrainArguments): Promise<Job> {
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
   const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
   const out = args.out ?? newRunFolder(config);
-  const go: Job["go"] = async (options) =>
+  const start: Job["start"] = async (options) =>
     await wantsThread(config)
       ? await trainInThread({ config, out }, options)
       : await train(config, { ...options, out });
-  return { config, preset, out, go };
+  return { config, preset, out, start };
 }
 
 async function oldRun(run: string, args: TrainArguments): Promise<Job> {
@@ -130,15 +130,15 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
   const path = join(run, "config.yaml");
   if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
   const config = await loadConfig({ path, overrides });
-  const how = { overrides, allowDifferent };
-  const go: Job["go"] = async (options) =>
+  const resume = { overrides, allowDifferent };
+  const start: Job["start"] = async (options) =>
     await wantsThread(config)
-      ? await trainInThread({ resume: run, ...how }, options)
-      : await resumeTraining(run, { ...options, ...how });
-  return { config, preset: undefined, out: run, go };
+      ? await trainInThread({ resume: run, ...resume }, options)
+      : await resumeTraining(run, { ...options, ...resume });
+  return { config, preset: undefined, out: run, start };
 }
 
-/** `--set` as it stands, then the options that have a name of their own. */
+/** Values of the configuration: those of `--set`, then the options that stand for one key. */
 function overridesOf(args: TrainArguments): string[] {
   const named: Record<string, string | number | undefined> = {
     "data.dataset": args.dataset,

@@ -11,7 +11,7 @@ import { clock, count, percent, plural, short } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import type { TextStream } from "../ui/terminal.ts";
 
-/** What a run was asked for. */
+/** What is trained. */
 interface Subject {
   config: Config;
   preset: string | undefined;
@@ -25,10 +25,10 @@ const ENDINGS: Record<EndEvent["reason"], string> = {
   "non-finite": "stopped at a loss that is not a number",
 };
 
-/** Weight of the newest reading in the images per second that are shown. */
+/** Weight of the newest value in the moving average of images per second. */
 const RATE_SMOOTHING = 0.1;
 
-/** Tells a run's events to the user. */
+/** Prints the events of a run: a progress line, validations, warnings, and a summary. */
 export class TrainReport {
   readonly #stream: TextStream;
   readonly #subject: Subject;
@@ -46,7 +46,7 @@ export class TrainReport {
   onEvent(event: TrainEvent): void {
     if (event.type === "start") {
       this.#start = event;
-      for (const line of introduce(event)) this.#progress.print(line);
+      for (const line of headOf(event)) this.#progress.print(line);
     } else if (event.type === "step") {
       this.#firstStep ??= event;
       this.#progress.update(this.#describe(event));
@@ -64,12 +64,12 @@ export class TrainReport {
     }
   }
 
-  /** Takes the progress line away. */
+  /** Removes the progress line. */
   clear(): void {
     this.#progress.clear();
   }
 
-  /** Says how the run ended and what to do with it. */
+  /** Prints how the run ended and commands that go on from there. */
   summarize(result: TrainResult): void {
     const { reason, steps, seconds, weightsSha256, best, run, resumedAt } = result;
     const lines = [
@@ -113,9 +113,9 @@ export class TrainReport {
   }
 }
 
-function introduce(event: StartEvent): string[] {
+function headOf(event: StartEvent): string[] {
   const { config: { model, data, adversarial }, parameters, classes } = event;
-  const adversary = parameters.discriminator === 0
+  const discriminator = parameters.discriminator === 0
     ? ""
     : `, against a discriminator of ${count(parameters.discriminator)}`;
   const temperatures = adversarial.mode === "temperature"
@@ -123,7 +123,7 @@ function introduce(event: StartEvent): string[] {
     : "";
   const { initialization: from } = event;
   return [
-    `${model.name}, ${count(parameters.generator)} weights${adversary}${temperatures}`,
+    `${model.name}, ${count(parameters.generator)} weights${discriminator}${temperatures}`,
     ...(from === undefined ? [] : [
       `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
       `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,

@@ -17,7 +17,7 @@ import { nameOption, wholeOption, widthOption } from "../options.ts";
 import { count, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 
-/** What the command line says. */
+/** Arguments and options of the command. */
 export interface InspectWeightsArguments {
   path: string;
   model?: string | undefined;

@@ -1,15 +1,20 @@
+/**
+ * Run folders below a folder, and the lines of their logs as they grow.
+ *
+ * @module
+ */
 import { readSweep } from "@segadv/segadv/sweep";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** How deep below the folder runs are looked for: a sweep keeps its own two levels down. */
+/** Levels of folders that are searched for runs: a sweep keeps its own two levels down. */
 const DEPTH = 3;
 
 /** A run folder. */
 export interface FoundRun {
   /** Relative path, `.` for the folder itself. */
   run: string;
-  /** What people call it: the path, or in a sweep trial and seed. */
+  /** Shown name: the path, or in a sweep trial and seed. */
   label: string;
 }
 
@@ -35,11 +40,11 @@ async function search(
     ),
   );
   const found = below.flat();
-  return has("sweep.json") ? await named(found, { root, path }) : found;
+  return has("sweep.json") ? await labelled(found, { root, path }) : found;
 }
 
-/** Runs of a sweep under the names of their trials. */
-async function named(
+/** Runs of a sweep, labelled and in the order of their trials. */
+async function labelled(
   found: FoundRun[],
   { root, path }: { root: string; path: string },
 ): Promise<FoundRun[]> {
@@ -58,10 +63,10 @@ async function named(
   return [...places.values(), ...own];
 }
 
-/** A whole line of a growing file, or word that the file was cut shorter. */
+/** A whole line of a growing file with the byte behind it, or `cut` where the file was truncated. */
 export type Followed = { line: string; end: number } | "cut";
 
-/** Milliseconds between two looks at the file. */
+/** Milliseconds between two reads of the file. */
 const PAUSE = 400;
 
 /** Gives the lines of a file from a byte on, and those to come, until the signal. */

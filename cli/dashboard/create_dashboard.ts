@@ -12,17 +12,18 @@ import type { AddressInfo } from "node:net";
 import { findRuns, followFile } from "./_runs.ts";
 import { PAGE, SCRIPT } from "./_page.ts";
 
-/** Names by which this machine calls itself; another one means that a page elsewhere asks. */
+/** Host names of this machine; another one means a page from elsewhere (DNS rebinding). */
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** The page's own script: no other runs, should a name ever become markup. */
-const OWN = createHash("sha256").update(SCRIPT).digest("base64");
+/** Hash of the page's own script, the only one that the policy lets run. */
+const SCRIPT_HASH = createHash("sha256").update(SCRIPT).digest("base64");
 
-/** Milliseconds before a page that lost us asks again. */
+/** Milliseconds after which a page that lost its connection connects again. */
 const RETRY = 1000;
 
-/** What the page may do: nothing but talk to us. */
-const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${OWN}'; ` +
+/** Content security policy: the page's own script and style, and requests to this server. */
+const POLICY =
+  `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${SCRIPT_HASH}'; ` +
   "connect-src 'self'; img-src data:; frame-ancestors 'none'";
 
 /**
@@ -44,16 +45,16 @@ export function createDashboard(folder: string): Hono {
   app.get("/api/runs", async (c) => c.json(await findRuns(folder)));
   app.get("/api/events", async (c) => {
     const run = c.req.query("run") ?? "";
-    // Only what the list names: no path of the asker's is ever opened
+    // Only listed runs: no path from a request is ever opened
     const known = (await findRuns(folder)).some((found) => found.run === run);
     if (!known) return c.text("there is no such run", 404);
     const from = Number(c.req.header("last-event-id") ?? 0);
     return streamSSE(c, async (stream) => {
-      const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
+      const closed = new AbortController();
+      stream.onAbort(() => closed.abort());
       const options = {
         from: Number.isSafeInteger(from) && from > 0 ? from : 0,
-        signal: gone.signal,
+        signal: closed.signal,
       };
       for await (const followed of followFile(join(folder, run, "events.jsonl"), options)) {
         if (followed === "cut") await stream.writeSSE({ event: "cut", data: "", id: "0" });
@@ -64,7 +65,7 @@ export function createDashboard(folder: string): Hono {
   return app;
 }
 
-/** A dashboard in service. */
+/** A running dashboard. */
 export interface Served {
   url: string;
   close(): Promise<void>;

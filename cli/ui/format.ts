@@ -1,5 +1,5 @@
 /**
- * Numbers in words.
+ * Numbers as text.
  *
  * @module
  */

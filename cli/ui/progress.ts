@@ -1,6 +1,5 @@
 /**
- * Progress that suits the reader: one line that is rewritten on a terminal, a line now and then
- * in a log.
+ * Progress: one line that is rewritten on a terminal, a line every few seconds in a log.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Where a command writes: two streams, told apart from the process so that tests can read them.
+ * The two streams that a command writes to, apart from the process so that tests can read them.
  *
  * @module
  */
@@ -26,9 +26,9 @@ export interface TextStream {
 
 /** The two streams of a process. */
 export interface Terminal {
-  /** What a command is asked for. */
+  /** The result of the command. */
   out: TextStream;
-  /** What goes wrong; with `--json` everything for human eyes too. */
+  /** Errors, warnings and progress; with `--json` all text. */
   err: TextStream;
 }
 
@@ -60,8 +60,8 @@ function streamOf(stream: NodeJS.WriteStream): TextStream {
   };
 }
 
-/** What steers a terminal or turns the direction of writing, but for what is ours: styles, and a
- * line begun anew. */
+/** Control and direction characters, but for those that this program writes itself: styles, and the
+ * start of a rewritten line. */
 // deno-lint-ignore no-control-regex -- control characters are what is looked for
 const STEERING = /(^\r\x1b\[2K|\x1b\[\d+m|[\t\n])|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
-import { addViewOptions, viewOf } from "../../cli/inference.ts";
+import { addInferenceOptions, inferenceOf } from "../../cli/inference.ts";
 import { UsageError } from "../../cli/errors.ts";
 import { runHere } from "../support/cli_terminal.ts";
 
-describe("addViewOptions", () => {
+describe("addInferenceOptions", () => {
   const wrong: [option: string, value: string, fault: RegExp][] = [
     ["--resize", "48", /Expected height x width in pixels, such as 1024x2048/],
     ["--resize", "0x48", /Expected height x width/],
@@ -27,21 +27,21 @@ describe("addViewOptions", () => {
   }
 });
 
-test("viewOf() takes the run's way, or the default's, changed by the command line", () => {
+test("inferenceOf() takes the run's way, or the default's, changed by the command line", () => {
   const config = defaultConfig();
   const { resize, fit, window, overlap, scales, flip, batch } = config.validation;
   const plain = { resize, fit, window, overlap, scales, flip, batch };
-  assert.deepEqual(viewOf({}, null), plain);
+  assert.deepEqual(inferenceOf({}, null), plain);
   config.validation.flip = true;
   config.validation.resize = [416, 416];
-  assert.deepEqual(viewOf({}, config), { ...plain, flip: true, resize: [416, 416] });
-  const asked = viewOf({ resize: "none", flip: false, scales: [2], window: "whole" }, config);
+  assert.deepEqual(inferenceOf({}, config), { ...plain, flip: true, resize: [416, 416] });
+  const asked = inferenceOf({ resize: "none", flip: false, scales: [2], window: "whole" }, config);
   assert.deepEqual(asked, { ...plain, scales: [2], window: "whole" });
-  assert.throws(() => viewOf({ fit: "letterbox" }, null), UsageError);
-  assert.equal(viewOf({ fit: "letterbox" }, config).fit, "letterbox");
+  assert.throws(() => inferenceOf({ fit: "letterbox" }, null), UsageError);
+  assert.equal(inferenceOf({ fit: "letterbox" }, config).fit, "letterbox");
 });
 
-test("addViewOptions() reads --resize none as a word: commander makes an empty string of null", () => {
+test("addInferenceOptions() reads --resize none as a word: commander makes an empty string of null", () => {
   const parsers = new Map<string, (text: string) => unknown>();
   const command = {
     option(flags: string, _about: string, parse: (text: string) => unknown) {
@@ -50,10 +50,10 @@ test("addViewOptions() reads --resize none as a word: commander makes an empty s
     },
     addOption: () => command,
   };
-  addViewOptions(command as never);
+  addInferenceOptions(command as never);
   const resize = parsers.get("--resize <HxW>")!("none") as "none";
   const config = defaultConfig();
   config.validation.resize = [416, 416];
   assert.ok(resize);
-  assert.equal(viewOf({ resize }, config).resize, null);
+  assert.equal(inferenceOf({ resize }, config).resize, null);
 });
