@@ -1,42 +1,46 @@
 /**
- * Buffers of the training backend: size classes so that changing shapes do not pile up buffers, a
- * byte cap, a peak figure, and trimming of what lies idle. Takes the place of tfjs's own manager,
+ * Pool of the training backend's buffers: size classes so that changing shapes do not accumulate
+ * buffers, a byte cap, a peak figure, and trimming of idle buffers. Replaces tfjs's own manager,
  * which keeps every buffer of every size for ever.
  *
  * @module
  */
-import { FreeBuffers } from "./free_buffers.ts";
-import { type BufferPurpose, describe, outOfMemory } from "./buffer_purpose.ts";
-import { USAGE } from "./buffer_usage.ts";
+import { FreeList } from "./free_list.ts";
+import { BUFFER_USAGE } from "./gpu_buffers.ts";
 import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
 import type { WebgpuCounters } from "./counters.ts";
-import { assertTensorFits } from "./limits.ts";
+import {
+  assertTensorFits,
+  type BufferPurpose,
+  describeTensor,
+  outOfMemoryError,
+} from "./limits.ts";
 
 /** Options of {@linkcode BufferManager}. */
 export interface BufferManagerOptions {
   /** Most bytes to allocate. */
   capBytes: number;
-  /** Largest buffer that one binding can show. */
+  /** Largest buffer that can be bound. */
   bindingBytes: number;
-  /** Adapter in words, for messages. */
+  /** Name of the adapter, for messages. */
   adapter: string;
   counters: WebgpuCounters;
   /** Submits what was recorded. */
   submit: () => void;
 }
 
-/** A plan that is followed. */
+/** A buffer plan in use. */
 interface ActivePlan {
   plan: BufferPlan;
   /** Requests until it begins. */
   wait: number;
   /** Bytes of all its slots. */
   total: number;
-  /** Place of the next request that it knows. */
+  /** Index of the next request that it expects. */
   next: number;
-  /** Requests since then that it does not know. */
+  /** Requests since then that it did not expect. */
   misses: number;
-  /** By slot, as far as they were made. */
+  /** By slot, as far as they were allocated. */
   buffers: GPUBuffer[];
   members: Set<GPUBuffer>;
 }
@@ -74,9 +78,9 @@ export class BufferManager {
   purpose: BufferPurpose | null = null;
   readonly #device: GPUDevice;
   readonly #options: BufferManagerOptions;
-  readonly #free = new FreeBuffers();
+  readonly #free = new FreeList();
   readonly #used = new Set<GPUBuffer>();
-  /** Watches once memory is short; what it finds is the plan. */
+  /** Records requests once memory is short; its result is the plan. */
   #watcher: StepWatcher | null = null;
   readonly #watched = new Map<GPUBuffer, number>();
   #plan: ActivePlan | null = null;
@@ -89,49 +93,43 @@ export class BufferManager {
   }
 
   /**
-   * A buffer of at least `size` bytes; its content is anything. Buffers that can be mapped are
-   * exact and, where `mappedAtCreation`, new.
+   * A buffer of at least `size` bytes, not initialised. Buffers that can be mapped are of exactly
+   * that size and, where `mappedAtCreation`, new.
    *
-   * @throws {RangeError} If no binding can show it, or it does not fit under the cap although
-   * everything idle was destroyed; the message names the tensor, its size and what to lower.
+   * @throws {RangeError} If it exceeds the largest binding, or the cap although every idle buffer was
+   * destroyed; the message names the tensor, its size and what to lower.
    */
-  acquireBuffer(
-    size: number,
-    usage: number,
-    mappedAtCreation = false,
-    reuse = true,
-  ): GPUBuffer {
+  acquireBuffer(size: number, usage: number, mappedAtCreation = false): GPUBuffer {
     // Commands run in order, so a storage buffer may be written again by the commands that follow;
-    // what the processor writes or maps must not be in use by commands that are not submitted.
-    const storage = (usage & USAGE.STORAGE) !== 0;
+    // what the processor writes or maps must not be in use by commands not yet submitted.
+    const storage = (usage & BUFFER_USAGE.STORAGE) !== 0;
     const epoch = storage ? this.epoch : this.epoch - 1;
     const bytes = storage ? sizeClass(size, this.#options.bindingBytes) : size;
-    const planned = storage && reuse ? this.#planned(bytes, usage) : null;
+    const planned = storage ? this.#planned(bytes, usage) : null;
     const mapped = mappedAtCreation && !storage;
-    const buffer = this.#use(planned ?? this.#acquire(bytes, { usage, epoch, mapped, reuse }));
-    if (storage && reuse) this.#watch(buffer, bytes);
+    const buffer = this.#use(planned ?? this.#acquire(bytes, { usage, epoch, mapped }));
+    if (storage) this.#watch(buffer, bytes);
     return buffer;
   }
 
   /** A storage buffer that no recorded command uses, for the processor to write. */
   acquireSettled(size: number, usage: number): GPUBuffer {
     const bytes = sizeClass(size, this.#options.bindingBytes);
-    const options = { usage, epoch: this.epoch - 1, mapped: false, reuse: true };
-    return this.#use(this.#acquire(bytes, options));
+    return this.#use(this.#acquire(bytes, { usage, epoch: this.epoch - 1, mapped: false }));
   }
 
   #acquire(
     size: number,
-    options: { usage: number; epoch: number; mapped: boolean; reuse: boolean },
+    options: { usage: number; epoch: number; mapped: boolean },
   ): GPUBuffer {
-    const { usage, epoch, mapped, reuse } = options;
+    const { usage, epoch, mapped } = options;
     const bytes = pad4(size);
-    const most = (usage & USAGE.STORAGE) !== 0 ? LARGER * bytes : bytes;
-    return (reuse && !mapped ? this.#free.take({ bytes, usage, epoch, most }) : null) ??
+    const maxBytes = (usage & BUFFER_USAGE.STORAGE) !== 0 ? LARGER * bytes : bytes;
+    return (mapped ? null : this.#free.take({ bytes, usage, epoch, maxBytes })) ??
       this.#create(bytes, { usage, mapped });
   }
 
-  /** Enters a buffer into the books. */
+  /** Counts a buffer as in use. */
   #use(buffer: GPUBuffer): GPUBuffer {
     this.purpose = null;
     this.#used.add(buffer);
@@ -146,7 +144,7 @@ export class BufferManager {
     const plan = this.#plan;
     if (plan === null || plan.wait-- > 0) return null;
     if (plan.wait === -1) {
-      this.#options.submit(); // so that all that is idle can make room
+      this.#options.submit(); // so that all idle buffers can be destroyed
       this.#trimIdle(0);
     }
     const { demands, slots, slotBytes } = plan.plan;
@@ -164,14 +162,14 @@ export class BufferManager {
       return planned.usage === usage && !this.#used.has(planned) ? planned : null;
     }
     const exact = slotBytes[slot]!;
-    const buffer = this.#free.take({ bytes: exact, most: exact, usage, epoch: this.epoch }) ??
+    const buffer = this.#free.take({ bytes: exact, maxBytes: exact, usage, epoch: this.epoch }) ??
       this.#create(exact, { usage, mapped: false });
     plan.buffers[slot] = buffer;
     plan.members.add(buffer);
     return buffer;
   }
 
-  /** Shows a request to the watcher, and takes its plan once it has one. */
+  /** Passes a request to the watcher, and takes its plan once it has one. */
   #watch(buffer: GPUBuffer, bytes: number): void {
     if (this.#watcher === null) return;
     this.#watched.set(buffer, this.#watcher.requested(bytes));
@@ -184,14 +182,14 @@ export class BufferManager {
     this.#plan = { ...plan, total, next: 0, misses: 0, buffers: [], members: new Set() };
   }
 
-  /** Lets the plan's buffers go into the pool, as released in `epoch`. */
+  /** Moves the plan's buffers to the free list, as released in `epoch`. */
   #leavePlan(epoch: number): void {
     const members = this.#plan?.members ?? [];
     this.#plan = null;
     for (const buffer of members) if (!this.#used.has(buffer)) this.#free.put({ buffer, epoch });
   }
 
-  /** Gives a buffer back; with `reuse` false it is destroyed. */
+  /** Releases a buffer; with `reuse` false it is destroyed. */
   releaseBuffer(buffer: GPUBuffer, reuse = true): void {
     if (!this.#used.delete(buffer)) return; // disposed before its release was due
     this.numBytesUsed -= buffer.size;
@@ -246,12 +244,12 @@ export class BufferManager {
     const { usage, mapped } = options;
     const { counters, bindingBytes, adapter } = this.#options;
     const { capBytes } = this;
-    const what = this.purpose === null ? "buffer" : describe(this.purpose);
+    const what = this.purpose === null ? "buffer" : describeTensor(this.purpose);
     this.purpose = null;
-    if ((usage & USAGE.STORAGE) !== 0) {
-      assertTensorFits(bytes, { what, limit: { bytes: bindingBytes, device: adapter } });
+    if ((usage & BUFFER_USAGE.STORAGE) !== 0) {
+      assertTensorFits(bytes, what, { bytes: bindingBytes, device: adapter });
     }
-    // Idle buffers of the wrong sizes may take as much as a share of what the run needs anyway.
+    // Idle buffers of other sizes may take up to a share of what the run needs anyway.
     const keep = Math.max(this.keepIdleBytes, counters.peakUsedBytes * IDLE_SHARE);
     const needed = Math.max(this.numBytesUsed, counters.peakUsedBytes);
     const most = Math.min(capBytes, needed + keep);
@@ -259,11 +257,11 @@ export class BufferManager {
       if (this.#plan === null) this.#watcher ??= new StepWatcher();
       this.#options.submit(); // so that what recorded commands used can be destroyed
       this.#trimIdle(most - bytes);
-      // Rather no plan than no memory.
+      // Still short: the plan's buffers go as well.
       if (this.numBytesAllocated + bytes > capBytes) this.trim(capBytes - bytes);
     }
     if (this.numBytesAllocated + bytes > capBytes) {
-      throw new RangeError(outOfMemory(what, { bytes, used: this.numBytesUsed, cap: capBytes }));
+      throw outOfMemoryError(what, { bytes, used: this.numBytesUsed, cap: capBytes });
     }
     const buffer = this.#device.createBuffer({
       label: what, // the adapter's own errors name it

@@ -1,7 +1,7 @@
 /**
- * A training step asks for the same buffers each time. Once that has been seen, buffers can be dealt
- * out so that none is made or destroyed from one step to the next, in less memory than a pool needs
- * that knows only the past.
+ * Static memory plan: a training step requests the same buffers each time. Once its requests have
+ * repeated, they can be assigned to buffers so that none is allocated or destroyed from one step to
+ * the next, in less memory than a pool that cannot know future requests.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Demand {
   life: number | null;
 }
 
-/** Who gets which buffer. */
+/** Which request gets which buffer. */
 export interface BufferPlan {
   /** Bytes of each request, in order. */
   demands: number[];
@@ -27,12 +27,12 @@ export interface BufferPlan {
 }
 
 /**
- * Deals the requests of a step out to as few bytes as a greedy order finds: largest first, each to
- * the smallest slot whose other requests it does not meet (Pisarchyk and Lee 2020, greedy by size).
+ * Assigns the requests of a step to slots: largest first, each to the smallest slot whose other
+ * requests do not overlap it in time (Pisarchyk and Lee 2020, greedy by size).
  */
 export function planBuffers(demands: Demand[]): BufferPlan {
   const period = demands.length;
-  const meets = (i: number, j: number): boolean => {
+  const overlap = (i: number, j: number): boolean => {
     const after = (j - i + period) % period;
     return after <= demands[i]!.life! || period - after <= demands[j]!.life!;
   };
@@ -43,8 +43,8 @@ export function planBuffers(demands: Demand[]): BufferPlan {
   const slots: (number | null)[] = demands.map(() => null);
   const members: number[][] = [];
   for (const i of order) {
-    // Slots come in order of their size, largest first: the last that fits is the smallest.
-    let slot = members.findLastIndex((others) => others.every((j) => !meets(i, j)));
+    // Slots are in order of size, largest first: the last that fits is the smallest.
+    let slot = members.findLastIndex((others) => others.every((j) => !overlap(i, j)));
     if (slot < 0) slot = members.push([]) - 1;
     members[slot]!.push(i);
     slots[i] = slot;
@@ -56,15 +56,15 @@ export function planBuffers(demands: Demand[]): BufferPlan {
   };
 }
 
-/** Shortest step that is looked for: shorter ones are loops inside a step. */
+/** Fewest requests of a step: shorter repetitions are loops inside a step. */
 const SHORTEST_STEP = 8;
 const FIRST_WINDOW = 128;
 const LAST_WINDOW = 65536;
 
-/** Watches requests until they have repeated, and plans. */
+/** Records requests until they have repeated, and plans. */
 export class StepWatcher {
   readonly #bytes: number[] = [];
-  /** Requests made when the buffer was given back. */
+  /** Requests made when the buffer was released. */
   readonly #ends: (number | null)[] = [];
   /** Length of the longest proper prefix that is also a suffix (Knuth, Morris and Pratt). */
   readonly #borders: number[] = [];
@@ -72,14 +72,14 @@ export class StepWatcher {
   #start = 0;
   #window = FIRST_WINDOW;
 
-  /** Whether it has given up: nothing repeated for long. */
+  /** Whether it has given up: no repetition within the longest window. */
   get ended(): boolean {
     return this.#window > LAST_WINDOW;
   }
 
-  /** Notes a request; returns its number, for {@linkcode StepWatcher.released}. */
+  /** Records a request; returns its number, for {@linkcode StepWatcher.released}. */
   requested(bytes: number): number {
-    // The first requests may be those of a step that is not yet like the others.
+    // The first step may differ from those that follow.
     if (this.#bytes.length >= this.#window) this.#restart();
     this.#bytes.push(bytes);
     this.#ends.push(null);
@@ -90,21 +90,21 @@ export class StepWatcher {
     return this.#start + n;
   }
 
-  /** Notes that the buffer of a request was given back. */
+  /** Records that the buffer of a request was released. */
   released(request: number): void {
     const i = request - this.#start;
     if (i >= 0) this.#ends[i] = this.#bytes.length - 1;
   }
 
   /**
-   * The plan, once three steps have been alike. It begins where least is in use, `wait` requests from
-   * now.
+   * The plan, once three steps have been alike. It begins where the fewest bytes are in use, `wait`
+   * requests from now.
    */
   plan(): { plan: BufferPlan; wait: number } | null {
     const n = this.#bytes.length;
     const period = n - (this.#borders.at(-1) ?? 0);
     if (period < SHORTEST_STEP || n < 3 * period || n % period !== 0) return null;
-    // The buffers of the second step have all come back by now, or never will in time.
+    // The buffers of the second step were released by now, or outlive a whole step.
     const demands = Array.from({ length: period }, (_, i): Demand => {
       const end = this.#ends[period + i]!;
       const life = end === null ? null : end - (period + i);
@@ -133,7 +133,7 @@ function quietest(demands: Demand[]): number {
     changes[i + 1 + life]! -= bytes;
   });
   let [inUse, least, at] = [0, Infinity, 0];
-  // The second round has what the first leaves in use.
+  // The second round includes what the first leaves in use.
   for (let i = 0; i < 2 * demands.length; i++) {
     inUse += changes[i]! + (i >= demands.length ? changes[i - demands.length]! : 0);
     if (i >= demands.length && inUse < least) [least, at] = [inUse, i - demands.length];

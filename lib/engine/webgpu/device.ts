@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { tmpdir } from "node:os";
-import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
+import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
 import { ErrorCollector } from "./error_collector.ts";
 
 /** An open device and what is known of it. */
@@ -155,12 +155,12 @@ async function tryDevice(
 function defineGlobals(device: GPUDevice): void {
   const scope = globalThis as unknown as Record<string, unknown>;
   if (scope.GPUBuffer === undefined) {
-    const buffer = device.createBuffer({ size: 16, usage: USAGE.STORAGE });
+    const buffer = device.createBuffer({ size: 16, usage: BUFFER_USAGE.STORAGE });
     scope.GPUBuffer = buffer.constructor;
     buffer.destroy();
   }
   scope.GPUTexture ??= class GPUTexture {};
-  scope.GPUBufferUsage ??= USAGE;
+  scope.GPUBufferUsage ??= BUFFER_USAGE;
   scope.GPUMapMode ??= { READ: MAP_MODE_READ };
 }
 

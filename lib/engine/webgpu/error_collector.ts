@@ -1,12 +1,15 @@
 /**
- * WebGPU reports validation and out-of-memory errors by an event and goes on computing garbage. The
- * collector keeps what the device says and throws it at a moment the caller chooses.
+ * WebGPU reports validation and out-of-memory errors by an event and continues with invalid results.
+ * The collector keeps what the device reports and throws it when the caller checks, after each step.
  *
  * @module
  */
 
-import { Pace } from "./pace.ts";
-
+/**
+ * Most steps that are submitted and not done. Without this limit a run that seldom reads its losses
+ * would submit minutes of work, hold all its batches in memory and react to a signal only after it.
+ */
+const MAX_STEPS_IN_FLIGHT = 8;
 const REMEDY = "; lower data.batch, data.crop or model.width";
 
 /** Keeps a device's uncaptured errors and its loss until {@linkcode ErrorCollector.check}. */
@@ -15,11 +18,12 @@ export class ErrorCollector {
   #count = 0;
   #lost: string | null = null;
   #closing = false;
-  readonly #pace: Pace;
+  readonly #queue: GPUQueue;
+  #stepsInFlight = 0;
 
   /** Starts listening to `device`. */
   constructor(device: GPUDevice) {
-    this.#pace = new Pace(device.queue);
+    this.#queue = device.queue;
     device.addEventListener("uncapturederror", (event: Event): void => {
       const error = (event as unknown as { error: GPUError }).error;
       this.add(`${error.constructor.name}: ${error.message.trim().replaceAll(/\s+/g, " ")}`);
@@ -40,20 +44,21 @@ export class ErrorCollector {
     this.#count++;
   }
 
-  /** Says that the device will be destroyed on purpose, so that its loss is no error. */
+  /** Announces that the device will be destroyed on purpose, so that its loss is no error. */
   close(): void {
     this.#closing = true;
   }
 
   /**
    * Throws what was collected and forgets it. Call it at the end of a step: it lets pending events
-   * arrive first, which costs one turn of the event loop, and now and then waits for the adapter
-   * (see {@linkcode Pace}).
+   * arrive first, which costs one turn of the event loop, and every eighth time waits for the adapter
+   * (about 10 ms in Deno), which limits the steps in flight.
    *
    * @throws {Error} If the device reported errors or was lost since the last check.
    */
   async check(): Promise<void> {
-    if (this.#lost === null) await this.#pace.afterStep();
+    this.#stepsInFlight = (this.#stepsInFlight + 1) % MAX_STEPS_IN_FLIGHT;
+    if (this.#lost === null && this.#stepsInFlight === 0) await this.#queue.onSubmittedWorkDone();
     await new Promise((resolve) => setTimeout(resolve, 0));
     if (this.#lost !== null) {
       throw new Error(

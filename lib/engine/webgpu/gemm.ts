@@ -1,6 +1,6 @@
 /**
  * Generator of register-blocked matrix products C[m,n] = Σ_k A(m,k)·B(k,n) whose operands are
- * fetched by WGSL functions, so that convolutions are products without an im2col in memory.
+ * fetched by WGSL functions, so that convolutions are implicit products (no im2col in memory).
  *
  * A workgroup of 256 threads computes a tile of C. Tiles of A and B pass through workgroup memory;
  * the next ones are fetched into registers while the current ones are multiplied. Inner loops are
@@ -8,80 +8,8 @@
  *
  * @module
  */
-import { THREADS, type WgslKernel } from "./dispatch.ts";
-
-/** Size of a workgroup's tile and of a thread's share. */
-export interface Tile {
-  /** Rows of C of one thread, a multiple of 4. */
-  rows: 4 | 8;
-  /** Columns of C of one thread, a multiple of 4. */
-  cols: 4 | 8;
-  /** Threads side by side; the others are below. */
-  across: 4 | 8 | 16 | 32 | 64;
-  /** Depth of the tiles of A and B, a multiple of 4. */
-  depth: 8 | 16;
-}
-
-/** Tiles to choose from, by the size of C's tile. */
-export const TILES: Record<
-  "16x256" | "32x128" | "64x64" | "128x128" | "128x32" | "256x16",
-  Tile
-> = {
-  "16x256": { rows: 4, cols: 4, across: 64, depth: 16 },
-  "32x128": { rows: 4, cols: 4, across: 32, depth: 16 },
-  "128x128": { rows: 8, cols: 8, across: 16, depth: 16 },
-  "64x64": { rows: 4, cols: 4, across: 16, depth: 16 },
-  "128x32": { rows: 4, cols: 4, across: 8, depth: 16 },
-  "256x16": { rows: 4, cols: 4, across: 4, depth: 16 },
-};
-
-/** Name of a tile. */
-export type TileName = keyof typeof TILES;
-
-/** Rows of C in a workgroup's tile. */
-export function tileRows({ rows, across }: Tile): number {
-  return rows * THREADS / across;
-}
-
-/** Columns of C in a workgroup's tile. */
-export function tileCols({ cols, across }: Tile): number {
-  return cols * across;
-}
-
-/** Bytes of workgroup memory that a tile takes at most. */
-export function tileBytes(tile: Tile): number {
-  return 16 * pitch(tile) * (tileRows(tile) + tileCols(tile));
-}
-
-/** Tiles for adapters with no more than the 16 KiB of workgroup memory that WebGPU promises. */
-const SMALLER: Partial<Record<TileName, TileName>> = {
-  "16x256": "32x128",
-  "128x128": "64x64",
-  "256x16": "128x32",
-};
-
-/** The tile, or the one like it that takes at most `bytes` of workgroup memory. */
-export function tileWithin(bytes: number, tile: TileName): TileName {
-  return tileBytes(TILES[tile]) <= bytes ? tile : SMALLER[tile] ?? tile;
-}
-
-/** Large tiles that keep a large adapter busy. */
-const MANY_TILES = 96;
-
-/**
- * Tile for a product of this size: narrow where C is, large where that still fills the adapter.
- *
- * @param options `few`: the adapter has few threads, so that large tiles always fill it.
- */
-export function chooseTile(m: number, n: number, options: { few?: boolean } = {}): TileName {
-  if (m <= 16 && n > 16) return "16x256";
-  if (m <= 32 && n > 32) return "32x128";
-  if (n <= 16) return "256x16";
-  if (n <= 32) return "128x32";
-  const tiles = Math.ceil(m / 128) * Math.ceil(n / 128);
-  const full = options.few ? m > 64 : tiles >= MANY_TILES;
-  return n > 64 && full ? "128x128" : "64x64";
-}
+import { rowPitch, type Tile, tileCols, tileRows } from "./gemm_tiles.ts";
+import { type KernelTemplate, THREADS, type WgslKernel } from "./wgsl.ts";
 
 /** One product. */
 export interface GemmSpec {
@@ -99,15 +27,15 @@ export interface GemmSpec {
   /** `kn`: `loadB` gives four neighbours in n; `nk`: four neighbours in k. */
   b: "kn" | "nk";
   /**
-   * WGSL functions
-   * - `rowA(m: u32) -> vec4<i32>` and `rowB(n: u32) -> vec4<i32>`: what can be known of a row of A
-   *   or a column of B before the loop over k;
-   * - `stateK(k: u32) -> vec4<i32>`: what can be known of a block of k;
+   * The WGSL functions
+   * - `rowA(m: u32) -> vec4<i32>` and `rowB(n: u32) -> vec4<i32>`: what is known of a row of A or
+   *   a column of B before the loop over k;
+   * - `stateK(k: u32) -> vec4<i32>`: what is known of a block of k;
    * - `loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32>` and `loadB` likewise:
    *   zeros outside the matrix; `state` is that of the block's first k, `k0`;
    * - `store(m: u32, n: u32, value: vec4<f32>)`: four neighbours in n, some perhaps outside.
    */
-  functions: string;
+  functions: (template: KernelTemplate) => string;
   /** WGSL that sets `firstK` and `endK`, and may use `wid`. */
   range: string;
 }
@@ -121,23 +49,18 @@ export function gemmKernel(spec: GemmSpec): WgslKernel {
     uniforms: spec.uniforms,
     reads: spec.reads,
     writes: spec.writes,
-    wgsl: () => ({ globals: globals(spec), main: main(spec) }),
+    wgsl: (template) => ({ globals: globals(spec, template), main: main(spec) }),
   };
 }
 
-/** Vectors from one row of a tile to the next; one more than needed spreads them over the banks. */
-function pitch({ depth }: Tile): number {
-  return depth / 4 + 1;
-}
-
-function globals({ tile, a, b, functions }: GemmSpec): string {
+function globals({ tile, a, b, functions }: GemmSpec, template: KernelTemplate): string {
   const [bm, bn] = [tileRows(tile), tileCols(tile)];
-  const sizeA = a === "mk" ? bm * pitch(tile) : tile.depth * bm / 4;
-  const sizeB = b === "nk" ? bn * pitch(tile) : tile.depth * bn / 4;
+  const sizeA = a === "mk" ? bm * rowPitch(tile) : tile.depth * bm / 4;
+  const sizeB = b === "nk" ? bn * rowPitch(tile) : tile.depth * bn / 4;
   return `
 var<workgroup> tileA: array<vec4<f32>, ${sizeA}>;
 var<workgroup> tileB: array<vec4<f32>, ${sizeB}>;
-${functions}`;
+${functions(template)}`;
 }
 
 function main(spec: GemmSpec): string {
@@ -175,7 +98,7 @@ interface Load {
   keep: string;
 }
 
-/** How a thread carries its vectors of one operand from the buffer to workgroup memory. */
+/** How a thread copies its vectors of one operand from the buffer to workgroup memory. */
 function operand(spec: GemmSpec, name: "A" | "B"): Load[] {
   const { tile } = spec;
   const across = name === "A" ? tileRows(tile) : tileCols(tile);
@@ -190,7 +113,7 @@ function operand(spec: GemmSpec, name: "A" | "B"): Load[] {
       ? { outer: `${at} / ${perRow}u`, k: `(${at} % ${perRow}u) * 4u` }
       : { outer: `(${at} % ${perRow}u) * 4u`, k: `${at} / ${perRow}u` };
     const row = name === "B" && alongK ? neighbours(place.outer, tile) : place.outer;
-    const slot = alongK ? `(${place.outer}) * ${pitch(tile)}u + ${at} % ${perRow}u` : at;
+    const slot = alongK ? `(${place.outer}) * ${rowPitch(tile)}u + ${at} % ${perRow}u` : at;
     // Small tiles leave some threads without a vector.
     const partial = vectors < (i + 1) * THREADS;
     const guard = (text: string) => partial ? `if (${at} < ${vectors}u) { ${text} }` : text;
@@ -204,8 +127,8 @@ function operand(spec: GemmSpec, name: "A" | "B"): Load[] {
 }
 
 /**
- * Column of C whose values lie in a slot of B's tile: threads read slots `across` apart, and so get
- * columns four by four, which are stored as vectors.
+ * Column of C whose values lie in a slot of B's tile: threads read slots `across` apart, so each gets
+ * four neighbouring columns, which are stored as one vector.
  */
 function neighbours(slot: string, { across }: Tile): string {
   const four = 4 * across;
@@ -226,8 +149,8 @@ function accumulators({ tile, b }: GemmSpec): { name: string; type: string }[] {
 function multiply(spec: GemmSpec): string {
   const { tile, a, b, unroll } = spec;
   const lines = [
-    `    let baseA = ${a === "mk" ? `ty * ${tile.rows * pitch(tile)}u` : "ty"};`,
-    `    let baseB = ${b === "nk" ? `tx * ${pitch(tile)}u` : "tx"};`,
+    `    let baseA = ${a === "mk" ? `ty * ${tile.rows * rowPitch(tile)}u` : "ty"};`,
+    `    let baseB = ${b === "nk" ? `tx * ${rowPitch(tile)}u` : "tx"};`,
   ];
   const quads = tile.depth / 4;
   if (!unroll) {
@@ -244,12 +167,12 @@ function multiplyFour({ tile, a, b }: GemmSpec, q: string): string {
   const lines: string[] = [];
   if (a === "mk") {
     for (const i of range(tile.rows)) {
-      lines.push(`      let a${i} = tileA[baseA + ${i * pitch(tile)}u + ${q}];`);
+      lines.push(`      let a${i} = tileA[baseA + ${i * rowPitch(tile)}u + ${q}];`);
     }
   }
   if (b === "nk") {
     for (const j of range(tile.cols)) {
-      lines.push(`      let b${j} = tileB[baseB + ${j * tile.across * pitch(tile)}u + ${q}];`);
+      lines.push(`      let b${j} = tileB[baseB + ${j * tile.across * rowPitch(tile)}u + ${q}];`);
     }
     for (const i of range(tile.rows)) {
       for (const j of range(tile.cols)) lines.push(`      c${i}_${j} += dot(a${i}, b${j});`);
@@ -294,4 +217,48 @@ function stores({ tile, a, b }: GemmSpec): string {
     }
   }
   return lines.join("\n");
+}
+
+/** Activations that an epilogue can apply. */
+export type Activation = "linear" | "relu" | "leakyrelu";
+
+/** Whether an epilogue can apply the activation of a fused op; `undefined` is linear. */
+export function isKnownActivation(name: string | null | undefined): boolean {
+  return ["linear", "relu", "leakyrelu"].includes(name ?? "linear");
+}
+
+/**
+ * Epilogue of a product, bias and activation: the WGSL function
+ * `finish(value: vec4<f32>, n: i32) -> vec4<f32>` of four neighbouring columns, which reads `bias`,
+ * `u.n` and `u.alpha`.
+ */
+export function epilogue(activation: Activation, bias: boolean): string {
+  const values: Record<Activation, string> = {
+    linear: "v",
+    relu: "max(v, vec4<f32>())",
+    leakyrelu: "select(u.alpha * v, v, v > vec4<f32>())",
+  };
+  const biases = [0, 1, 2, 3].map((e) => `bias[min(n + ${e}, u.n - 1)]`).join(", ");
+  return `
+fn finish(value: vec4<f32>, n: i32) -> vec4<f32> {
+  let v = value${bias ? ` + vec4<f32>(${biases})` : ""};
+  return ${values[activation]};
+}`;
+}
+
+/**
+ * WGSL that writes the vector `r` at element `at` of a tensor, which is bound as vectors where `four`;
+ * else elements past the last column are skipped.
+ *
+ * @param options `columns`: the number of columns in WGSL; `n` is the column of the first element.
+ */
+export function storeVector(
+  store: KernelTemplate["store"],
+  name: string,
+  options: { four: boolean; columns?: string },
+): string {
+  const { four, columns = "u.n" } = options;
+  if (four) return store(name, "at / 4", "r");
+  return [0, 1, 2, 3].map((e) => `if (n + ${e} < ${columns}) { ${name}[at + ${e}] = r[${e}]; }`)
+    .join("\n  ");
 }

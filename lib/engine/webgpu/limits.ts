@@ -1,6 +1,6 @@
 /**
- * Checks tensors against what the adapter can bind, before the first batch: an over-limit tensor
- * would compute zeros without a word.
+ * Whether tensors fit: into one binding of the adapter, where a larger one would silently compute
+ * zeros, and beside the others into its memory.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { mebibytes } from "../../util/format.ts";
 
 /** What a tensor is checked against. */
 export interface TensorLimit {
-  /** Largest tensor in bytes that one kernel can see. */
+  /** Largest tensor in bytes that one kernel can bind. */
   bytes: number;
-  /** Adapter in words, for the message. */
+  /** Name of the adapter, for the message. */
   device: string;
 }
 
@@ -44,19 +44,39 @@ export function largestTensorBytes(limits: Record<string, number>): number {
  * import assert from "node:assert/strict";
  *
  * const limit = { bytes: 128 * 2 ** 20, device: "llvmpipe" };
- * assertTensorFits(64 * 2 ** 20, { what: "logits [4,128,128,21]", limit });
- * assert.throws(() => assertTensorFits(2 ** 30, { what: "fc6 kernel", limit }), RangeError);
+ * assertTensorFits(64 * 2 ** 20, "logits [4,128,128,21]", limit);
+ * assert.throws(() => assertTensorFits(2 ** 30, "fc6 kernel", limit), RangeError);
  * ```
  */
-export function assertTensorFits(
-  bytes: number,
-  options: { what: string; limit: TensorLimit },
-): void {
-  const { what, limit } = options;
+export function assertTensorFits(bytes: number, what: string, limit: TensorLimit): void {
   if (bytes <= limit.bytes) return;
   throw new RangeError(
     `Cannot put ${what} on ${limit.device}: it takes ${mebibytes(bytes)} and the adapter binds ` +
       `at most ${mebibytes(limit.bytes)} in one tensor; lower data.batch, data.crop or ` +
       `model.width, or use another backend`,
+  );
+}
+
+/** A tensor that a buffer is allocated for. */
+export interface BufferPurpose {
+  dtype: string;
+  shape: readonly number[];
+}
+
+/** The tensor in words, for messages. */
+export function describeTensor({ dtype, shape }: BufferPurpose): string {
+  return `${dtype} tensor [${shape}]`;
+}
+
+/** The error for an allocation of `bytes` that would exceed the cap. */
+export function outOfMemoryError(
+  what: string,
+  sizes: { bytes: number; used: number; cap: number },
+): RangeError {
+  const { bytes, used, cap } = sizes;
+  return new RangeError(
+    `Out of adapter memory: ${what} of ${mebibytes(bytes)} does not fit beside ` +
+      `${mebibytes(used)} in use under the cap of ${mebibytes(cap)}; ` +
+      `lower data.batch, data.crop or model.width`,
   );
 }

@@ -7,11 +7,12 @@
 export type { WebgpuCounters } from "./counters.ts";
 export type { OpenDeviceOptions, TrainingDevice } from "./device.ts";
 export type { ErrorCollector } from "./error_collector.ts";
-export type { TileName } from "./gemm.ts";
+export type { TileName } from "./gemm_tiles.ts";
 export { assertTensorFits, largestTensorBytes, type TensorLimit } from "./limits.ts";
 export {
   disposeWebgpuBackend,
   registerWebgpuBackend,
   type RegisterWebgpuOptions,
+  trainingBackend,
 } from "./register.ts";
-export { type TrainingBackend, trainingBackend } from "./training_backend.ts";
+export type { TrainingBackend } from "./training_backend.ts";

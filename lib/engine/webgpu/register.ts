@@ -1,5 +1,5 @@
 /**
- * Puts the training backend in the place of tfjs's WebGPU backend.
+ * Registers the training backend in place of tfjs's WebGPU backend.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { registerGradients, unregisterGradients } from "./register_gradients.ts"
 import { registerKernels, unregisterKernels } from "./register_kernels.ts";
 import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
-import { tunedTiles } from "./tune.ts";
+import { tunedTiles } from "./tile_tuner.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
 export interface RegisterWebgpuOptions extends OpenDeviceOptions {
@@ -20,7 +20,7 @@ export interface RegisterWebgpuOptions extends OpenDeviceOptions {
   capBytes?: number;
   /**
    * Whether the fastest tiles of matrix products are measured, which takes about a second, once
-   * for an adapter (they are kept in the user's cache folder).
+   * per adapter (they are kept in the user's cache folder).
    * @default on real adapters
    */
   tune?: boolean;
@@ -84,7 +84,31 @@ export function disposeWebgpuBackend(): void {
   unregisterKernels();
 }
 
-/** tfjs's backend refuses to be made where `navigator.gpu` is missing, though it uses a device. */
+/**
+ * The current backend as a {@linkcode TrainingBackend}.
+ *
+ * @throws {Error} If another backend is current.
+ *
+ * @example
+ * ```ts
+ * import { useBackend } from "@segadv/segadv";
+ * import { trainingBackend } from "@segadv/segadv/webgpu";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * assert.throws(() => trainingBackend(), /current backend is "cpu"/);
+ * ```
+ */
+export function trainingBackend(): TrainingBackend {
+  const backend = tf.backend();
+  if (backend instanceof TrainingBackend) return backend;
+  throw new Error(
+    `Cannot reach the WebGPU engine: the current backend is "${tf.getBackend()}", select it with ` +
+      `useBackend({ backend: "webgpu" }) first`,
+  );
+}
+
+/** tfjs's constructor throws where `navigator.gpu` is missing, though it is given a device. */
 function withNavigatorGpu<T>(gpu: GPU | undefined, make: () => T): T {
   const navigator = globalThis.navigator as { gpu?: GPU };
   if (gpu === undefined || navigator.gpu !== undefined) return make();

@@ -1,6 +1,6 @@
 /**
- * Gradients of stock ops that tfjs computes by way of tensors made on the processor (`ones` of the
- * input's size, uploaded at each call) or in two passes where one is enough.
+ * Replaces gradients of tfjs's ops that need tensors made on the processor (`ones` of the input's
+ * size, uploaded at each call) or two passes where one is enough.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { LEAKY_RELU_GRAD } from "../ops/kernels.ts";
 type Gradient = NonNullable<ReturnType<typeof tf.getGradient>>;
 type GradFunc = Gradient["gradFunc"];
 
-/** dx of a sum is dy, spread; of a mean, dy / n, spread. */
-function spread(name: "Sum" | "Mean"): GradFunc {
+/** Gradient of a sum: dy broadcast to x; of a mean: dy / n. */
+function broadcastGradient(name: "Sum" | "Mean"): GradFunc {
   return (dy, saved, attrs) => {
     const x = saved[0]!;
     const { axis } = attrs as unknown as { axis: number | number[] };
@@ -28,12 +28,12 @@ function spread(name: "Sum" | "Mean"): GradFunc {
   };
 }
 
-const GRADIENTS: Record<string, (stock: GradFunc) => GradFunc> = {
-  Sum: () => spread("Sum"),
-  Mean: () => spread("Mean"),
-  Relu: (stock) => (dy, saved, attrs) => {
+const GRADIENTS: Record<string, (original: GradFunc) => GradFunc> = {
+  Sum: () => broadcastGradient("Sum"),
+  Mean: () => broadcastGradient("Mean"),
+  Relu: (original) => (dy, saved, attrs) => {
     const x = saved[0]!;
-    if (tf.getKernel(LEAKY_RELU_GRAD, tf.getBackend()) == null) return stock(dy, saved, attrs);
+    if (tf.getKernel(LEAKY_RELU_GRAD, tf.getBackend()) == null) return original(dy, saved, attrs);
     const inputs = { x, dy: dy as tf.Tensor };
     return { x: () => tf.engine().runKernel(LEAKY_RELU_GRAD, inputs, { alpha: 0 }) as tf.Tensor };
   },
@@ -41,23 +41,23 @@ const GRADIENTS: Record<string, (stock: GradFunc) => GradFunc> = {
 
 const replaced = new Map<string, Gradient>();
 
-/** Replaces tfjs's gradients, which are common to all backends; the values stay the same. */
+/** Replaces tfjs's gradients, which all backends share; their values stay the same. */
 export function registerGradients(): void {
   if (replaced.size > 0) return;
   for (const [kernelName, make] of Object.entries(GRADIENTS)) {
-    const stock = tf.getGradient(kernelName);
-    if (stock == null) continue;
-    replaced.set(kernelName, stock);
+    const original = tf.getGradient(kernelName);
+    if (original == null) continue;
+    replaced.set(kernelName, original);
     tf.unregisterGradient(kernelName);
-    tf.registerGradient({ ...stock, gradFunc: make(stock.gradFunc) });
+    tf.registerGradient({ ...original, gradFunc: make(original.gradFunc) });
   }
 }
 
-/** Puts tfjs's own gradients back. */
+/** Restores tfjs's own gradients. */
 export function unregisterGradients(): void {
-  for (const [kernelName, stock] of replaced) {
+  for (const [kernelName, original] of replaced) {
     tf.unregisterGradient(kernelName);
-    tf.registerGradient(stock);
+    tf.registerGradient(original);
   }
   replaced.clear();
 }

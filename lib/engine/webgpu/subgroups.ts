@@ -1,33 +1,24 @@
 /**
- * Whether threads may exchange values without workgroup memory, tried rather than believed: runtimes
- * differ in what they list, in what WGSL must enable, and adapters in how threads fall into
- * subgroups.
+ * Whether threads may exchange values without workgroup memory, found by running a kernel: runtimes
+ * differ in the features they list and in what WGSL must enable, and adapters in how threads are
+ * assigned to subgroups.
  *
  * @module
  */
-import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
+import { BUFFER_USAGE, submitAndRead } from "./gpu_buffers.ts";
+import { type Subgroups, THREADS } from "./wgsl.ts";
 
-/** How kernels may use subgroups. */
-export interface Subgroups {
-  /** Threads of a subgroup; the thread `lid` is number `lid % size` of the subgroup `lid / size`. */
-  size: number;
-  /** Whether WGSL must say `enable subgroups;`, which wgpu's compiler does not know. */
-  enable: boolean;
-}
-
-const THREADS = 256;
-
-/** Tries it on a device; `null` where subgroups are missing, or of changing size or order. */
+/** Runs the probe; `null` where subgroups are missing, or of changing size or order. */
 export async function probeSubgroups(device: GPUDevice): Promise<Subgroups | null> {
   if (!device.features.has("subgroups" as GPUFeatureName)) return null;
   for (const enable of [false, true]) {
-    const size = await tryOut(device, enable).catch(() => null);
+    const size = await runProbe(device, enable).catch(() => null);
     if (size !== null) return { size, enable };
   }
   return null;
 }
 
-/** Each thread tells its subgroup's size, its number there, and what its neighbour sends. */
+/** Each thread writes its subgroup's size, its number there, and the value its neighbour sends. */
 function probe(enable: boolean): string {
   return `${enable ? "enable subgroups;" : ""}
 @group(0) @binding(0) var<storage, read_write> y: array<vec4<u32>>;
@@ -42,10 +33,12 @@ fn main(
 }`;
 }
 
-async function tryOut(device: GPUDevice, enable: boolean): Promise<number | null> {
-  const size = 16 * THREADS;
-  const written = device.createBuffer({ size, usage: USAGE.STORAGE | USAGE.COPY_SRC });
-  const staging = device.createBuffer({ size, usage: USAGE.COPY_DST | USAGE.MAP_READ });
+async function runProbe(device: GPUDevice, enable: boolean): Promise<number | null> {
+  const bytes = 16 * THREADS;
+  const written = device.createBuffer({
+    size: bytes,
+    usage: BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC,
+  });
   try {
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code: probe(enable) });
@@ -62,22 +55,20 @@ async function tryOut(device: GPUDevice, enable: boolean): Promise<number | null
     );
     pass.dispatchWorkgroups(1);
     pass.end();
-    encoder.copyBufferToBuffer(written, 0, staging, 0, size);
-    device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(MAP_MODE_READ);
-    return sizeOf(new Uint32Array(staging.getMappedRange().slice(0)));
+    return subgroupSize(
+      new Uint32Array(await submitAndRead(device, encoder, { buffer: written, bytes })),
+    );
   } finally {
     written.destroy();
-    staging.destroy();
   }
 }
 
-/** The size that every thread agrees on, if threads are numbered as kernels expect. */
-function sizeOf(told: Uint32Array): number | null {
-  const size = told[0]!;
+/** The size that all threads report, if they are numbered as kernels expect. */
+function subgroupSize(reports: Uint32Array): number | null {
+  const size = reports[0]!;
   if (size < 4 || THREADS % size !== 0) return null;
   for (let lid = 0; lid < THREADS; lid++) {
-    const [own, number, sent] = told.subarray(4 * lid) as unknown as [number, number, number];
+    const [own, number, sent] = reports.subarray(4 * lid) as unknown as [number, number, number];
     if (own !== size || number !== lid % size || sent !== (lid ^ 1)) return null;
   }
   return size;

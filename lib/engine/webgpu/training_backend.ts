@@ -1,51 +1,52 @@
 /**
- * tfjs's WebGPU backend with an own device, buffer manager, uniform arena and counters. What it
- * needs of tfjs's private members is named in `_stock_backend.ts`.
+ * tfjs's WebGPU backend with its own device, buffer manager, uniform buffer and counters. What it
+ * needs of tfjs's private members is named in `tfjs_members.ts`.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { packUniforms } from "./pack_uniforms.ts";
-import { assertKnownTfjs, type ProgramUniform, Stock, type StockBackend } from "./tfjs_backend.ts";
-import type { DeferredWork, Launch } from "./launch.ts";
-import { MAP_MODE_READ, USAGE } from "./buffer_usage.ts";
 import { BufferManager } from "./buffer_manager.ts";
+import type { DeferredWork, Launch, WebGpuContext } from "./context.ts";
 import { newCounters, type WebgpuCounters } from "./counters.ts";
 import type { TrainingDevice } from "./device.ts";
-import { chooseTile, type TileName, tileWithin } from "./gemm.ts";
-import { widen } from "./float16_storage.ts";
+import { toFloat32 } from "./float16_storage.ts";
+import { chooseTile, type TileName, tileWithin } from "./gemm_tiles.ts";
+import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
 import { largestTensorBytes } from "./limits.ts";
-import type { Subgroups } from "./subgroups.ts";
-import { productClass } from "./tune.ts";
-import { UniformArena, type UniformBinding } from "./uniform_arena.ts";
+import { assertKnownTfjs, type TfjsBackend, TfjsWebGpuBackend } from "./tfjs_members.ts";
+import { productClass } from "./tile_tuner.ts";
+import {
+  packTfjsUniforms,
+  type TfjsUniform,
+  type UniformBinding,
+  UniformBuffer,
+} from "./uniform_buffer.ts";
+import type { Subgroups } from "./wgsl.ts";
 
-/** Launches recorded before the queue gets them. */
+/** Launches that are recorded before they are submitted. */
 export const DISPATCHES_PER_SUBMIT = 64;
-const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+const STORAGE = BUFFER_USAGE.STORAGE | BUFFER_USAGE.COPY_SRC | BUFFER_USAGE.COPY_DST;
 
 /** The WebGPU backend of this toolkit. */
-export class TrainingBackend extends Stock {
+export class TrainingBackend extends TfjsWebGpuBackend implements WebGpuContext {
   readonly counters: WebgpuCounters = newCounters();
   readonly training: TrainingDevice;
   readonly pipelines: Map<string, GPUComputePipeline> = new Map();
-  /** Tile of all matrix products; `null` chooses by their size. */
+  /** Tile of all matrix products; `null`: chosen by their size. */
   tile: TileName | null = null;
-  /** Fastest tiles of this adapter, as far as they were measured. */
+  /** Measured fastest tiles of this adapter, by size class. */
   tiles: Record<string, TileName> = {};
-  /** Whether inner loops become text; software adapters compile too slowly for that. */
-  unroll: boolean;
-  /** Whether kernels read and write halves as WGSL's f16 (else by pack2x16float and its inverse). */
-  nativeHalves: boolean;
-  /** How sums may use subgroups; set it before the first launch. */
+  readonly unroll: boolean;
+  nativeFloat16: boolean;
+  /** Set it before the first launch. */
   subgroups: Subgroups | null = null;
-  /** Work that waits for more of its kind. */
   deferred: DeferredWork | null = null;
   #submitting = false;
   readonly #buffers: BufferManager;
-  readonly #uniforms: UniformArena;
+  readonly #uniforms: UniformBuffer;
 
   /**
-   * Wraps an open device, which it owns from here on. `capBytes` bounds its buffers.
+   * Wraps an open device, which it owns from here on. `capBytes` is the most its buffers may take.
    *
    * @throws {Error} If the installed tfjs is not the version this engine was written for.
    */
@@ -53,7 +54,7 @@ export class TrainingBackend extends Stock {
     super(training.device, training.info);
     this.training = training;
     this.unroll = !training.software;
-    this.nativeHalves = training.features.includes("shader-f16");
+    this.nativeFloat16 = training.features.includes("shader-f16");
     assertKnownTfjs(this);
     this.#buffers = new BufferManager(training.device, {
       capBytes,
@@ -63,7 +64,7 @@ export class TrainingBackend extends Stock {
       submit: () => this.flush(),
     });
     this.bufferManager = this.#buffers;
-    this.#uniforms = new UniformArena(training.device);
+    this.#uniforms = new UniformBuffer(training.device);
   }
 
   /** The pool of buffers. */
@@ -71,29 +72,22 @@ export class TrainingBackend extends Stock {
     return this.#buffers;
   }
 
-  /**
-   * The buffer that holds a tensor in 32-bit numbers; it is uploaded, allocated or widened first
-   * where needed.
-   */
+  isFloat16(tensor: tf.TensorInfo): boolean {
+    return this.tensorMap.get(tensor.dataId).float16 === true;
+  }
+
   bufferOf(tensor: tf.TensorInfo): GPUBuffer {
     this.uploadToGPU(tensor.dataId);
     return this.tensorMap.get(tensor.dataId).resource!;
   }
 
-  /** The buffer that holds a tensor in halves, allocated first where needed. */
-  storageOf(tensor: tf.TensorInfo): GPUBuffer {
+  float16BufferOf(tensor: tf.TensorInfo): GPUBuffer {
     const data = this.tensorMap.get(tensor.dataId);
     const bytes = 2 * tf.util.sizeFromShape(data.shape);
     if (data.resource == null) this.#buffers.purpose = data;
     return data.resource ??= this.#buffers.acquireBuffer(bytes, STORAGE);
   }
 
-  /** What a tensor's buffer holds, which a cast may have left behind. */
-  storedType(tensor: tf.TensorInfo): tf.DataType {
-    return this.tensorMap.get(tensor.dataId).dtype;
-  }
-
-  /** The tile of a product `[m, n]`; all tiles give the same bits. */
   tileFor(m: number, n: number): TileName {
     const measured = this.tiles[productClass(m, n) ?? ""];
     const { limits, software } = this.training;
@@ -101,9 +95,8 @@ export class TrainingBackend extends Stock {
     return tileWithin(limits.maxComputeWorkgroupStorageSize!, tile);
   }
 
-  /** Records one kernel launch, in order with stock ops. */
   launch(launch: Launch): void {
-    this.#settleFor(launch.buffers);
+    this.#recordDeferredUsing(launch.buffers);
     const uniforms = this.#addUniforms(launch.uniforms);
     const group = this.device.createBindGroup({
       layout: launch.pipeline.getBindGroupLayout(0),
@@ -122,42 +115,42 @@ export class TrainingBackend extends Stock {
     if (full && !this.#submitting) this.flush();
   }
 
-  /** Records what was put off; see {@linkcode TrainingBackend.deferred}. */
-  settle(): void {
+  recordDeferred(): void {
     const work = this.deferred;
     this.deferred = null;
     work?.record();
   }
 
-  /** Records what was put off if it shares a buffer with what comes next. */
-  #settleFor(buffers: GPUBuffer[]): void {
-    const waiting = this.deferred?.buffers;
-    if (waiting !== undefined && buffers.some((buffer) => waiting.has(buffer))) this.settle();
+  /** Records deferred work if it uses one of these buffers. */
+  #recordDeferredUsing(buffers: GPUBuffer[]): void {
+    const deferred = this.deferred?.buffers;
+    if (deferred !== undefined && buffers.some((buffer) => deferred.has(buffer))) {
+      this.recordDeferred();
+    }
   }
 
-  /** Hands everything recorded to the queue. */
   flush(): void {
-    this.settle();
+    this.recordDeferred();
     this.endComputePassEncoder();
     if (this.commandEncoder !== null) this.submitQueue();
   }
 
-  override recordAndSubmit(...args: Parameters<StockBackend["recordAndSubmit"]>): void {
+  override recordAndSubmit(...args: Parameters<TfjsBackend["recordAndSubmit"]>): void {
     const [, output, inputs] = args;
-    this.#settleFor([output, ...inputs].map((tensor) => this.bufferOf(tensor)));
+    this.#recordDeferredUsing([output, ...inputs].map((tensor) => this.bufferOf(tensor)));
     this.counters.dispatches++;
     super.recordAndSubmit(...args);
   }
 
   override readToGPU(dataId: tf.DataId): tf.GPUData {
-    if (this.tensorMap.get(dataId).half) widen(this, dataId);
-    this.settle();
+    if (this.tensorMap.get(dataId).float16) toFloat32(this, dataId);
+    this.recordDeferred();
     return super.readToGPU(dataId);
   }
 
   override submitQueue(): void {
-    this.#submitting = true; // what was put off belongs to these commands
-    this.settle();
+    this.#submitting = true; // deferred work belongs to these commands
+    this.recordDeferred();
     this.#submitting = false;
     this.endComputePassEncoder();
     this.#uniforms.flush();
@@ -172,7 +165,7 @@ export class TrainingBackend extends Stock {
     this.stagingPendingDisposal = [];
   }
 
-  /** Frees at once: commands run in order, so later ones may write the buffer again. */
+  /** Frees at once: commands run in order, so later ones may reuse the buffer. */
   override disposeData(dataId: tf.DataId, force = false): boolean {
     if (!this.tensorMap.has(dataId)) return true;
     const data = this.tensorMap.get(dataId);
@@ -189,7 +182,7 @@ export class TrainingBackend extends Stock {
 
   override uploadToGPU(dataId: tf.DataId): void {
     const data = this.tensorMap.get(dataId);
-    if (data.half) widen(this, dataId);
+    if (data.float16) toFloat32(this, dataId);
     if (data.resource != null) return;
     const bytes = 4 * tf.util.sizeFromShape(data.shape);
     this.#buffers.purpose = data;
@@ -204,8 +197,8 @@ export class TrainingBackend extends Stock {
     data.values = null;
   }
 
-  override makeUniforms(uniforms: ProgramUniform[]): UniformBinding {
-    return this.#addUniforms(packUniforms(uniforms));
+  override makeUniforms(uniforms: TfjsUniform[]): UniformBinding {
+    return this.#addUniforms(packTfjsUniforms(uniforms));
   }
 
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
@@ -240,9 +233,9 @@ export class TrainingBackend extends Stock {
   }
 
   async #download(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-    this.settle();
+    this.recordDeferred();
     this.counters.readbacks++;
-    const usage = USAGE.COPY_DST | USAGE.MAP_READ;
+    const usage = BUFFER_USAGE.COPY_DST | BUFFER_USAGE.MAP_READ;
     const staging = this.#buffers.acquireBuffer(bytes, usage);
     this.ensureCommandEncoderReady();
     this.endComputePassEncoder();
@@ -261,28 +254,4 @@ export class TrainingBackend extends Stock {
     this.counters.uniformBytes += bytes.byteLength;
     return this.#uniforms.add(bytes, () => this.flush());
   }
-}
-
-/**
- * The current backend as a {@linkcode TrainingBackend}.
- *
- * @throws {Error} If another backend is current.
- *
- * @example
- * ```ts
- * import { useBackend } from "@segadv/segadv";
- * import { trainingBackend } from "@segadv/segadv/webgpu";
- * import assert from "node:assert/strict";
- *
- * await useBackend({ backend: "cpu" });
- * assert.throws(() => trainingBackend(), /current backend is "cpu"/);
- * ```
- */
-export function trainingBackend(): TrainingBackend {
-  const backend = tf.backend();
-  if (backend instanceof TrainingBackend) return backend;
-  throw new Error(
-    `Cannot reach the WebGPU engine: the current backend is "${tf.getBackend()}", select it with ` +
-      `useBackend({ backend: "webgpu" }) first`,
-  );
 }

@@ -1,16 +1,16 @@
 /**
  * Matrix products, plain and with bias and activation. Long sums of small products are split into
- * chunks that are added in a fixed order, where stock tfjs adds them as they come.
+ * chunks that are added in a fixed order; tfjs adds them in the order they finish.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { dispatch, output, type WgslKernel } from "../dispatch.ts";
-import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { addChunks, chunksOf } from "./chunks.ts";
-import { type Activation, epilogue, isKnownActivation, storeVector } from "./epilogue.ts";
-import type { Kernel, KernelCall } from "./kernel.ts";
-import { stockKernel } from "./tfjs_kernels.ts";
+import { dispatch, newOutput } from "../dispatch.ts";
+import { type Activation, epilogue, gemmKernel, isKnownActivation, storeVector } from "../gemm.ts";
+import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
+import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
+import { type Kernel, type KernelCall, tfjsKernel } from "./kernel.ts";
+import { addChunks, splitK } from "./split_k.ts";
 
 interface MatMulAttrs {
   transposeA: boolean;
@@ -27,7 +27,7 @@ export const batchMatMul: Kernel<MatMulAttrs> = {
   name: "BatchMatMul",
   run(call) {
     const sizes = sizesOf(call);
-    if (sizes === null) return stockKernel<MatMulAttrs>("BatchMatMul")(call);
+    if (sizes === null) return tfjsKernel<MatMulAttrs>("BatchMatMul")(call);
     return multiply(call, { sizes, activation: "linear" });
   },
 };
@@ -41,7 +41,7 @@ export const fusedMatMul: Kernel<FusedAttrs> = {
     const { bias, preluActivationWeights } = call.inputs;
     const perColumn = bias == null || tf.util.sizeFromShape(bias.shape) === sizes?.n;
     const plain = preluActivationWeights == null && isKnownActivation(activation) && perColumn;
-    if (sizes === null || !plain) return stockKernel<FusedAttrs>("_FusedMatMul")(call);
+    if (sizes === null || !plain) return tfjsKernel<FusedAttrs>("_FusedMatMul")(call);
     return multiply(call, {
       sizes,
       activation: (activation ?? "linear") as Activation,
@@ -62,7 +62,7 @@ interface Sizes {
   shape: number[];
 }
 
-/** Sizes of a product, or `null` where it is left to the stock kernel. */
+/** Sizes of a product, or `null` where it is left to tfjs's kernel. */
 function sizesOf({ inputs, attrs }: KernelCall<MatMulAttrs>): Sizes | null {
   const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
   const { transposeA, transposeB } = attrs;
@@ -98,20 +98,18 @@ function multiply(
   const { sizes, activation, alpha = 0, bias } = options;
   const { batch, m, n, k, shape } = sizes;
   const tile = backend.tileFor(m, n);
-  const across = Math.ceil(n / tileCols(TILES[tile]));
-  const down = Math.ceil(m / tileRows(TILES[tile]));
   const whole = batch > 1 || bias !== undefined || activation !== "linear";
-  const { chunk, splits } = chunksOf({ m, n, k });
-  const parts = output(backend, whole || splits === 1 ? shape : [splits, m, n]);
+  const { chunk, splits } = splitK(m, n, k);
+  const parts = newOutput(backend, whole || splits === 1 ? shape : [splits, m, n]);
   const { transposeA, transposeB } = attrs;
   const variant = { tile, transposeA, transposeB, activation, bias: bias !== undefined };
   dispatch(backend, kernelOf({ ...variant, m, n, k, unroll: backend.unroll }), {
     uniforms: [m, n, k, sizes.strideA, sizes.strideB, whole ? k : chunk, alpha],
     reads: [inputs.a!, inputs.b!, ...(bias === undefined ? [] : [bias])],
     writes: [parts],
-    grid: [across, down, whole ? batch : splits],
+    grid: [...tileGrid(tile, m, n), whole ? batch : splits],
   });
-  return whole || splits === 1 ? parts : addChunks(backend, { parts, splits, shape });
+  return whole || splits === 1 ? parts : addChunks(backend, parts, shape);
 }
 
 interface Variant extends MatMulAttrs {
@@ -168,34 +166,35 @@ function kernelOf(variant: Variant): WgslKernel {
   let chunks = u.strideA == 0 && u.strideB == 0;
   let firstK = select(0u, wid.z * u32(u.chunk), chunks);
   let endK = min(u32(u.k), firstK + u32(u.chunk));`,
-    functions: `
+    functions: (template) => `
 var<private> slab: i32;
 fn stateK(k: u32) -> vec4<i32> { return vec4<i32>(); }
 fn rowA(m: u32) -> vec4<i32> { return vec4<i32>(i32(m), 0, 0, 0); }
 fn rowB(n: u32) -> vec4<i32> { return vec4<i32>(i32(n), 0, 0, 0); }
-${load("A", { size: "m", alongK: !transposeA, four: fourA })}
-${load("B", { size: "n", alongK: transposeB, four: fourB })}
-${epilogue({ activation, bias })}
+${loadFunction(template, "A", { size: "m", alongK: !transposeA, four: fourA })}
+${loadFunction(template, "B", { size: "n", alongK: transposeB, four: fourB })}
+${epilogue(activation, bias)}
 fn store(m1: u32, n1: u32, value: vec4<f32>) {
   let m = i32(m1);
   let n = i32(n1);
   if (m >= u.m || n >= u.n) { return; }
   let r = finish(value, n);
   let at = (slab * u.m + m) * u.n + n;
-  ${storeVector("y", { four })}
+  ${storeVector(template.store, "y", { four })}
 }`,
   });
 }
 
-/** Four neighbours of an operand that lies in memory as `[size, k]`, or else as `[k, size]`. */
-function load(
+/** Four neighbours of an operand that is stored as `[size, k]`, or else as `[k, size]`. */
+function loadFunction(
+  { load }: KernelTemplate,
   name: "A" | "B",
   { size, alongK, four }: { size: "m" | "n"; alongK: boolean; four: boolean },
 ): string {
   const array = name === "A" ? "lhs" : "rhs";
   const place = alongK ? `row.x * u.k + k` : `k * u.${size} + row.x`;
   const left = alongK ? "u.k - k" : `u.${size} - row.x`;
-  const read = four ? `return ${array}[at / 4];` : `let left = ${left};
+  const read = four ? `return ${load(array, "at / 4")};` : `let left = ${left};
   return vec4<f32>(${array}[at], select(0.0, ${array}[at + 1], left > 1),
     select(0.0, ${array}[at + 2], left > 2), select(0.0, ${array}[at + 3], left > 3));`;
   return `

@@ -6,18 +6,19 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { WebGpuContext } from "../context.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 import {
   COLUMN_UNIFORMS,
+  type ColumnLayout,
+  columnLayout,
   columnPrologue,
-  type Columns,
-  columnsOf,
   columnUniforms,
-} from "./columns.ts";
-import { type Kernel, sizeOf } from "./kernel.ts";
-import { treeSum } from "./sum_parts.ts";
+  treeSum,
+} from "./reduction.ts";
 
 /** Normalises; outputs y, mean and biased variance. */
 export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
@@ -25,7 +26,7 @@ export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
   run({ inputs, attrs, backend }) {
     const { x, gamma, beta } = inputs;
     const channels = x!.shape[3]!;
-    const columns = columnsOf(sizeOf(x!) / channels, channels);
+    const columns = columnLayout(sizeOf(x!) / channels, channels);
     const [mean, variance] = statistics(backend, { x: x!, channels, columns });
     const y = newActivation(backend, x!.shape);
     const count = sizeOf(x!) / columns.width;
@@ -40,14 +41,14 @@ export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
 };
 
 function statistics(
-  backend: TrainingBackend,
-  options: { x: tf.TensorInfo; channels: number; columns: Columns },
+  backend: WebGpuContext,
+  options: { x: tf.TensorInfo; channels: number; columns: ColumnLayout },
 ): [mean: tf.TensorInfo, variance: tf.TensorInfo] {
   const { x, channels, columns } = options;
   const { parts, colBlocks, rowsPer } = columns;
   const rows = sizeOf(x) / channels;
-  const means = output(backend, parts === 1 ? [channels] : [parts, channels]);
-  const spreads = output(backend, parts === 1 ? [channels] : [parts, channels]);
+  const means = newOutput(backend, parts === 1 ? [channels] : [parts, channels]);
+  const spreads = newOutput(backend, parts === 1 ? [channels] : [parts, channels]);
   dispatch(backend, partialKernel(columns), {
     uniforms: columnUniforms(columns, rows),
     reads: [x],
@@ -55,8 +56,8 @@ function statistics(
     grid: linearGrid(colBlocks * parts),
   });
   if (parts === 1) return [means, spreads];
-  const mean = output(backend, [channels]);
-  const variance = output(backend, [channels]);
+  const mean = newOutput(backend, [channels]);
+  const variance = newOutput(backend, [channels]);
   dispatch(backend, COMBINE, {
     uniforms: [rows, rowsPer, parts, channels],
     reads: [means, spreads],
@@ -72,14 +73,14 @@ function statistics(
  * Mean and biased variance of each block of rows. Differences to the block's first row are summed,
  * so that a large mean does not cancel the variance away.
  */
-function partialKernel(columns: Columns): WgslKernel {
+function partialKernel(columns: ColumnLayout): WgslKernel {
   const { type, lanes, groups } = columns;
   return {
     key: `${BATCH_NORM_TRAIN}/partial/${type}/${lanes}`,
     uniforms: COLUMN_UNIFORMS,
     reads: [["x", type]],
     writes: [["means", type], ["spreads", type]],
-    wgsl: ({ subgroup }) => ({
+    wgsl: ({ subgroupSize, load, store }) => ({
       globals: `
 var<workgroup> firsts: array<${type}, ${THREADS}>;
 var<workgroup> seconds: array<${type}, ${THREADS}>;`,
@@ -88,20 +89,26 @@ var<workgroup> seconds: array<${type}, ${THREADS}>;`,
   var first = ${type}();
   var second = ${type}();
   if (col < u.cols && start < u.rows) {
-    shift = x[start * u.cols + col];
+    shift = ${load("x", "start * u.cols + col")};
     for (var r = start + group; r < end; r += ${groups}u) {
-      let d = x[r * u.cols + col] - shift;
+      let d = ${load("x", "r * u.cols + col")} - shift;
       first += d;
       second += d * d;
     }
   }
   firsts[lid] = first;
-  seconds[lid] = second;${treeSum(["firsts", "seconds"], { subgroup, lanes })}
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], subgroupSize, lanes)}
   if (group == 0u && col < u.cols && start < u.rows) {
     let n = f32(end - start);
     let mean = firsts[lane] / n;
-    means[part * u.cols + col] = shift + mean;
-    spreads[part * u.cols + col] = max(${type}(), seconds[lane] / n - mean * mean);
+    ${store("means", "part * u.cols + col", "shift + mean")}
+    ${
+        store(
+          "spreads",
+          "part * u.cols + col",
+          `max(${type}(), seconds[lane] / n - mean * mean)`,
+        )
+      }
   }`,
     }),
   };
@@ -113,7 +120,7 @@ const COMBINE: WgslKernel = {
   uniforms: [["rows", "u32"], ["rowsPer", "u32"], ["parts", "u32"], ["channels", "u32"]],
   reads: [["means", "f32"], ["spreads", "f32"]],
   writes: [["mean", "f32"], ["variance", "f32"]],
-  wgsl: ({ subgroup }) => ({
+  wgsl: ({ subgroupSize }) => ({
     globals: `var<workgroup> sums: array<f32, ${THREADS}>;`,
     main: `
   let c = wid.y * grid.x + wid.x;
@@ -128,12 +135,12 @@ const COMBINE: WgslKernel = {
   }
   // The first part's mean as origin keeps the weighted sum exact where all means are close.
   let origin = means[c];
-  sums[lid] = select(0.0, weight * (own - origin), lid < u.parts);${treeSum(["sums"], { subgroup })}
+  sums[lid] = select(0.0, weight * (own - origin), lid < u.parts);${treeSum(["sums"], subgroupSize)}
   let centre = origin + sums[0];
   workgroupBarrier();
   let d = own - centre;
   sums[lid] = select(0.0, weight * (spread + d * d), lid < u.parts);${
-      treeSum(["sums"], { subgroup })
+      treeSum(["sums"], subgroupSize)
     }
   if (lid == 0u) {
     mean[c] = centre;
@@ -142,19 +149,27 @@ const COMBINE: WgslKernel = {
   }),
 };
 
-function applyKernel({ type }: Columns, relu: boolean): WgslKernel {
-  const value = "(x[i] - mean[c]) * (gamma[c] / sqrt(variance[c] + u.eps)) + beta[c]";
+function applyKernel({ type }: ColumnLayout, relu: boolean): WgslKernel {
   return {
     key: `${BATCH_NORM_TRAIN}/apply/${type}/${relu}`,
     uniforms: [["count", "u32"], ["cols", "u32"], ["eps", "f32"]],
     reads: [["x", type], ["gamma", type], ["beta", type], ["mean", type], ["variance", type]],
     writes: [["y", type]],
-    wgsl: () => ({
-      main: `
+    wgsl: ({ load, store }) => {
+      const [x, mean] = [load("x", "i"), load("mean", "c")];
+      const [gamma, beta, variance] = [
+        load("gamma", "c"),
+        load("beta", "c"),
+        load("variance", "c"),
+      ];
+      const value = `(${x} - ${mean}) * (${gamma} / sqrt(${variance} + u.eps)) + ${beta}`;
+      return {
+        main: `
   let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
   if (i >= u.count) { return; }
   let c = i % u.cols;
-  y[i] = ${relu ? `max(${type}(), ${value})` : value};`,
-    }),
+  ${store("y", "i", relu ? `max(${type}(), ${value})` : value)}`,
+      };
+    },
   };
 }

@@ -6,24 +6,25 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { BATCH_NORM_TRAIN_GRAD, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { WebGpuContext } from "../context.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import { type KernelTemplate, THREADS, type WgslKernel } from "../wgsl.ts";
+import { leakyReluGrad } from "./elementwise.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
 import {
   COLUMN_UNIFORMS,
+  type ColumnLayout,
+  columnLayout,
   columnPrologue,
-  type Columns,
-  columnsOf,
   columnUniforms,
-} from "./columns.ts";
-import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
-import { leakyReluGrad } from "./leaky_relu_grad.ts";
-import { treeSum } from "./sum_parts.ts";
+  treeSum,
+} from "./reduction.ts";
 
 interface Pass {
   inputs: Record<string, tf.TensorInfo>;
   attrs: BatchNormTrainAttrs;
-  columns: Columns;
+  columns: ColumnLayout;
   rows: number;
   channels: number;
 }
@@ -38,7 +39,7 @@ export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
     const { x, y, dy, gamma, mean, variance } = inputs;
     const channels = x!.shape[3]!;
     const rows = sizeOf(x!) / channels;
-    const columns = columnsOf(rows, channels);
+    const columns = columnLayout(rows, channels);
     const pass = { inputs, attrs, columns, rows, channels };
     const [dgamma, dbeta] = parameterGradients(backend, pass);
     const dx = newActivation(backend, x!.shape);
@@ -54,10 +55,10 @@ export const batchNormTrainGrad: Kernel<BatchNormTrainAttrs> = {
   },
 };
 
-/** Storage buffers that dx takes with a ReLU: one more than every adapter binds. */
+/** Storage buffers that dx takes with a ReLU: one more than WebGPU guarantees. */
 const BINDINGS = 9;
 
-/** The same in one launch more. */
+/** The same with one launch more: the ReLU's mask is applied first. */
 function maskedFirst(call: KernelCall<BatchNormTrainAttrs>): tf.TensorInfo[] {
   const { inputs: { y, dy, ...rest }, attrs, backend } = call;
   const inputs = { x: y!, dy: dy! };
@@ -69,15 +70,15 @@ function maskedFirst(call: KernelCall<BatchNormTrainAttrs>): tf.TensorInfo[] {
 }
 
 function parameterGradients(
-  backend: TrainingBackend,
+  backend: WebGpuContext,
   pass: Pass,
 ): [dgamma: tf.TensorInfo, dbeta: tf.TensorInfo] {
   const { inputs, attrs, columns, rows, channels } = pass;
   const { x, y, dy, mean, variance } = inputs;
   const { parts, colBlocks } = columns;
   const shape = parts === 1 ? [channels] : [parts, channels];
-  const gammas = output(backend, shape);
-  const betas = output(backend, shape);
+  const gammas = newOutput(backend, shape);
+  const betas = newOutput(backend, shape);
   dispatch(backend, partialKernel(columns, attrs.relu), {
     uniforms: [...columnUniforms(columns, rows), attrs.eps],
     reads: [x!, dy!, mean!, variance!, ...(attrs.relu ? [y!] : [])],
@@ -85,8 +86,8 @@ function parameterGradients(
     grid: linearGrid(colBlocks * parts),
   });
   if (parts === 1) return [gammas, betas];
-  const dgamma = output(backend, [channels]);
-  const dbeta = output(backend, [channels]);
+  const dgamma = newOutput(backend, [channels]);
+  const dbeta = newOutput(backend, [channels]);
   dispatch(backend, COMBINE, {
     uniforms: [parts, channels],
     reads: [gammas, betas],
@@ -98,12 +99,14 @@ function parameterGradients(
   return [dgamma, dbeta];
 }
 
-/** The gradient as it arrives before the ReLU. */
-function incoming(type: string, relu: boolean): string {
-  return relu ? `select(${type}(), dy[i], y[i] > ${type}())` : "dy[i]";
+/** The gradient with respect to the ReLU's input, or dy where there is no ReLU. */
+function incoming(load: KernelTemplate["load"], type: string, relu: boolean): string {
+  return relu
+    ? `select(${type}(), ${load("dy", "i")}, ${load("y", "i")} > ${type}())`
+    : load("dy", "i");
 }
 
-function partialKernel(columns: Columns, relu: boolean): WgslKernel {
+function partialKernel(columns: ColumnLayout, relu: boolean): WgslKernel {
   const { type, lanes, groups } = columns;
   const mask: [string, typeof type][] = relu ? [["y", type]] : [];
   return {
@@ -111,7 +114,7 @@ function partialKernel(columns: Columns, relu: boolean): WgslKernel {
     uniforms: [...COLUMN_UNIFORMS, ["eps", "f32"]],
     reads: [["x", type], ["dy", type], ["mean", type], ["variance", type], ...mask],
     writes: [["gammas", type], ["betas", type]],
-    wgsl: ({ subgroup }) => ({
+    wgsl: ({ subgroupSize, load, store }) => ({
       globals: `
 var<workgroup> firsts: array<${type}, ${THREADS}>;
 var<workgroup> seconds: array<${type}, ${THREADS}>;`,
@@ -119,20 +122,20 @@ var<workgroup> seconds: array<${type}, ${THREADS}>;`,
   var first = ${type}();
   var second = ${type}();
   if (col < u.cols) {
-    let centre = mean[col];
+    let centre = ${load("mean", "col")};
     for (var r = start + group; r < end; r += ${groups}u) {
       let i = r * u.cols + col;
-      let d = ${incoming(type, relu)};
-      first += d * (x[i] - centre);
+      let d = ${incoming(load, type, relu)};
+      first += d * (${load("x", "i")} - centre);
       second += d;
     }
-    first = first / sqrt(variance[col] + u.eps);
+    first = first / sqrt(${load("variance", "col")} + u.eps);
   }
   firsts[lid] = first;
-  seconds[lid] = second;${treeSum(["firsts", "seconds"], { subgroup, lanes })}
+  seconds[lid] = second;${treeSum(["firsts", "seconds"], subgroupSize, lanes)}
   if (group == 0u && col < u.cols && start < u.rows) {
-    gammas[part * u.cols + col] = firsts[lane];
-    betas[part * u.cols + col] = seconds[lane];
+    ${store("gammas", "part * u.cols + col", "firsts[lane]")}
+    ${store("betas", "part * u.cols + col", "seconds[lane]")}
   }`,
     }),
   };
@@ -143,7 +146,7 @@ const COMBINE: WgslKernel = {
   uniforms: [["parts", "u32"], ["channels", "u32"]],
   reads: [["gammas", "f32"], ["betas", "f32"]],
   writes: [["dgamma", "f32"], ["dbeta", "f32"]],
-  wgsl: ({ subgroup }) => ({
+  wgsl: ({ subgroupSize }) => ({
     globals: `
 var<workgroup> firsts: array<f32, ${THREADS}>;
 var<workgroup> seconds: array<f32, ${THREADS}>;`,
@@ -153,7 +156,7 @@ var<workgroup> seconds: array<f32, ${THREADS}>;`,
   let at = min(lid, u.parts - 1u) * u.channels + c;
   firsts[lid] = select(0.0, gammas[at], lid < u.parts);
   seconds[lid] = select(0.0, betas[at], lid < u.parts);${
-      treeSum(["firsts", "seconds"], { subgroup })
+      treeSum(["firsts", "seconds"], subgroupSize)
     }
   if (lid == 0u) {
     dgamma[c] = firsts[0];
@@ -162,22 +165,24 @@ var<workgroup> seconds: array<f32, ${THREADS}>;`,
   }),
 };
 
-function inputKernel({ type }: Columns, relu: boolean): WgslKernel {
+function inputKernel({ type }: ColumnLayout, relu: boolean): WgslKernel {
   const names = ["x", "dy", "gamma", "mean", "variance", "dgamma", "dbeta", ...(relu ? ["y"] : [])];
   return {
     key: `${BATCH_NORM_TRAIN_GRAD}/input/${type}/${relu}`,
     uniforms: [["count", "u32"], ["cols", "u32"], ["eps", "f32"], ["share", "f32"]],
     reads: names.map((name) => [name, type]),
     writes: [["dx", type]],
-    wgsl: () => ({
+    wgsl: ({ load, store }) => ({
       main: `
   let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
   if (i >= u.count) { return; }
   let c = i % u.cols;
-  let inverse = ${type}(1.0) / sqrt(variance[c] + u.eps);
-  let normal = (x[i] - mean[c]) * inverse;
-  let centred = ${incoming(type, relu)} - u.share * (dbeta[c] + normal * dgamma[c]);
-  dx[i] = gamma[c] * inverse * centred;`,
+  let inverse = ${type}(1.0) / sqrt(${load("variance", "c")} + u.eps);
+  let normal = (${load("x", "i")} - ${load("mean", "c")}) * inverse;
+  let centred = ${incoming(load, type, relu)} - u.share * (${load("dbeta", "c")} + normal * ${
+        load("dgamma", "c")
+      });
+  ${store("dx", "i", `${load("gamma", "c")} * inverse * centred`)}`,
     }),
   };
 }

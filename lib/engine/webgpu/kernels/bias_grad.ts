@@ -4,18 +4,19 @@
  * @module
  */
 import { BIAS_GRAD, BIAS_RELU_GRAD } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import { columnSum } from "./column_sum.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
+import { type Kernel, sizeOf } from "./kernel.ts";
 import {
   COLUMN_UNIFORMS,
+  type ColumnLayout,
+  columnLayout,
   columnPrologue,
-  type Columns,
-  columnsOf,
   columnUniforms,
-} from "./columns.ts";
-import { type Kernel, sizeOf } from "./kernel.ts";
-import { treeSum } from "./sum_parts.ts";
+  treeSum,
+} from "./reduction.ts";
+import { columnSum } from "./sum.ts";
 
 /** dbias [c] = Σ dy over all pixels. */
 export const biasGrad: Kernel<Record<never, never>> = {
@@ -35,10 +36,10 @@ export const biasReluGrad: Kernel<Record<never, never>> = {
     const { dy, y } = inputs;
     const channels = dy!.shape.at(-1)!;
     const rows = sizeOf(dy!) / channels;
-    const columns = columnsOf(rows, channels);
+    const columns = columnLayout(rows, channels);
     const { parts, colBlocks } = columns;
     const masked = newActivation(backend, dy!.shape);
-    const sums = output(backend, parts === 1 ? [channels] : [parts, channels]);
+    const sums = newOutput(backend, parts === 1 ? [channels] : [parts, channels]);
     dispatch(backend, maskKernel(columns), {
       uniforms: columnUniforms(columns, rows),
       reads: [dy!, y!],
@@ -53,27 +54,29 @@ export const biasReluGrad: Kernel<Record<never, never>> = {
   },
 };
 
-function maskKernel(columns: Columns): WgslKernel {
+function maskKernel(columns: ColumnLayout): WgslKernel {
   const { type, lanes, groups } = columns;
   return {
     key: `${BIAS_RELU_GRAD}/${type}/${lanes}`,
     uniforms: COLUMN_UNIFORMS,
     reads: [["dy", type], ["y", type]],
     writes: [["masked", type], ["sums", type]],
-    wgsl: ({ subgroup }) => ({
+    wgsl: ({ subgroupSize, load, store }) => ({
       globals: `var<workgroup> totals: array<${type}, ${THREADS}>;`,
       main: `${columnPrologue(columns)}
   var total = ${type}();
   if (col < u.cols) {
     for (var r = start + group; r < end; r += ${groups}u) {
       let i = r * u.cols + col;
-      let d = select(${type}(), dy[i], y[i] > ${type}());
-      masked[i] = d;
+      let d = select(${type}(), ${load("dy", "i")}, ${load("y", "i")} > ${type}());
+      ${store("masked", "i", "d")}
       total += d;
     }
   }
-  totals[lid] = total;${treeSum(["totals"], { subgroup, lanes })}
-  if (group == 0u && col < u.cols && start < u.rows) { sums[part * u.cols + col] = totals[lane]; }`,
+  totals[lid] = total;${treeSum(["totals"], subgroupSize, lanes)}
+  if (group == 0u && col < u.cols && start < u.rows) { ${
+        store("sums", "part * u.cols + col", "totals[lane]")
+      } }`,
     }),
   };
 }

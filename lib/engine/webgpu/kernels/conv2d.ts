@@ -4,13 +4,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { dispatch, type WgslKernel } from "../dispatch.ts";
-import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { dispatch } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv.ts";
-import { type Activation, epilogue, isKnownActivation, storeVector } from "./epilogue.ts";
-import type { Kernel, KernelCall } from "./kernel.ts";
-import { stockKernel } from "./tfjs_kernels.ts";
+import { type Activation, epilogue, gemmKernel, isKnownActivation, storeVector } from "../gemm.ts";
+import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
+import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv_sizes.ts";
+import { type Kernel, type KernelCall, tfjsKernel } from "./kernel.ts";
 
 interface FusedAttrs extends ConvAttrs {
   activation: string;
@@ -21,7 +21,7 @@ interface FusedAttrs extends ConvAttrs {
 export const conv2d: Kernel<ConvAttrs> = {
   name: "Conv2D",
   run(call) {
-    if (call.attrs.dataFormat === "NCHW") return stockKernel("Conv2D")(call);
+    if (call.attrs.dataFormat === "NCHW") return tfjsKernel("Conv2D")(call);
     return convolve(call, { activation: "linear" });
   },
 };
@@ -35,7 +35,7 @@ export const fusedConv2d: Kernel<FusedAttrs> = {
     const known = isKnownActivation(activation);
     const perChannel = bias == null || tf.util.sizeFromShape(bias.shape) === bias.shape.at(-1);
     if (!known || !perChannel || dataFormat === "NCHW" || call.inputs.preluActivationWeights) {
-      return stockKernel("FusedConv2D")(call);
+      return tfjsKernel("FusedConv2D")(call);
     }
     return convolve(call, {
       activation: (activation ?? "linear") as Activation,
@@ -53,18 +53,14 @@ function convolve(
   const { activation, alpha = 0, bias } = options;
   const s = convSizes(x!.shape, filter!.shape, attrs);
   const [m, k] = [s.b * s.oh * s.ow, s.kh * s.kw * s.c];
-  const name = backend.tileFor(m, s.n);
+  const tile = backend.tileFor(m, s.n);
   const y = newActivation(backend, [s.b, s.oh, s.ow, s.n]);
   const { unroll } = backend;
-  dispatch(backend, kernelOf({ s, tile: name, activation, bias: bias !== undefined, unroll }), {
+  dispatch(backend, kernelOf({ s, tile, activation, bias: bias !== undefined, unroll }), {
     uniforms: [m, s.n, k, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, alpha],
     reads: [x!, filter!, ...(bias === undefined ? [] : [bias])],
     writes: [y],
-    grid: [
-      Math.ceil(s.n / tileCols(TILES[name])),
-      Math.ceil(m / tileRows(TILES[name])),
-      1,
-    ],
+    grid: [...tileGrid(tile, m, s.n), 1],
   });
   return y;
 }
@@ -103,45 +99,47 @@ function kernelOf(variant: Variant): WgslKernel {
     a: "mk",
     b: "kn",
     range: "let firstK = 0u; let endK = u32(u.k);",
-    functions: pixels({ s, fourIn, whole, pointwise }) + filters(fourOut) +
-      epilogue({ activation, bias }) + store(fourOut),
+    functions: (template) =>
+      (pointwise ? pointwisePixels(template, fourIn) : pixels(template, s, { fourIn, whole })) +
+      filters(template, fourOut) + epilogue(activation, bias) + storeFunction(template, fourOut),
   });
 }
 
-/** A(m, k): pixel of the window of output m under tap and channel k. */
-function pixels(
-  { s, fourIn, whole, pointwise }: {
-    s: ConvSizes;
-    fourIn: boolean;
-    whole: boolean;
-    pointwise: boolean;
-  },
-): string {
-  if (pointwise) {
-    const read = fourIn ? "return x[(row.x * u.c + i32(k)) / 4];" : `let at = row.x * u.c + i32(k);
+/** A(m, k) of a 1×1 convolution: channel k of pixel m. */
+function pointwisePixels({ load }: KernelTemplate, fourIn: boolean): string {
+  const read = fourIn
+    ? `return ${load("x", "(row.x * u.c + i32(k)) / 4")};`
+    : `let at = row.x * u.c + i32(k);
   let left = u.k - i32(k);
   return vec4<f32>(x[at], select(0.0, x[at + 1], left > 1), select(0.0, x[at + 2], left > 2),
     select(0.0, x[at + 3], left > 3));`;
-    return `
+  return `
 fn stateK(k: u32) -> vec4<i32> { return vec4<i32>(); }
 fn rowA(m: u32) -> vec4<i32> { return vec4<i32>(i32(m), 0, 0, 0); }
 fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
   if (row.x >= u.m || i32(k) >= u.k) { return vec4<f32>(); }
   ${read}
 }`;
-  }
+}
+
+/** A(m, k): pixel of the window of output m under tap and channel k. */
+function pixels(
+  { load }: KernelTemplate,
+  s: ConvSizes,
+  { fourIn, whole }: { fourIn: boolean; whole: boolean },
+): string {
   const inside = `
   let y = row.y + tap.x;
   let z = row.z + tap.y;
   if (k >= u.k || row.w == 0 || y < 0 || y >= u.h || z < 0 || z >= u.w)`;
-  const load = fourIn
+  const read = fourIn
     ? `
 fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
   let k = i32(k1);
   let tap = ${whole ? "state + vec4<i32>(0, 0, k - i32(k0), 0)" : "stateK(k1)"};${inside} {
     return vec4<f32>();
   }
-  return x[(((row.x * u.h + y) * u.w + z) * u.c + tap.z) / 4];
+  return ${load("x", "(((row.x * u.h + y) * u.w + z) * u.c + tap.z) / 4")};
 }`
     : `
 fn loadA1(row: vec4<i32>, k: i32) -> f32 {
@@ -164,14 +162,14 @@ fn stateK(k: u32) -> vec4<i32> {
   return vec4<i32>((tap / ${s.kw}) * ${s.dilationY}, (tap % ${s.kw}) * ${s.dilationX},
     i32(k) - tap * u.c, 0);
 }
-${load}`;
+${read}`;
 }
 
 /** B(k, n): the filter as it lies in memory. */
-function filters(fourOut: boolean): string {
+function filters({ load }: KernelTemplate, fourOut: boolean): string {
   const read = fourOut
     ? `if (i32(k) >= u.k || row.x >= u.n) { return vec4<f32>(); }
-  return filter4[(i32(k) * u.n + row.x) / 4];`
+  return ${load("filter4", "(i32(k) * u.n + row.x) / 4")};`
     : `if (i32(k) >= u.k || row.x >= u.n) { return vec4<f32>(); }
   let at = i32(k) * u.n + row.x;
   let left = u.n - row.x;
@@ -184,7 +182,7 @@ fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
 }`;
 }
 
-function store(fourOut: boolean): string {
+function storeFunction({ store }: KernelTemplate, fourOut: boolean): string {
   return `
 fn store(m1: u32, n1: u32, value: vec4<f32>) {
   let m = i32(m1);
@@ -192,6 +190,6 @@ fn store(m1: u32, n1: u32, value: vec4<f32>) {
   if (m >= u.m || n >= u.n) { return; }
   let r = finish(value, n);
   let at = m * u.n + n;
-  ${storeVector("y", { four: fourOut })}
+  ${storeVector(store, "y", { four: fourOut })}
 }`;
 }

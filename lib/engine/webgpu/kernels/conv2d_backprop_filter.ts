@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { dispatch, output, type WgslKernel } from "../dispatch.ts";
-import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
-import { addChunks, chunksOf } from "./chunks.ts";
-import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv.ts";
-import { storeVector } from "./epilogue.ts";
-import type { Kernel } from "./kernel.ts";
-import { stockKernel } from "./tfjs_kernels.ts";
+import { dispatch, newOutput } from "../dispatch.ts";
+import { gemmKernel, storeVector } from "../gemm.ts";
+import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
+import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv_sizes.ts";
+import { type Kernel, tfjsKernel } from "./kernel.ts";
+import { addChunks, splitK } from "./split_k.ts";
 
 interface FilterAttrs extends ConvAttrs {
   filterShape: [number, number, number, number];
@@ -21,32 +21,24 @@ export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
   name: "Conv2DBackpropFilter",
   run(call) {
     const { inputs, attrs, backend } = call;
-    if (attrs.dataFormat === "NCHW") return stockKernel("Conv2DBackpropFilter")(call);
+    if (attrs.dataFormat === "NCHW") return tfjsKernel("Conv2DBackpropFilter")(call);
     const { x, dy } = inputs;
     const s = convSizes(x!.shape, attrs.filterShape, attrs);
     const [m, pixels] = [s.kh * s.kw * s.c, s.b * s.oh * s.ow];
     const tile = backend.tileFor(m, s.n);
-    const tiles = [
-      Math.ceil(s.n / tileCols(TILES[tile])),
-      Math.ceil(m / tileRows(TILES[tile])),
-    ] as const;
-    const { chunk, splits } = chunksOf({ m, n: s.n, k: pixels });
-    const parts = output(backend, splits === 1 ? attrs.filterShape : [splits, m, s.n]);
-    dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
+    const { chunk, splits } = splitK(m, s.n, pixels);
+    const parts = newOutput(backend, splits === 1 ? attrs.filterShape : [splits, m, s.n]);
+    dispatch(backend, kernelOf(s, tile, backend.unroll), {
       uniforms: [m, s.n, pixels, s.h, s.w, s.c, s.oh, s.ow, s.top, s.left, chunk],
       reads: [x!, dy!],
       writes: [parts],
-      grid: [...tiles, splits],
+      grid: [...tileGrid(tile, m, s.n), splits],
     });
-    if (splits === 1) return parts;
-    return addChunks(backend, { parts, splits, shape: attrs.filterShape });
+    return splits === 1 ? parts : addChunks(backend, parts, attrs.filterShape);
   },
 };
 
-function kernelOf(
-  s: ConvSizes,
-  { tile, unroll }: { tile: TileName; unroll: boolean },
-): WgslKernel {
+function kernelOf(s: ConvSizes, tile: TileName, unroll: boolean): WgslKernel {
   const fourIn = s.c % 4 === 0;
   const fourOut = s.n % 4 === 0;
   const pointwise = isPointwise(s);
@@ -64,13 +56,17 @@ function kernelOf(
     b: "kn",
     range: "let firstK = wid.z * u32(u.chunk); let endK = min(firstK + u32(u.chunk), u32(u.k));" +
       " part = i32(wid.z);",
-    functions: pixels({ s, fourIn, pointwise }) + gradients(fourOut) + store(fourOut),
+    functions: (template) =>
+      pixels(template, s, { fourIn, pointwise }) + gradients(template, fourOut) +
+      storeFunction(template, fourOut),
   });
 }
 
 /** A(m, k): pixel under tap and channel m of the window of output pixel k. */
 function pixels(
-  { s, fourIn, pointwise }: { s: ConvSizes; fourIn: boolean; pointwise: boolean },
+  { load }: KernelTemplate,
+  s: ConvSizes,
+  { fourIn, pointwise }: { fourIn: boolean; pointwise: boolean },
 ): string {
   const place = pointwise ? "let at = k * u.c + row.z;" : `let t = k / u.ow;
   let y = (t % u.oh) * ${s.strideY} + row.x;
@@ -91,7 +87,7 @@ fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
   let k = i32(k1);
   if (k >= u.k || row.w == 0) { return vec4<f32>(); }
   ${place.replace("VALUE", "vec4<f32>")}
-  return x[at / 4];
+  return ${load("x", "at / 4")};
 }`;
   }
   return `${row}
@@ -111,8 +107,8 @@ fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
 }
 
 /** B(k, n): the gradient as it lies in memory. */
-function gradients(fourOut: boolean): string {
-  const read = fourOut ? "return dy[(i32(k) * u.n + row.x) / 4];" : `
+function gradients({ load }: KernelTemplate, fourOut: boolean): string {
+  const read = fourOut ? `return ${load("dy", "(i32(k) * u.n + row.x) / 4")};` : `
   let at = i32(k) * u.n + row.x;
   let left = u.n - row.x;
   return vec4<f32>(dy[at], select(0.0, dy[at + 1], left > 1), select(0.0, dy[at + 2], left > 2),
@@ -125,7 +121,7 @@ fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
 }`;
 }
 
-function store(fourOut: boolean): string {
+function storeFunction({ store }: KernelTemplate, fourOut: boolean): string {
   return `
 var<private> part: i32;
 fn store(m1: u32, n1: u32, r: vec4<f32>) {
@@ -133,6 +129,6 @@ fn store(m1: u32, n1: u32, r: vec4<f32>) {
   let n = i32(n1);
   if (m >= u.m || n >= u.n) { return; }
   let at = (part * u.m + m) * u.n + n;
-  ${storeVector("y", { four: fourOut })}
+  ${storeVector(store, "y", { four: fourOut })}
 }`;
 }

@@ -1,17 +1,17 @@
 /**
  * Gradient of a convolution with respect to its input, which is also the transposed convolution.
- * With stride s the input's pixels fall into s·s phases that see different taps of the filter; each
+ * With stride s the input's pixels fall into s·s phases that use different taps of the filter; each
  * phase is one implicit matrix product without any zeros, and all run in one launch.
  *
  * @module
  */
-import { dispatch, type WgslKernel } from "../dispatch.ts";
-import { gemmKernel, tileCols, type TileName, tileRows, TILES } from "../gemm.ts";
+import { dispatch } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import { type ConvAttrs, type ConvSizes, convSizes } from "./conv.ts";
-import { storeVector } from "./epilogue.ts";
-import type { Kernel } from "./kernel.ts";
-import { stockKernel } from "./tfjs_kernels.ts";
+import { gemmKernel, storeVector } from "../gemm.ts";
+import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
+import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
+import { type ConvAttrs, type ConvSizes, convSizes } from "./conv_sizes.ts";
+import { type Kernel, tfjsKernel } from "./kernel.ts";
 
 interface InputAttrs extends ConvAttrs {
   inputShape: [number, number, number, number];
@@ -24,32 +24,25 @@ export const conv2dBackpropInput: Kernel<InputAttrs> = {
     const { inputs, attrs, backend } = call;
     const { dy, filter } = inputs;
     const s = convSizes(attrs.inputShape, filter!.shape, attrs);
-    // With three channels most of a tile is empty, which a program on the processor feels.
+    // With three channels most of a tile is empty, which is slow on a software adapter.
     const empty = backend.training.software && s.c < 5;
     if (attrs.dataFormat === "NCHW" || s.dilationY * s.dilationX > 1 || empty) {
-      return stockKernel("Conv2DBackpropInput")(call);
+      return tfjsKernel("Conv2DBackpropInput")(call);
     }
     const rows = s.b * Math.ceil(s.h / s.strideY) * Math.ceil(s.w / s.strideX);
     const tile = backend.tileFor(rows * s.strideY * s.strideX, s.c);
     const dx = newActivation(backend, attrs.inputShape);
-    dispatch(backend, kernelOf(s, { tile, unroll: backend.unroll }), {
+    dispatch(backend, kernelOf(s, tile, backend.unroll), {
       uniforms: [s.b, s.h, s.w, s.c, s.oh, s.ow, s.n, s.top, s.left],
       reads: [dy!, filter!],
       writes: [dx],
-      grid: [
-        Math.ceil(s.c / tileCols(TILES[tile])),
-        Math.ceil(rows / tileRows(TILES[tile])),
-        s.strideY * s.strideX,
-      ],
+      grid: [...tileGrid(tile, rows, s.c), s.strideY * s.strideX],
     });
     return dx;
   },
 };
 
-function kernelOf(
-  s: ConvSizes,
-  { tile, unroll }: { tile: TileName; unroll: boolean },
-): WgslKernel {
+function kernelOf(s: ConvSizes, tile: TileName, unroll: boolean): WgslKernel {
   const four = s.n % 4 === 0;
   const fourIn = s.c % 4 === 0;
   const whole = s.n % TILES[tile].depth === 0;
@@ -65,19 +58,19 @@ function kernelOf(
     writes: [["dx", fourIn ? "vec4<f32>" : "f32"]],
     a: "mk",
     b: "nk",
-    // Not from the variable: a private one may differ between threads, as compilers see it, and a
-    // loop with a barrier must not.
+    // Not from the private variable: to a compiler it may differ between threads, which the bounds of
+    // a loop with a barrier must not.
     range: "findPhase(i32(wid.z)); let firstK = 0u; let endK = u32(depthOf(i32(wid.z)));",
-    functions: phase(s) + loads({ four, whole }),
+    functions: (template) => phase(template, s) + loads(template, four, whole),
   });
 }
 
 /**
  * Input pixels y with (y + top) mod stride = phase; their first is `y0`, and tap `phase + stride·t`
- * of pixel `y0 + stride·j` meets output `q + j − t`.
+ * of pixel `y0 + stride·j` contributes to output `q + j − t`.
  */
-function phase(s: ConvSizes): string {
-  const write = storeVector("dx", { four: s.c % 4 === 0, columns: "u.c" });
+function phase({ store }: KernelTemplate, s: ConvSizes): string {
+  const write = storeVector(store, "dx", { four: s.c % 4 === 0, columns: "u.c" });
   return `
 var<private> y0: i32;
 var<private> x0: i32;
@@ -139,7 +132,7 @@ fn store(m1: u32, n1: u32, r: vec4<f32>) {
 }`;
 }
 
-function loads({ four, whole }: { four: boolean; whole: boolean }): string {
+function loads({ load }: KernelTemplate, four: boolean, whole: boolean): string {
   const outside = `
   let y = row.y - tap.x;
   let z = row.z - tap.y;
@@ -169,12 +162,12 @@ fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k: u32) -> vec4<f32> {
 fn loadA(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
   let k = i32(k1);
   let tap = ${tap};${outside} { return vec4<f32>(); }
-  return dy[(((row.x * u.oh + y) * u.ow + z) * u.n + tap.z) / 4];
+  return ${load("dy", "(((row.x * u.oh + y) * u.ow + z) * u.n + tap.z) / 4")};
 }
 fn loadB(row: vec4<i32>, state: vec4<i32>, k0: u32, k1: u32) -> vec4<f32> {
   let k = i32(k1);
   let tap = ${tap};
   if (k >= depth || row.x >= u.c) { return vec4<f32>(); }
-  return taps[((tap.w * u.c + row.x) * u.n + tap.z) / 4];
+  return ${load("taps", "((tap.w * u.c + row.x) * u.n + tap.z) / 4")};
 }`;
 }

@@ -5,9 +5,10 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import type { WebGpuContext } from "../context.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import { type KernelTemplate, THREADS, type WgslKernel } from "../wgsl.ts";
 import { type Kernel, sizeOf } from "./kernel.ts";
 
 /** Position in the source of an output position, clamped to the source. */
@@ -19,7 +20,13 @@ fn centre(o: u32, scale: f32, size: u32) -> f32 {
 /** A kernel that reads one tensor and writes another, a vector of `width` channels a thread. */
 function kernelOf(
   key: string,
-  options: { width: 1 | 4; uniforms: string[]; scales: string[]; main: string },
+  options: {
+    width: 1 | 4;
+    uniforms: string[];
+    scales: string[];
+    /** WGSL of one thread; `VALUE` stands for the type of the elements. */
+    main: (template: KernelTemplate) => string;
+  },
 ): WgslKernel {
   const type = options.width === 4 ? "vec4<f32>" : "f32";
   return {
@@ -30,12 +37,12 @@ function kernelOf(
     ],
     reads: [["x", type]],
     writes: [["y", type]],
-    wgsl: () => ({
+    wgsl: (template) => ({
       globals: CENTRE,
       main: `
   let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
   if (i >= u.count) { return; }
-  ${options.main.replaceAll("VALUE", type)}`,
+  ${options.main(template).replaceAll("VALUE", type)}`,
     }),
   };
 }
@@ -45,7 +52,9 @@ function forwardKernel(width: 1 | 4): WgslKernel {
     width,
     uniforms: ["count", "h", "w", "c", "outH", "outW"],
     scales: ["scaleY", "scaleX"],
-    main: `
+    main: ({ load, store }) => {
+      const at = (y: string, x: string) => load("x", `((image + ${y}) * u.w + ${x}) * u.c + ch`);
+      return `
   let ch = i % u.c;
   let ox = (i / u.c) % u.outW;
   let oy = (i / (u.c * u.outW)) % u.outH;
@@ -57,23 +66,24 @@ function forwardKernel(width: 1 | 4): WgslKernel {
   let y1 = min(y0 + 1u, u.h - 1u);
   let x1 = min(x0 + 1u, u.w - 1u);
   let fx = cx - f32(x0);
-  let top = mix(x[((image + y0) * u.w + x0) * u.c + ch], x[((image + y0) * u.w + x1) * u.c + ch], fx);
-  let low = mix(x[((image + y1) * u.w + x0) * u.c + ch], x[((image + y1) * u.w + x1) * u.c + ch], fx);
-  y[i] = mix(top, low, cy - f32(y0));`,
+  let top = mix(${at("y0", "x0")}, ${at("y0", "x1")}, fx);
+  let low = mix(${at("y1", "x0")}, ${at("y1", "x1")}, fx);
+  ${store("y", "i", "mix(top, low, cy - f32(y0))")}`;
+    },
   });
 }
 
-/** Along one axis: y [outer, n, inner] gathers what x [outer, m, inner] drew from it. */
+/** Along one axis: y [outer, n, inner] gathers from the x [outer, m, inner] that it contributed to. */
 function gradientKernel(width: 1 | 4): WgslKernel {
   return kernelOf(RESIZE_BILINEAR_GRAD, {
     width,
     uniforms: ["count", "n", "m", "inner"],
     scales: ["scale"],
-    main: `
+    main: ({ load, store }) => `
   let k = i % u.inner;
   let at = (i / u.inner) % u.n;
   let outer = i / (u.inner * u.n) * u.m;
-  // Outputs whose centre is within one source pixel of this one; edges take all that was clamped.
+  // Outputs whose centre is within one source pixel of this one; edges take all clamped ones too.
   var first = 0u;
   var last = u.m - 1u;
   if (at > 0u) { first = u32(max(0.0, floor((f32(at) - 0.5) / u.scale - 0.5))); }
@@ -82,9 +92,9 @@ function gradientKernel(width: 1 | 4): WgslKernel {
   for (var o = first; o <= last; o++) {
     let c = centre(o, u.scale, u.n);
     let weight = max(0.0, 1.0 - abs(c - f32(at)));
-    total += weight * x[(outer + o) * u.inner + k];
+    total += weight * ${load("x", "(outer + o) * u.inner + k")};
   }
-  y[i] = total;`,
+  ${store("y", "i", "total")}`,
   });
 }
 
@@ -108,7 +118,7 @@ export const resizeBilinear: Kernel<ResizeAttrs> = {
   },
 };
 
-/** Gradient as a gather along x, then along y: no atomics, so repeats are equal. */
+/** Gradient as a gather along x, then along y: no atomics, so repeats are bit-identical. */
 export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
   name: RESIZE_BILINEAR_GRAD,
   run({ inputs, attrs, backend }) {
@@ -130,9 +140,9 @@ export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
 };
 
 function gather(
-  backend: TrainingBackend,
+  backend: WebGpuContext,
   options: {
-    make?: typeof output;
+    make?: typeof newOutput;
     x: tf.TensorInfo;
     shape: number[];
     n?: number;
@@ -140,7 +150,7 @@ function gather(
     inner: number;
   },
 ): tf.TensorInfo {
-  const { make = output, x, shape, m, inner } = options;
+  const { make = newOutput, x, shape, m, inner } = options;
   const n = options.n ?? shape[2]!;
   const y = make(backend, shape);
   const lanes = inner % 4 === 0 ? 4 : 1;

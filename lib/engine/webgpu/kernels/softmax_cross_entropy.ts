@@ -4,16 +4,18 @@
  * @module
  */
 import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
 import type { Kernel } from "./kernel.ts";
-import { sumAll, treeSum } from "./sum_parts.ts";
+import { treeSum } from "./reduction.ts";
+import { sumAll } from "./sum.ts";
 
 const WGSL: WgslKernel = {
   key: SOFTMAX_CROSS_ENTROPY,
   uniforms: [["rows", "u32"], ["classes", "u32"], ["inverseT", "f32"], ["scale", "f32"]],
   reads: [["logits", "f32"], ["labels", "i32"]],
   writes: [["losses", "f32"], ["dlogits", "f32"]],
-  wgsl: ({ subgroup }) => ({
+  wgsl: ({ subgroupSize }) => ({
     globals: `var<workgroup> sums: array<f32, ${THREADS}>;`,
     main: `
   let block = wid.y * grid.x + wid.x;
@@ -37,7 +39,7 @@ const WGSL: WgslKernel = {
       loss = log(total) - (logits[start + u32(label)] - top) * u.inverseT;
     }
   }
-  sums[lid] = loss;${treeSum(["sums"], { subgroup })}
+  sums[lid] = loss;${treeSum(["sums"], subgroupSize)}
   if (lid == 0u) { losses[block] = u.scale * sums[0]; }`,
   }),
 };
@@ -49,8 +51,8 @@ export const softmaxCrossEntropy: Kernel<SoftmaxCrossEntropyAttrs> = {
     const { logits, labels } = inputs;
     const [rows, classes] = logits!.shape as [number, number];
     const grid = linearGrid(Math.ceil(rows / THREADS));
-    const losses = output(backend, [grid[0] * grid[1]]);
-    const dlogits = output(backend, [rows, classes]);
+    const losses = newOutput(backend, [grid[0] * grid[1]]);
+    const dlogits = newOutput(backend, [rows, classes]);
     dispatch(backend, WGSL, {
       uniforms: [rows, classes, 1 / attrs.temperature, attrs.scale],
       reads: [logits!, labels!],

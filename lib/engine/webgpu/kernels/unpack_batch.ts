@@ -1,10 +1,11 @@
 /**
- * From the bytes of a batch to network input.
+ * Unpacks the bytes of a batch into images and labels.
  *
  * @module
  */
 import { UNPACK_BATCH, type UnpackBatchAttrs } from "../../ops/kernels.ts";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
 import { type Kernel, sizeOf } from "./kernel.ts";
 
 const WGSL: WgslKernel = {
@@ -29,13 +30,13 @@ fn byteAt(i: u32) -> u32 {
   }),
 };
 
-/** One thread a pixel; values come from a table, so that the bits are those of the host. */
+/** One thread a pixel; values come from a table, so that they are bit-identical to the host's. */
 export const unpackBatch: Kernel<UnpackBatchAttrs> = {
   name: UNPACK_BATCH,
   run({ inputs, attrs, backend }) {
     const { bytes, table } = inputs;
     const pixels = sizeOf(bytes!);
-    const images = output(backend, [...attrs.shape, 3]);
+    const images = newOutput(backend, [...attrs.shape, 3]);
     const labels = backend.makeTensorInfo(attrs.shape, "int32");
     dispatch(backend, WGSL, {
       uniforms: [pixels, attrs.reversed ? 1 : 0],

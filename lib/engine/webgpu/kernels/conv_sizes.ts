@@ -1,4 +1,8 @@
-/** What the three convolution kernels share. */
+/**
+ * Attributes and sizes of convolutions, for the forward kernel and both gradients.
+ *
+ * @module
+ */
 import * as tf from "@tensorflow/tfjs";
 
 /** Attributes of tfjs's convolution kernels. */
@@ -68,7 +72,7 @@ export function isPointwise(s: ConvSizes): boolean {
     s.oh === s.h && s.ow === s.w;
 }
 
-/** A sized kernel is shared by all convolutions of equal filter size, stride and dilation. */
+/** Key of the kernel that convolutions of equal filter size, stride and dilation share. */
 export function convKey(s: ConvSizes): string {
   return [s.kh, s.kw, s.strideY, s.strideX, s.dilationY, s.dilationX].join();
 }

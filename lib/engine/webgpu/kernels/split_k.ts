@@ -1,22 +1,26 @@
-/** Long sums of matrix products, split into chunks that are added in a fixed order. */
+/**
+ * Split-K: long sums of matrix products, split into chunks that are added in a fixed order.
+ *
+ * @module
+ */
 import type * as tf from "@tensorflow/tfjs";
-import { dispatch, linearGrid, output, THREADS, type WgslKernel } from "../dispatch.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import type { WebGpuContext } from "../context.ts";
+import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
+import { sizeOf } from "./kernel.ts";
 
-/** Workgroups that fill a large adapter. */
+/** Workgroups that occupy a large adapter. */
 const ENOUGH_WORKGROUPS = 512;
-/** Shortest chunk: below, adding the chunks costs more than it gains. */
+/** Shortest chunk: with shorter ones, adding the chunks costs more than it gains. */
 const SHORTEST = 512;
 /** Most bytes of chunks. */
 const MOST_BYTES = 64 * 2 ** 20;
 
 /**
- * How the sum over k of a product `[m, n]` is split: a chunk is a multiple of every tile's depth. The
- * tile itself has no say, so that whichever is fastest here gives the bits of all others.
+ * How the sum over k of a product `[m, n]` is split: a chunk is a multiple of every tile's depth. It
+ * does not depend on the tile, so that results of all tiles are bit-identical.
  */
-export function chunksOf(
-  { m, n, k }: { m: number; n: number; k: number },
-): { chunk: number; splits: number } {
+export function splitK(m: number, n: number, k: number): { chunk: number; splits: number } {
   const tiles = Math.ceil(m / 64) * Math.ceil(n / 64);
   const wanted = Math.min(
     Math.ceil(ENOUGH_WORKGROUPS / tiles),
@@ -44,13 +48,14 @@ const ADD: WgslKernel = {
 
 /** Adds `parts [splits, …]`, which it consumes, into a tensor of the given shape. */
 export function addChunks(
-  backend: TrainingBackend,
-  { parts, splits, shape }: { parts: tf.TensorInfo; splits: number; shape: number[] },
+  backend: WebGpuContext,
+  parts: tf.TensorInfo,
+  shape: number[],
 ): tf.TensorInfo {
-  const sum = output(backend, shape);
-  const count = shape.reduce((product, d) => product * d, 1);
+  const sum = newOutput(backend, shape);
+  const count = sizeOf(sum);
   dispatch(backend, ADD, {
-    uniforms: [count, splits],
+    uniforms: [count, parts.shape[0]!],
     reads: [parts],
     writes: [sum],
     grid: linearGrid(Math.ceil(count / THREADS)),

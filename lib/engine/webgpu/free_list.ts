@@ -1,24 +1,28 @@
-/** Buffers that nobody uses, by size and usage. */
+/**
+ * Free list of the buffer manager: buffers not in use, by size and usage.
+ *
+ * @module
+ */
 
-/** One of them. */
+/** A buffer that is not in use. */
 export interface FreeBuffer {
   buffer: GPUBuffer;
   /** Submit count at the time of release: commands that read the buffer may not be submitted. */
   epoch: number;
 }
 
-/** What is looked for. */
-export interface Wanted {
+/** Which free buffer will do. */
+export interface FreeBufferQuery {
   bytes: number;
   usage: number;
-  /** Released in this epoch at the latest. */
+  /** Latest epoch of its release. */
   epoch: number;
-  /** Largest buffer that will do. */
-  most: number;
+  /** Largest size. */
+  maxBytes: number;
 }
 
-/** Idle buffers of a pool. */
-export class FreeBuffers {
+/** Buffers not in use. */
+export class FreeList {
   readonly #lists = new Map<string, FreeBuffer[]>();
 
   /** How many there are. */
@@ -26,6 +30,7 @@ export class FreeBuffers {
     return [...this.#lists.values()].reduce((n, list) => n + list.length, 0);
   }
 
+  /** Adds a buffer. */
   put(entry: FreeBuffer): void {
     const key = keyOf(entry.buffer.size, entry.buffer.usage);
     const list = this.#lists.get(key);
@@ -33,15 +38,15 @@ export class FreeBuffers {
     else list.push(entry);
   }
 
-  /** Takes the smallest that fits, of these the one released last. */
-  take({ bytes, usage, epoch, most }: Wanted): GPUBuffer | null {
+  /** Removes and returns the smallest that fits, of these the one released last. */
+  take({ bytes, usage, epoch, maxBytes }: FreeBufferQuery): GPUBuffer | null {
     const ready = (f: FreeBuffer) => f.epoch <= epoch;
     const exact = this.#lists.get(keyOf(bytes, usage)) ?? [];
     let list = exact.some(ready) ? exact : null;
-    if (list === null && most > bytes) {
+    if (list === null && maxBytes > bytes) {
       for (const other of this.#lists.values()) {
         const found = other.find(ready)?.buffer;
-        if (found?.usage !== usage || found.size < bytes || found.size > most) continue;
+        if (found?.usage !== usage || found.size < bytes || found.size > maxBytes) continue;
         if (list === null || found.size < list[0]!.buffer.size) list = other;
       }
     }
@@ -56,13 +61,13 @@ export class FreeBuffers {
       .sort((a, b) => b.size - a.size);
   }
 
-  /** Takes one out. */
+  /** Removes a buffer. */
   remove(buffer: GPUBuffer): void {
     const list = this.#lists.get(keyOf(buffer.size, buffer.usage))!;
     list.splice(list.findIndex((f) => f.buffer === buffer), 1);
   }
 
-  /** Takes all out. */
+  /** Removes and returns all. */
   clear(): GPUBuffer[] {
     const all = [...this.#lists.values()].flat().map((f) => f.buffer);
     this.#lists.clear();

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import type { TrainingBackend } from "../../../lib/engine/webgpu/training_backend.ts";
-import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tune.ts";
-import { noAdapter } from "../../support/webgpu_adapter.ts";
+import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tile_tuner.ts";
+import { noAdapter } from "./_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");

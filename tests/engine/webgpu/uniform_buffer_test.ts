@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { UniformArena } from "../../../lib/engine/webgpu/uniform_arena.ts";
+import { UniformArena } from "../../../lib/engine/webgpu/uniform_buffer.ts";
 
 function arena() {
   const writes: number[] = [];

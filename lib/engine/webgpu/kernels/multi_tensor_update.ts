@@ -1,11 +1,14 @@
 /**
- * In-place updates of many weights in few launches: updates of one kind wait for each other until
- * their tensors are used, commands are submitted, or the kernel's bindings are full.
+ * Multi-tensor updates in place (as in NVIDIA Apex): updates of one kind are deferred and batched into
+ * one launch until their tensors are used, commands are submitted, or the kernel's bindings are full.
+ *
+ * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { linearGrid, packScalars, pipelineOf, THREADS, type WgslKernel } from "../dispatch.ts";
-import type { DeferredWork } from "../launch.ts";
-import type { TrainingBackend } from "../training_backend.ts";
+import type { DeferredWork, WebGpuContext } from "../context.ts";
+import { linearGrid, pipelineOf } from "../dispatch.ts";
+import { packScalars } from "../uniform_buffer.ts";
+import { THREADS, type WgslKernel } from "../wgsl.ts";
 import { sizeOf } from "./kernel.ts";
 
 /** One kind of update. */
@@ -39,25 +42,27 @@ export interface Update {
   common?: tf.TensorInfo[];
 }
 
-const MOST = 16;
+/** Most updates in a launch. */
+const MAX_UPDATES = 16;
 
-class Batch implements DeferredWork {
+/** Updates that are recorded together. */
+class UpdateBatch implements DeferredWork {
   readonly counts: number[] = [];
   readonly own: number[] = [];
   readonly buffers: Set<GPUBuffer> = new Set();
-  readonly #own: GPUBuffer[] = [];
+  readonly #tensors: GPUBuffer[] = [];
   readonly #common: GPUBuffer[];
 
-  constructor(readonly backend: TrainingBackend, readonly first: Update) {
+  constructor(readonly backend: WebGpuContext, readonly first: Update) {
     this.#common = commonOf(backend, first);
     for (const buffer of this.#common) this.buffers.add(buffer);
   }
 
   /** Whether the update can join. */
-  takes(update: Update, buffers: GPUBuffer[]): boolean {
+  accepts(update: Update, buffers: GPUBuffer[]): boolean {
     const { first, counts } = this;
     const limit = this.backend.training.limits.maxStorageBuffersPerShaderStage ?? 8;
-    return update.kind === first.kind && counts.length < MOST &&
+    return update.kind === first.kind && counts.length < MAX_UPDATES &&
       this.buffers.size + buffers.length <= limit &&
       update.shared.every((value, i) => value === first.shared[i]) &&
       commonOf(this.backend, update).every((buffer, i) => buffer === this.#common[i]) &&
@@ -67,12 +72,12 @@ class Batch implements DeferredWork {
   add(update: Update, buffers: GPUBuffer[]): void {
     this.counts.push(Math.ceil(sizeOf(update.tensors[0]!) / 4));
     this.own.push(...update.own);
-    this.#own.push(...buffers);
+    this.#tensors.push(...buffers);
     for (const buffer of buffers) this.buffers.add(buffer);
   }
 
   record(): void {
-    const all = this.#own;
+    const all = this.#tensors;
     const { kind, shared } = this.first;
     const kernel = kernelOf(kind, this.counts.length);
     const blocks = this.counts.map((count) => Math.ceil(count / THREADS));
@@ -83,7 +88,7 @@ class Batch implements DeferredWork {
       this.counts.flatMap((_, k) => all.slice(k * width + from, k * width + to));
     this.backend.launch({
       pipeline: pipelineOf(this.backend, kernel),
-      uniforms: packScalars(kernel, [...shared, ...perTensor, ...this.own]),
+      uniforms: packScalars(kernel.uniforms, [...shared, ...perTensor, ...this.own]),
       buffers: [
         ...ofTensors(writes.length, width),
         ...this.#common,
@@ -94,22 +99,22 @@ class Batch implements DeferredWork {
   }
 }
 
-/** Adds an update; it is done before anything that uses one of its tensors. */
-export function deferUpdate(backend: TrainingBackend, update: Update): void {
+/** Defers an update; it is recorded before any launch that uses one of its tensors. */
+export function deferUpdate(backend: WebGpuContext, update: Update): void {
   const buffers = update.tensors.map((tensor) => backend.bufferOf(tensor));
   let batch = backend.deferred;
-  if (!(batch instanceof Batch && batch.takes(update, buffers))) {
-    backend.settle();
-    backend.deferred = batch = new Batch(backend, update);
+  if (!(batch instanceof UpdateBatch && batch.accepts(update, buffers))) {
+    backend.recordDeferred();
+    backend.deferred = batch = new UpdateBatch(backend, update);
   }
-  (batch as Batch).add(update, buffers);
+  (batch as UpdateBatch).add(update, buffers);
 }
 
-function commonOf(backend: TrainingBackend, { common = [] }: Update): GPUBuffer[] {
+function commonOf(backend: WebGpuContext, { common = [] }: Update): GPUBuffer[] {
   return common.map((tensor) => backend.bufferOf(tensor));
 }
 
-/** The kernel for `tensors` weights: workgroups are dealt out to one weight after another. */
+/** The kernel of `tensors` updates: workgroups are assigned to one tensor after another. */
 function kernelOf(kind: UpdateKind, tensors: number): WgslKernel {
   const indices = Array.from({ length: tensors }, (_, k) => k);
   const named = (names: string[]) => indices.flatMap((k) => names.map((name) => `${name}_${k}`));
