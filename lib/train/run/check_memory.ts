@@ -30,10 +30,8 @@ export function checkDeviceLimits(
   const largest = reports
     .map((report) => largestTensor(report, { batch }))
     .reduce((a, b) => a.bytes > b.bytes ? a : b);
-  assertTensorFits(largest.bytes, {
-    what: `${largest.name} [${largest.shape}]`,
-    limit: { bytes: limit, device: backend.device },
-  });
+  const what = `${largest.name} [${largest.shape}]`;
+  assertTensorFits(largest.bytes, what, { bytes: limit, device: backend.device });
 }
 
 /**

@@ -7,11 +7,13 @@ function fakeDevice() {
   const target = new EventTarget();
   let lose: (info: { reason: string; message: string }) => void = () => {};
   const lost = new Promise((resolve) => lose = resolve);
-  const device = Object.assign(target, { lost }) as unknown as GPUDevice;
+  let waits = 0;
+  const queue = { onSubmittedWorkDone: () => Promise.resolve(void waits++) };
+  const device = Object.assign(target, { lost, queue }) as unknown as GPUDevice;
   const fail = (error: Error) => {
     target.dispatchEvent(Object.assign(new Event("uncapturederror"), { error }));
   };
-  return { device, fail, lose };
+  return { device, fail, lose, waits: () => waits };
 }
 
 test("ErrorCollector.check() throws the first error and the count, once", async () => {
@@ -55,4 +57,15 @@ test("ErrorCollector.check() names the remedy where the adapter's memory is full
   const errors = new ErrorCollector(device);
   fail(new GPUOutOfMemoryError("not enough memory left"));
   await assert.rejects(errors.check(), /not enough memory left; lower data\.batch, data\.crop/);
+});
+
+test("ErrorCollector.check() waits for the adapter after every eighth step", async () => {
+  const { device, waits } = fakeDevice();
+  const errors = new ErrorCollector(device);
+  const seen: number[] = [];
+  for (let step = 1; step <= 24; step++) {
+    await errors.check();
+    seen.push(waits());
+  }
+  assert.deepEqual([seen[6], seen[7], seen[14], seen[15], seen[23]], [0, 1, 1, 2, 3]);
 });

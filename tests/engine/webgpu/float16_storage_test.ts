@@ -6,46 +6,11 @@ import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
 import { withPrecision } from "../../../lib/engine/ops/precision.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { record } from "../../../lib/engine/tape.ts";
-import type { WgslKernel } from "../../../lib/engine/webgpu/dispatch.ts";
-import { isHalf, withHalves } from "../../../lib/engine/webgpu/float16_storage.ts";
 import { normalTensor } from "../../support/gradients.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
-
-const KERNEL: WgslKernel = {
-  key: "example",
-  uniforms: [],
-  reads: [["x", "vec4<f32>"], ["y", "vec4<f32>"], ["dx", "f32"]],
-  writes: [["out", "vec4<f32>"]],
-  wgsl: () => ({
-    globals: "fn at(y: u32) -> vec4<f32> { return x[(y + u32(dx[y])) * 2u]; }",
-    main: "let z = at(1u).x; if (y[0].x == z) { out[i] = y[i] + x[i]; }",
-  }),
-};
-
-describe("withHalves()", () => {
-  test("withHalves() converts each access to the named tensors and no other", () => {
-    const { globals, main } = withHalves(KERNEL, { names: ["x", "out"], native: true }).wgsl({
-      subgroup: 0,
-    });
-    assert(globals!.includes("return fromHalf(x[(y + u32(dx[y])) * 2u]);"));
-    assert.equal(
-      main,
-      "let z = at(1u).x; if (y[0].x == z) { out[i] = toHalf(y[i] + fromHalf(x[i])); }",
-    );
-  });
-
-  test("withHalves() is a kernel of its own, by its key and what it binds", () => {
-    const packed = withHalves(KERNEL, { names: ["y"], native: false });
-    const native = withHalves(KERNEL, { names: ["y"], native: true });
-    assert.deepEqual(packed.reads.map(([, type]) => type), ["vec4<f32>", "vec2<u32>", "f32"]);
-    assert.deepEqual(native.reads.map(([, type]) => type), ["vec4<f32>", "vec4<f16>", "f32"]);
-    assert.equal(new Set([packed.key, native.key, KERNEL.key]).size, 3);
-    assert.equal(withHalves(KERNEL, { names: [], native: true }), KERNEL);
-  });
-});
 
 const same = { stride: 1, padding: "same" } as const;
 function image(): tf.Tensor {
@@ -64,7 +29,7 @@ function vector(name: string, n: number): tf.Tensor {
   return normalTensor(name, [n]);
 }
 
-/** Ops on operands; the first conv of each makes halves for what follows. */
+/** Ops on operands; the first conv of each gives float16 storage to what follows. */
 const OPS: [name: string, operands: () => tf.Tensor[], f: (...xs: tf.Tensor[]) => tf.Tensor][] = [
   [
     "conv2d with ReLU",
@@ -72,42 +37,42 @@ const OPS: [name: string, operands: () => tf.Tensor[], f: (...xs: tf.Tensor[]) =
     (x, w, bias) => conv(x!, { w: w!, bias: bias! }, { ...same, relu: true }),
   ],
   [
-    "conv2d /2 of halves",
+    "conv2d /2 of float16 storage",
     () => [maps("x"), filter(4, 4, 8, 12), vector("bias", 12)],
     (x, w, bias) =>
-      conv(halves(x!), { w: w!, bias: bias! }, { stride: 2, padding: "same", relu: false }),
+      conv(activation(x!), { w: w!, bias: bias! }, { stride: 2, padding: "same", relu: false }),
   ],
   [
     "conv2d 1×1 to 5 channels",
     () => [maps("x"), filter(1, 1, 8, 5), vector("bias", 5)],
-    (x, w, bias) => conv(halves(x!), { w: w!, bias: bias! }, { ...same, relu: false }),
+    (x, w, bias) => conv(activation(x!), { w: w!, bias: bias! }, { ...same, relu: false }),
   ],
   [
     "conv2dTranspose",
     () => [maps("x"), filter(4, 4, 8, 8)],
-    (x, w) => tf.conv2dTranspose(halves(x!), w as tf.Tensor4D, [2, 16, 16, 8], 2, "same"),
+    (x, w) => tf.conv2dTranspose(activation(x!), w as tf.Tensor4D, [2, 16, 16, 8], 2, "same"),
   ],
   [
     "batchNormTraining with ReLU",
     () => [maps("x"), vector("gamma", 8), vector("beta", 8)],
     (x, gamma, beta) =>
       batchNormTraining(
-        { x: halves(x!), gamma: gamma as tf.Tensor1D, beta: beta as tf.Tensor1D },
+        { x: activation(x!), gamma: gamma as tf.Tensor1D, beta: beta as tf.Tensor1D },
         { eps: 1e-5, relu: true },
       )[0],
   ],
-  ["maxPool", () => [maps("x")], (x) => tf.maxPool(halves(x!), 3, 2, "same")],
+  ["maxPool", () => [maps("x")], (x) => tf.maxPool(activation(x!), 3, 2, "same")],
   [
     "resizeBilinear",
     () => [maps("x")],
-    (x) => resizeBilinear(halves(x!), { height: 13, width: 16 }),
+    (x) => resizeBilinear(activation(x!), { height: 13, width: 16 }),
   ],
   [
     "add, relu and a scale",
     () => [maps("a"), maps("b")],
-    (a, b) => tf.mul(tf.relu(tf.add(halves(a!), halves(b!))), 0.01),
+    (a, b) => tf.mul(tf.relu(tf.add(activation(a!), activation(b!))), 0.01),
   ],
-  ["a stock op", () => [maps("x")], (x) => tf.sigmoid(halves(x!))],
+  ["an op of tfjs", () => [maps("x")], (x) => tf.sigmoid(activation(x!))],
 ];
 
 function conv(
@@ -120,8 +85,8 @@ function conv(
   return conv2d(inputs, options);
 }
 
-/** The identity as a convolution: its result is stored in halves where the pass is mixed. */
-function halves(x: tf.Tensor): tf.Tensor4D {
+/** The identity as a convolution: its result is in float16 storage where the pass is mixed. */
+function activation(x: tf.Tensor): tf.Tensor4D {
   const channels = x.shape[3]!;
   const w = tf.reshape(tf.eye(channels), [1, 1, channels, channels]);
   return conv(x, { w, bias: tf.zeros([channels]) }, { ...same, relu: false });
@@ -140,11 +105,11 @@ describe("mixed precision", { skip }, () => {
   for (const native of [true, false]) {
     const how = native ? "shader-f16" : "pack2x16float";
 
-    /** Chooses the way of halves, or says why it cannot be tried here. */
+    /** Chooses the kind of binding, or says why it cannot be tried here. */
     const reasonAgainst = (): string | null => {
       const { training } = engine!.trainingBackend();
       if (native && !training.features.includes("shader-f16")) return "no shader-f16 here";
-      engine!.trainingBackend().nativeHalves = native;
+      engine!.trainingBackend().nativeFloat16 = native;
       return null;
     };
 
@@ -161,11 +126,11 @@ describe("mixed precision", { skip }, () => {
         };
         const [expected, actual] = [run("f32"), run("mixed")];
         const errors = await Promise.all(actual.map((t, i) => distance(t, expected[i]!)));
-        // A half has 11 bits: 2⁻¹¹ ≈ 5e-4 a rounding, of which a chain here has at most four. A
-        // ReLU or a maximum that falls the other way moves single gradients by more.
+        // A 16-bit float has 11 bits: 2⁻¹¹ ≈ 5e-4 a rounding, at most four in a chain here. A
+        // ReLU or a maximum that is decided otherwise changes single gradients by more.
         const tolerance = /ReLU|relu|maxPool/.test(name) ? 5e-2 : 2e-3;
         assert(errors.every((error) => error < tolerance), `off by ${errors}`);
-        assert(errors.some((error) => error > 1e-6), "nothing was in halves");
+        assert(errors.some((error) => error > 1e-6), "nothing was in float16 storage");
         await engine!.trainingBackend().training.errors.check();
       });
     }
@@ -173,7 +138,7 @@ describe("mixed precision", { skip }, () => {
     test(`withPrecision() by ${how} shows an overflow as a value that is not finite`, async (t) => {
       const reason = reasonAgainst();
       if (reason !== null) return t.skip(reason);
-      const y = withPrecision("mixed", () => halves(tf.fill([1, 1, 1, 4], 1e5)));
+      const y = withPrecision("mixed", () => activation(tf.fill([1, 1, 1, 4], 1e5)));
       assert((await y.data()).every((value) => !Number.isFinite(value)));
     });
   }
@@ -183,16 +148,16 @@ describe("newActivation()", { skip }, () => {
   before(async () => void await engine!.registerWebgpuBackend());
   after(() => engine!.disposeWebgpuBackend());
 
-  test("newActivation() takes half the bytes, until a stock op or a read widens it", async () => {
+  test("newActivation() takes half the bytes, until a read converts it to float32", async () => {
     const backend = engine!.trainingBackend();
     const x = tf.relu(normalTensor("x", [4, 16, 16, 64]));
     const used = () => backend.buffers.numBytesUsed;
     const size = 4 * x.size;
     const start = used();
-    const y = withPrecision("mixed", () => tf.tidy(() => halves(x)));
-    assert(isHalf(backend, y) && used() - start < 0.6 * size);
+    const y = withPrecision("mixed", () => tf.tidy(() => activation(x)));
+    assert(backend.isFloat16(y) && used() - start < 0.6 * size);
     const values = await y.data();
-    assert(!isHalf(backend, y) && used() - start >= size);
+    assert(!backend.isFloat16(y) && used() - start >= size);
     const exact = await x.data();
     // Eleven bits, rounded to the nearest; below 6e-5 steps of 6e-8.
     values.forEach((value, i) => {
@@ -201,12 +166,12 @@ describe("newActivation()", { skip }, () => {
     tf.dispose([x, y]);
   });
 
-  test("newActivation() is of 32 bits where channels do not come in fours", () => {
+  test("newActivation() is float32 where channels are no multiple of four", () => {
     const backend = engine!.trainingBackend();
     const make = (c: number) =>
-      withPrecision("mixed", () => tf.tidy(() => halves(tf.ones([1, 2, 2, c]))));
-    assert.equal(isHalf(backend, make(6)), false);
-    assert.equal(isHalf(backend, make(8)), true);
-    assert.equal(isHalf(backend, tf.tidy(() => halves(tf.ones([1, 2, 2, 8])))), false);
+      withPrecision("mixed", () => tf.tidy(() => activation(tf.ones([1, 2, 2, c]))));
+    assert.equal(backend.isFloat16(make(6)), false);
+    assert.equal(backend.isFloat16(make(8)), true);
+    assert.equal(backend.isFloat16(tf.tidy(() => activation(tf.ones([1, 2, 2, 8])))), false);
   });
 });

@@ -1,49 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  chooseTile,
+  type Activation,
+  epilogue,
   gemmKernel,
-  tileBytes,
-  tileCols,
-  type TileName,
-  tileRows,
-  TILES,
-  tileWithin,
+  isKnownActivation,
+  storeVector,
 } from "../../../lib/engine/webgpu/gemm.ts";
+import { TILES } from "../../../lib/engine/webgpu/gemm_tiles.ts";
+import { kernelTemplate } from "../../../lib/engine/webgpu/wgsl.ts";
 
-const NAMES = Object.keys(TILES) as TileName[];
-
-test("TILES are named after their size and fit 32 KiB of workgroup memory", () => {
-  for (const name of NAMES) {
-    const tile = TILES[name];
-    assert.equal(`${tileRows(tile)}x${tileCols(tile)}`, name);
-    assert(tileBytes(tile) <= 32768, `${name} takes ${tileBytes(tile)} bytes`);
-  }
-});
-
-test("tileWithin() finds a tile for the 16 KiB that every adapter has, and keeps what fits", () => {
-  for (const name of NAMES) {
-    assert.equal(tileWithin(32768, name), name);
-    const small = tileWithin(16384, name);
-    assert(tileBytes(TILES[small]) <= 16384, `${name} becomes ${small}`);
-    assert.equal(tileWithin(16384, small), small);
-  }
-});
-
-test("chooseTile() is narrow for few columns and large where that fills an adapter", () => {
-  assert.equal(chooseTile(1e6, 16), "256x16");
-  assert.equal(chooseTile(1e6, 21), "128x32");
-  assert.equal(chooseTile(1e6, 64), "64x64");
-  assert.equal(chooseTile(1e6, 512), "128x128");
-  assert.equal(chooseTile(512, 512), "64x64");
-  assert.equal(chooseTile(8, 4096), "16x256");
-  assert.equal(chooseTile(27, 64), "32x128");
-  assert.equal(chooseTile(8, 3), "256x16");
-  assert.equal(chooseTile(512, 512, { few: true }), "128x128");
-  assert.equal(chooseTile(512, 64, { few: true }), "64x64");
-});
-
-test("gemmKernel() unrolls the inner loop into text where it is told to", () => {
+test("gemmKernel() unrolls the inner loop as text where asked to", () => {
   const spec = {
     key: "k",
     tile: TILES["64x64"],
@@ -52,11 +19,12 @@ test("gemmKernel() unrolls the inner loop into text where it is told to", () => 
     writes: [],
     a: "mk",
     b: "kn",
-    functions: "",
+    functions: () => "",
     range: "",
   } as const;
   const text = (unroll: boolean) =>
-    gemmKernel({ ...spec, uniforms: [], reads: [], writes: [], unroll }).wgsl({ subgroup: 0 }).main;
+    gemmKernel({ ...spec, uniforms: [], reads: [], writes: [], unroll }).wgsl(kernelTemplate(0))
+      .main;
   const products = (unroll: boolean) => text(unroll).match(/fma\(/g)!.length;
   assert.equal(products(true), 4 * products(false));
   assert.equal(text(true).match(/for \(/g)!.length, 1);
@@ -64,4 +32,20 @@ test("gemmKernel() unrolls the inner loop into text where it is told to", () => 
     gemmKernel({ ...spec, uniforms: [], reads: [], writes: [], unroll: true }).key,
     "k",
   );
+});
+
+test("epilogue() adds the bias before the activation", () => {
+  for (const activation of ["linear", "relu", "leakyrelu"] as Activation[]) {
+    assert(isKnownActivation(activation));
+    assert.match(epilogue(activation, true), /let v = value \+ vec4<f32>\(bias\[/);
+    assert.match(epilogue(activation, false), /let v = value;/);
+  }
+  assert(isKnownActivation(undefined) && !isKnownActivation("elu"));
+});
+
+test("storeVector() writes a vector, or the elements within the last column", () => {
+  const { store } = kernelTemplate(0, ["y"]);
+  assert.equal(storeVector(store, "y", { four: true }), "y[at / 4] = toFloat16(r);");
+  const elements = storeVector(store, "y", { four: false, columns: "u.c" });
+  assert.equal(elements.match(/if \(n \+ \d < u\.c\) \{ y\[at \+ \d\] = r\[\d\]; \}/g)!.length, 4);
 });

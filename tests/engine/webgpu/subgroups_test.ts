@@ -3,8 +3,6 @@ import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { record } from "../../../lib/engine/tape.ts";
-import { assemble } from "../../../lib/engine/webgpu/dispatch.ts";
-import { treeSum } from "../../../lib/engine/webgpu/kernels/sum_parts.ts";
 import { probeSubgroups } from "../../../lib/engine/webgpu/subgroups.ts";
 import { normalTensor, relativeError } from "../../support/gradients.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
@@ -15,28 +13,6 @@ const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
 test("probeSubgroups() finds none where the device was not given any", async () => {
   const device = { features: new Set() } as unknown as GPUDevice;
   assert.equal(await probeSubgroups(device), null);
-});
-
-test("treeSum() exchanges values within subgroups where lanes leave something to exchange", () => {
-  const barriers = (text: string) => text.match(/workgroupBarrier/g)!.length;
-  const tree = treeSum(["sums"], { subgroup: 0 });
-  const exchange = treeSum(["sums"], { subgroup: 32 });
-  assert.equal(exchange.match(/subgroupShuffleXor/g)!.length, 5);
-  assert(barriers(exchange) < barriers(tree) && barriers(tree) === 9);
-  assert.equal(
-    treeSum(["a"], { subgroup: 8, lanes: 16 }),
-    treeSum(["a"], { subgroup: 0, lanes: 16 }),
-  );
-});
-
-test("assemble() enables subgroups where WGSL must, and only in kernels that use them", () => {
-  const kernel = (uses: boolean) => ({
-    ...{ key: "k", uniforms: [], reads: [], writes: [] },
-    wgsl: () => ({ main: uses ? "let v = subgroupAdd(1.0);" : "" }),
-  });
-  assert.match(assemble(kernel(true), { size: 32, enable: true }), /^enable subgroups;/);
-  assert.doesNotMatch(assemble(kernel(true), { size: 32, enable: false }), /enable/);
-  assert.doesNotMatch(assemble(kernel(false), { size: 32, enable: true }), /enable/);
 });
 
 describe("subgroups", { skip }, () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
-import type { TrainingBackend } from "../../../lib/engine/webgpu/training_backend.ts";
+import type { WebGpuContext } from "../../../lib/engine/webgpu/context.ts";
 import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tile_tuner.ts";
 import { noAdapter } from "./_adapter.ts";
 
@@ -19,15 +19,15 @@ test("productClass() is the nearest measured size, and none where one tile alone
   assert.equal(productClass(27, 64), null);
 });
 
-test("tunedTiles() measures nothing without a clock", async () => {
+test("tunedTiles() measures nothing without timestamp queries", async () => {
   const training = { features: ["shader-f16"] };
-  assert.deepEqual(await tunedTiles({ training } as unknown as TrainingBackend), {});
+  assert.deepEqual(await tunedTiles({ training } as unknown as WebGpuContext), {});
 });
 
 test("tunedTiles() takes what is cached for the adapter, unless it is damaged or old", async () => {
   const before = process.env.XDG_CACHE_HOME;
   const folder = process.env.XDG_CACHE_HOME = await mkdtemp(join(tmpdir(), "segadv-"));
-  const backend = {
+  const context = {
     training: {
       name: "card",
       info: { vendor: "v", architecture: "a" },
@@ -36,7 +36,7 @@ test("tunedTiles() takes what is cached for the adapter, unless it is damaged or
         throw new RangeError("measures");
       },
     },
-  } as unknown as TrainingBackend;
+  } as unknown as WebGpuContext;
   try {
     const cache = async (version: number, tile: string) => {
       const adapters = { "card, v, a": { "256/64": tile } };
@@ -45,11 +45,11 @@ test("tunedTiles() takes what is cached for the adapter, unless it is damaged or
       await writeFile(path, JSON.stringify({ version, adapters }));
     };
     await cache(1, "128x32");
-    assert.deepEqual(await tunedTiles(backend), { "256/64": "128x32" });
+    assert.deepEqual(await tunedTiles(context), { "256/64": "128x32" });
     await cache(1, "7x7");
-    await assert.rejects(tunedTiles(backend), /measures/);
+    await assert.rejects(tunedTiles(context), /measures/);
     await cache(0, "128x32");
-    await assert.rejects(tunedTiles(backend), /measures/);
+    await assert.rejects(tunedTiles(context), /measures/);
   } finally {
     if (before === undefined) delete process.env.XDG_CACHE_HOME;
     else process.env.XDG_CACHE_HOME = before;
@@ -58,7 +58,7 @@ test("tunedTiles() takes what is cached for the adapter, unless it is damaged or
 });
 
 describe("measureTiles()", { skip }, () => {
-  test("measureTiles() times products by the adapter's clock", async (t) => {
+  test("measureTiles() times products by timestamp queries", async (t) => {
     const backend = await engine!.registerWebgpuBackend();
     if (!backend.training.features.includes("timestamp-query")) {
       return t.skip("the adapter has no timestamp-query");

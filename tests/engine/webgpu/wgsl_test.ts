@@ -1,13 +1,88 @@
-/** What compilers stricter than Deno's ask of the engine's WGSL, such as Dawn's, which is Chrome's. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { trainingBackend } from "../../../lib/engine/webgpu/mod.ts";
+import {
+  assemble,
+  kernelTemplate,
+  pipelineKey,
+  type WgslKernel,
+} from "../../../lib/engine/webgpu/wgsl.ts";
 import { dryGpu } from "../../../bench/dry_gpu.ts";
 import { ownStep } from "../../../bench/training_step.ts";
 
-/** The WGSL of all kernels that training steps of a network take. */
+const KERNEL: WgslKernel = {
+  key: "example",
+  uniforms: [["count", "u32"], ["scale", "f32"]],
+  reads: [["x", "vec4<f32>"], ["factor", "f32"]],
+  writes: [["y", "vec4<f32>"]],
+  wgsl: ({ load, store }) => ({
+    globals: "const one = 1.0;",
+    main: `  ${store("y", "i", `${load("x", "2u * i")} * factor[0]`)}`,
+  }),
+};
+const FLOAT16 = { names: ["x", "y"], native: true };
+
+test("kernelTemplate() converts the accesses to tensors in float16 storage alone", () => {
+  const { load, store } = kernelTemplate(0, ["x"]);
+  assert.equal(load("x", "i + 1u"), "toFloat32(x[i + 1u])");
+  assert.equal(load("dx", "i"), "dx[i]");
+  assert.equal(store("x", "i", load("dx", "i")), "x[i] = toFloat16(dx[i]);");
+  assert.equal(store("dx", "i", load("x", "i")), "dx[i] = toFloat32(x[i]);");
+});
+
+test("pipelineKey() tells the storage of each tensor apart", () => {
+  const native = pipelineKey(KERNEL, FLOAT16);
+  const packed = pipelineKey(KERNEL, { ...FLOAT16, native: false });
+  const one = pipelineKey(KERNEL, { ...FLOAT16, names: ["x"] });
+  assert.equal(new Set([native, packed, one, KERNEL.key]).size, 4);
+  assert.equal(pipelineKey(KERNEL, { ...FLOAT16, names: [] }), KERNEL.key);
+});
+
+test("assemble() declares uniforms and tensors in the order of the launch", () => {
+  const wgsl = assemble(KERNEL);
+  assert.deepEqual(bindingsOf(wgsl), [
+    "@binding(0) var<uniform> u: Uniforms;",
+    "@binding(1) var<storage, read> x: array<vec4<f32>>;",
+    "@binding(2) var<storage, read> factor: array<f32>;",
+    "@binding(3) var<storage, read_write> y: array<vec4<f32>>;",
+  ]);
+  assert(wgsl.includes("y[i] = x[2u * i] * factor[0];"));
+  assert(wgsl.indexOf("const one") < wgsl.indexOf("fn main"));
+});
+
+test("assemble() binds float16 storage as f16 or as packed pairs, and converts by functions", () => {
+  const native = assemble(KERNEL, { float16: FLOAT16 });
+  const packed = assemble(KERNEL, { float16: { ...FLOAT16, native: false } });
+  assert.match(native, /^enable f16;/);
+  assert(!packed.includes("f16;") && packed.includes("unpack2x16float"));
+  for (const [wgsl, type] of [[native, "vec4<f16>"], [packed, "vec2<u32>"]] as const) {
+    const [, x, factor, y] = bindingsOf(wgsl);
+    assert(x!.endsWith(`array<${type}>;`) && y!.endsWith(`array<${type}>;`));
+    assert(factor!.endsWith("array<f32>;"));
+    assert(wgsl.includes("y[i] = toFloat16(toFloat32(x[2u * i]) * factor[0]);"));
+  }
+});
+
+function bindingsOf(wgsl: string): string[] {
+  return wgsl.match(/@binding\(\d\) var<[^;]*;/g)!;
+}
+
+test("assemble() enables subgroups where WGSL must, and only in kernels that use them", () => {
+  const kernel = (uses: boolean) => ({
+    ...{ key: "k", uniforms: [], reads: [], writes: [] },
+    wgsl: () => ({ main: uses ? "let v = subgroupAdd(1.0);" : "" }),
+  });
+  assert.match(
+    assemble(kernel(true), { subgroups: { size: 32, enable: true } }),
+    /^enable subgroups;/,
+  );
+  assert.doesNotMatch(assemble(kernel(true), { subgroups: { size: 32, enable: false } }), /enable/);
+  assert.doesNotMatch(assemble(kernel(false), { subgroups: { size: 32, enable: true } }), /enable/);
+});
+
+/** The WGSL of all kernels that training steps of a network take, for compilers stricter than Deno's. */
 async function shadersOf(network: string): Promise<string[]> {
   const backend = await useBackend({ backend: "webgpu", gpu: dryGpu().gpu });
   const { device } = trainingBackend();

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { type TileName, TILES } from "../../../../lib/engine/webgpu/gemm.ts";
+import { type TileName, TILES } from "../../../../lib/engine/webgpu/gemm_tiles.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 import { caseName, CONV_CASES, operands } from "./_conv_cases.ts";
 

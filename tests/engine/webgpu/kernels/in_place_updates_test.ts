@@ -1,8 +1,8 @@
 import { test } from "node:test";
-import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { sgdUpdate } from "../../../../lib/engine/ops/optimizer_updates.ts";
-import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
+import { movingAverage } from "../../../../lib/engine/ops/batch_norm.ts";
+import { adamUpdate, sgdUpdate } from "../../../../lib/engine/ops/optimizer_updates.ts";
+import { assertSame, describeWebgpu, normal } from "./_compare.ts";
 
 const SIZES = [3, 70, 1024, 5, 5, 5, 5, 5, 5, 5, 5, 5, 700, 1];
 
@@ -32,53 +32,47 @@ function steps(
 describeWebgpu("sgdUpdate", () => {
   for (const nesterov of [false, true]) {
     for (const decoupled of [false, true]) {
-      test(`sgdUpdate with nesterov ${nesterov}, decoupled ${decoupled}`, async () => {
+      test(`sgdUpdate() with nesterov ${nesterov}, decoupled ${decoupled} is that of tfjs's ops`, async () => {
         await assertSame(() => steps({ nesterov, decoupled }), { tolerance: 1e-6 });
         await assertSame(() => steps({ nesterov, decoupled }, true), { tolerance: 1e-6 });
       });
     }
   }
+});
 
-  test("sgdUpdate called off by its control moves nothing, in as few launches", async () => {
-    await tf.setBackend("webgpu");
-    const variable = (v: number) => tf.tidy(() => tf.keep(tf.variable(tf.fill([4], v))));
-    const [weight, other, velocity, rest] = [2, 3, 1, 1].map(variable);
-    const grad = tf.fill([4], NaN);
-    const control = tf.tensor1d([0, 1, 0, 0]);
-    await Promise.all([weight!, other!, velocity!, rest!, grad].map((t) => tf.relu(t).data()));
-    const before = backend().counters.dispatches;
-    const options = { lr: 1, momentum: 0.9, nesterov: false, l2: 0.1, decoupled: false };
-    sgdUpdate({ weight: weight!, velocity: velocity!, grad, control }, options);
-    sgdUpdate({ weight: other!, velocity: rest!, grad: tf.fill([4], 1), control }, options);
-    assert.deepEqual([...await weight!.data(), ...await velocity!.data()], [
-      2,
-      2,
-      2,
-      2,
-      1,
-      1,
-      1,
-      1,
-    ]);
-    assert.deepEqual([...await other!.data()], [3, 3, 3, 3]);
-    assert.ok(backend().counters.dispatches - before <= 2); // one of them is the fill
+describeWebgpu("adamUpdate", () => {
+  test("adamUpdate() is that of tfjs's ops over three steps of fourteen weights", async () => {
+    const sizes = [3, 70, 1024, 5, 5, 5, 5, 5, 5, 5, 5, 5, 700, 1];
+    await assertSame(() => {
+      const weights = sizes.map((n, i) => tf.variable(normal([n], i + 1)));
+      const [ms, vs] = [0, 0].map(() => sizes.map((n) => tf.variable(tf.zeros([n]))));
+      for (let step = 1; step <= 3; step++) {
+        weights.forEach((weight, i) => {
+          const grad = normal(weight.shape, i + 100 * step);
+          const options = { lr: 0.1, beta1: 0.5, beta2: 0.999, eps: 1e-8, step };
+          adamUpdate({ weight, m: ms![i]!, v: vs![i]!, grad }, options);
+          grad.dispose();
+        });
+      }
+      const results = [...weights, ...ms!, ...vs!].map((v) => tf.mul(v, 1));
+      tf.dispose([...weights, ...ms!, ...vs!]);
+      return results;
+    });
   });
+});
 
-  test("sgdUpdate moves many weights in one launch and none too late", async () => {
-    await tf.setBackend("webgpu");
-    // Variables share the memory of the tensors they were made of while those live.
-    const variable = (v: number) => tf.tidy(() => tf.keep(tf.variable(tf.fill([4], v))));
-    const weights = [1, 2].map(variable);
-    const velocity = weights.map(() => variable(0));
-    const grads = weights.map(() => tf.fill([4], 1));
-    await Promise.all([...weights, ...velocity, ...grads].map((t) => tf.relu(t).data()));
-    const before = backend().counters.dispatches;
-    const options = { lr: 1, momentum: 0, nesterov: false, l2: 0, decoupled: false };
-    weights.forEach((weight, i) =>
-      sgdUpdate({ weight, velocity: velocity[i]!, grad: grads[i]! }, options)
-    );
-    assert.deepEqual([...await weights[1]!.data()], [1, 1, 1, 1]);
-    assert.equal(backend().counters.dispatches - before, 1);
-    tf.dispose([...weights, ...velocity, ...grads]);
+describeWebgpu("movingAverage", () => {
+  test("movingAverage() is that of tfjs's ops for forty statistics", async () => {
+    await assertSame(() => {
+      const moving = Array.from({ length: 40 }, (_, i) => tf.variable(normal([7 + i], i + 1)));
+      moving.forEach((statistic, i) => {
+        const batch = normal(statistic.shape, 100 + i);
+        movingAverage({ moving: statistic, batch }, { momentum: 0.9 });
+        batch.dispose();
+      });
+      const results = moving.map((statistic) => tf.mul(statistic, 1));
+      tf.dispose(moving);
+      return results;
+    });
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { unpackBatch } from "../../../../lib/engine/ops/unpack_batch.ts";
-import { trainingBackend } from "../../../../lib/engine/webgpu/training_backend.ts";
+import { trainingBackend } from "../../../../lib/engine/webgpu/mod.ts";
 import { describeWebgpu } from "./_compare.ts";
 
 describeWebgpu("unpackBatch", () => {
