@@ -5,7 +5,7 @@ import {
   MAP_MODE_READ,
   submitAndRead,
 } from "../../../lib/engine/webgpu/gpu_buffers.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 

@@ -6,7 +6,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import type { WebGpuContext } from "../../../lib/engine/webgpu/context.ts";
 import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tile_tuner.ts";
-import { noAdapter } from "./_adapter.ts";
+import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
