@@ -57,23 +57,26 @@ export * from "./lib/config/mod.ts";
 
 // Backends
 export * from "./lib/backend/mod.ts";
-export { fillNormal, fillUniform, RandomStream, randomStream } from "./lib/util/random.ts";
+export {
+  fillNormal,
+  fillUniform,
+  permutation,
+  RandomStream,
+  randomStream,
+} from "./lib/util/random.ts";
 
 // Data
-export type {
-  ClassInfo,
-  Dataset,
-  DatasetReader,
-  LabelMap,
-  RgbImage,
-  Sample,
-} from "./lib/data/dataset.ts";
 export {
-  datasetReaders,
-  openDataset,
-  type OpenOptions,
-  registerDataset,
-} from "./lib/data/registry.ts";
+  type ClassInfo,
+  DamagedFileError,
+  type Dataset,
+  type DatasetReader,
+  type LabelMap,
+  MissingSplitError,
+  type RgbImage,
+  type Sample,
+} from "./lib/data/dataset.ts";
+export { datasetReaders, openDataset, type OpenOptions } from "./lib/data/registry.ts";
 export { checkDataset } from "./lib/data/validate/check_dataset.ts";
 export {
   type DataSource,
@@ -82,7 +85,7 @@ export {
 } from "./lib/data/validate/inspect_data.ts";
 export type * from "./lib/data/validate/data_report.ts";
 export { findLayout } from "./lib/data/validate/find_layout.ts";
-export { diagnoseValues, type ValueFinding } from "./lib/data/validate/diagnose_values.ts";
+export { diagnoseValues, type ValueFinding } from "./lib/data/validate/split_findings.ts";
 export {
   type ClassCounts,
   type ClassWeights,
@@ -100,41 +103,37 @@ export {
   toLabelIds,
 } from "./lib/data/benchmark_formats.ts";
 export { cacheSamples } from "./lib/data/loader/cache_samples.ts";
-export {
-  type EvaluationItem,
-  evaluationItems,
-  type EvaluationOptions,
-} from "./lib/data/loader/evaluation_items.ts";
+export { evaluationItems } from "./lib/data/loader/evaluation_items.ts";
 export { fitImage, type FitOptions, type FittedImage } from "./lib/data/transforms/fit_image.ts";
-export {
-  type Batch as HostBatch,
-  type SkippedSample,
-  stepsPerEpoch,
-} from "./lib/data/loader/batch.ts";
-export { trainBatches, type TrainBatchesOptions } from "./lib/data/loader/train_batches.ts";
+export { type HostBatch, type SkippedSample, stepsPerEpoch } from "./lib/data/loader/batch.ts";
 export {
   type EpochOptions,
   openTrainLoader,
+  trainBatches,
+  type TrainBatchesOptions,
   type TrainLoader,
-  type TrainLoaderOptions,
 } from "./lib/data/loader/train_loader.ts";
+export type { TrainLoaderOptions } from "./lib/data/loader/train_loader.ts";
 export {
   type NormalizationTable,
   normalizationTable,
   normalizeInto,
 } from "./lib/data/transforms/normalize.ts";
-export { permutation } from "./lib/data/loader/permutation.ts";
-export { remapLabels, type RemapOptions } from "./lib/data/transforms/remap_labels.ts";
+export {
+  type EvaluationItem,
+  type EvaluationOptions,
+  remapLabels,
+  type RemapOptions,
+} from "./lib/data/transforms/prepare_sample.ts";
 export { type Planes, resizeImage, resizeLabel } from "./lib/data/transforms/resize.ts";
-export { vocPalette } from "./lib/data/voc_palette.ts";
+export { vocPalette } from "./lib/data/readers/voc.ts";
 export {
   CITYSCAPES_CLASSES,
   CITYSCAPES_LABELS,
   type CityscapesLabel,
 } from "./lib/data/readers/cityscapes_labels.ts";
-export { decodeImage } from "./lib/data/codecs/decode_image.ts";
-export { listImages } from "./lib/data/codecs/list_images.ts";
-export { readImage } from "./lib/data/codecs/read_image.ts";
+export { decodeImage, readImage } from "./lib/data/codecs/decode_image.ts";
+export { listImages } from "./lib/data/readers/listing.ts";
 export { decodeLabel } from "./lib/data/codecs/decode_label.ts";
 export { decodeJpeg } from "./lib/data/codecs/jpeg.ts";
 export {
@@ -268,10 +267,11 @@ export { scoreMaps, type ScoreMapsOptions } from "./lib/metrics/score_maps.ts";
 export { ConfusionMatrix, type IgnoredPixels } from "./lib/metrics/confusion_matrix.ts";
 export {
   CityscapesEvaluation,
+  type CityscapesScorer,
+  cityscapesScorer,
   type CityscapesScores,
   type NamedScores,
 } from "./lib/metrics/cityscapes.ts";
-export { type CityscapesScorer, cityscapesScorer } from "./lib/metrics/cityscapes_scorer.ts";
 export type { ClassScores, Scores } from "./lib/metrics/scores.ts";
 
 // Engine

@@ -9,7 +9,7 @@ import { CITYSCAPES_CLASSES } from "../lib/data/readers/cityscapes_labels.ts";
 import { decodeLabelIds } from "../lib/data/readers/cityscapes.ts";
 import { type FilePair, pairDataset } from "../lib/data/readers/pair_dataset.ts";
 import { VOC_CLASSES } from "../lib/data/readers/voc.ts";
-import { datasetReaders, registerDataset } from "../lib/data/registry.ts";
+import { datasetReaders } from "../lib/data/registry.ts";
 
 /** VOC photographs with labels: JPEG of about 500×375. */
 export function vocPairs(data: string): FilePair[] {
@@ -59,11 +59,12 @@ const KINDS = {
 
 for (const [name, { pairs, ...kind }] of Object.entries(KINDS)) {
   if (datasetReaders.has(name)) continue;
-  registerDataset({
+  datasetReaders.register({
     name,
     summary: "files of the benchmark; the split is the least number of samples",
     needsDir: true,
     module: import.meta.url,
+    matches: () => Promise.resolve(false),
     open({ dir, split }): Promise<Dataset> {
       const all = repeated(pairs(dir!), Number(split));
       return Promise.resolve(pairDataset({ name, split, ignoreLabel: 255, pairs: all, ...kind }));

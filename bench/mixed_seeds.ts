@@ -16,8 +16,8 @@ import {
   type BackendInfo,
   type BackendName,
   buildModel,
+  datasetReaders,
   loadConfig,
-  registerDataset,
   tf,
   train,
   useBackend,
@@ -135,7 +135,7 @@ async function main(args: string[]): Promise<void> {
   });
   const { file } = values;
   const [seeds, steps, pictures] = [values.seeds, values.steps, values.pictures].map(Number);
-  registerDataset(drawnFixtures(pictures!));
+  datasetReaders.register(drawnFixtures(pictures!));
   const overrides = [...SETTING, ...values.set];
   const setting = [`backend=${values.backend}`, `steps=${steps}`, `pictures=${pictures}`]
     .concat(overrides).join(" ");

@@ -64,7 +64,7 @@ export function presetOption(): ValueOption<"--preset <name>", string> {
 export function datasetOption(): ValueOption<"--dataset <name>", string> {
   return nameOption("--dataset <name>", {
     about: "reader of the data set",
-    names: datasetReaders.keys(),
+    names: datasetReaders.names,
   });
 }
 

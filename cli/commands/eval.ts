@@ -13,6 +13,7 @@ import {
   evaluate,
   type EvaluateOptions,
   type IgnoredPixels,
+  MissingSplitError,
   type NamedScores,
   openDataset,
   scoreMaps,
@@ -173,14 +174,13 @@ async function openData(
   try {
     return await openDataset(dataset, { dir, split });
   } catch (error) {
-    // What the registry documents for an unknown split
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof MissingSplitError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
 }
 
 function checkFolder(dataset: string, dir: string | null): void {
-  const needsDir = datasetReaders.get(dataset)?.needsDir ?? dir !== null;
+  const needsDir = datasetReaders.find(dataset)?.needsDir ?? dir !== null;
   if (needsDir && dir === null) {
     throw new UsageError(`The reader ${dataset} needs a folder: name it with --data`);
   }

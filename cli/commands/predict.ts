@@ -56,9 +56,9 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--overlay", "also write NAME.overlay.png: the classes' colours over the image")
     .addOption(nameOption("--format <name>", {
       about: `what a benchmark's server takes: ${
-        [...benchmarkFormats.values()].map(({ name, summary }) => `${name}, ${summary}`).join("; ")
+        [...benchmarkFormats].map(({ name, summary }) => `${name}, ${summary}`).join("; ")
       }`,
-      names: benchmarkFormats.keys(),
+      names: benchmarkFormats.names,
     }))
     .addOption(backendOption());
   addInferenceOptions(command)
@@ -96,7 +96,7 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
 
 /** The format that is asked for, if the network has its classes. */
 function formatFor({ format }: PredictArguments, classes: ClassInfo[]): BenchmarkFormat | null {
-  const found = format === undefined ? undefined : benchmarkFormats.get(format);
+  const found = format === undefined ? undefined : benchmarkFormats.find(format);
   if (found === undefined) return null;
   try {
     requireBenchmarkClasses(found, classes);

@@ -36,7 +36,7 @@ export function jsonSchema(): JsonSchema {
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },
   }) as Node;
-  addNames(properties!.data, { key: "dataset", names: datasetReaders.keys() });
+  addNames(properties!.data, { key: "dataset", names: datasetReaders.names });
   addNames(properties!.model, { key: "name", names: modelRegistry.keys() });
   addNames(properties!.adversarial, { key: "game", names: adversarialLosses.keys() });
   const preset = {

@@ -13,9 +13,9 @@ export function* brokenNames(config: Config): Generator<RuleIssue> {
 }
 
 function* datasetNames({ data }: Config): Generator<RuleIssue> {
-  const reader = datasetReaders.get(data.dataset);
+  const reader = datasetReaders.find(data.dataset);
   if (reader === undefined) {
-    yield unknown("data.dataset", data.dataset, datasetReaders.keys());
+    yield unknown("data.dataset", data.dataset, datasetReaders.names);
   } else if (reader.needsDir && data.dir === null) {
     yield {
       key: "data.dir",

@@ -3,18 +3,15 @@
  *
  * @module
  */
+import { Registry, type RegistryEntry } from "../util/registry.ts";
 import type { ClassInfo, LabelMap } from "./dataset.ts";
 import { encodePng } from "./codecs/png_encode.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes_labels.ts";
-import { VOC_CLASSES } from "./readers/voc.ts";
+import { VOC_CLASSES, vocPalette } from "./readers/voc.ts";
 import { resizeLabel } from "./transforms/resize.ts";
-import { vocPalette } from "./voc_palette.ts";
 
 /** How a benchmark wants its predictions. */
-export interface BenchmarkFormat {
-  name: string;
-  /** One line for `--help`. */
-  summary: string;
+export interface BenchmarkFormat extends RegistryEntry {
   /** The classes that a network must have, in this order. */
   classes: readonly ClassInfo[];
   /** Makes the PNG of a map of class indices. */
@@ -44,9 +41,10 @@ const voc: BenchmarkFormat = {
 };
 
 /** The formats by name. */
-export const benchmarkFormats: ReadonlyMap<string, BenchmarkFormat> = new Map(
-  [cityscapes, voc].map((format) => [format.name, format]),
-);
+export const benchmarkFormats: Registry<BenchmarkFormat> = new Registry("benchmark format", [
+  cityscapes,
+  voc,
+]);
 
 /**
  * Turns CityScapes' train ids into its labelIds; what is no train id becomes 0, unlabeled.
@@ -72,7 +70,7 @@ export function toLabelIds(trainIds: Uint8Array): Uint8Array {
  * import { benchmarkFormats, requireBenchmarkClasses } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
- * const voc = benchmarkFormats.get("voc")!;
+ * const voc = benchmarkFormats.get("voc");
  * requireBenchmarkClasses(voc, voc.classes);
  * assert.throws(() => requireBenchmarkClasses(voc, []), /has 0 classes, voc has 21/);
  * ```

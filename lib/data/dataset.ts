@@ -1,9 +1,10 @@
 /**
- * The seam between data on disk and everything else: a dataset knows its classes and can read its
- * i-th sample, nothing more.
+ * The interface between data on disk and everything else: a dataset knows its classes and reads its
+ * i-th sample.
  *
  * @module
  */
+import type { RegistryEntry } from "../util/registry.ts";
 
 /** An 8-bit RGB image, row-major, interleaved: `data.length === width * height * 3`. */
 export interface RgbImage {
@@ -55,8 +56,9 @@ export interface Dataset {
   /**
    * Reads one sample.
    *
-   * @throws {Error} If a file is missing, unreadable, or image and label differ in size; the
-   * message names the file.
+   * @throws {DamagedFileError} If the content of a file is at fault, or image and label differ in
+   * size; the message names the file.
+   * @throws {Error} If a file is missing or unreadable; the message names it.
    */
   read(index: number): Promise<Sample>;
   /** Paths of a sample's files, for messages; absent where samples are no files. */
@@ -64,27 +66,60 @@ export interface Dataset {
   /**
    * Reads the instance map of a sample, where the data set has them.
    *
+   * @throws {DamagedFileError} If the content of the file is at fault; the message names it.
    * @throws {Error} If the file is missing or unreadable; the message names it.
    */
   readInstances?(index: number): Promise<InstanceMap>;
 }
 
-/** What opens a data set: one object feeds schema, command line, help and documentation. */
-export interface DatasetReader {
-  name: string;
-  /** One line for `--help`. */
-  summary: string;
+/** Opens data sets of one layout: one entry feeds schema, command line, help and documentation. */
+export interface DatasetReader extends RegistryEntry {
   /** Whether `data.dir` is needed. */
-  needsDir: boolean;
+  readonly needsDir: boolean;
   /**
    * Module that registers this reader when it is imported, as its `import.meta.url`; without it, only
    * the main thread can load the data. Built-in readers need none.
    */
-  module?: string;
+  readonly module?: string;
+  /** Whether a folder has the reader's layout; cheap, without side effects, and never rejects. */
+  matches(dir: string): Promise<boolean>;
   /**
    * Opens a split.
    *
-   * @throws {Error} If the folder does not have the reader's layout or the split is empty.
+   * @throws {MissingSplitError} If the split does not exist or is empty.
+   * @throws {Error} If the folder does not have the reader's layout; the message names what lacks.
    */
   open(options: { dir: string | null; split: string }): Promise<Dataset>;
+}
+
+/** A data set that has its reader's layout lacks a split, or the split has no samples. */
+export class MissingSplitError extends RangeError {
+  override readonly name: string = "MissingSplitError";
+}
+
+/**
+ * The content of a file is at fault, as opposed to a disk or a network that fails today: reading it
+ * again would not help. Such samples are those that `data.onCorrupt: skip` leaves out.
+ */
+export class DamagedFileError extends Error {
+  override readonly name: string = "DamagedFileError";
+}
+
+/**
+ * The samples of a split.
+ *
+ * @throws {MissingSplitError} If there is no such split or it is empty; names the splits there are.
+ */
+export function requireSplit<T>(
+  splits: Record<string, T[]>,
+  { split, where }: { split: string; where: string },
+): T[] {
+  const samples = Object.hasOwn(splits, split) ? splits[split]! : [];
+  if (samples.length > 0) return samples;
+  const filled = Object.keys(splits).filter((name) => splits[name]!.length > 0);
+  throw new MissingSplitError(
+    `Cannot open split "${split}" of ${where}: ` +
+      (Object.hasOwn(splits, split) ? "it is empty" : "there is none of that name") +
+      (filled.length > 0 ? `, available: ${filled.join(", ")}` : ", and no other split either"),
+  );
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { nearest } from "../util/nearest.ts";
+import { Registry } from "../util/registry.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
-import { withLocation } from "./dataset_location.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
@@ -14,36 +13,19 @@ import { sbdReader } from "./readers/sbd.ts";
 import { vocReader } from "./readers/voc.ts";
 import { vocAugReader } from "./readers/voc_aug.ts";
 
-const readers = new Map<string, DatasetReader>(
-  [
-    fixturesReader,
-    folderReader,
-    vocReader,
-    vocAugReader,
-    sbdReader,
-    cityscapesReader,
-    camvidReader,
-  ].map((reader) => [reader.name, reader]),
-);
-
-const builtIn: ReadonlySet<string> = new Set(readers.keys());
-
-/** Every reader that `data.dataset` can name. */
-export const datasetReaders: ReadonlyMap<string, DatasetReader> = readers;
-
 /**
- * Adds a reader of one's own, so that `data.dataset` can name it.
+ * Every reader that `data.dataset` can name; `register()` adds one of your own.
  *
- * @throws {RangeError} If the name is taken.
  * @example
  * ```ts
- * import { openDataset, registerDataset } from "@segadv/segadv";
+ * import { datasetReaders, openDataset } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
- * registerDataset({
+ * datasetReaders.register({
  *   name: "black",
  *   summary: "one black pixel",
  *   needsDir: false,
+ *   matches: () => Promise.resolve(false),
  *   async open({ split }) {
  *     const pixel = { width: 1, height: 1 };
  *     return {
@@ -62,12 +44,18 @@ export const datasetReaders: ReadonlyMap<string, DatasetReader> = readers;
  * assert.deepEqual((await openDataset("black", { split: "train" })).ids, ["only"]);
  * ```
  */
-export function registerDataset(reader: DatasetReader): void {
-  if (readers.has(reader.name)) {
-    throw new RangeError(`Cannot register data set "${reader.name}": the name is taken`);
-  }
-  readers.set(reader.name, reader);
-}
+export const datasetReaders: Registry<DatasetReader> = new Registry("dataset reader", [
+  fixturesReader,
+  folderReader,
+  vocReader,
+  vocAugReader,
+  sbdReader,
+  cityscapesReader,
+  camvidReader,
+]);
+
+/** Readers that every thread has without importing a module first. */
+const builtIn: ReadonlySet<string> = new Set(datasetReaders.names);
 
 /** Where the data lies and which part of it to open. */
 export interface OpenOptions {
@@ -84,7 +72,8 @@ export interface OpenOptions {
 /**
  * Opens a split of a data set by the name of its reader.
  *
- * @throws {RangeError} If no reader has the name, or the split is unknown or empty.
+ * @throws {RangeError} If no reader has the name.
+ * @throws {MissingSplitError} If the split does not exist or is empty.
  * @throws {TypeError} If the reader needs a folder and none is given.
  * @throws {Error} If the folder does not have the reader's layout; the message names what lacks.
  * @example
@@ -99,21 +88,39 @@ export interface OpenOptions {
  * ```
  */
 export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
-  const reader = readers.get(name);
-  if (!reader) {
-    const near = nearest(name, readers.keys());
-    throw new RangeError(
-      `Cannot open data set "${name}": no reader has that name` +
-        (near ? `, did you mean "${near}"` : "") + `; known: ${[...readers.keys()].join(", ")}`,
-    );
-  }
-  const dir = options.dir ?? null;
+  const reader = datasetReaders.get(name);
+  const { dir = null, split } = options;
   if (reader.needsDir && dir === null) {
     throw new TypeError(`Cannot open data set "${name}" without its folder: set data.dir`);
   }
-  const { split } = options;
   const dataset = await reader.open({ dir, split });
-  const module = reader.module ?? null;
-  if (!builtIn.has(name) && module === null) return dataset;
-  return withLocation(dataset, { reader: name, module, dir, split });
+  const { module = null } = reader;
+  if (builtIn.has(name) || module !== null) {
+    locations.set(dataset, { reader: name, module, dir, split });
+  }
+  return dataset;
+}
+
+/** How another thread opens the same data set. */
+export interface DatasetLocation {
+  /** Name of its reader. */
+  reader: string;
+  /** Module that registers the reader, `null` for the built-in ones. */
+  module: string | null;
+  dir: string | null;
+  split: string;
+}
+
+// By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it.
+const locations = new WeakMap<Dataset, DatasetLocation>();
+
+/** Where {@linkcode openDataset} found a data set; `null` for one that only this thread can read. */
+export function locationOf(dataset: Dataset): DatasetLocation | null {
+  return locations.get(dataset) ?? null;
+}
+
+/** Opens, in another thread, the data set of a location. */
+export async function openLocation(location: DatasetLocation): Promise<Dataset> {
+  if (location.module !== null) await import(location.module);
+  return await openDataset(location.reader, location);
 }

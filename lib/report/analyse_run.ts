@@ -4,7 +4,8 @@
  * @module
  */
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
-import { type EvaluationItem, evaluationItems } from "../data/loader/evaluation_items.ts";
+import { evaluationItems } from "../data/loader/evaluation_items.ts";
+import type { EvaluationItem } from "../data/transforms/prepare_sample.ts";
 import { openDataset } from "../data/registry.ts";
 import { cutPadding } from "../data/transforms/fit_image.ts";
 import { predictBatch, type PredictOptions } from "../models/inference/predict.ts";

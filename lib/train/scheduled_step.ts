@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { normalizationTable } from "../data/transforms/normalize.ts";
-import type { Batch as HostBatch } from "../data/loader/batch.ts";
+import type { HostBatch } from "../data/loader/batch.ts";
 import { unpackBatch } from "../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../losses/weight_decay.ts";
 import { setDropoutStep } from "../models/segmentation_model.ts";

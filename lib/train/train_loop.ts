@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Batch, SkippedSample } from "../data/loader/batch.ts";
+import type { HostBatch, SkippedSample } from "../data/loader/batch.ts";
 import {
   type EpochOptions,
   openTrainLoader,
@@ -206,7 +206,10 @@ export class Run {
 }
 
 /** The batches of an epoch; an abort ends them as if there were no more. */
-async function* untilAborted(loader: TrainLoader, options: EpochOptions): AsyncGenerator<Batch> {
+async function* untilAborted(
+  loader: TrainLoader,
+  options: EpochOptions,
+): AsyncGenerator<HostBatch> {
   try {
     yield* loader.batches(options);
   } catch (error) {

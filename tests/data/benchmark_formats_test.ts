@@ -8,8 +8,8 @@ import {
 import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { decodeLabelIds } from "../../lib/data/readers/cityscapes.ts";
 
-const cityscapes = benchmarkFormats.get("cityscapes")!;
-const voc = benchmarkFormats.get("voc")!;
+const cityscapes = benchmarkFormats.get("cityscapes");
+const voc = benchmarkFormats.get("voc");
 
 test("benchmarkFormats.cityscapes writes labelIds at 2048x1024 that its reader reads back", () => {
   const data = Uint8Array.from({ length: 32 * 16 }, (_, i) => i % 19);

@@ -8,7 +8,7 @@ import { configToYaml } from "../../lib/config/to_yaml.ts";
 import { decodeImage } from "../../lib/data/codecs/decode_image.ts";
 import { decodeLabel } from "../../lib/data/codecs/decode_label.ts";
 import { readMat } from "../../lib/data/codecs/mat.ts";
-import { readClassesFile } from "../../lib/data/readers/classes_file.ts";
+import { readClassesFile } from "../../lib/data/readers/folder.ts";
 import { readList } from "../../lib/data/readers/listing.ts";
 import { openKerasH5 } from "../../lib/weights/formats/keras_h5.ts";
 import { openTfjsWeights } from "../../lib/weights/formats/tfjs_weights.ts";

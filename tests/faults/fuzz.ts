@@ -99,7 +99,7 @@ async function faultOf(target: Target, bytes: Uint8Array): Promise<string | null
   } catch (error) {
     if (!(error instanceof Error)) return `threw ${String(error)}`;
     const { name, message } = error;
-    const ours = /^(Error|TypeError|RangeError|SyntaxError|ConfigError)$/.test(name);
+    const ours = /^((Type|Range|Syntax|Config|DamagedFile)?Error)$/.test(name);
     if (!ours) return `threw ${name}: ${message}`;
     if (name !== "ConfigError" && !/^Cannot |fuzzed/.test(message)) {
       return `threw a stray ${name}: ${message}`;

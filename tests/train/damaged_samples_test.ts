@@ -37,7 +37,7 @@ async function newFolder(): Promise<string> {
 test("train() ends before the first step at a damaged file, and names it", async () => {
   await withDamage(async (dir) => {
     await assert.rejects(async () => train(await config(dir)), {
-      name: "SyntaxError",
+      name: "DamagedFileError",
       message: /^Cannot decode PNG ".*train.images.3\.png": file truncated/,
     });
   });

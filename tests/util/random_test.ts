@@ -1,8 +1,8 @@
-import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { fillNormal, fillUniform, randomStream } from "../../lib/util/random.ts";
+import { fillNormal, fillUniform, permutation, randomStream } from "../../lib/util/random.ts";
+import { test } from "node:test";
 
 const BITS = [4234434166, 1077924115, 1414429505];
 const UNIFORM = "949b7893450130fe";
@@ -97,4 +97,22 @@ test("fillUniform() stays below 1 in float32", () => {
   for (const x of fillUniform(new Float32Array(1 << 16), randomStream(11))) {
     assert.ok(x >= 0 && x < 1);
   }
+});
+
+test("permutation() holds every index once", () => {
+  fc.assert(fc.property(fc.nat(200), fc.integer(), (n, seed) => {
+    const order = permutation(n, randomStream(seed));
+    assert.deepEqual([...order].sort((a, b) => a - b), Array.from({ length: n }, (_, i) => i));
+  }));
+});
+
+test("permutation() gives all orders of four equally often", () => {
+  const counts = new Map<string, number>();
+  for (let seed = 0; seed < 24_000; seed++) {
+    const key = permutation(4, randomStream(seed)).join("");
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  assert.equal(counts.size, 24);
+  // Standard deviation 31.
+  for (const [order, count] of counts) assert.ok(Math.abs(count - 1000) < 150, `${order} ${count}`);
 });

@@ -3,9 +3,14 @@
  * others lacks. Such files come from print; speed does not matter here, sizes do.
  */
 import type { RgbImage } from "../dataset.ts";
-import { BitReader, type HuffmanTable, huffmanTable } from "./_jpeg_bits.ts";
+import {
+  BitReader,
+  type Component,
+  type HuffmanTable,
+  huffmanTable,
+  readScan,
+} from "./_jpeg_scan.ts";
 import { blockPixels } from "./_jpeg_idct.ts";
-import { type Component, readScan } from "./_jpeg_scan.ts";
 
 interface Decoder {
   bytes: Uint8Array;

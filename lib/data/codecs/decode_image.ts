@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type { RgbImage } from "../dataset.ts";
 import { decodeJpeg, isJpeg } from "./jpeg.ts";
 import { type DecodeOptions, decodePng, isPng, type PngImage } from "./png_decode.ts";
+import { DamagedFileError, type RgbImage } from "../dataset.ts";
+import { readBytes } from "./read_bytes.ts";
 
 /**
  * Decodes a JPEG or PNG to 8-bit RGB. The format is told by the bytes, not by the name. Grey is
  * repeated over the channels, alpha is dropped, 16-bit samples keep their high byte.
  *
- * @throws {SyntaxError} If the bytes are neither, damaged or truncated; the message names the file.
- * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @throws {DamagedFileError} If the bytes are neither, damaged or truncated, or the image has more
+ * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
  * import { decodeImage, encodePng } from "@segadv/segadv";
@@ -25,7 +26,7 @@ import { type DecodeOptions, decodePng, isPng, type PngImage } from "./png_decod
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
   if (isJpeg(bytes)) return await decodeJpeg(bytes, options);
   if (isPng(bytes)) return toRgb(decodePng(bytes, options), options.file);
-  throw new SyntaxError(
+  throw new DamagedFileError(
     `Cannot decode image "${options.file}": ` +
       (bytes.length === 0 ? "the file is empty" : "it is neither JPEG nor PNG, convert it to one"),
   );
@@ -40,7 +41,7 @@ function toRgb(png: PngImage, file: string): RgbImage {
     for (let i = 0, to = 0; i < pixels; i++) {
       const from = source[i]! * 3;
       if (from >= palette.length) {
-        throw new SyntaxError(
+        throw new DamagedFileError(
           `Cannot decode PNG "${file}": index ${source[i]} has no colour in its palette`,
         );
       }
@@ -59,4 +60,28 @@ function toRgb(png: PngImage, file: string): RgbImage {
     data[to++] = (source[from + blue]! >> shift) * scale;
   }
   return { width, height, data };
+}
+
+/**
+ * Reads a JPEG or PNG file; the format is told by its bytes.
+ *
+ * @throws {DamagedFileError} If the file is damaged, neither JPEG nor PNG, or has more than 1 GiB or
+ * 2²⁶ pixels; names it.
+ * @throws {Error} If the file cannot be read, or is a pipe or a device; names it.
+ * @example
+ * ```ts
+ * import { encodePng, readImage } from "@segadv/segadv";
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const file = join(await mkdtemp(join(tmpdir(), "segadv-")), "red.png");
+ * const data = new Uint8Array([255, 0, 0]);
+ * await writeFile(file, encodePng({ width: 1, height: 1, channels: 3, data }));
+ * assert.deepEqual(await readImage(file), { width: 1, height: 1, data });
+ * ```
+ */
+export async function readImage(file: string): Promise<RgbImage> {
+  return await decodeImage(await readBytes(file), { file });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LabelMap } from "../dataset.ts";
+import { DamagedFileError, type LabelMap } from "../dataset.ts";
 import { isJpeg } from "./jpeg.ts";
 import { type DecodeOptions, decodePng, isPng } from "./png_decode.ts";
 
@@ -12,10 +12,9 @@ import { type DecodeOptions, decodePng, isPng } from "./png_decode.ts";
  * equal those that Pillow gives: grey of 2 and 4 bits is stretched to 0..255, of 1 bit stays 0..1;
  * 16-bit grey must fit into 8 bits.
  *
- * @throws {TypeError} If the file holds colours instead of indices, or is a JPEG (which alters
- * values).
- * @throws {SyntaxError} If the file is no PNG, damaged or truncated.
- * @throws {RangeError} If a 16-bit value exceeds 255, or the image has more than `maxPixels` pixels.
+ * @throws {DamagedFileError} If the file is no PNG, damaged or truncated, holds colours instead of
+ * indices, is a JPEG (which alters values), has a 16-bit value above 255, or more than `maxPixels`
+ * pixels; the message names it.
  * @example
  * ```ts
  * import { decodeLabel, encodePng } from "@segadv/segadv";
@@ -28,19 +27,19 @@ import { type DecodeOptions, decodePng, isPng } from "./png_decode.ts";
 export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap {
   const { file } = options;
   if (isJpeg(bytes)) {
-    throw new TypeError(
+    throw new DamagedFileError(
       `Cannot read labels from JPEG "${file}": JPEG alters class indices, save labels as PNG`,
     );
   }
   if (!isPng(bytes)) {
-    throw new SyntaxError(
+    throw new DamagedFileError(
       `Cannot read labels from "${file}": ` +
         (bytes.length === 0 ? "the file is empty" : "it is no PNG, save labels as PNG"),
     );
   }
   const { width, height, channels, bitDepth, data, palette } = decodePng(bytes, options);
   if (channels >= 3) {
-    throw new TypeError(
+    throw new DamagedFileError(
       `Cannot read labels from "${file}": it holds ${channels === 3 ? "RGB" : "RGBA"} colours, ` +
         `not class indices: convert it to a grey or palette PNG whose pixel value is the class index`,
     );
@@ -56,7 +55,7 @@ export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap
   for (let i = 0; i < label.length; i++) {
     const value = data[i * channels]!;
     if (value > 255) {
-      throw new RangeError(
+      throw new DamagedFileError(
         `Cannot read labels from "${file}": value ${value} at column ${i % width}, row ` +
           `${Math.floor(i / width)} does not fit 8 bits`,
       );

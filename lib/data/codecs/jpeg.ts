@@ -5,10 +5,9 @@
  * @module
  */
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import type { RgbImage } from "../dataset.ts";
+import { DamagedFileError, type RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
-import { readJpegHeader } from "./_jpeg_header.ts";
 import { printable } from "../../util/format.ts";
 
 /** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
@@ -16,6 +15,9 @@ const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
 
 /** Pixels times scans: a progressive file has about ten, a hostile one thousands of empty ones. */
 const MAX_SCANNED = 2 ** 30;
+
+/** Makes an error that names the file. */
+type Damaged = (why: string) => DamagedFileError;
 
 /** Whether the bytes start with the JPEG signature. */
 export function isJpeg(bytes: Uint8Array): boolean {
@@ -27,8 +29,8 @@ export function isJpeg(bytes: Uint8Array): boolean {
  * libjpeg-turbo's (those of CMYK within one level, without colour profile); the EXIF orientation is
  * ignored, as label maps are drawn over the stored pixels.
  *
- * @throws {SyntaxError} If the bytes are no JPEG, damaged or truncated; the message names the file.
- * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @throws {DamagedFileError} If the bytes are no JPEG, damaged or truncated, or the image has more
+ * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
  * import { decodeJpeg } from "@segadv/segadv";
@@ -42,28 +44,25 @@ export function isJpeg(bytes: Uint8Array): boolean {
  * ```
  */
 export async function decodeJpeg(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
-  const fail = (why: string): string => `Cannot decode JPEG "${options.file}": ${printable(why)}`;
-  const header = readJpegHeader(bytes, fail);
+  const damaged: Damaged = (why) =>
+    new DamagedFileError(`Cannot decode JPEG "${options.file}": ${printable(why)}`);
+  const header = readJpegHeader(bytes, damaged);
   const fourColors = header.components === 4;
   // Four colours are decoded in JavaScript, with all coefficients in memory: four times the space.
   const limit = (options.maxPixels ?? MAX_PIXELS) / (fourColors ? 4 : 1);
   if (header.width * header.height > limit) {
-    throw new RangeError(
-      fail(`${header.width}x${header.height} is more than the limit of ${limit} pixels`),
-    );
+    throw damaged(`${header.width}x${header.height} is more than the limit of ${limit} pixels`);
   }
   if (header.width * header.height * header.scans > MAX_SCANNED) {
-    throw new RangeError(
-      fail(`${header.scans} scans of ${header.width}x${header.height} would take minutes`),
-    );
+    throw damaged(`${header.scans} scans of ${header.width}x${header.height} would take minutes`);
   }
-  if (fourColors) return decodeFourColors(bytes, fail);
+  if (fourColors) return decodeFourColors(bytes, damaged);
   if (header.components !== 1 && header.components !== 3) {
-    throw new SyntaxError(
-      fail(`${header.components} colour components are not supported: convert the file to RGB`),
+    throw damaged(
+      `${header.components} colour components are not supported: convert the file to RGB`,
     );
   }
-  const rgba = await runDecoder(bytes, fail);
+  const rgba = await runDecoder(bytes, damaged);
   const { width, height } = rgba;
   const data = dropAlpha(rgba.data);
   return { width, height, data };
@@ -93,12 +92,12 @@ function dropAlpha(rgba: ImageData["data"]): Uint8Array {
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-function decodeFourColors(bytes: Uint8Array, fail: (why: string) => string): RgbImage {
+function decodeFourColors(bytes: Uint8Array, damaged: Damaged): RgbImage {
   try {
     return decodeCmyk(bytes);
   } catch (error) {
     const known = error instanceof SyntaxError;
-    throw new SyntaxError(fail(known ? error.message : "damaged data"), { cause: error });
+    throw damaged(known ? error.message : "damaged data");
   }
 }
 
@@ -125,7 +124,7 @@ async function loadDecoder(): Promise<MozJpeg> {
   }
 }
 
-async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Promise<ImageData> {
+async function runDecoder(bytes: Uint8Array, damaged: Damaged): Promise<ImageData> {
   const decoder = await loadDecoder();
   // From here to the end nothing is awaited, so the complaints are about this image.
   complaints = [];
@@ -136,6 +135,72 @@ async function runDecoder(bytes: Uint8Array, fail: (why: string) => string): Pro
     loading = undefined; // its memory cannot be trusted any more: load it afresh next time
   }
   const fatal = complaints.find((line) => FATAL.test(line));
-  if (!image || fatal) throw new SyntaxError(fail(fatal ?? complaints[0] ?? "damaged data"));
+  if (!image || fatal) throw damaged(fatal ?? complaints[0] ?? "damaged data");
   return image;
+}
+
+/** Size, number of colour components and number of scans of a JPEG. */
+interface JpegHeader {
+  width: number;
+  height: number;
+  components: number;
+  scans: number;
+}
+
+/**
+ * Reads the frame header and follows the markers to the end of the image.
+ *
+ * @throws {DamagedFileError} If the stream is no JPEG or ends before its end marker.
+ */
+function readJpegHeader(bytes: Uint8Array, damaged: Damaged): JpegHeader {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) {
+    throw damaged("the file does not start with the JPEG signature");
+  }
+  let header: JpegHeader | undefined;
+  let scans = 0;
+  for (let at = 2;;) {
+    at = nextMarker(bytes, at);
+    if (at < 0) throw damaged("file truncated before its end marker");
+    const marker = bytes[at + 1]!;
+    if (marker === 0xd9) break;
+    if (at + 4 > bytes.length) throw damaged("file truncated in a marker");
+    const length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (length < 2 || at + 2 + length > bytes.length) {
+      throw damaged(`file truncated in marker 0x${marker.toString(16)}`);
+    }
+    if (isFrame(marker)) {
+      if (length < 8) throw damaged("the frame header is too short");
+      header ??= {
+        height: (bytes[at + 5]! << 8) | bytes[at + 6]!,
+        width: (bytes[at + 7]! << 8) | bytes[at + 8]!,
+        components: bytes[at + 9]!,
+        scans: 0,
+      };
+    }
+    if (marker === 0xda) scans++;
+    at += 2 + length;
+  }
+  if (header) header.scans = scans;
+  if (!header || scans === 0) throw damaged("the file holds no image");
+  if (header.width === 0 || header.height === 0) {
+    throw damaged(`size ${header.width}x${header.height} is empty`);
+  }
+  return header;
+}
+
+/** Start-of-frame markers: 0xC0..0xCF without DHT, JPG and DAC. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/** Position of the next 0xFF that starts a marker with meaning, or −1 at the end of the bytes. */
+function nextMarker(bytes: Uint8Array, from: number): number {
+  for (let at = from;; at++) {
+    at = bytes.indexOf(0xff, at);
+    if (at < 0 || at + 1 >= bytes.length) return -1;
+    const marker = bytes[at + 1]!;
+    // 00 is a stuffed byte, FF is padding, D0..D7 are restarts inside the data, 01 is reserved.
+    const meaningful = marker > 0x01 && marker !== 0xff && !(marker >= 0xd0 && marker <= 0xd7);
+    if (meaningful) return at;
+  }
 }

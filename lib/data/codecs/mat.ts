@@ -5,6 +5,7 @@
  * @module
  */
 import { inflateSync } from "node:zlib";
+import { DamagedFileError } from "../dataset.ts";
 import { printable } from "../../util/format.ts";
 
 /** A value of a `.mat` file. */
@@ -68,7 +69,7 @@ const MAX_INFLATED = 2 ** 28;
 /**
  * Reads every variable of a MATLAB 5 file.
  *
- * @throws {SyntaxError} If the bytes are no such file, damaged or truncated, or claim sizes that
+ * @throws {DamagedFileError} If the bytes are no such file, damaged or truncated, or claim sizes that
  * they do not hold; the message names the file.
  */
 export function readMat(bytes: Uint8Array, options: { file: string }): Map<string, MatValue> {
@@ -76,7 +77,7 @@ export function readMat(bytes: Uint8Array, options: { file: string }): Map<strin
     return readVariables(bytes);
   } catch (error) {
     const reason = printable((error as Error).message);
-    throw new SyntaxError(`Cannot read MATLAB file "${options.file}": ${reason}`);
+    throw new DamagedFileError(`Cannot read MATLAB file "${options.file}": ${reason}`);
   }
 }
 

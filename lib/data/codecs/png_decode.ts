@@ -5,6 +5,7 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 import { unfilter } from "./_png_filter.ts";
+import { DamagedFileError } from "../dataset.ts";
 import { printable } from "../../util/format.ts";
 
 /** Samples of a decoded PNG, unpacked to one array element each. */
@@ -75,8 +76,8 @@ export function isPng(bytes: Uint8Array): boolean {
  * Decodes a PNG of any colour type, bit depth and interlacing. Checksums are verified, colour
  * profiles and gamma are not applied.
  *
- * @throws {SyntaxError} If the bytes are no PNG, damaged or truncated; the message names the file.
- * @throws {RangeError} If the image has more than `maxPixels` pixels.
+ * @throws {DamagedFileError} If the bytes are no PNG, damaged or truncated, or the image has more
+ * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
  * import { decodePng, encodePng } from "@segadv/segadv";
@@ -90,9 +91,8 @@ export function decodePng(bytes: Uint8Array, options: DecodeOptions): PngImage {
   try {
     return decode(bytes, options.maxPixels ?? MAX_PIXELS);
   } catch (error) {
-    const message = `Cannot decode PNG "${options.file}": ${printable((error as Error).message)}`;
-    if (error instanceof RangeError) throw new RangeError(message);
-    throw new SyntaxError(message);
+    const reason = printable((error as Error).message);
+    throw new DamagedFileError(`Cannot decode PNG "${options.file}": ${reason}`);
   }
 }
 
@@ -101,7 +101,7 @@ function decode(bytes: Uint8Array, maxPixels: number): PngImage {
   const { header, palette, compressed } = readChunks(bytes);
   const { width, height, bitDepth } = header;
   if (width * height > maxPixels) {
-    throw new RangeError(`${width}x${height} is more than the limit of ${maxPixels} pixels`);
+    throw new SyntaxError(`${width}x${height} is more than the limit of ${maxPixels} pixels`);
   }
   const channels = CHANNELS[header.colorType]!;
   const passes = header.interlaced ? ADAM7 : [[0, 0, 1, 1]] as const;

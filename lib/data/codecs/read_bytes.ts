@@ -1,5 +1,6 @@
 /** Files of a data set, which may be anything under a name. */
 import { readFile, stat } from "node:fs/promises";
+import { DamagedFileError } from "../dataset.ts";
 
 /** More than any image or label takes, less than any machine has. */
 const MAX_BYTES = 2 ** 30;
@@ -8,8 +9,8 @@ const MAX_BYTES = 2 ** 30;
  * Reads a file. A pipe or a device, which a link may lead to, is refused unread: it could block or
  * never end.
  *
+ * @throws {DamagedFileError} If it is larger than 1 GiB.
  * @throws {Error} If it cannot be read; the message names the file and the cause.
- * @throws {RangeError} If it is larger than 1 GiB.
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
   const refuse = (why: string, cause?: unknown): never => {
@@ -20,7 +21,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     if (found.isDirectory()) refuse("it is a folder");
     if (!found.isFile()) refuse("it is no file but a pipe or a device");
     if (found.size > MAX_BYTES) {
-      throw new RangeError(
+      throw new DamagedFileError(
         `Cannot read "${path}": it has ${(found.size / MAX_BYTES).toFixed(1)} GiB, more than any ` +
           `image or label: the most is 1 GiB`,
       );

@@ -1,12 +1,14 @@
 /**
- * What a training step takes in.
+ * Training batches in main memory, before they are uploaded.
  *
  * @module
  */
-import type { Dataset } from "../dataset.ts";
+import type { DataConfig } from "../../config/config.ts";
+import { DamagedFileError, type Dataset } from "../dataset.ts";
+import type { SampleLoader } from "./sample_loader.ts";
 
-/** One training batch of crops `[b, h, w]`. */
-export interface Batch {
+/** One training batch of crops `[b, h, w]`, in main memory. */
+export interface HostBatch {
   /** `images`, then `labels`: what is uploaded, in one piece. Owned by the receiver. */
   bytes: Uint8Array;
   /** RGB pixels on 0..255, `[b * h * w * 3]`; a view of `bytes`. */
@@ -17,7 +19,7 @@ export interface Batch {
   ids: string[];
   /** Pixels that are not ignored. */
   valid: number;
-  /** Samples that others had to stand in for (`data.onCorrupt: "skip"`). */
+  /** Damaged samples that others replaced (`data.onCorrupt: "skip"`). */
   skipped: SkippedSample[];
 }
 
@@ -49,4 +51,88 @@ export function stepsPerEpoch(dataset: Dataset, batch: number): number {
     );
   }
   return steps;
+}
+
+/** A sample of a batch to come, and where its pixels and labels go. */
+export interface TrainingRequest {
+  epoch: number;
+  /** Index of the sample in its data set. */
+  index: number;
+  image: Uint8Array;
+  label: Uint8Array;
+}
+
+/** What the batches of an epoch are made of. */
+export interface BatchSource {
+  dataset: Dataset;
+  config: DataConfig;
+  loader: SampleLoader<TrainingRequest, number>;
+  epoch: number;
+  /** Sample indices in the order of the epoch. */
+  order: Uint32Array;
+  /** Samples known to be damaged, and how: filled here, so that none is tried twice. */
+  damaged: Map<number, SkippedSample>;
+  /** What the batch's requests are cancelled by. */
+  group: object;
+}
+
+/**
+ * Makes a batch of the samples at `step * batch` and after in the order. With `onCorrupt: "skip"`,
+ * the sample a batch later in the order replaces a damaged one, if that is damaged the one after it,
+ * and so on round the epoch: a rule without memory, so that a resumed run follows it too.
+ */
+export async function loadBatch(source: BatchSource, step: number): Promise<HostBatch> {
+  const { config: { batch: size, crop: [height, width] } } = source;
+  const pixels = height * width;
+  const bytes = new Uint8Array(size * pixels * 4);
+  const images = bytes.subarray(0, size * pixels * 3);
+  const labels = bytes.subarray(images.length);
+  const samples = await Promise.all(Array.from({ length: size }, (_, i) => {
+    const image = images.subarray(i * pixels * 3, (i + 1) * pixels * 3);
+    const label = labels.subarray(i * pixels, (i + 1) * pixels);
+    return loadInto(source, step * size + i, { image, label });
+  }));
+  return {
+    bytes,
+    images,
+    labels,
+    ids: samples.map(({ id }) => id),
+    valid: samples.reduce((sum, { valid }) => sum + valid, 0),
+    skipped: samples.flatMap(({ skipped }) => skipped),
+  };
+}
+
+interface LoadedSample {
+  id: string;
+  valid: number;
+  skipped: SkippedSample[];
+}
+
+async function loadInto(
+  source: BatchSource,
+  position: number,
+  target: Pick<TrainingRequest, "image" | "label">,
+): Promise<LoadedSample> {
+  const { dataset: { ids, split }, config, loader, epoch, order, damaged, group } = source;
+  const skipped: SkippedSample[] = [];
+  for (let next = position; skipped.length < ids.length;) {
+    const index = order[next]!;
+    const id = ids[index]!;
+    if (!damaged.has(index)) {
+      try {
+        const valid = await loader.load({ ...target, epoch, index }, group);
+        return { id, valid, skipped };
+      } catch (error) {
+        if (config.onCorrupt === "fail" || !(error instanceof DamagedFileError)) throw error;
+        damaged.set(index, { id, message: error.message });
+      }
+    }
+    skipped.push(damaged.get(index)!);
+    next = (next + (next === position ? config.batch : 1)) % ids.length;
+    if (next === position) next = (next + 1) % ids.length;
+  }
+  throw new RangeError(
+    `Cannot train on split "${split}": each of its ${ids.length} samples is damaged, the first: ` +
+      skipped[0]!.message,
+  );
 }

@@ -3,28 +3,21 @@
  *
  * @module
  */
-import type { NormalizeConfig } from "../../config/config.ts";
 import type { Dataset } from "../dataset.ts";
-import type { FitOptions, FittedImage } from "../transforms/fit_image.ts";
-import { itemSource } from "./item_source.ts";
-
-/** One image to score. */
-export interface EvaluationItem extends FittedImage {
-  id: string;
-  /** Class indices, `[height * width]`; 255 is ignored. Owned by the receiver. */
-  label: Uint8Array;
-}
-
-/** How an image is brought before the network. */
-export interface EvaluationOptions extends FitOptions {
-  normalize: NormalizeConfig;
-}
+import {
+  type EvaluationItem,
+  type EvaluationOptions,
+  prepareEvaluationItem,
+} from "../transforms/prepare_sample.ts";
+import type { EvaluationWork } from "./_sample_tasks.ts";
+import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
 /**
- * Gives every sample of a split in order, normalised. One is prepared ahead, or several in threads
- * where there are enough images to pay for their start; the bits are the same.
+ * Gives every sample of a split in order, normalised. One is prepared ahead, or several in worker
+ * threads where there are enough images to pay for their start: bit-identical.
  *
- * @throws {RangeError} If a label value is neither a class nor the ignore label.
+ * @throws {DamagedFileError} If the content of a file is at fault, or a label value is neither a
+ * class nor the ignore label; the message names the file or the sample.
  * @throws {Error} If a sample cannot be read; the message names the file.
  * @example
  * ```ts
@@ -42,25 +35,54 @@ export async function* evaluationItems(
   dataset: Dataset,
   options: EvaluationOptions,
 ): AsyncGenerator<EvaluationItem> {
-  const source = itemSource(dataset, options);
+  const loader = evaluationLoader(dataset, options);
   const waiting: Promise<EvaluationItem>[] = [];
   const count = dataset.ids.length;
+  const group = {};
   let next = 0;
-  const ask = (most: number): void => {
+  const request = (most: number): void => {
     while (waiting.length < most && next < count) {
-      const item = source.prepare(next++);
+      const item = loader.load({ index: next++ }, group);
       item.catch(() => {}); // awaited below; until then a failure is no unhandled rejection
       waiting.push(item);
     }
   };
   try {
     for (let index = 0; index < count; index++) {
-      ask(1 + source.ahead);
+      request(loader.workers > 0 ? loader.workers + 2 : 1);
       const item = await waiting.shift()!;
-      ask(1);
+      request(1);
       yield item;
     }
   } finally {
-    await source.close();
+    await loader.close();
   }
+}
+
+/** Pixels of a pass over a data set below which threads take longer to start than they save. */
+const SHORT_PASS = 2 ** 24;
+
+/** Pixels of an image of unknown size: no more than it has, mostly. */
+const UNKNOWN_SIZE = 2 ** 16;
+
+function evaluationLoader(
+  dataset: Dataset,
+  options: EvaluationOptions,
+): SampleLoader<{ index: number }, EvaluationItem> {
+  const { normalize, resize = null, fit = "stretch" } = options;
+  const pixels = resize === null ? UNKNOWN_SIZE : resize[0] * resize[1];
+  const work: EvaluationWork = { kind: "evaluation", options: { normalize, resize, fit } };
+  return sampleLoader<{ index: number }, object, EvaluationItem, EvaluationItem>({
+    async local({ index }): Promise<EvaluationItem> {
+      return prepareEvaluationItem(await dataset.read(index), dataset, options);
+    },
+    send: () => ({ value: {}, transfer: [] }),
+    receive: (item) => item,
+  }, {
+    dataset,
+    work,
+    workers: chooseWorkers(dataset, { pixels: dataset.ids.length * pixels, least: SHORT_PASS }),
+    depth: 2,
+    fallback: true,
+  });
 }

@@ -4,17 +4,26 @@
  * @module
  */
 import type { DataConfig } from "../../config/config.ts";
-import { randomStream } from "../../util/random.ts";
-import { type Batch, type SkippedSample, stepsPerEpoch } from "./batch.ts";
-import { chooseWorkers } from "./choose_workers.ts";
-import type { Dataset } from "../dataset.ts";
-import { loadBatch } from "./load_batch.ts";
-import { permutation } from "./permutation.ts";
-import { fallbackPreparer } from "./fallback_preparer.ts";
-import { localPreparer, type Preparer } from "./preparer.ts";
-import { workerPreparer } from "./worker_preparer.ts";
+import { permutation, randomStream } from "../../util/random.ts";
+import type { Dataset, Sample } from "../dataset.ts";
+import { prepareSample } from "../transforms/prepare_sample.ts";
+import {
+  bytesOf,
+  type TrainingAnswer,
+  type TrainingTask,
+  type TrainingWork,
+} from "./_sample_tasks.ts";
+import {
+  type HostBatch,
+  loadBatch,
+  type SkippedSample,
+  stepsPerEpoch,
+  type TrainingRequest,
+} from "./batch.ts";
+import { cacheSamples } from "./cache_samples.ts";
+import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
-/** What decides the bits of every batch of a run. */
+/** What decides the pixels of every batch of a run. */
 export interface TrainLoaderOptions {
   dataset: Dataset;
   config: DataConfig;
@@ -43,12 +52,13 @@ export interface TrainLoader extends AsyncDisposable {
    * The batches of one epoch in the order that (seed, epoch) decides; augmentation is decided by
    * (seed, epoch, sample). Bits and order depend neither on the number of workers nor on what was
    * loaded before. While the caller works on a batch, `data.prefetch` more are prepared, one without
-   * workers. An iterator that is left early drops what it had asked for.
+   * workers. An iterator that is left early drops its requests.
    *
-   * @throws {RangeError} If `startStep` is outside the epoch, or a label is out of range.
+   * @throws {RangeError} If `startStep` is outside the epoch.
+   * @throws {DamagedFileError} If the content of a sample's files is at fault.
    * @throws {Error} If a sample cannot be read; the message names the file.
    */
-  batches(options: EpochOptions): AsyncGenerator<Batch>;
+  batches(options: EpochOptions): AsyncGenerator<HostBatch>;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -76,19 +86,19 @@ export interface TrainLoader extends AsyncDisposable {
  */
 export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): TrainLoader {
   const steps = stepsPerEpoch(dataset, config.batch);
-  const preparer = preparerOf({ dataset, config, seed });
+  const loader = trainingLoader({ dataset, config, seed });
   const damaged = new Map<number, SkippedSample>();
 
-  async function* batches(options: EpochOptions): AsyncGenerator<Batch> {
+  async function* batches(options: EpochOptions): AsyncGenerator<HostBatch> {
     const { epoch, startStep = 0, signal } = options;
     if (!(startStep >= 0 && startStep <= steps)) {
       throw new RangeError(`Cannot start at step ${startStep} of an epoch of ${steps} steps`);
     }
     const order = permutation(dataset.ids.length, randomStream(seed, "order", epoch));
-    const source = { dataset, config, preparer, epoch, order, damaged, group: {} };
-    const waiting: Promise<Batch>[] = [];
+    const source = { dataset, config, loader, epoch, order, damaged, group: {} };
+    const waiting: Promise<HostBatch>[] = [];
     let next = startStep;
-    const ask = (count: number): void => {
+    const request = (count: number): void => {
       while (waiting.length < count && next < steps) {
         const batch = loadBatch(source, next++);
         batch.catch(() => {}); // awaited below; until then a failure is no unhandled rejection
@@ -97,34 +107,26 @@ export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): 
     };
     try {
       for (let step = startStep; step < steps; step++) {
-        const ahead = preparer.workers > 0 ? config.prefetch : 1;
-        ask(preparer.workers > 0 ? 1 + ahead : 1);
+        const ahead = loader.workers > 0 ? config.prefetch : 1;
+        request(loader.workers > 0 ? 1 + ahead : 1);
         const batch = await orAbort(waiting.shift()!, signal);
-        ask(ahead);
+        request(ahead);
         yield batch;
       }
     } finally {
-      preparer.cancel(source.group);
+      loader.cancel(source.group);
     }
   }
 
-  const close = (): Promise<void> => preparer.close();
+  const close = (): Promise<void> => loader.close();
   return {
     get workers(): number {
-      return preparer.workers;
+      return loader.workers;
     },
     batches,
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function preparerOf(options: TrainLoaderOptions): Preparer {
-  const { dataset, config } = options;
-  const workers = config.workers ?? chooseWorkers(dataset, config);
-  if (workers === 0) return localPreparer(options);
-  const threads = workerPreparer(options, { workers });
-  return config.workers === null ? fallbackPreparer(threads, localPreparer(options)) : threads;
 }
 
 /** Waits for a promise unless the signal comes first. */
@@ -139,4 +141,108 @@ async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** What decides the pixels of every batch of an epoch. */
+export interface TrainBatchesOptions extends TrainLoaderOptions, EpochOptions {}
+
+/**
+ * Gives the batches of one epoch by a loader of its own; for several epochs, see
+ * {@linkcode openTrainLoader}.
+ *
+ * @throws {RangeError} If the data set has fewer samples than a batch.
+ * @throws {DamagedFileError} If the content of a sample's files is at fault.
+ * @throws {Error} If a sample cannot be read; the message names the file.
+ * @example
+ * ```ts
+ * import { loadConfig, openDataset, trainBatches } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const { data: config } = await loadConfig({ preset: "fixtures" });
+ * const dataset = await openDataset("fixtures", { split: "train" });
+ * let pixels = 0;
+ * for await (const batch of trainBatches({ dataset, config, seed: 1, epoch: 0 })) {
+ *   pixels += batch.valid;
+ * }
+ * assert.ok(pixels > 0);
+ * ```
+ */
+export async function* trainBatches(options: TrainBatchesOptions): AsyncGenerator<HostBatch> {
+  const loader = openTrainLoader(options);
+  try {
+    yield* loader.batches(options);
+  } finally {
+    await loader.close();
+  }
+}
+
+/** Pixels of a batch below which one thread prepares it in a few milliseconds. */
+const SMALL_BATCH = 2 ** 17;
+
+/**
+ * Fills requests and gives the number of their pixels that are not ignored. Decoded samples are kept
+ * in memory up to `data.cacheMiB`, which all threads share.
+ *
+ * @throws {TypeError} If `data.workers` asks for workers that cannot open the data set.
+ */
+function trainingLoader(
+  { dataset, config, seed }: TrainLoaderOptions,
+): SampleLoader<TrainingRequest, number> {
+  const pixels = config.batch * config.crop[0] * config.crop[1];
+  const workers = config.workers ?? chooseWorkers(dataset, { pixels, least: SMALL_BATCH });
+  const work: TrainingWork = {
+    kind: "training",
+    config: { crop: config.crop, augment: config.augment, normalize: config.normalize },
+    seed,
+  };
+  const local = cached(dataset, config.cacheMiB);
+  const kept = new Map<number, Sample>();
+  let free = config.cacheMiB * 2 ** 20;
+  /** Buffers that have come back: as many as were ever on their way at a time. */
+  const buffers: ArrayBuffer[] = [];
+
+  function keep(index: number, sample: Sample): void {
+    const bytes = bytesOf(sample);
+    if (bytes > free || kept.has(index)) return;
+    free -= bytes;
+    kept.set(index, sample);
+  }
+
+  return sampleLoader<TrainingRequest, TrainingTask, TrainingAnswer, number>({
+    async local(request): Promise<number> {
+      const sample = await local.read(request.index);
+      return prepareSample(sample, { ...request, dataset, config, seed });
+    },
+    send({ epoch, index, image, label }) {
+      const buffer = buffers.pop() ?? new ArrayBuffer(image.length + label.length);
+      const sample = kept.get(index) ?? null;
+      return { value: { epoch, buffer, sample, keepBytes: free }, transfer: [buffer] };
+    },
+    receive({ buffer, valid, sample }, { index, image, label }): number {
+      image.set(new Uint8Array(buffer, 0, image.length));
+      label.set(new Uint8Array(buffer, image.length));
+      buffers.push(buffer);
+      if (sample !== null) keep(index, sample);
+      return valid;
+    },
+  }, {
+    dataset,
+    work,
+    workers,
+    depth: Math.max(2, Math.ceil(config.prefetch * config.batch / workers)),
+    fallback: config.workers === null,
+  });
+}
+
+const caches = new WeakMap<Dataset, { mebibytes: number; dataset: Dataset }>();
+
+/** The data set with a cache of decoded samples, the same one in every epoch. */
+function cached(dataset: Dataset, mebibytes: number): Dataset {
+  if (mebibytes <= 0) return dataset;
+  let entry = caches.get(dataset);
+  if (entry?.mebibytes !== mebibytes) {
+    entry = { mebibytes, dataset: cacheSamples(dataset, mebibytes) };
+    caches.set(dataset, entry);
+  }
+  return entry.dataset;
 }

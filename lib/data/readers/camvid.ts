@@ -4,11 +4,15 @@
  * @module
  */
 import { join } from "node:path";
-import type { ClassInfo, Dataset, DatasetReader } from "../dataset.ts";
+import {
+  type ClassInfo,
+  type Dataset,
+  type DatasetReader,
+  MissingSplitError,
+  requireSplit,
+} from "../dataset.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";
-import { matchPairs } from "./match_pairs.ts";
-import { pairDataset } from "./pair_dataset.ts";
-import { requireSplit } from "./split.ts";
+import { matchPairs, pairDataset } from "./pair_dataset.ts";
 
 /** The 11 classes of CamVid (SegNet's grouping) in index order; 11 is void. */
 export const CAMVID_CLASSES: ClassInfo[] = [
@@ -34,8 +38,15 @@ export const camvidReader: DatasetReader = {
   name: "camvid",
   summary: "CamVid in SegNet's layout, 11 classes; splits train, val, test",
   needsDir: true,
+  matches: async (dir) => await findRoot(dir) !== null,
   async open({ dir, split }): Promise<Dataset> {
     const root = await findRoot(dir);
+    if (root === null) {
+      throw new Error(
+        `Cannot open CamVid data in "${dir}": found no folder trainannot, valannot or testannot ` +
+          `in it`,
+      );
+    }
     const splits: Record<string, string[]> = {};
     for (const name of ["train", "val", "test"]) {
       if (await isFolder(join(root, name)) && await isFolder(join(root, `${name}annot`))) {
@@ -53,20 +64,18 @@ export const camvidReader: DatasetReader = {
       where: `split "${split}" of "${root}"`,
     });
     if (pairs.length === 0) {
-      throw new RangeError(`Cannot open split "${split}" of "${root}": it is empty`);
+      throw new MissingSplitError(`Cannot open split "${split}" of "${root}": it is empty`);
     }
     return pairDataset({ name: "camvid", split, classes: CAMVID_CLASSES, ignoreLabel: 11, pairs });
   },
 };
 
-async function findRoot(dir: string | null): Promise<string> {
+async function findRoot(dir: string | null): Promise<string | null> {
   for (const candidate of dir === null ? [] : [".", "CamVid"]) {
     const root = join(dir!, candidate);
     for (const split of ["train", "val", "test"]) {
       if (await isFolder(join(root, `${split}annot`))) return root;
     }
   }
-  throw new Error(
-    `Cannot open CamVid data in "${dir}": found no folder trainannot, valannot or testannot in it`,
-  );
+  return null;
 }

@@ -5,15 +5,21 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset, DatasetReader, InstanceMap, LabelMap } from "../dataset.ts";
+import {
+  DamagedFileError,
+  type Dataset,
+  type DatasetReader,
+  type InstanceMap,
+  type LabelMap,
+  MissingSplitError,
+} from "../dataset.ts";
 import { decodeLabel } from "../codecs/decode_label.ts";
 import { decodePng } from "../codecs/png_decode.ts";
-import { readImage } from "../codecs/read_image.ts";
+import { readImage } from "../codecs/decode_image.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./cityscapes_labels.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";
-import { matchPairs } from "./match_pairs.ts";
-import { pairDataset } from "./pair_dataset.ts";
+import { matchPairs, pairDataset } from "./pair_dataset.ts";
 
 const IGNORE = 255;
 const TO_TRAIN_ID = Uint8Array.from(CITYSCAPES_LABELS, ({ trainId }) => trainId);
@@ -28,6 +34,7 @@ export const cityscapesReader: DatasetReader = {
   name: "cityscapes",
   summary: "CityScapes, leftImg8bit and gtFine; 19 classes; splits train, val, test",
   needsDir: true,
+  matches: (dir) => isFolder(join(dir, "leftImg8bit")),
   async open({ dir, split }): Promise<Dataset> {
     const root = dir ?? "";
     const photos = join(root, "leftImg8bit");
@@ -39,7 +46,7 @@ export const cityscapesReader: DatasetReader = {
     const labelFolder = join(root, "gtFine", split);
     const where = `split "${split}" of "${root}"`;
     if (!splits.includes(split) || !(await isFolder(imageFolder))) {
-      throw new RangeError(
+      throw new MissingSplitError(
         `Cannot open ${where}: there is none of that name, available: ${splits.join(", ")}`,
       );
     }
@@ -47,7 +54,9 @@ export const cityscapesReader: DatasetReader = {
     const images = await indexFolder(imageFolder, { extensions: IMAGE_EXTENSIONS, suffix });
     const ids = [...images.keys()];
     if (ids.length === 0) {
-      throw new RangeError(`Cannot open ${where}: no file *_leftImg8bit.png in "${imageFolder}"`);
+      throw new MissingSplitError(
+        `Cannot open ${where}: no file *_leftImg8bit.png in "${imageFolder}"`,
+      );
     }
     const labels = await indexMaps(labelFolder, "_gtFine_labelIds");
     const shared = { name: "cityscapes", split, classes: CITYSCAPES_CLASSES, ignoreLabel: IGNORE };
@@ -94,7 +103,7 @@ function unlabelled(
 /**
  * Decodes a map of label ids into train ids.
  *
- * @throws {RangeError} If a value is no label id.
+ * @throws {DamagedFileError} If a value is no label id.
  */
 export function decodeLabelIds(bytes: Uint8Array, { file }: { file: string }): LabelMap {
   const label = decodeLabel(bytes, { file });
@@ -102,7 +111,7 @@ export function decodeLabelIds(bytes: Uint8Array, { file }: { file: string }): L
   for (let i = 0; i < data.length; i++) {
     const trainId = TO_TRAIN_ID[data[i]!];
     if (trainId === undefined) {
-      throw new RangeError(
+      throw new DamagedFileError(
         `Cannot read labels from "${file}": ${data[i]} at column ${i % width}, row ` +
           `${Math.floor(i / width)} is no CityScapes label id (0..33)`,
       );
@@ -118,7 +127,7 @@ async function readInstances(file: string | undefined, id: string): Promise<Inst
   }
   const { width, height, channels, data } = decodePng(await readBytes(file), { file });
   if (channels !== 1) {
-    throw new TypeError(`Cannot read instances from "${file}": it is no 16-bit grey PNG`);
+    throw new DamagedFileError(`Cannot read instances from "${file}": it is no 16-bit grey PNG`);
   }
   return { width, height, data: Uint16Array.from(data) };
 }

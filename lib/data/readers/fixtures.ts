@@ -4,11 +4,16 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { ClassInfo, Dataset, DatasetReader, Sample } from "../dataset.ts";
+import {
+  type ClassInfo,
+  type Dataset,
+  type DatasetReader,
+  requireSplit,
+  type Sample,
+} from "../dataset.ts";
 import { decodeImage } from "../codecs/decode_image.ts";
 import { decodeLabel } from "../codecs/decode_label.ts";
-import { vocPalette } from "../voc_palette.ts";
-import { requireSplit } from "./split.ts";
+import { vocPalette } from "./voc.ts";
 
 /** Classes of the fixture set, in index order, in VOC's colours. */
 export const FIXTURE_CLASSES: ClassInfo[] = ["background", "disc", "square", "triangle", "ring"]
@@ -31,6 +36,7 @@ export const fixturesReader: DatasetReader = {
   name: "fixtures",
   summary: "40 small pictures of coloured shapes, embedded",
   needsDir: false,
+  matches: () => Promise.resolve(false),
   async open({ split }): Promise<Dataset> {
     const ids = requireSplit(FIXTURE_SPLITS, { split, where: "fixtures" });
     // Loaded on demand: runs on other data never pay for these bytes.

@@ -1,5 +1,11 @@
 /** A data set of image and label files in pairs: what most readers open. */
-import type { ClassInfo, Dataset, LabelMap, Sample } from "../dataset.ts";
+import {
+  type ClassInfo,
+  DamagedFileError,
+  type Dataset,
+  type LabelMap,
+  type Sample,
+} from "../dataset.ts";
 import { decodeImage } from "../codecs/decode_image.ts";
 import { decodeLabel } from "../codecs/decode_label.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
@@ -53,7 +59,7 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
       const image = await decodeImage(imageBytes, { file: pair.image });
       const label = decode(labelBytes, { file: pair.label });
       if (image.width !== label.width || image.height !== label.height) {
-        throw new RangeError(
+        throw new DamagedFileError(
           `Cannot use sample "${pair.id}": image "${pair.image}" is ${image.width}x` +
             `${image.height}, label "${pair.label}" is ${label.width}x${label.height}, they must ` +
             `be of one size`,
@@ -62,4 +68,40 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
       return { id: pair.id, image, label };
     },
   };
+}
+
+/** What to join, and the words for an error. */
+export interface MatchOptions {
+  /** Name to path. */
+  images: Map<string, string>;
+  labels: Map<string, string>;
+  /** The names that the split holds, in order; all images if not given. */
+  ids?: string[];
+  /** Where they should lie. */
+  imageFolder: string;
+  labelFolder: string;
+  /** Names the split in an error. */
+  where: string;
+}
+
+/**
+ * The pairs of a split, in order.
+ *
+ * @throws {Error} If an image or a label lacks its partner; tells the first and how many.
+ */
+export function matchPairs(options: MatchOptions): FilePair[] {
+  const { images, labels, imageFolder, labelFolder, where } = options;
+  const ids = options.ids ?? [...images.keys()];
+  const lacking = (folder: string, names: string[], what: string): void => {
+    if (names.length === 0) return;
+    throw new Error(
+      `Cannot open ${where}: no ${what} named "${names[0]}" in "${folder}"` +
+        (names.length > 1 ? `, nor ${names.length - 1} more` : ""),
+    );
+  };
+  // Without a list every label must have its image too: a stray one is a mistake somewhere.
+  const wanted = options.ids ?? [...labels.keys()];
+  lacking(imageFolder, wanted.filter((id) => !images.has(id)), "image");
+  lacking(labelFolder, ids.filter((id) => !labels.has(id)), "label PNG");
+  return ids.map((id) => ({ id, image: images.get(id)!, label: labels.get(id)! }));
 }

@@ -4,12 +4,16 @@
  * @module
  */
 import { join } from "node:path";
-import type { Dataset, DatasetReader, LabelMap } from "../dataset.ts";
+import {
+  DamagedFileError,
+  type Dataset,
+  type DatasetReader,
+  type LabelMap,
+  requireSplit,
+} from "../dataset.ts";
 import { type MatValue, readMat } from "../codecs/mat.ts";
 import { indexFolder, isFile, isFolder, readList } from "./listing.ts";
-import { matchPairs } from "./match_pairs.ts";
-import { pairDataset } from "./pair_dataset.ts";
-import { requireSplit } from "./split.ts";
+import { matchPairs, pairDataset } from "./pair_dataset.ts";
 import { VOC_CLASSES } from "./voc.ts";
 
 /**
@@ -22,6 +26,7 @@ export const sbdReader: DatasetReader = {
   name: "sbd",
   summary: "Semantic Boundaries Dataset, benchmark_RELEASE layout; splits train, val",
   needsDir: true,
+  matches: async (dir) => await findSbdRoot(dir) !== null,
   async open({ dir, split }): Promise<Dataset> {
     const root = await findSbdRoot(dir);
     if (root === null) {
@@ -78,7 +83,7 @@ export async function indexSbd(root: string): Promise<SbdFiles> {
 /**
  * Decodes a label of SBD.
  *
- * @throws {SyntaxError} If the file is damaged or holds no `GTcls.Segmentation`.
+ * @throws {DamagedFileError} If the file is damaged or holds no `GTcls.Segmentation`.
  */
 export function decodeSbd(bytes: Uint8Array, { file }: { file: string }): LabelMap {
   const truth = readMat(bytes, { file }).get("GTcls");
@@ -86,7 +91,9 @@ export function decodeSbd(bytes: Uint8Array, { file }: { file: string }): LabelM
     ? truth.elements[0]?.Segmentation
     : undefined;
   if (map?.kind !== "numbers" || map.dims.length !== 2) {
-    throw new SyntaxError(`Cannot read labels from "${file}": it has no matrix GTcls.Segmentation`);
+    throw new DamagedFileError(
+      `Cannot read labels from "${file}": it has no matrix GTcls.Segmentation`,
+    );
   }
   const [height, width] = map.dims as [number, number];
   const data = new Uint8Array(width * height);
@@ -94,7 +101,7 @@ export function decodeSbd(bytes: Uint8Array, { file }: { file: string }): LabelM
     for (let x = 0; x < width; x++) {
       const value = map.data[x * height + y]!;
       if (!(value >= 0 && value <= 255 && Number.isInteger(value))) {
-        throw new RangeError(
+        throw new DamagedFileError(
           `Cannot read labels from "${file}": ${value} at column ${x}, row ${y} is no class index`,
         );
       }

@@ -5,14 +5,13 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset, DatasetReader, LabelMap } from "../dataset.ts";
+import { type Dataset, type DatasetReader, type LabelMap, MissingSplitError } from "../dataset.ts";
 import { decodeLabel } from "../codecs/decode_label.ts";
 import { isPng } from "../codecs/png_decode.ts";
-import { indexFolder, isFolder, readList } from "./listing.ts";
-import { matchPairs } from "./match_pairs.ts";
-import { pairDataset } from "./pair_dataset.ts";
+import { indexFolder, isFile, isFolder, readList } from "./listing.ts";
+import { matchPairs, pairDataset } from "./pair_dataset.ts";
 import { decodeSbd, findSbdRoot, indexSbd, readSbdLists } from "./sbd.ts";
-import { findVocRoot, VOC_CLASSES } from "./voc.ts";
+import { findVocRoot, requireVocRoot, VOC_CLASSES } from "./voc.ts";
 
 /**
  * Reads a folder that holds both `VOCdevkit/VOC2012` and SBD's `benchmark_RELEASE`. The split
@@ -24,12 +23,25 @@ export const vocAugReader: DatasetReader = {
   name: "voc-aug",
   summary: "VOC2012 and SBD in one folder, merged without val leakage; splits train, val",
   needsDir: true,
+  async matches(dir): Promise<boolean> {
+    const [voc, sbd] = [await findVocRoot(dir), await findSbd(dir)];
+    if (voc === null || sbd === null) return false;
+    for (const name of ["train", "val"]) {
+      if (!await isFile(listOf(voc, name)) || !await isFile(join(sbd, `${name}.txt`))) return false;
+    }
+    return true;
+  },
   async open({ dir, split }): Promise<Dataset> {
-    const voc = await findVocRoot(dir);
+    const voc = await requireVocRoot(dir);
     const sbd = await findSbd(dir!);
-    const list = (name: string): Promise<string[]> =>
-      readList(join(voc, "ImageSets", "Segmentation", `${name}.txt`));
-    const [train, val] = [await list("train"), await list("val")];
+    if (sbd === null) {
+      throw new Error(
+        `Cannot open VOC and SBD in "${dir}": found no benchmark_RELEASE/dataset/cls in it; with ` +
+          `SegmentationClassAug at hand use the reader voc and its split train_aug`,
+      );
+    }
+    const train = await readList(listOf(voc, "train"));
+    const val = await readList(listOf(voc, "val"));
     const { train: sbdTrain, val: sbdVal } = await readSbdLists(sbd);
     if (sbdTrain === undefined || sbdVal === undefined) {
       throw new Error(
@@ -42,7 +54,9 @@ export const vocAugReader: DatasetReader = {
     };
     const ids = Object.hasOwn(splits, split) ? splits[split]! : [];
     if (ids.length === 0) {
-      throw new RangeError(`Cannot open split "${split}" of "${dir}": available: train, val`);
+      throw new MissingSplitError(
+        `Cannot open split "${split}" of "${dir}": available: train, val`,
+      );
     }
     const sbdFiles = await indexSbd(sbd);
     const imageFolder = join(voc, "JPEGImages");
@@ -76,15 +90,16 @@ function decodeEither(bytes: Uint8Array, options: { file: string }): LabelMap {
     : decodeSbd(bytes, options);
 }
 
-/** SBD's root in the folder itself or in any folder directly below it. */
-async function findSbd(dir: string): Promise<string> {
-  const below = (await readdir(dir)).sort().map((name) => join(dir, name));
+function listOf(voc: string, name: string): string {
+  return join(voc, "ImageSets", "Segmentation", `${name}.txt`);
+}
+
+/** SBD's root in the folder itself or in any folder directly below it, or `null`. */
+async function findSbd(dir: string): Promise<string | null> {
+  const below = (await readdir(dir).catch(() => [])).sort().map((name) => join(dir, name));
   for (const place of [dir, ...below]) {
     const root = await findSbdRoot(place);
     if (root !== null) return root;
   }
-  throw new Error(
-    `Cannot open VOC and SBD in "${dir}": found no benchmark_RELEASE/dataset/cls in it; with ` +
-      `SegmentationClassAug at hand use the reader voc and its split train_aug`,
-  );
+  return null;
 }

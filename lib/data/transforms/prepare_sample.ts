@@ -1,16 +1,16 @@
 /**
- * From a decoded sample to its slot in a training batch. This is all that a loading thread does
- * after decoding, and it depends on nothing but its arguments: any thread gives the same bits.
+ * From a decoded sample to its place in a training batch, or to an item of evaluation. Both depend on
+ * nothing but their arguments: bit-identical in any thread.
  *
  * @module
  */
-import type { DataConfig } from "../../config/config.ts";
+import type { DataConfig, NormalizeConfig } from "../../config/config.ts";
 import { randomStream } from "../../util/random.ts";
 import { augmentSample } from "./augment.ts";
-import type { Dataset, Sample } from "../dataset.ts";
-import { remapLabels } from "./remap_labels.ts";
+import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./fit_image.ts";
+import { type ClassInfo, DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
 
-/** What decides the bits of a prepared sample, and where they go. */
+/** What decides the pixels of a prepared sample, and where they go. */
 export interface PrepareOptions {
   dataset: Pick<Dataset, "classes" | "ignoreLabel" | "files">;
   config: Pick<DataConfig, "crop" | "augment" | "normalize">;
@@ -25,11 +25,11 @@ export interface PrepareOptions {
 }
 
 /**
- * Augments a sample; the surroundings of an image that is too small become the mean, in whole
+ * Prepares a sample for training: augments it; the surroundings of an image that is too small become the mean, in whole
  * levels. Normalising is left to the device, which then gets a quarter of the bytes.
  *
  * @returns The number of pixels that are not ignored.
- * @throws {RangeError} If a label value is neither a class nor the ignore label.
+ * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
  */
 export function prepareSample(sample: Sample, options: PrepareOptions): number {
   const { dataset, config, seed, epoch, index, image, label } = options;
@@ -45,4 +45,82 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
   });
   const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
   return remapLabels(label, { ...dataset, where, width: config.crop[1] });
+}
+
+/** One image to score. */
+export interface EvaluationItem extends FittedImage {
+  id: string;
+  /** Class indices, `[height * width]`; 255 is ignored. Owned by the receiver. */
+  label: Uint8Array;
+}
+
+/** How an image becomes network input. */
+export interface EvaluationOptions extends FitOptions {
+  normalize: NormalizeConfig;
+}
+
+/**
+ * Prepares a sample for evaluation: resized and normalised, in its label 255 for what is ignored.
+ *
+ * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
+ */
+export function prepareEvaluationItem(
+  sample: Sample,
+  dataset: Pick<Dataset, "classes" | "ignoreLabel">,
+  options: EvaluationOptions,
+): EvaluationItem {
+  const { id, image, label } = sample;
+  const data = new Uint8Array(label.data);
+  remapLabels(data, { ...dataset, where: `sample "${id}"`, width: label.width });
+  return {
+    id,
+    ...fitImage(image, options),
+    label: fitLabel({ ...label, data }, options).data,
+  };
+}
+
+/** What the values of a label map mean, and its name for errors. */
+export interface RemapOptions {
+  classes: readonly ClassInfo[];
+  ignoreLabel: number;
+  /** Names the map in an error: `sample "0042"`, a file. */
+  where: string;
+  /** Columns of the map, to name the place of a wrong value. */
+  width: number;
+}
+
+/**
+ * Turns the ignore label into 255, in place.
+ *
+ * @returns The number of pixels that are not ignored.
+ * @throws {DamagedFileError} If a value is neither a class index nor the ignore label; names the value and
+ * its first place.
+ * @example
+ * ```ts
+ * import { remapLabels } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const label = new Uint8Array([0, 1, 0, 1]);
+ * const classes = [{ name: "sky", color: [0, 0, 255] as [number, number, number] }];
+ * assert.equal(remapLabels(label, { classes, ignoreLabel: 1, where: "map", width: 2 }), 2);
+ * assert.deepEqual([...label], [0, 255, 0, 255]);
+ * ```
+ */
+export function remapLabels(label: Uint8Array, options: RemapOptions): number {
+  const { classes, ignoreLabel, where, width } = options;
+  const count = classes.length;
+  let valid = 0;
+  for (let i = 0; i < label.length; i++) {
+    const value = label[i]!;
+    if (value === ignoreLabel) label[i] = 255;
+    else if (value < count) valid++;
+    else {
+      throw new DamagedFileError(
+        `Cannot use ${where}: label ${value} at column ${i % width}, row ` +
+          `${Math.floor(i / width)} is neither a class (0..${count - 1}) nor the ignore label ` +
+          `(${ignoreLabel})`,
+      );
+    }
+  }
+  return valid;
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import type { SkippedSample } from "../loader/batch.ts";
-import { isDamage } from "../damage.ts";
-import type { Dataset, Sample } from "../dataset.ts";
+import { DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
 
 /** What {@linkcode checkDataset} saw. */
 export interface DatasetCheck {
@@ -38,8 +37,8 @@ const PIXEL_BUDGET = 2 ** 27;
  * that its label values are classes or the ignore label.
  *
  * @throws {Error} At the first fault, in one line that names the file.
- * @throws {RangeError} If a label value is neither a class nor the ignore label, or every pixel read
- * is ignored.
+ * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
+ * @throws {RangeError} If every pixel read is ignored.
  * @example
  * ```ts
  * import { checkDataset, openDataset } from "@segadv/segadv";
@@ -65,7 +64,7 @@ export async function checkDataset(
   for (let i = 0; i < count; i++) {
     const index = Math.floor(i * ids.length / count);
     const histogram = await readHistogram(dataset, index).catch((error) => {
-      if (options.onDamaged === undefined || !isDamage(error)) throw error;
+      if (options.onDamaged === undefined || !(error instanceof DamagedFileError)) throw error;
       options.onDamaged({ id: ids[index]!, message: error.message });
       return null;
     });
@@ -116,7 +115,7 @@ function checkValues(sample: Sample, { histogram, dataset, where }: ValueContext
   if (wrong < 0) return;
   const at = sample.label.data.indexOf(wrong);
   const width = sample.label.width;
-  throw new RangeError(
+  throw new DamagedFileError(
     `Cannot use ${where} of split "${dataset.split}": value ${wrong} at column ` +
       `${at % width}, row ${Math.floor(at / width)} is neither a class (0..${
         classes.length - 1

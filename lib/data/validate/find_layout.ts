@@ -4,10 +4,10 @@
  * @module
  */
 import { datasetReaders } from "../registry.ts";
-import type { DatasetReader } from "../dataset.ts";
+import { type DatasetReader, MissingSplitError } from "../dataset.ts";
 import type { DataSource } from "./inspect_data.ts";
 
-/** Splits that are looked for, the one to train on first. */
+/** Splits that are tried, the one to train on first. */
 const SPLITS = ["train", "val", "test"];
 
 /** The readers whose layout says most, first; what a user registers comes before `folder`. */
@@ -18,7 +18,8 @@ const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
  * there, whole or not.
  *
  * @param options The only `reader` to try; all are tried if none is named.
- * @throws {Error} If no reader knows the layout, or one does but finds none of those splits.
+ * @throws {MissingSplitError} If a reader knows the layout but finds none of those splits.
+ * @throws {Error} If no reader knows the layout.
  * @example
  * ```ts
  * import { findLayout } from "@segadv/segadv";
@@ -33,17 +34,17 @@ export async function findLayout(
 ): Promise<DataSource> {
   const readers = inOrder().filter(({ name }) => name === (options.reader ?? name));
   for (const reader of readers) {
-    if (!await knows(reader, dir)) continue;
+    if (!await reader.matches(dir)) continue;
     const splits: string[] = [];
     let lacking = "";
     for (const split of SPLITS) {
       const fault = await faultOf(reader, { dir, split });
-      // The readers' word for a split that is not there; any other fault is one of its files
-      if (fault instanceof RangeError) lacking ||= fault.message;
+      // Any other fault is one of the split's files
+      if (fault instanceof MissingSplitError) lacking ||= fault.message;
       else splits.push(split);
     }
     if (splits.length > 0) return { reader: reader.name, dir, splits };
-    throw new Error(lacking);
+    throw new MissingSplitError(lacking);
   }
   const known = readers.map(({ name, summary }) => `${name} (${summary})`).join(", ");
   const last = readers.at(-1);
@@ -59,15 +60,7 @@ function inOrder(): DatasetReader[] {
     const place = FIRST.indexOf(name);
     return place >= 0 ? place : FIRST.length + (name === "folder" ? 1 : 0);
   };
-  return [...datasetReaders.values()].filter(({ needsDir }) => needsDir)
-    .sort((a, b) => rank(a) - rank(b));
-}
-
-/** Asked for a split that cannot be, a reader at home in the folder finds fault with that alone. */
-async function knows(reader: DatasetReader, dir: string): Promise<boolean> {
-  const fault = await faultOf(reader, { dir, split: "" });
-  // Of `folder`, a classes.json that is wrong
-  return fault === null || ["RangeError", "TypeError", "SyntaxError"].includes(fault.name);
+  return [...datasetReaders].filter(({ needsDir }) => needsDir).sort((a, b) => rank(a) - rank(b));
 }
 
 async function faultOf(

@@ -7,11 +7,11 @@ import type { Dataset } from "../dataset.ts";
 import { openDataset } from "../registry.ts";
 import { classWeights } from "./class_weights.ts";
 import type { DataReport, Finding, Severity } from "./data_report.ts";
-import { findLeaks } from "./find_leaks.ts";
+import { findLeaks } from "./_find_leaks.ts";
 import { findLinks } from "./find_links.ts";
 import { judgeClasses, judgeSplit } from "./split_findings.ts";
 import { comparePublished } from "./published_lists.ts";
-import { type ScannedSplit, scanSplit } from "./scan_split.ts";
+import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
 /** What to look at. */
 export interface DataSource {

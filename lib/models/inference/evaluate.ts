@@ -4,7 +4,8 @@
  * @module
  */
 import type { Dataset, LabelMap } from "../../data/dataset.ts";
-import { type EvaluationItem, evaluationItems } from "../../data/loader/evaluation_items.ts";
+import { evaluationItems } from "../../data/loader/evaluation_items.ts";
+import type { EvaluationItem } from "../../data/transforms/prepare_sample.ts";
 import { cutPadding } from "../../data/transforms/fit_image.ts";
 import { predictBatch, type PredictOptions } from "./predict.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { evaluate } from "../../models/inference/evaluate.ts";
-import { scoreBy } from "../../metrics/score_by.ts";
+import { scoreBy } from "../../metrics/scores.ts";
 import type { Keeper } from "./checkpoint_manager.ts";
 import type { Progress } from "../run/progress.ts";
 import type { Reporter } from "./event_logger.ts";

@@ -10,7 +10,7 @@ import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { findLinks } from "../../data/validate/find_links.ts";
 import { openDataset } from "../../data/registry.ts";
-import { checkMetric } from "../../metrics/score_by.ts";
+import { checkMetric } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";

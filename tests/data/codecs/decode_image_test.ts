@@ -1,9 +1,13 @@
-import { test } from "node:test";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { decodeImage } from "../../../lib/data/codecs/decode_image.ts";
+import { decodeImage, readImage } from "../../../lib/data/codecs/decode_image.ts";
 import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
 import { PNG_SAMPLES } from "./_png_samples.ts";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { picture, withFiles } from "../../support/dataset_folder.ts";
 
 const file = "picture";
 
@@ -54,8 +58,30 @@ test("decodeImage() looks colours up in the palette", async () => {
 
 test("decodeImage() names a file that is no image", async () => {
   await assert.rejects(decodeImage(new TextEncoder().encode("<html>"), { file: "a/b.jpg" }), {
-    name: "SyntaxError",
+    name: "DamagedFileError",
     message: 'Cannot decode image "a/b.jpg": it is neither JPEG nor PNG, convert it to one',
   });
   await assert.rejects(decodeImage(new Uint8Array(0), { file }), /: the file is empty$/);
 });
+
+test("readImage() goes by what a file holds, not by its name", () =>
+  withFiles({ "a.jpg": picture(4, 3), "b.png": "not a picture" }, async (dir) => {
+    const { width, height, data } = await readImage(join(dir, "a.jpg"));
+    assert.deepEqual([width, height, data[0]], [4, 3, 90]);
+    await assert.rejects(
+      readImage(join(dir, "b.png")),
+      /^DamagedFileError: Cannot .*b\.png": [^\n]+$/,
+    );
+    await assert.rejects(readImage(join(dir, "c.png")), {
+      message: `Cannot read "${join(dir, "c.png")}": there is no such file`,
+    });
+    await assert.rejects(readImage(dir), /: it is a folder$/);
+  }));
+
+test("readImage() never opens a device", {
+  skip: process.platform === "win32" && "there is none",
+}, () =>
+  withFiles({}, async (dir) => {
+    symlinkSync("/dev/zero", join(dir, "a.png"));
+    await assert.rejects(readImage(join(dir, "a.png")), /: it is no file but a pipe or a device$/);
+  }));

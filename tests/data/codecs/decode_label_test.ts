@@ -38,21 +38,21 @@ test("decodeLabel() drops the alpha of grey labels", () => {
 test("decodeLabel() refuses colours, JPEG and values beyond 8 bits", () => {
   const rgb = encodePng({ width: 1, height: 1, channels: 3, data: new Uint8Array(3) });
   assert.throws(() => decodeLabel(rgb, { file }), {
-    name: "TypeError",
+    name: "DamagedFileError",
     message: 'Cannot read labels from "labels/3.png": it holds RGB colours, not class indices: ' +
       "convert it to a grey or palette PNG whose pixel value is the class index",
   });
   assert.throws(() => decodeLabel(png("rgba-8").bytes, { file }), /it holds RGBA colours/);
   const jpeg = Buffer.from(JPEG_SAMPLES[0]!.file, "base64");
   assert.throws(() => decodeLabel(jpeg, { file }), {
-    name: "TypeError",
+    name: "DamagedFileError",
     message: /^Cannot read labels from JPEG "labels\/3.png": .* save labels as PNG$/,
   });
   const { bytes, samples } = png("grey-16");
   const first = Array.from({ length: 99 }, (_, i) => samples.readUInt16BE(i * 2))
     .findIndex((value) => value > 255);
   assert.throws(() => decodeLabel(bytes, { file }), {
-    name: "RangeError",
+    name: "DamagedFileError",
     message: `Cannot read labels from "labels/3.png": value ${samples.readUInt16BE(first * 2)} ` +
       `at column ${first % 11}, row ${Math.floor(first / 11)} does not fit 8 bits`,
   });
@@ -61,7 +61,7 @@ test("decodeLabel() refuses colours, JPEG and values beyond 8 bits", () => {
 test("decodeLabel() refuses what is no PNG", () => {
   assert.throws(() => decodeLabel(new Uint8Array(0), { file }), /: the file is empty$/);
   assert.throws(() => decodeLabel(new Uint8Array([1]), { file }), {
-    name: "SyntaxError",
+    name: "DamagedFileError",
     message: 'Cannot read labels from "labels/3.png": it is no PNG, save labels as PNG',
   });
 });

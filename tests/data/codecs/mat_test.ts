@@ -5,6 +5,7 @@ import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { type MatNumbers, type MatStruct, readMat } from "../../../lib/data/codecs/mat.ts";
 import { COMPRESSED_MAT, PLAIN_MAT } from "../../support/mat_samples.ts";
+import { DamagedFileError } from "../../../lib/data/dataset.ts";
 
 const PLAIN = new Uint8Array(Buffer.from(PLAIN_MAT, "base64"));
 const COMPRESSED = new Uint8Array(Buffer.from(COMPRESSED_MAT, "base64"));
@@ -49,7 +50,7 @@ test("readMat() refuses other formats with the remedy", () => {
   for (const [content, message] of cases) {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     assert.throws(() => readMat(bytes, { file }), (error: Error) => {
-      assert.ok(error instanceof SyntaxError);
+      assert.ok(error instanceof DamagedFileError);
       assert.match(error.message, message);
       assert.ok(error.message.startsWith('Cannot read MATLAB file "cls/2008_000001.mat": '));
       return true;
@@ -88,7 +89,7 @@ test("readMat() ends with values or one clear line on hostile bytes", () => {
           try {
             readMat(input, { file });
           } catch (error) {
-            assert.ok(error instanceof SyntaxError);
+            assert.ok(error instanceof DamagedFileError);
             assert.match(error.message, /^Cannot read MATLAB file "[^\n]+[^.\n]$/);
           }
         }

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { defaultConfig } from "../../../lib/config/default_config.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
-import { trainBatches } from "../../../lib/data/loader/train_batches.ts";
+import { trainBatches } from "../../../lib/data/loader/train_loader.ts";
 
 const dataset = await openDataset("fixtures", { split: "train" });
 const config = {

@@ -7,13 +7,14 @@
 import { appendFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { registerDataset } from "../../../lib/data/registry.ts";
+import { datasetReaders } from "../../../lib/data/registry.ts";
 
-registerDataset({
+datasetReaders.register({
   name: "logging",
   summary: "samples that tell when they are read",
   needsDir: true,
   module: import.meta.url,
+  matches: () => Promise.resolve(false),
   open({ dir, split }) {
     return Promise.resolve({
       name: "logging",

@@ -48,7 +48,7 @@ test("evaluationItems() maps the ignore label without touching the sample", asyn
   assert.deepEqual([...label.data], [0, 9]);
   label.data[0] = 4;
   await assert.rejects(evaluationItems(dataset, { normalize }).next(), {
-    name: "RangeError",
+    name: "DamagedFileError",
     message: /^Cannot use sample "only": label 4 at column 0, row 0/,
   });
 });

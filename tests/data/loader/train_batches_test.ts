@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { DataConfig } from "../../../lib/config/config.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
-import type { Batch } from "../../../lib/data/loader/batch.ts";
-import { trainBatches } from "../../../lib/data/loader/train_batches.ts";
+import type { HostBatch } from "../../../lib/data/loader/batch.ts";
+import { trainBatches } from "../../../lib/data/loader/train_loader.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const config: DataConfig = {
@@ -22,8 +22,8 @@ const config: DataConfig = {
   onCorrupt: "fail",
 };
 
-async function all(batches: AsyncIterable<Batch>): Promise<Batch[]> {
-  const list: Batch[] = [];
+async function all(batches: AsyncIterable<HostBatch>): Promise<HostBatch[]> {
+  const list: HostBatch[] = [];
   for await (const batch of batches) list.push(batch);
   return list;
 }

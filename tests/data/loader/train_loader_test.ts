@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { DataConfig } from "../../../lib/config/config.ts";
 import { defaultConfig } from "../../../lib/config/default_config.ts";
-import type { Batch } from "../../../lib/data/loader/batch.ts";
+import type { HostBatch } from "../../../lib/data/loader/batch.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { openTrainLoader } from "../../../lib/data/loader/train_loader.ts";
@@ -24,8 +24,8 @@ function configOf(workers: number | null, more: Partial<DataConfig> = {}): DataC
 /** Twelve samples in batches of two. */
 const SMALL: Partial<DataConfig> = { crop: [4, 6], batch: 2, cacheMiB: 0 };
 
-async function all(batches: AsyncIterable<Batch>): Promise<Batch[]> {
-  const list: Batch[] = [];
+async function all(batches: AsyncIterable<HostBatch>): Promise<HostBatch[]> {
+  const list: HostBatch[] = [];
   for await (const batch of batches) list.push(batch);
   return list;
 }
@@ -60,7 +60,7 @@ function damage(dir: string, sample = 2): void {
 }
 
 test("openTrainLoader() gives the same bits with any number of workers", async () => {
-  const runs: Batch[][] = [];
+  const runs: HostBatch[][] = [];
   for (const workers of [0, 1, 2, 5]) {
     await using loader = openTrainLoader({
       dataset: await fixtures(),
@@ -156,7 +156,7 @@ for (const workers of [0, 2]) {
       const dataset = await openDataset("folder", { dir, split: "train" });
       await using loader = openTrainLoader({ dataset, config: configOf(workers, SMALL), seed: 1 });
       await assert.rejects(all(loader.batches({ epoch: 0 })), {
-        name: "SyntaxError",
+        name: "DamagedFileError",
         message: /^Cannot decode PNG ".*images.2\.png": file truncated/,
       });
     });

@@ -56,7 +56,7 @@ describe("cityscapesReader", () => {
     const data = new Uint8Array([7, 7, 34, 7]);
     const bytes = encodePng({ width: 2, height: 2, channels: 1, data });
     assert.throws(() => decodeLabelIds(bytes, { file: "x.png" }), {
-      name: "RangeError",
+      name: "DamagedFileError",
       message: 'Cannot read labels from "x.png": 34 at column 0, row 1 is no CityScapes label id ' +
         "(0..33)",
     });

@@ -45,7 +45,7 @@ describe("fixturesReader", () => {
 
   test("fixturesReader refuses an unknown split and a sample beyond the end", async () => {
     await assert.rejects(fixturesReader.open({ dir: null, split: "trian" }), {
-      name: "RangeError",
+      name: "MissingSplitError",
       message: 'Cannot open split "trian" of fixtures: there is none of that name, available: ' +
         "train, val, test",
     });

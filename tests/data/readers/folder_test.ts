@@ -167,7 +167,7 @@ describe("folderReader", () => {
     }, async (dir) => {
       const dataset = await folderReader.open({ dir, split: "train" });
       await assert.rejects(dataset.read(0), {
-        name: "RangeError",
+        name: "DamagedFileError",
         message:
           /image ".*images.a.png" is 4x3, label ".*labels.a.png" is 3x4, they must be of one/,
       });
@@ -182,7 +182,7 @@ describe("folderReader", () => {
       const dataset = await folderReader.open({ dir, split: "train" });
       await assert.rejects(
         dataset.read(0),
-        /^SyntaxError: Cannot decode PNG ".*images.a.png": file/,
+        /^DamagedFileError: Cannot decode PNG ".*images.a.png": file/,
       );
     }));
 

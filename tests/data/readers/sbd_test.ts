@@ -42,7 +42,7 @@ describe("sbdReader", () => {
   test("decodeSbd() names a file without labels", () => {
     const headOnly = MAT.subarray(0, 128);
     assert.throws(() => decodeSbd(headOnly, { file: "a.mat" }), {
-      name: "SyntaxError",
+      name: "DamagedFileError",
       message: 'Cannot read labels from "a.mat": it has no matrix GTcls.Segmentation',
     });
   });

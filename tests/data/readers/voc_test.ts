@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkDataset } from "../../../lib/data/validate/check_dataset.ts";
-import { VOC_CLASSES, vocReader } from "../../../lib/data/readers/voc.ts";
+import { VOC_CLASSES, vocPalette, vocReader } from "../../../lib/data/readers/voc.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { runPython, skipWithoutPillow } from "../../support/pillow.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
@@ -117,4 +117,15 @@ print(json.dumps({"pixels": pixels, "images_with_class": images, "pixels_255": b
       assert.ok(ignored <= all.pixels_255);
     }
   });
+});
+
+test("vocPalette() gives the published colours", () => {
+  const palette = vocPalette(256);
+  const color = (index: number): number[] => [...palette.subarray(index * 3, index * 3 + 3)];
+  assert.deepEqual(color(0), [0, 0, 0]);
+  assert.deepEqual(color(1), [128, 0, 0]);
+  assert.deepEqual(color(15), [192, 128, 128]);
+  assert.deepEqual(color(20), [0, 64, 128]);
+  assert.deepEqual(color(255), [224, 224, 192]);
+  assert.equal(new Set(Array.from({ length: 256 }, (_, i) => color(i).join())).size, 256);
 });

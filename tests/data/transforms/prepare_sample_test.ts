@@ -1,7 +1,11 @@
-import { test } from "node:test";
 import assert from "node:assert/strict";
-import type { Sample } from "../../../lib/data/dataset.ts";
-import { type PrepareOptions, prepareSample } from "../../../lib/data/transforms/prepare_sample.ts";
+import type { ClassInfo, Sample } from "../../../lib/data/dataset.ts";
+import {
+  type PrepareOptions,
+  prepareSample,
+  remapLabels,
+} from "../../../lib/data/transforms/prepare_sample.ts";
+import { test } from "node:test";
 
 const SAMPLE: Sample = {
   id: "dot",
@@ -43,8 +47,35 @@ test("prepareSample() fills the surroundings with the mean in RGB order and 255"
 test("prepareSample() names the sample with a wrong label", () => {
   const label = { width: 1, height: 1, data: new Uint8Array([3]) };
   assert.throws(() => prepareSample({ ...SAMPLE, label }, options("rgb")), {
-    name: "RangeError",
+    name: "DamagedFileError",
     message:
       /^Cannot use sample "dot": label 3 at column \d, row 0 is neither a class \(0..0\) nor/,
   });
+});
+
+const classes: ClassInfo[] = ["a", "b"].map((name) => ({ name, color: [0, 0, 0] }));
+
+test("remapLabels() turns the ignore label into 255 and counts the rest", () => {
+  const label = new Uint8Array([0, 7, 1, 7, 1]);
+  assert.equal(remapLabels(label, { classes, ignoreLabel: 7, where: "x", width: 5 }), 3);
+  assert.deepEqual([...label], [0, 255, 1, 255, 1]);
+});
+
+test("remapLabels() leaves out a class that is the ignore label", () => {
+  const label = new Uint8Array([0, 1]);
+  assert.equal(remapLabels(label, { classes, ignoreLabel: 0, where: "x", width: 2 }), 1);
+  assert.deepEqual([...label], [255, 1]);
+});
+
+test("remapLabels() tells value and place of a wrong label", () => {
+  const label = new Uint8Array([0, 1, 0, 255, 2, 0]);
+  assert.throws(
+    () => remapLabels(label, { classes, ignoreLabel: 255, where: 'file "q"', width: 3 }),
+    {
+      name: "DamagedFileError",
+      message:
+        'Cannot use file "q": label 2 at column 1, row 1 is neither a class (0..1) nor the ' +
+        "ignore label (255)",
+    },
+  );
 });

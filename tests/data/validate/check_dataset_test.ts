@@ -32,7 +32,7 @@ test("checkDataset() counts pixels and images of each class", async () => {
 
 test("checkDataset() names sample, value and first place of a wrong label", async () => {
   await assert.rejects(checkDataset(tiny([[0, 0, 0, 0], [0, 0, 1, 2]])), {
-    name: "RangeError",
+    name: "DamagedFileError",
     message: 'Cannot use sample "s1" of split "train": value 2 at column 1, row 1 is neither a ' +
       "class (0..1) nor the ignore label (200)",
   });

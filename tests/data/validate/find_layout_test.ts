@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { datasetReaders } from "../../../lib/data/registry.ts";
 import { findLayout } from "../../../lib/data/validate/find_layout.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
@@ -29,6 +30,40 @@ test("findLayout() knows CamVid and CityScapes", async () => {
   }, async (dir) => {
     assert.deepEqual(await findLayout(dir), { reader: "cityscapes", dir, splits: ["train"] });
   });
+});
+
+test("findLayout() keeps a split whose files are at fault in any other way than lacking", () =>
+  withFiles({
+    "classes.json": { classes: ["sky"] },
+    "train/images/a.png": IMAGE,
+    "train/images/a.jpg": IMAGE,
+    "train/labels/a.png": LABEL,
+  }, async (dir) => {
+    assert.deepEqual(await findLayout(dir), { reader: "folder", dir, splits: ["train"] });
+  }));
+
+test("DatasetReader.matches() tells layouts apart and never rejects", async () => {
+  const names = async (dir: string): Promise<string[]> => {
+    const found = await Promise.all([...datasetReaders].map(({ matches }) => matches(dir)));
+    return datasetReaders.names.filter((_, i) => found[i]);
+  };
+  assert.deepEqual(await names("/no/where"), []);
+  const lists = "VOCdevkit/VOC2012/ImageSets/Segmentation";
+  const sbd = "benchmark_RELEASE/dataset";
+  const voc = { [`${lists}/train.txt`]: "a", [`${lists}/val.txt`]: "b" };
+  const both = { ...voc, [`${sbd}/cls/a.mat`]: "", [`${sbd}/train.txt`]: "a" };
+  const cases: [Record<string, string>, string[]][] = [
+    [{}, []],
+    [{ "classes.json": "" }, ["folder"]],
+    [{ "leftImg8bit/train/a.png": "" }, ["cityscapes"]],
+    [{ "CamVid/valannot/a.png": "" }, ["camvid"]],
+    [voc, ["voc"]],
+    [both, ["voc", "sbd"]],
+    [{ ...both, [`${sbd}/val.txt`]: "b" }, ["voc", "voc-aug", "sbd"]],
+  ];
+  for (const [files, readers] of cases) {
+    await withFiles(files, async (dir) => assert.deepEqual(await names(dir), readers));
+  }
 });
 
 test("findLayout() says what it looked for", () =>

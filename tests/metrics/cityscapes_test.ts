@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { InstanceMap } from "../../lib/data/dataset.ts";
 import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { decodeLabelIds } from "../../lib/data/readers/cityscapes.ts";
-import { cityscapesScorer } from "../../lib/metrics/cityscapes_scorer.ts";
+import { cityscapesScorer } from "../../lib/metrics/cityscapes.ts";
 import { sharedPath, skipWithout } from "../support/shared_data.ts";
 
 /** A split whose instance maps are given. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { loadConfig } from "../../lib/config/mod.ts";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
-import { scoreBy } from "../../lib/metrics/score_by.ts";
+import { scoreBy } from "../../lib/metrics/scores.ts";
 import type { TrainEvent, ValidationEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
 

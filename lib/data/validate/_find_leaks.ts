@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import type { Finding } from "./data_report.ts";
-import type { ScannedSplit } from "./scan_split.ts";
+import type { ScannedSplit } from "./_scan_split.ts";
 
 /** Names of one picture in two places. */
 type Twins = [first: string, second: string];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import fc from "fast-check";
-import { diagnoseValues } from "../../../lib/data/validate/diagnose_values.ts";
+import { diagnoseValues } from "../../../lib/data/validate/split_findings.ts";
 
 function histogramOf(values: readonly number[]): number[] {
   return Array.from({ length: 256 }, (_, value) => values.includes(value) ? 5 : 0);

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { listImages } from "../../../lib/data/codecs/list_images.ts";
+import { listImages } from "../../../lib/data/readers/listing.ts";
 import { withFiles } from "../../support/dataset_folder.ts";
 
 const FILES = {

@@ -1,0 +1,106 @@
+/** What worker threads do with samples: the tasks of training and of evaluation. */
+import type { DataConfig } from "../../config/config.ts";
+import type { Parcel } from "../../util/worker_pool.ts";
+import type { Dataset, Sample } from "../dataset.ts";
+import type { DatasetLocation } from "../registry.ts";
+import {
+  type EvaluationItem,
+  type EvaluationOptions,
+  prepareEvaluationItem,
+  prepareSample,
+} from "../transforms/prepare_sample.ts";
+
+/** A sample that a worker is to load. */
+export interface SampleTask {
+  index: number;
+  /** Its name, to notice a data set that changed since the main thread opened it. */
+  id: string;
+}
+
+/** What a worker answers: a damaged sample is a result, as classes of errors do not cross threads. */
+export type SampleAnswer<Answer> = { value: Answer } | { damaged: string };
+
+/** What a worker gets before its first task. */
+export interface LoaderSetup<Work> {
+  location: DatasetLocation;
+  work: Work;
+}
+
+/** Training: what a worker does with every sample. */
+export interface TrainingWork {
+  kind: "training";
+  config: Pick<DataConfig, "crop" | "augment" | "normalize">;
+  seed: number;
+}
+
+/** Training: what a worker gets for one sample. */
+export interface TrainingTask {
+  epoch: number;
+  /** Receives pixels and labels, and comes back. */
+  buffer: ArrayBuffer;
+  /** The sample as decoded before, in shared memory; `null`: to be decoded. */
+  sample: Sample | null;
+  /** Share the decoded sample if it has at most this many bytes. */
+  keepBytes: number;
+}
+
+/** Training: what a worker makes of it. */
+export interface TrainingAnswer {
+  /** The task's buffer: RGB `[h * w * 3]`, then labels `[h * w]`. */
+  buffer: ArrayBuffer;
+  /** Pixels that are not ignored. */
+  valid: number;
+  /** What was decoded, in shared memory, if it is to be kept. */
+  sample: Sample | null;
+}
+
+/** Training: does a task. */
+export async function trainingTask(
+  dataset: Dataset,
+  { config, seed }: TrainingWork,
+  task: TrainingTask & SampleTask,
+): Promise<Parcel<TrainingAnswer>> {
+  const { index, epoch, buffer, keepBytes } = task;
+  const sample = task.sample ?? await dataset.read(index);
+  const pixels = config.crop[0] * config.crop[1];
+  const image = new Uint8Array(buffer, 0, pixels * 3);
+  const label = new Uint8Array(buffer, pixels * 3);
+  const valid = prepareSample(sample, { dataset, config, seed, epoch, index, image, label });
+  const shared = task.sample === null && bytesOf(sample) <= keepBytes ? share(sample) : null;
+  return { value: { buffer, valid, sample: shared }, transfer: [buffer] };
+}
+
+/** Bytes of a decoded sample. */
+export function bytesOf({ image, label }: Sample): number {
+  return image.data.length + label.data.length;
+}
+
+/** A copy in memory that all threads share. */
+function share({ id, image, label }: Sample): Sample {
+  const copy = (data: Uint8Array): Uint8Array => {
+    const shared = new Uint8Array(new SharedArrayBuffer(data.length));
+    shared.set(data);
+    return shared;
+  };
+  return {
+    id,
+    image: { ...image, data: copy(image.data) },
+    label: { ...label, data: copy(label.data) },
+  };
+}
+
+/** Evaluation: what a worker does with every sample. */
+export interface EvaluationWork {
+  kind: "evaluation";
+  options: EvaluationOptions;
+}
+
+/** Evaluation: does a task. */
+export async function evaluationTask(
+  dataset: Dataset,
+  { options }: EvaluationWork,
+  { index }: SampleTask,
+): Promise<Parcel<EvaluationItem>> {
+  const value = prepareEvaluationItem(await dataset.read(index), dataset, options);
+  return { value, transfer: [value.image.buffer, value.label.buffer] as ArrayBuffer[] };
+}
