@@ -1,22 +1,39 @@
 /**
- * Builds the WASM engine's kernels: `deno run -A tasks/build_kernels.ts` writes
- * `lib/engine/wasm/binaries.ts`; with `--check` it only compares and fails on a difference.
+ * Builds the WASM engine's kernels from `lib/engine/wasm/assembly`, the table of jobs in
+ * `lib/engine/wasm/jobs.ts` and the generators in `tasks/kernels`:
+ * `deno run -A tasks/build_kernels.ts` writes `lib/engine/wasm/binaries.ts`; with `--check` it only
+ * compares and fails on a difference.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import asc from "assemblyscript/asc";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import process from "node:process";
-import { microKernels } from "./_micro_kernels.ts";
-import { winogradTransforms } from "./_winograd_kernels.ts";
+import { dispatchModule, jobsModule } from "./kernels/job_modules.ts";
+import { microKernels } from "./kernels/micro_kernels.ts";
+import { winogradTransforms } from "./kernels/winograd_transforms.ts";
 
 const SOURCES = "lib/engine/wasm/assembly";
 const TARGET = "lib/engine/wasm/binaries.ts";
 
+/** All AssemblyScript modules by their names without extension. */
+async function readModules(): Promise<Map<string, string>> {
+  const files = (await readdir(SOURCES)).filter((name) => name.endsWith(".ts"));
+  const modules = new Map<string, string>();
+  for (const name of files) {
+    modules.set(basename(name, ".ts"), await readFile(join(SOURCES, name), "utf8"));
+  }
+  return modules
+    .set("dispatch", dispatchModule(modules))
+    .set("jobs", jobsModule())
+    .set("micro", microKernels())
+    .set("transforms", winogradTransforms());
+}
+
 /** Compiles one variant and returns the binary. */
-async function compile(relaxed: boolean): Promise<Uint8Array> {
+async function compile(modules: Map<string, string>, relaxed: boolean): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const features = ["simd", "threads", "bulk-memory", ...(relaxed ? ["relaxed-simd"] : [])];
   const { error, stderr } = await asc.main([
@@ -36,11 +53,7 @@ async function compile(relaxed: boolean): Promise<Uint8Array> {
     "--converge",
     ...features.flatMap((name) => ["--enable", name]),
   ], {
-    readFile: async (name: string): Promise<string | null> => {
-      if (name === "micro.ts") return microKernels();
-      if (name === "transforms.ts") return winogradTransforms();
-      return await readFile(join(SOURCES, name), "utf8").catch(() => null);
-    },
+    readFile: (name: string): string | null => modules.get(name.replace(/\.ts$/, "")) ?? null,
     writeFile: (_name: string, contents: string | Uint8Array): void => {
       if (typeof contents !== "string") binary = contents;
     },
@@ -55,11 +68,12 @@ function constant(name: string, comment: string, binary: Uint8Array): string {
   return `/** ${comment} */\nexport const ${name}: string =\n  "${text}";\n`;
 }
 
-const [plain, relaxed] = [await compile(false), await compile(true)];
+const modules = await readModules();
+const [plain, relaxed] = [await compile(modules, false), await compile(modules, true)];
 const text = [
-  "// Built by tasks/build_kernels.ts from lib/engine/wasm/assembly; do not edit.\n",
+  "// Built by tasks/build_kernels.ts from lib/engine/wasm/{assembly,jobs.ts}; do not edit.\n",
   "// deno-fmt-ignore-file\n",
-  constant("PLAIN", "Kernels with separate multiply and add: the same bits everywhere.", plain),
+  constant("PLAIN", "Kernels with separate multiply and add: bit-identical everywhere.", plain),
   constant(
     "RELAXED",
     "Kernels with relaxed multiply-add: faster, bits depend on the CPU.",

@@ -34,14 +34,14 @@ describe("record", () => {
 
   test("record gives the gradients of tf.variableGrads bit for bit", async () => {
     const { x, weights } = operands();
-    const stock = tf.variableGrads(() => network(x, weights) as tf.Scalar, weights);
+    const reference = tf.variableGrads(() => network(x, weights) as tf.Scalar, weights);
     const recording = record(() => network(x, weights));
     const lean = recording.backward(tf.scalar(1), weights);
     for (const [i, weight] of weights.entries()) {
-      const expected = stock.grads[weight.name]!;
+      const expected = reference.grads[weight.name]!;
       assert.deepEqual(await lean[i]!.data(), await expected.data());
     }
-    assert.equal(await relativeError(recording.value, stock.value), 0);
+    assert.equal(await relativeError(recording.value, reference.value), 0);
   });
 
   test("record frees everything but the value and the gradients", () => {
@@ -73,9 +73,9 @@ describe("record", () => {
       }
       return most - tf.memory().numDataBuffers;
     };
-    const stock = peak(() => tf.variableGrads(() => network(x, weights) as tf.Scalar, weights));
+    const reference = peak(() => tf.variableGrads(() => network(x, weights) as tf.Scalar, weights));
     const lean = peak(() => record(() => network(x, weights)).backward(tf.scalar(1), weights));
-    assert.ok(lean < stock, `${lean} live buffers against ${stock}`);
+    assert.ok(lean < reference, `${lean} live buffers against ${reference}`);
   });
 
   test("record.dispose frees what the backward pass would have read", () => {

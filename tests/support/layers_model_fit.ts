@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 
-/** A classifier of the kinds of layers that stock WASM cannot train, with the same start each time. */
+/** A classifier of the kinds of layers that the WASM backend of tfjs cannot train, with the same start each time. */
 function classifier(): tf.Sequential {
   let seed = 0;
   const start = (): ReturnType<typeof tf.initializers.glorotUniform> =>
@@ -42,7 +42,7 @@ function classifier(): tf.Sequential {
   });
 }
 
-/** Losses of the epochs of stock `fit` on a backend. */
+/** Losses of the epochs of `fit` on a backend. */
 async function fitted(backend: string): Promise<number[]> {
   await tf.setBackend(backend);
   const model = classifier();

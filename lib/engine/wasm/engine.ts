@@ -1,13 +1,27 @@
 import type * as tf from "@tensorflow/tfjs";
 import { Buffer } from "node:buffer";
 import { PLAIN, RELAXED } from "./binaries.ts";
-import type { Job } from "./jobs.ts";
 import { type FilterCache, makeFilterCache } from "./filter_cache.ts";
-import { makeOrigins, type Origins } from "./input_provenance.ts";
+import { type InputProvenance, makeInputProvenance } from "./input_provenance.ts";
+import {
+  BLOCKS,
+  CONTROL,
+  type Job,
+  JOB_NUMBERS,
+  JOBS,
+  type JobWords,
+  type Layout,
+  RECORDS,
+} from "./jobs.ts";
 import { type HeapWatch, watchHeap } from "./memory.ts";
-import { type KernelExports, type Pool, SCRATCH_SLOTS, startPool } from "./thread_pool.ts";
-import { makeStockBackend, withSharedMemory } from "./tfjs_backend.ts";
-import { checkBackend, type TfjsWasmBackend } from "./tfjs_members.ts";
+import { type KernelExports, type Pool, startPool } from "./thread_pool.ts";
+import {
+  checkBackend,
+  hookDispose,
+  makeTfjsBackend,
+  type TfjsWasmBackend,
+  withSharedMemory,
+} from "./tfjs_backend.ts";
 
 /** Bytes of each thread's private scratch; assembly/ relies on it. */
 export const THREAD_SCRATCH: number = 1 << 20;
@@ -15,8 +29,12 @@ const PARAM_BYTES = 1 << 17;
 /** Jobs with fewer flops are not worth waking a thread for. */
 const SERIAL_FLOPS = 4e5;
 
-/** A word of a parameter block: an integer, or a float wrapped as `{ float }`. */
-export type Word = number | { float: number };
+/** How a job is cut. */
+export interface Work {
+  chunks: number;
+  /** Operations of all chunks, which decide whether the threads are woken. */
+  flops: number;
+}
 
 /** The running engine. */
 export interface Engine {
@@ -31,14 +49,10 @@ export interface Engine {
   withScratch<T>(bytes: number, body: (pointer: number) => T): T;
   /** Transformed filters, kept while they are used again. */
   filters: FilterCache;
-  /** What some maps were made of. */
-  origins: Origins;
-  /** Address of the parameter block. */
-  params: number;
-  /** Writes words into the parameter block from byte `offset` and returns their address. */
-  write(words: readonly Word[], offset?: number): number;
-  /** Runs a job on the block at `params`; `flops` decides whether the threads are woken. */
-  run(kind: Job, chunks: number, flops: number): void;
+  /** What some maps were made from. */
+  provenance: InputProvenance;
+  /** Runs a job with the words of its parameter block. @throws {Error} If a chunk trapped */
+  run<J extends Job>(job: J, words: JobWords<J>, work: Work): void;
   /** Address of at least `bytes` zeros. */
   zeros(bytes: number): number;
 }
@@ -71,17 +85,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const allocate = (bytes: number): number => align(wasm._malloc(bytes + 64));
   const threads = sharedMemory ? options.threads : 1;
-  const ctrl = allocate(SCRATCH_SLOTS + 4 * threads);
-  wasm.HEAPU8.fill(0, ctrl, ctrl + SCRATCH_SLOTS + 4 * threads);
+  const ctrl = allocate(CONTROL.scratch + 4 * threads);
+  wasm.HEAPU8.fill(0, ctrl, ctrl + CONTROL.scratch + 4 * threads);
   const scratch = Array.from({ length: threads }, () => allocate(THREAD_SCRATCH));
-  wasm.HEAP32.set(scratch, (ctrl + SCRATCH_SLOTS) / 4);
+  wasm.HEAP32.set(scratch, (ctrl + CONTROL.scratch) / 4);
   const params = allocate(PARAM_BYTES);
   const pool = await startPool({ binary, memory, exports, ctrl, threads });
 
   let zeroPointer = 0;
   let zeroBytes = 0;
-  const float = new Float32Array(1);
-  const floatBits = new Int32Array(float.buffer);
 
   const withScratch: Engine["withScratch"] = (bytes, body) => {
     const pointer = wasm._malloc(bytes + 64);
@@ -92,38 +104,30 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }
   };
 
+  const onDispose = hookDispose(backend);
   return {
     backend,
     pool,
-    filters: makeFilterCache(backend, withScratch),
-    origins: makeOrigins(backend),
+    filters: makeFilterCache(backend, withScratch, onDispose),
+    provenance: makeInputProvenance(backend, onDispose),
     heap,
     sharedMemory,
     build: options.relaxed ? "relaxed" : "plain",
-    params,
     at: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     withScratch,
-    write(words, offset = 0) {
-      if (offset + words.length * 4 > PARAM_BYTES) {
+    run(job, words, { chunks, flops }) {
+      if (chunks === 0) return;
+      const block = encodeJob(job, words, params);
+      if (block.length * 4 > PARAM_BYTES) {
         throw new RangeError(
-          `WASM parameter block of ${PARAM_BYTES} bytes is too small for ${words.length} words`,
+          `WASM parameter block of ${PARAM_BYTES} bytes is too small for ${block.length} words of ` +
+            `the job ${job}`,
         );
       }
-      const view = wasm.HEAP32;
-      let at = (params + offset) / 4;
-      for (const word of words) {
-        if (typeof word === "number") view[at++] = word;
-        else {
-          float[0] = word.float;
-          view[at++] = floatBits[0]!;
-        }
-      }
-      return params + offset;
-    },
-    run(kind, chunks, flops) {
-      if (chunks === 0) return;
-      if (chunks > 1 && pool.threads > 1 && flops > SERIAL_FLOPS) pool.run(kind, params, chunks);
-      else exports.runAll(kind, params, chunks, scratch[0]!);
+      wasm.HEAP32.set(block, params / 4);
+      const number = JOB_NUMBERS[job];
+      if (chunks > 1 && pool.threads > 1 && flops > SERIAL_FLOPS) pool.run(number, params, chunks);
+      else exports.runAll(number, params, chunks, scratch[0]!);
     },
     zeros(bytes) {
       if (bytes > zeroBytes) {
@@ -139,14 +143,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
 /** On a shared memory, or a private one where the runtime has no shared ones. */
 async function makeBackend(shared: boolean): Promise<TfjsWasmBackend> {
-  if (!shared) return await makeStockBackend(false);
+  if (!shared) return await makeTfjsBackend(false);
   try {
-    const backend = await makeStockBackend(true);
+    const backend = await makeTfjsBackend(true);
     if (isShared(checkBackend(backend))) return backend;
   } catch {
-    // Said by `sharedMemory: false` in what registerWasmBackend returns.
+    // registerWasmBackend reports it as `sharedMemory: false`.
   }
-  return await makeStockBackend(false);
+  return await makeTfjsBackend(false);
 }
 
 function align(pointer: number): number {
@@ -155,4 +159,39 @@ function align(pointer: number): number {
 
 function isShared(memory: WebAssembly.Memory): boolean {
   return typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+}
+
+/** A job's parameter block, to be put at byte `address`, as integers (floats by their bits). */
+export function encodeJob<J extends Job>(job: J, words: JobWords<J>, address: number): number[] {
+  const block: number[] = [];
+  const float = new Float32Array(1);
+  const bits = new Int32Array(float.buffer);
+
+  /** Writes records one after the other, then the lists that they name; returns their address. */
+  const append = (layout: Layout, records: readonly object[]): number => {
+    const start = block.length;
+    let at = start;
+    block.length += records.length * wordsOf(layout);
+    for (const record of records) {
+      for (const [name, type] of Object.entries(layout)) {
+        const value = (record as Record<string, unknown>)[name];
+        if (type.endsWith("[]")) {
+          const list = value as readonly object[];
+          block[at++] = append(RECORDS[type.slice(0, -2) as keyof typeof RECORDS], list);
+          block[at++] = list.length;
+        } else if (type === "f32") {
+          float[0] = value as number;
+          block[at++] = bits[0]!;
+        } else block[at++] = value as number;
+      }
+    }
+    return address + 4 * start;
+  };
+
+  append(BLOCKS[JOBS[job]], [words]);
+  return block;
+}
+
+function wordsOf(layout: Layout): number {
+  return Object.values(layout).reduce((sum, type) => sum + (type.endsWith("[]") ? 2 : 1), 0);
 }

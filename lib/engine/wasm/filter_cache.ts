@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { TfjsWasmBackend } from "./tfjs_members.ts";
+import type { OnDispose, TfjsWasmBackend } from "./tfjs_backend.ts";
 
-/** What is wanted of {@linkcode FilterCache.use}. */
+/** Arguments of {@linkcode FilterCache.use}. */
 export interface CachedFilter<T> {
   filter: tf.TensorInfo;
   /** Which transform of the filter it is. */
@@ -14,46 +14,45 @@ export interface CachedFilter<T> {
 
 /** Transformed filters that several convolutions of one step share. */
 export interface FilterCache {
-  /** Calls `use` on the transformed filter, made anew where it is not at hand. */
+  /** Calls `use` on the transformed filter, computed where it is not kept. */
   use<T>(options: CachedFilter<T>): T;
 }
 
 /** Bytes of the heap that transformed filters may hold. */
 const LIMIT = 64 << 20;
 
-/** How often a transform of one tensor was wanted. */
+/** How often a transform of one tensor was used. */
 interface Demand {
   /** The tensor's number, which changes whenever it is written. */
   version: number;
   uses: number;
-  /** Whether the version before was wanted more than once. */
+  /** Whether the version before was used more than once. */
   repeated: boolean;
 }
 
 /**
  * Keeps a transformed filter from its second use until the filter is written or disposed; from its
- * first, where the version before was used again. So D's filters, which see three batches between
- * two updates, are kept, and G's, which see one, cost no memory.
+ * first, where the version before was used again. So the filters of the
+ * discriminator, which are applied to three batches between two updates, are kept, and those of the
+ * segmentation network, which are applied to one, cost no memory.
  */
 export function makeFilterCache(
   backend: TfjsWasmBackend,
   withScratch: <T>(bytes: number, body: (pointer: number) => T) => T,
+  onDispose: OnDispose,
 ): FilterCache {
   const { wasm } = backend;
   const kept = new Map<number, Map<string, { pointer: number; bytes: number }>>();
   const demands = new WeakMap<object, Map<string, Demand>>();
   let held = 0;
 
-  // Called for a tensor that is disposed, and by markWritten for one that changes.
-  const disposeData = wasm.tfjs.disposeData;
-  wasm.tfjs.disposeData = (id) => {
+  onDispose((id) => {
     for (const { pointer, bytes } of kept.get(id)?.values() ?? []) {
       wasm._free(pointer);
       held -= bytes;
     }
     kept.delete(id);
-    disposeData(id);
-  };
+  });
 
   function demandOf({ dataId }: tf.TensorInfo, key: string, version: number): Demand {
     const all = demands.get(dataId) ?? new Map<string, Demand>();

@@ -1,5 +1,5 @@
 import { mebibytes } from "../../util/format.ts";
-import type { TfjsWasmBackend } from "./tfjs_members.ts";
+import type { TfjsWasmBackend } from "./tfjs_backend.ts";
 
 /** What is allocated on the WASM heap, by size. */
 export interface HeapWatch {
@@ -13,7 +13,7 @@ export interface HeapWatch {
 const HEAP_LIMIT = 4294901760;
 
 /**
- * Replaces the backend's `_malloc`, which returns 0 when it fails: TensorFlow.js does not look and
+ * Replaces the backend's `_malloc`, which returns 0 when it fails: TensorFlow.js does not check and
  * later ops overwrite low memory. The replacement throws and counts.
  */
 export function watchHeap(backend: TfjsWasmBackend): HeapWatch {

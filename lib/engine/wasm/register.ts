@@ -18,8 +18,7 @@ import {
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
 import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
-import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
-import { conv2dFilterGrad } from "./kernels/conv_filter_grad.ts";
+import { biasGrad, biasReluGrad, conv2dFilterGrad } from "./kernels/conv_weight_grads.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
 import { conv2dInputGrad } from "./kernels/conv_input_grad.ts";
 import { depthwiseFilterGrad, depthwiseInputGrad } from "./kernels/depthwise.ts";
@@ -37,13 +36,12 @@ import {
   resizeBilinear,
   resizeBilinearGrad,
   resizeNearestGrad,
-  stockResizeBilinearGrad,
+  tfjsResizeBilinearGrad,
 } from "./kernels/resize.ts";
 import { identity, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
-import { getStockFactory } from "./tfjs_backend.ts";
-import type { KernelCall } from "./tfjs_members.ts";
+import { getTfjsFactory, type KernelCall } from "./tfjs_backend.ts";
 
 /** How {@linkcode registerWasmBackend} starts the engine. */
 export interface WasmBackendOptions {
@@ -88,7 +86,7 @@ const KERNELS: Record<string, KernelFunction> = {
   AvgPoolGrad: avgPoolGrad,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGrad,
   DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGrad,
-  ResizeBilinearGrad: stockResizeBilinearGrad,
+  ResizeBilinearGrad: tfjsResizeBilinearGrad,
   ResizeNearestNeighborGrad: resizeNearestGrad,
   Identity: identity,
   Tile: tile,
@@ -113,7 +111,7 @@ const KERNELS: Record<string, KernelFunction> = {
 
 const PRIORITY = 2;
 let current: Engine | undefined;
-let stockKernels: tf.KernelConfig[] = [];
+let tfjsKernels: tf.KernelConfig[] = [];
 
 /**
  * Replaces TensorFlow.js' backend "wasm" by the training engine: the same backend with our kernels
@@ -150,10 +148,10 @@ export async function registerWasmBackend(
   }
   const relaxed = chooseRelaxed(options);
   await disposeWasmBackend();
-  getStockFactory();
+  getTfjsFactory();
   const engine = await startEngine({ threads, relaxed });
   tf.removeBackend("wasm");
-  stockKernels = [];
+  tfjsKernels = [];
   for (const [name, kernel] of Object.entries(KERNELS)) replaceKernel(engine, name, kernel);
   tf.registerBackend("wasm", () => engine.backend, PRIORITY);
   current = engine;
@@ -189,27 +187,27 @@ export async function disposeWasmBackend(): Promise<void> {
   for (const name of Object.keys(KERNELS)) {
     if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
   }
-  for (const kernel of stockKernels) tf.registerKernel(kernel);
+  for (const kernel of tfjsKernels) tf.registerKernel(kernel);
   tf.removeBackend("wasm");
-  tf.registerBackend("wasm", getStockFactory(), PRIORITY);
+  tf.registerBackend("wasm", getTfjsFactory(), PRIORITY);
   await engine.pool.stop();
 }
 
 function replaceKernel(engine: Engine, name: string, kernel: KernelFunction): void {
-  const stock = tf.getKernel(name, "wasm");
-  if (stock) {
-    stockKernels.push(stock);
+  const original = tf.getKernel(name, "wasm");
+  if (original) {
+    tfjsKernels.push(original);
     tf.unregisterKernel(name, "wasm");
   }
   tf.registerKernel({
     kernelName: name,
     backendName: "wasm",
-    ...(stock?.setupFunc ? { setupFunc: stock.setupFunc } : {}),
+    ...(original?.setupFunc ? { setupFunc: original.setupFunc } : {}),
     kernelFunc: (args) => {
       const result = kernel(engine, args as unknown as KernelCall);
       if (result) return result;
-      if (!stock) throw new Error(`the WASM engine does not cover this case of ${name}`);
-      return stock.kernelFunc(args);
+      if (!original) throw new Error(`the WASM engine does not cover this case of ${name}`);
+      return original.kernelFunc(args);
     },
   });
 }

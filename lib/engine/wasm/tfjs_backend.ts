@@ -1,27 +1,111 @@
+/**
+ * TensorFlow.js' WASM backend: its private members that the engine needs, typed in one place and
+ * checked when the engine starts; and how it is made on a shared memory.
+ *
+ * @module
+ */
 import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
 import process from "node:process";
-import type { TfjsWasmBackend } from "./tfjs_members.ts";
 
-/** TensorFlow.js' own factory, kept so that the engine can be started and taken away repeatedly. */
-let stockFactory: (() => tf.KernelBackend | Promise<tf.KernelBackend>) | undefined;
+/** tfjs's Emscripten module. */
+export interface TfjsWasm {
+  HEAP32: Int32Array;
+  HEAPU8: Uint8Array;
+  _malloc(bytes: number): number;
+  _free(pointer: number): void;
+  asm: WebAssembly.Exports;
+  tfjs: {
+    registerTensor(id: number, size: number, memoryOffset: number): void;
+    disposeData(id: number): void;
+  };
+}
 
-/** The factory under which TensorFlow.js registered its WASM backend. */
-export function getStockFactory(): () => tf.KernelBackend | Promise<tf.KernelBackend> {
-  stockFactory ??= tf.findBackendFactory("wasm");
-  if (!stockFactory) {
-    throw new Error("cannot start the WASM engine: @tensorflow/tfjs-backend-wasm is not loaded");
+/** `BackendWasm`, as far as it is used here. */
+export interface TfjsWasmBackend extends tf.KernelBackend {
+  wasm: TfjsWasm;
+  dataIdMap: { get(id: object): { memoryOffset: number; id: number } };
+  dataIdNextNumber: number;
+  incRef(id: object): void;
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  move(id: object, values: unknown, shape: number[], dtype: string, references: number): void;
+}
+
+/** The arguments of a kernel function. */
+export interface KernelCall {
+  inputs: Record<string, tf.TensorInfo>;
+  // deno-lint-ignore no-explicit-any -- each kernel knows the attributes of its op
+  attrs: any;
+  backend: TfjsWasmBackend;
+}
+
+/** Checks that `backend` has what {@linkcode TfjsWasmBackend} promises. @throws {Error} If not */
+export function checkBackend(backend: TfjsWasmBackend): WebAssembly.Memory {
+  const { wasm } = backend;
+  const memory = Object.values(wasm?.asm ?? {}).find((value) =>
+    value instanceof WebAssembly.Memory
+  ) as WebAssembly.Memory | undefined;
+  if (
+    !memory || typeof wasm._malloc !== "function" || typeof wasm._free !== "function" ||
+    typeof backend.makeOutput !== "function" || typeof backend.dataIdMap?.get !== "function" ||
+    typeof backend.incRef !== "function" || typeof backend.dataIdNextNumber !== "number" ||
+    typeof wasm.tfjs?.registerTensor !== "function" || typeof wasm.tfjs.disposeData !== "function"
+  ) {
+    throw new Error(
+      "cannot use this version of @tensorflow/tfjs-backend-wasm: its internals changed; install " +
+        "4.22.0",
+    );
   }
-  return stockFactory;
+  return memory;
+}
+
+/** Registers a listener for the number of each tensor that is disposed or overwritten. */
+export type OnDispose = (listener: (id: number) => void) => void;
+
+/** Makes the one hook into tfjs's `disposeData`, which {@linkcode markWritten} calls too. */
+export function hookDispose({ wasm }: TfjsWasmBackend): OnDispose {
+  const listeners: ((id: number) => void)[] = [];
+  const { disposeData } = wasm.tfjs;
+  wasm.tfjs.disposeData = (id) => {
+    for (const listener of listeners) listener(id);
+    disposeData(id);
+  };
+  return (listener) => {
+    listeners.push(listener);
+  };
 }
 
 /**
- * Makes a stock backend, on a shared memory where `shared`: TensorFlow.js finds and reads its
- * binary itself (from a folder or over http, as everywhere), and while it does so the bytes pass
+ * Gives a tensor that was written in place a new number: tfjs's kernels keep packed weights by the
+ * tensor's number, and would go on using the packed old values.
+ */
+export function markWritten(backend: TfjsWasmBackend, tensor: tf.TensorInfo): void {
+  const data = backend.dataIdMap.get(tensor.dataId);
+  backend.wasm.tfjs.disposeData(data.id);
+  data.id = backend.dataIdNextNumber++;
+  const size = tensor.shape.reduce((product, length) => product * length, 1);
+  backend.wasm.tfjs.registerTensor(data.id, size, data.memoryOffset);
+}
+
+/** tfjs's own factory, kept so that the engine can be started and stopped repeatedly. */
+let tfjsFactory: (() => tf.KernelBackend | Promise<tf.KernelBackend>) | undefined;
+
+/** The factory under which tfjs registered its WASM backend. */
+export function getTfjsFactory(): () => tf.KernelBackend | Promise<tf.KernelBackend> {
+  tfjsFactory ??= tf.findBackendFactory("wasm");
+  if (!tfjsFactory) {
+    throw new Error("cannot start the WASM engine: @tensorflow/tfjs-backend-wasm is not loaded");
+  }
+  return tfjsFactory;
+}
+
+/**
+ * Makes tfjs's backend, on a shared memory where `shared`: tfjs finds and reads its binary itself (from a folder or over http), and while it does so the bytes pass
  * through a patch of one flag in the memory section.
  */
-export async function makeStockBackend(shared: boolean): Promise<TfjsWasmBackend> {
+export async function makeTfjsBackend(shared: boolean): Promise<TfjsWasmBackend> {
   const original = WebAssembly.instantiate;
-  const forget = watchListeners();
+  const removeNew = watchListeners();
   if (shared) {
     // deno-lint-ignore no-explicit-any -- one function expression cannot have the overloads' types
     WebAssembly.instantiate = function (source: any, imports?: WebAssembly.Imports): Promise<any> {
@@ -34,16 +118,16 @@ export async function makeStockBackend(shared: boolean): Promise<TfjsWasmBackend
     } as typeof WebAssembly.instantiate;
   }
   try {
-    return await getStockFactory()() as TfjsWasmBackend;
+    return await getTfjsFactory()() as TfjsWasmBackend;
   } finally {
     WebAssembly.instantiate = original;
-    forget();
+    removeNew();
   }
 }
 
 /**
  * Emscripten's start-up adds process-wide handlers that throw every uncaught error again, which
- * changes exit codes. The returned function takes away what was added since.
+ * changes exit codes. The returned function removes those that were added since.
  */
 function watchListeners(): () => void {
   const events = ["uncaughtException", "unhandledRejection"] as const;

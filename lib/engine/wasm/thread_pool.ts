@@ -1,23 +1,19 @@
 import { Worker } from "node:worker_threads";
+import { CONTROL, JOBS } from "./jobs.ts";
 
 /** Exports of the kernel module (assembly/index.ts). */
 export interface KernelExports {
-  publish(ctrl: number, kind: number, params: number, chunks: number): void;
+  publish(ctrl: number, job: number, params: number, chunks: number): void;
   assist(ctrl: number, scratch: number): void;
   join(ctrl: number, sleep: number): void;
   failChunk(ctrl: number): void;
   quit(ctrl: number): void;
-  runAll(kind: number, params: number, chunks: number, scratch: number): void;
+  runAll(job: number, params: number, chunks: number, scratch: number): void;
 }
 
-/** Byte offset of the trap count in the control block. */
-const FAILURES = 204;
-/** Byte offset of the scratch pointers in the control block: main's, then each worker's. */
-export const SCRATCH_SLOTS = 256;
-
 /**
- * The worker's whole program, as text: so it needs no file, and works from a folder, from a package
- * registry and in Bun alike. It instantiates the kernels on the shared memory and never returns to
+ * The worker's whole program, as text: so it needs no file, and works the same from a folder, from a
+ * package registry and in Bun. It instantiates the kernels on the shared memory and never returns to
  * its event loop, except to leave.
  */
 const PROGRAM = `
@@ -49,8 +45,8 @@ export interface PoolOptions {
 /** Threads that share out the chunks of a job. */
 export interface Pool {
   threads: number;
-  /** Runs all chunks and returns when they are done. @throws {Error} If one trapped */
-  run(kind: number, params: number, chunks: number): void;
+  /** Runs all chunks of a job, given by its number, and returns when they are done. @throws {Error} If one trapped */
+  run(job: number, params: number, chunks: number): void;
   /** Ends the workers. */
   stop(): Promise<void>;
 }
@@ -66,11 +62,11 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   } catch {
     // No workers here (a sandbox may forbid them): the main thread does it alone.
   }
-  const mainScratch = (): number => word(SCRATCH_SLOTS);
+  const mainScratch = (): number => word(CONTROL.scratch);
   const word = (offset: number): number => new Uint32Array(memory.buffer, ctrl + offset, 1)[0]!;
 
-  function run(kind: number, params: number, chunks: number): void {
-    exports.publish(ctrl, kind, params, chunks);
+  function run(job: number, params: number, chunks: number): void {
+    exports.publish(ctrl, job, params, chunks);
     let failure: unknown;
     for (let busy = true; busy;) {
       try {
@@ -82,9 +78,10 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
       }
     }
     exports.join(ctrl, 1);
-    if (word(FAILURES) > 0) {
-      new Uint32Array(memory.buffer, ctrl + FAILURES, 1)[0] = 0;
-      throw new Error(`WASM kernel ${kind} failed in one of ${chunks} chunks`, { cause: failure });
+    if (word(CONTROL.failures) > 0) {
+      new Uint32Array(memory.buffer, ctrl + CONTROL.failures, 1)[0] = 0;
+      const name = Object.keys(JOBS)[job] ?? job;
+      throw new Error(`WASM kernel ${name} failed in one of ${chunks} chunks`, { cause: failure });
     }
   }
 
@@ -98,7 +95,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
 
 function startWorker(options: PoolOptions, index: number): Promise<Worker> {
   const { binary, memory, ctrl } = options;
-  const slot = ctrl + SCRATCH_SLOTS + 4 * index;
+  const slot = ctrl + CONTROL.scratch + 4 * index;
   return new Promise((resolve, reject) => {
     const worker = new Worker(PROGRAM, { eval: true, workerData: { binary, memory, ctrl, slot } });
     worker.once("message", () => {

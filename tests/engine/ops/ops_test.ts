@@ -35,7 +35,7 @@ for (const backend of ["cpu", "wasm"] as const) {
         const relu = leak !== null;
         const end = relu ? ` with ReLU of slope ${leak}` : "";
         const what = `${kernel}x${kernel}/${stride} ${padding}${end}`;
-        test(`conv2d ${what} has the values and gradients of stock ops`, async () => {
+        test(`conv2d ${what} has the values and gradients of tfjs ops`, async () => {
           const operands = [
             normalTensor("x", [...size]),
             normalTensor("filter", [kernel, kernel, size[3], 5]),
@@ -43,14 +43,14 @@ for (const backend of ["cpu", "wasm"] as const) {
           ] as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D];
           const own = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) =>
             conv2d({ x, filter, bias }, { stride, padding, relu, leak: leak ?? 0 });
-          const stock = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) => {
+          const composed = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) => {
             const y = tf.add(tf.conv2d(x, filter, stride, padding), bias);
             return relu ? tf.leakyRelu(y, leak) : y;
           };
           const y = own(...operands);
-          assert.ok(await relativeError(y, stock(...operands)) < 1e-5);
+          assert.ok(await relativeError(y, composed(...operands)) < 1e-5);
           const dy = normalTensor("dy", y.shape);
-          const expected = tf.grads(stock as (...xs: tf.Tensor[]) => tf.Tensor)(operands, dy);
+          const expected = tf.grads(composed as (...xs: tf.Tensor[]) => tf.Tensor)(operands, dy);
           const actual = record(() => own(...operands)).backward(dy, operands);
           for (const [i, gradient] of actual.entries()) {
             assert.ok(await relativeError(gradient!, expected[i]!) < 1e-5);
@@ -177,7 +177,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       });
     }
 
-    test("sgdUpdate leaves clones of the weight alone, and every stock op sees the new weight", async () => {
+    test("sgdUpdate leaves clones of the weight alone, and every tfjs op reads the new weight", async () => {
       const plain = { lr: 0.5, momentum: 0, nesterov: false, l2: 0, decoupled: false };
       const operations: [string, number[], (w: tf.Tensor) => tf.Tensor][] = [
         ["matMul", [16, 16], (w) => tf.matMul(tf.ones([4, 16]), w)],
@@ -197,7 +197,7 @@ for (const backend of ["cpu", "wasm"] as const) {
         const weight = tf.variable(tf.ones(shape));
         const velocity = tf.variable(tf.zeros(shape));
         const clone = weight.clone();
-        const before = (await run(weight).data())[0]!; // stock WASM kernels pack the weight here
+        const before = (await run(weight).data())[0]!; // the WASM kernels of tfjs pack the weight here
         sgdUpdate({ weight, velocity, grad: tf.ones(shape) }, plain);
         sgdUpdate({ weight, velocity, grad: tf.zeros(shape) }, plain); // no clone: in place
         assert.equal((await run(weight).data())[0], before / 2, name);

@@ -20,9 +20,9 @@ describe("makeFilterCache", () => {
     const name = `${taps}x${taps} of stride ${stride}`;
     it(`makeFilterCache follows each update of a ${name} filter`, LONG, async () => {
       await registerWasmBackend({ threads: 2 });
-      const [again, expected] = [await outputs("wasm"), await outputs("cpu")];
+      const [actual, expected] = [await outputs("wasm"), await outputs("cpu")];
       for (const [i, e] of expected.entries()) {
-        assert.ok(relativeError(again[i]!, e) < 1e-5, `output ${i}`);
+        assert.ok(relativeError(actual[i]!, e) < 1e-5, `output ${i}`);
       }
     });
 

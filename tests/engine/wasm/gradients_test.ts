@@ -189,7 +189,7 @@ describe("WASM gradients", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("the list covers what the study of the stock backend covered", () => {
+  it("the list covers every op of the survey of the tfjs backend", () => {
     assert.ok(Object.keys(CASES).length >= 109, `${Object.keys(CASES).length}`);
   });
 

@@ -10,7 +10,7 @@ const small = fc.integer({ min: 1, max: 9 });
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM kernels that the stock backend lacks or gets wrong", () => {
+describe("WASM kernels that the tfjs backend lacks or gets wrong", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 

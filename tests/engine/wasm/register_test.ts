@@ -180,7 +180,7 @@ describe("registerWasmBackend", () => {
     },
   );
 
-  it("disposeWasmBackend puts the stock backend back", LONG, async () => {
+  it("disposeWasmBackend puts the backend of tfjs back", LONG, async () => {
     await registerWasmBackend({ threads: 2 });
     await tf.setBackend("wasm");
     await disposeWasmBackend();

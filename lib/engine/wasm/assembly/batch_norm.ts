@@ -1,27 +1,6 @@
 // Batch norm with batch statistics. A block of rows stays in the cache while its mean and squared
 // deviations are taken; the blocks are merged in their order in double precision (Chan et al.).
-//
-// Words: x, y, dy, out, partials, rows, c, rows per block, blocks, gamma, beta, mean, variance,
-// coefficients, relu, dgamma, dbeta; floats from +68: eps, slope of the ReLU below zero.
-const X: usize = 0;
-const Y: usize = 4;
-const DY: usize = 8;
-const OUT: usize = 12;
-const PARTIALS: usize = 16;
-const ROWS: usize = 20;
-const C: usize = 24;
-const PER: usize = 28;
-const BLOCKS: usize = 32;
-const GAMMA: usize = 36;
-const BETA: usize = 40;
-const MEAN: usize = 44;
-const VARIANCE: usize = 48;
-const COEFFICIENTS: usize = 52;
-const RELU: usize = 56;
-const DGAMMA: usize = 60;
-const DBETA: usize = 64;
-const EPS: usize = 68;
-const LEAK: usize = 72;
+import { BatchNorm, BatchNormGrad, MERGE_CHANNELS } from "./jobs";
 
 /** dy before a ReLU with the output y; `leak` is 0 or its slope below zero. */
 function unmask(g: v128, y: v128, leak: f32): v128 {
@@ -35,13 +14,13 @@ function unmaskOne(g: f32, y: f32, leak: f32): f32 {
 }
 
 /** Mean and sum of squared deviations of one block of rows, to partials[block][2][c]. */
-export function momentsChunk(p: usize, block: i32): void {
-  const c = load<i32>(p, C);
-  const per = load<i32>(p, PER);
-  const rows = min(per, load<i32>(p, ROWS) - block * per);
+export function momentsChunk(p: BatchNorm, block: i32): void {
+  const c = p.channels;
+  const per = p.rowsPerBlock;
+  const rows = min(per, p.rows - block * per);
   const stride = <usize>c * 4;
-  const x = load<usize>(p, X) + <usize>(block * per) * stride;
-  const mean = load<usize>(p, PARTIALS) + <usize>block * stride * 2;
+  const x = p.x + <usize>(block * per) * stride;
+  const mean = p.partials + <usize>block * stride * 2;
   const m2 = mean + stride;
   const inverse: f32 = 1 / <f32>rows;
   const inverse4 = f32x4.splat(inverse);
@@ -91,21 +70,21 @@ export function momentsChunk(p: usize, block: i32): void {
   }
 }
 
-/** Merges the blocks: mean, variance and coefficients [scale][mean][shift]; chunk = 16 channels. */
-export function mergeMomentsChunk(p: usize, chunk: i32): void {
-  const c = load<i32>(p, C);
-  const rows = load<i32>(p, ROWS);
-  const per = load<i32>(p, PER);
+/** Merges the blocks: mean, variance and coefficients [scale][mean][shift]. Chunk = MERGE_CHANNELS channels. */
+export function mergeMomentsChunk(p: BatchNorm, chunk: i32): void {
+  const c = p.channels;
+  const rows = p.rows;
+  const per = p.rowsPerBlock;
   const stride = <usize>c * 4;
-  const coefficients = load<usize>(p, COEFFICIENTS);
-  const last = min(c, chunk * 16 + 16);
-  for (let ch = chunk * 16; ch < last; ch++) {
+  const coefficients = p.coefficients;
+  const last = min(c, (chunk + 1) * MERGE_CHANNELS);
+  for (let ch = chunk * MERGE_CHANNELS; ch < last; ch++) {
     const at = <usize>ch * 4;
     let mean: f64 = 0;
     let m2: f64 = 0;
     let count: f64 = 0;
-    let from = load<usize>(p, PARTIALS) + at;
-    for (let block = 0; block < load<i32>(p, BLOCKS); block++) {
+    let from = p.partials + at;
+    for (let block = 0; block < p.blocks; block++) {
       const n = <f64>min(per, rows - block * per);
       const delta = <f64>load<f32>(from) - mean;
       const total = count + n;
@@ -115,30 +94,30 @@ export function mergeMomentsChunk(p: usize, chunk: i32): void {
       from += stride * 2;
     }
     const variance = m2 / count;
-    store<f32>(load<usize>(p, MEAN) + at, <f32>mean);
-    store<f32>(load<usize>(p, VARIANCE) + at, <f32>variance);
-    const scale = <f64>load<f32>(load<usize>(p, GAMMA) + at) /
-      sqrt<f64>(variance + <f64>load<f32>(p, EPS));
+    store<f32>(p.mean + at, <f32>mean);
+    store<f32>(p.variance + at, <f32>variance);
+    const scale = <f64>load<f32>(p.gamma + at) /
+      sqrt<f64>(variance + <f64>p.eps);
     store<f32>(coefficients + at, <f32>scale);
     store<f32>(coefficients + stride + at, <f32>mean);
-    store<f32>(coefficients + stride * 2 + at, load<f32>(load<usize>(p, BETA) + at));
+    store<f32>(coefficients + stride * 2 + at, load<f32>(p.beta + at));
   }
 }
 
-/** out = (x - mean) * scale + shift, with ReLU where asked; chunk = one block of rows. */
-export function normalizeChunk(p: usize, block: i32): void {
-  const c = load<i32>(p, C);
-  const per = load<i32>(p, PER);
-  const rows = min(per, load<i32>(p, ROWS) - block * per);
+/** out = (x - mean) * scale + shift, with ReLU where asked. Chunk = one block of rows. */
+export function normalizeChunk(p: BatchNorm, block: i32): void {
+  const c = p.channels;
+  const per = p.rowsPerBlock;
+  const rows = min(per, p.rows - block * per);
   const stride = <usize>c * 4;
   const skip = <usize>(block * per) * stride;
-  const x = load<usize>(p, X) + skip;
-  const out = load<usize>(p, OUT) + skip;
-  const scale = load<usize>(p, COEFFICIENTS);
+  const x = p.x + skip;
+  const out = p.y + skip;
+  const scale = p.coefficients;
   const mean = scale + stride;
   const shift = mean + stride;
-  const relu = load<i32>(p, RELU);
-  const leak = load<f32>(p, LEAK);
+  const relu = p.relu;
+  const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
@@ -170,19 +149,19 @@ export function normalizeChunk(p: usize, block: i32): void {
 }
 
 /** Sums of dy' and dy' * (x - mean) over a block; dy' = dy where the ReLU let y through. */
-export function gradSumsChunk(p: usize, block: i32): void {
-  const c = load<i32>(p, C);
-  const per = load<i32>(p, PER);
-  const rows = min(per, load<i32>(p, ROWS) - block * per);
+export function gradSumsChunk(p: BatchNormGrad, block: i32): void {
+  const c = p.channels;
+  const per = p.rowsPerBlock;
+  const rows = min(per, p.rows - block * per);
   const stride = <usize>c * 4;
   const skip = <usize>(block * per) * stride;
-  const x = load<usize>(p, X) + skip;
-  const y = load<usize>(p, Y) + skip;
-  const dy = load<usize>(p, DY) + skip;
-  const mean = load<usize>(p, MEAN);
-  const sums = load<usize>(p, PARTIALS) + <usize>block * stride * 2;
-  const relu = load<i32>(p, RELU);
-  const leak = load<f32>(p, LEAK);
+  const x = p.x + skip;
+  const y = p.y + skip;
+  const dy = p.dy + skip;
+  const mean = p.mean;
+  const sums = p.partials + <usize>block * stride * 2;
+  const relu = p.relu;
+  const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
@@ -217,28 +196,28 @@ export function gradSumsChunk(p: usize, block: i32): void {
   }
 }
 
-/** dgamma, dbeta and coefficients of dx = k1 dy' + k2 (x - mean) + k3; chunk = 16 channels. */
-export function mergeGradChunk(p: usize, chunk: i32): void {
-  const c = load<i32>(p, C);
+/** dgamma, dbeta and coefficients of dx = k1 dy' + k2 (x - mean) + k3. Chunk = MERGE_CHANNELS channels. */
+export function mergeGradSumsChunk(p: BatchNormGrad, chunk: i32): void {
+  const c = p.channels;
   const stride = <usize>c * 4;
-  const coefficients = load<usize>(p, COEFFICIENTS);
-  const last = min(c, chunk * 16 + 16);
-  for (let ch = chunk * 16; ch < last; ch++) {
+  const coefficients = p.coefficients;
+  const last = min(c, (chunk + 1) * MERGE_CHANNELS);
+  for (let ch = chunk * MERGE_CHANNELS; ch < last; ch++) {
     const at = <usize>ch * 4;
     let s: f64 = 0;
     let q: f64 = 0;
-    let from = load<usize>(p, PARTIALS) + at;
-    for (let block = 0; block < load<i32>(p, BLOCKS); block++) {
+    let from = p.partials + at;
+    for (let block = 0; block < p.blocks; block++) {
       s += <f64>load<f32>(from);
       q += <f64>load<f32>(from + stride);
       from += stride * 2;
     }
-    const variance = <f64>load<f32>(load<usize>(p, VARIANCE) + at) + <f64>load<f32>(p, EPS);
+    const variance = <f64>load<f32>(p.variance + at) + <f64>p.eps;
     const inverse: f64 = 1 / sqrt<f64>(variance);
-    const k1 = <f64>load<f32>(load<usize>(p, GAMMA) + at) * inverse;
-    const rows = <f64>load<i32>(p, ROWS);
-    store<f32>(load<usize>(p, DGAMMA) + at, <f32>(q * inverse));
-    store<f32>(load<usize>(p, DBETA) + at, <f32>s);
+    const k1 = <f64>load<f32>(p.gamma + at) * inverse;
+    const rows = <f64>p.rows;
+    store<f32>(p.dgamma + at, <f32>(q * inverse));
+    store<f32>(p.dbeta + at, <f32>s);
     store<f32>(coefficients + at, <f32>k1);
     store<f32>(coefficients + stride + at, <f32>(-k1 * q / (variance * rows)));
     store<f32>(coefficients + stride * 2 + at, <f32>(-k1 * s / rows));
@@ -246,22 +225,22 @@ export function mergeGradChunk(p: usize, chunk: i32): void {
 }
 
 /** dx of one block of rows. */
-export function gradInputChunk(p: usize, block: i32): void {
-  const c = load<i32>(p, C);
-  const per = load<i32>(p, PER);
-  const rows = min(per, load<i32>(p, ROWS) - block * per);
+export function normGradChunk(p: BatchNormGrad, block: i32): void {
+  const c = p.channels;
+  const per = p.rowsPerBlock;
+  const rows = min(per, p.rows - block * per);
   const stride = <usize>c * 4;
   const skip = <usize>(block * per) * stride;
-  const x = load<usize>(p, X) + skip;
-  const y = load<usize>(p, Y) + skip;
-  const dy = load<usize>(p, DY) + skip;
-  const out = load<usize>(p, OUT) + skip;
-  const k1 = load<usize>(p, COEFFICIENTS);
+  const x = p.x + skip;
+  const y = p.y + skip;
+  const dy = p.dy + skip;
+  const out = p.dx + skip;
+  const k1 = p.coefficients;
   const k2 = k1 + stride;
   const k3 = k2 + stride;
-  const mean = load<usize>(p, MEAN);
-  const relu = load<i32>(p, RELU);
-  const leak = load<f32>(p, LEAK);
+  const mean = p.mean;
+  const relu = p.relu;
+  const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {

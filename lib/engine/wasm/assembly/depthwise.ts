@@ -1,33 +1,33 @@
-// Gradients of the depthwise convolution. Words: x or filter, dy, to, batch, H, W, C, OH, OW, filter
-// height, filter width, stride y, stride x, pad top, pad left, channel multiplier.
+// Gradients of the depthwise convolution.
+import { DepthwiseFilterGrad, DepthwiseInputGrad } from "./jobs";
 
 /** Input gradient; chunk = one input row. */
-export function depthwiseInputChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 16);
-  const w = load<i32>(p, 20);
-  const c = load<i32>(p, 24);
-  const oh = load<i32>(p, 28);
-  const ow = load<i32>(p, 32);
-  const fh = load<i32>(p, 36);
-  const fw = load<i32>(p, 40);
-  const sy = load<i32>(p, 44);
-  const sx = load<i32>(p, 48);
-  const q = load<i32>(p, 60);
+export function depthwiseInputGradChunk(p: DepthwiseInputGrad, chunk: i32): void {
+  const h = p.inHeight;
+  const w = p.inWidth;
+  const c = p.inChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const fh = p.filterHeight;
+  const fw = p.filterWidth;
+  const sy = p.strideY;
+  const sx = p.strideX;
+  const q = p.multiplier;
   const b = chunk / h;
-  const y = chunk % h + load<i32>(p, 52);
+  const y = chunk % h + p.top;
   const pixel = <usize>c * 4;
-  let to = load<usize>(p, 8) + <usize>(chunk * w) * pixel;
+  let to = p.dx + <usize>(chunk * w) * pixel;
   memory.fill(to, 0, <usize>w * pixel);
   for (let ix = 0; ix < w; ix++) {
-    const x = ix + load<i32>(p, 56);
+    const x = ix + p.left;
     for (let i = 0; i < fh; i++) {
       const oy = (y - i) / sy;
       if (y < i || oy * sy != y - i || oy >= oh) continue;
       for (let j = 0; j < fw; j++) {
         const ox = (x - j) / sx;
         if (x < j || ox * sx != x - j || ox >= ow) continue;
-        const filter = load<usize>(p) + <usize>((i * fw + j) * c * q) * 4;
-        const dy = load<usize>(p, 4) + <usize>(((b * oh + oy) * ow + ox) * c * q) * 4;
+        const filter = p.filter + <usize>((i * fw + j) * c * q) * 4;
+        const dy = p.dy + <usize>(((b * oh + oy) * ow + ox) * c * q) * 4;
         let ch = 0;
         if (q == 1) {
           for (; ch + 4 <= c; ch += 4) {
@@ -53,24 +53,24 @@ export function depthwiseInputChunk(p: usize, chunk: i32): void {
 }
 
 /** Filter gradient; chunk = one filter position. Sums of rows are added up in their order. */
-export function depthwiseFilterChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 16);
-  const w = load<i32>(p, 20);
-  const c = load<i32>(p, 24);
-  const oh = load<i32>(p, 28);
-  const ow = load<i32>(p, 32);
-  const fw = load<i32>(p, 40);
-  const sx = load<i32>(p, 48);
-  const q = load<i32>(p, 60);
-  const i = chunk / fw - load<i32>(p, 52);
-  const j = chunk % fw - load<i32>(p, 56);
-  const to = load<usize>(p, 8) + <usize>(chunk * c * q) * 4;
+export function depthwiseFilterGradChunk(p: DepthwiseFilterGrad, chunk: i32): void {
+  const h = p.inHeight;
+  const w = p.inWidth;
+  const c = p.inChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const fw = p.filterWidth;
+  const sx = p.strideX;
+  const q = p.multiplier;
+  const i = chunk / fw - p.top;
+  const j = chunk % fw - p.left;
+  const to = p.dFilter + <usize>(chunk * c * q) * 4;
   memory.fill(to, 0, <usize>(c * q) * 4);
-  for (let line = 0; line < load<i32>(p, 12) * oh; line++) {
-    const iy = (line % oh) * load<i32>(p, 44) + i;
+  for (let line = 0; line < p.batch * oh; line++) {
+    const iy = (line % oh) * p.strideY + i;
     if (<u32>iy >= <u32>h) continue;
-    const x = load<usize>(p) + <usize>((line / oh * h + iy) * w * c) * 4;
-    const dy = load<usize>(p, 4) + <usize>(line * ow * c * q) * 4;
+    const x = p.x + <usize>((line / oh * h + iy) * w * c) * 4;
+    const dy = p.dy + <usize>(line * ow * c * q) * 4;
     let ch = 0;
     if (q == 1) {
       for (; ch + 4 <= c; ch += 4) {

@@ -1,102 +1,114 @@
-// Ops on whole tensors, value by value. Words: op, count, per chunk (a multiple of 4), a, b, c, d,
-// then floats from +28. Vector body and scalar tail do the same operations, so have the same bits.
+// Ops on whole tensors, value by value, and the epilogue of the convolutions.
+import { Activation, ElementOp, Elementwise } from "./jobs";
 
-/** Leaky ReLU: a -> b. Floats: alpha. */
-const LEAKY_RELU: i32 = 0;
-/** Its gradient: x in a, dy in b -> c. Floats: alpha. */
-const LEAKY_RELU_GRAD: i32 = 1;
-/** SGD: weight a, velocity b, gradient c. Floats: lr, momentum, l2, nesterov, decoupled. */
-const SGD: i32 = 2;
-/** Adam: weight a, m in b, v in c, gradient d. Floats: lr, beta1, beta2, eps, 1/(1-b1^t), 1/(1-b2^t). */
-const ADAM: i32 = 3;
-/** Moving average: moving a, batch b. Floats: 1 - momentum. */
-const MOVING_AVERAGE: i32 = 4;
+/** Activation of an epilogue. */
+export function activate(v: v128, act: i32, alpha: f32): v128 {
+  const zero = f32x4.splat(0);
+  if (act == Activation.linear) return v;
+  if (act == Activation.relu) return f32x4.max(v, zero);
+  if (act == Activation.relu6) return f32x4.min(f32x4.max(v, zero), f32x4.splat(6));
+  return v128.bitselect(f32x4.mul(v, f32x4.splat(alpha)), v, f32x4.lt(v, zero));
+}
 
-export function elementChunk(p: usize, chunk: i32): void {
-  const op = load<i32>(p);
-  const count = load<i32>(p, 4);
-  const per = load<i32>(p, 8);
-  const from = chunk * per;
-  const n = min(per, count - from);
+/** Adds the bias, if there is one, to the values of one pixel and applies the activation. */
+export function finish(out: usize, bytes: usize, bias: usize, act: i32, alpha: f32): void {
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    let v = v128.load(out + at);
+    if (bias) v = f32x4.add(v, v128.load(bias + at));
+    v128.store(out + at, activate(v, act, alpha));
+  }
+  for (; at < bytes; at += 4) {
+    let v = v128.load32_zero(out + at);
+    if (bias) v = f32x4.add(v, v128.load32_zero(bias + at));
+    v128.store32_lane(out + at, activate(v, act, alpha), 0);
+  }
+}
+
+/**
+ * One op on tensors of one size, up to four of them:
+ *   leakyRelu      a -> b
+ *   leakyReluGrad  x in a, dy in b -> c
+ *   sgd            weight a, velocity b, gradient c -> a, b
+ *   adam           weight a, moments b and c, gradient d -> a, b, c
+ *   movingAverage  average a, batch b -> a
+ * Vector body and scalar tail do the same operations, so are bit-identical.
+ */
+export function elementwiseChunk(p: Elementwise, chunk: i32, scratch: usize): void {
+  const op = p.op;
+  const from = chunk * p.perChunk;
+  const n = min(p.perChunk, p.count - from);
   const at = <usize>from * 4;
-  const a = load<usize>(p, 12) + at;
-  const b = load<usize>(p, 16) + at;
-  const c = load<usize>(p, 20) + at;
-  const d = load<usize>(p, 24) + at;
-  const f = p + 28;
+  const a = p.a + at;
+  const b = p.b + at;
+  const c = p.c + at;
+  const d = p.d + at;
   const whole = n & ~3;
   for (let i = 0; i < whole; i += 4) {
     const o = <usize>i * 4;
-    step(op, a + o, b + o, c + o, d + o, f);
+    step(p, a + o, b + o, c + o, d + o);
   }
   if (whole == n) return;
-  // The tail goes through the vector code in a copy behind the floats; only the
-  // last chunk has one, so no two threads meet there.
+  // The tail goes through the vector code in a copy.
   const bytes = <usize>(n - whole) * 4;
   const o = <usize>whole * 4;
-  const copy = p + 64;
-  const slots = op == ADAM ? 4 : op == LEAKY_RELU || op == MOVING_AVERAGE ? 2 : 3;
-  for (let s = 0; s < slots; s++) {
-    const slot = copy + <usize>s * 16;
-    v128.store(slot, i32x4.splat(0));
-    memory.copy(slot, pointer(p, s) + at + o, bytes);
+  const two = op == ElementOp.leakyRelu || op == ElementOp.movingAverage;
+  memory.fill(scratch, 0, 64);
+  memory.copy(scratch, a + o, bytes);
+  memory.copy(scratch + 16, b + o, bytes);
+  if (!two) memory.copy(scratch + 32, c + o, bytes);
+  if (op == ElementOp.adam) memory.copy(scratch + 48, d + o, bytes);
+  step(p, scratch, scratch + 16, scratch + 32, scratch + 48);
+  if (op == ElementOp.leakyRelu) memory.copy(b + o, scratch + 16, bytes);
+  else if (op == ElementOp.leakyReluGrad) memory.copy(c + o, scratch + 32, bytes);
+  else {
+    memory.copy(a + o, scratch, bytes);
+    if (op != ElementOp.movingAverage) memory.copy(b + o, scratch + 16, bytes);
+    if (op == ElementOp.adam) memory.copy(c + o, scratch + 32, bytes);
   }
-  step(op, copy, copy + 16, copy + 32, copy + 48, f);
-  const first = op == LEAKY_RELU ? 1 : op == LEAKY_RELU_GRAD ? 2 : 0;
-  const last = op == MOVING_AVERAGE ? 0 : op == LEAKY_RELU || op == SGD ? 1 : 2;
-  for (let s = first; s <= last; s++) {
-    memory.copy(pointer(p, s) + at + o, copy + <usize>s * 16, bytes);
-  }
-}
-
-function pointer(p: usize, slot: i32): usize {
-  return load<usize>(p + 12 + <usize>slot * 4);
-}
-
-function splat(f: usize, index: i32): v128 {
-  return v128.load_splat<f32>(f + <usize>index * 4);
 }
 
 /** Four values of one op. */
-function step(op: i32, a: usize, b: usize, c: usize, d: usize, f: usize): void {
-  if (op == LEAKY_RELU) {
+function step(p: Elementwise, a: usize, b: usize, c: usize, d: usize): void {
+  const op = p.op;
+  if (op == ElementOp.leakyRelu) {
     const x = v128.load(a);
-    v128.store(b, v128.bitselect(f32x4.mul(x, splat(f, 0)), x, f32x4.lt(x, f32x4.splat(0))));
-  } else if (op == LEAKY_RELU_GRAD) {
+    v128.store(b, v128.bitselect(f32x4.mul(x, f32x4.splat(p.alpha)), x, f32x4.lt(x, f32x4.splat(0))));
+  } else if (op == ElementOp.leakyReluGrad) {
     const dy = v128.load(b);
     const positive = f32x4.gt(v128.load(a), f32x4.splat(0));
-    v128.store(c, v128.bitselect(dy, f32x4.mul(dy, splat(f, 0)), positive));
-  } else if (op == SGD) {
+    v128.store(c, v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(p.alpha)), positive));
+  } else if (op == ElementOp.sgd) {
     const w = v128.load(a);
-    const lr = splat(f, 0);
-    const momentum = splat(f, 1);
-    const decay = f32x4.mul(splat(f, 2), w);
-    const decoupled = load<f32>(f, 16) != 0;
+    const lr = f32x4.splat(p.lr);
+    const momentum = f32x4.splat(p.momentum);
+    const decay = f32x4.mul(f32x4.splat(p.l2), w);
+    const decoupled = p.decoupled;
     let g = v128.load(c);
     if (!decoupled) g = f32x4.add(g, decay);
     const v = f32x4.add(f32x4.mul(momentum, v128.load(b)), g);
-    const move = load<f32>(f, 12) != 0 ? f32x4.add(g, f32x4.mul(momentum, v)) : v;
+    const move = p.nesterov ? f32x4.add(g, f32x4.mul(momentum, v)) : v;
     let next = f32x4.sub(w, f32x4.mul(lr, move));
     if (decoupled) next = f32x4.sub(next, f32x4.mul(lr, decay));
     v128.store(b, v);
     v128.store(a, next);
-  } else if (op == MOVING_AVERAGE) {
+  } else if (op == ElementOp.movingAverage) {
     const old = v128.load(a);
-    v128.store(a, f32x4.add(old, f32x4.mul(splat(f, 0), f32x4.sub(v128.load(b), old))));
+    v128.store(a, f32x4.add(old, f32x4.mul(f32x4.splat(p.rate), f32x4.sub(v128.load(b), old))));
   } else {
     const one = f32x4.splat(1);
     const g = v128.load(d);
-    const b1 = splat(f, 1);
-    const b2 = splat(f, 2);
+    const b1 = f32x4.splat(p.beta1);
+    const b2 = f32x4.splat(p.beta2);
     const m = f32x4.add(f32x4.mul(b1, v128.load(b)), f32x4.mul(f32x4.sub(one, b1), g));
     const v = f32x4.add(
       f32x4.mul(b2, v128.load(c)),
       f32x4.mul(f32x4.mul(f32x4.sub(one, b2), g), g),
     );
-    const root = f32x4.sqrt(f32x4.mul(v, splat(f, 5)));
-    const move = f32x4.div(f32x4.mul(m, splat(f, 4)), f32x4.add(root, splat(f, 3)));
+    const root = f32x4.sqrt(f32x4.mul(v, f32x4.splat(p.correction2)));
+    const move = f32x4.div(f32x4.mul(m, f32x4.splat(p.correction1)), f32x4.add(root, f32x4.splat(p.eps)));
     v128.store(b, m);
     v128.store(c, v);
-    v128.store(a, f32x4.sub(v128.load(a), f32x4.mul(splat(f, 0), move)));
+    v128.store(a, f32x4.sub(v128.load(a), f32x4.mul(f32x4.splat(p.lr), move)));
   }
 }

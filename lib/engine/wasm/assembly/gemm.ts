@@ -1,41 +1,36 @@
 // Implicit GEMM with an indirection buffer: the forward pass and the input gradient.
 //
 // out[m][n] = sum over taps t, k < K of x[pointer(m, t) + k] * packed[panel][t][k][n]
-// A sub-problem is one phase of the output grid (stride² of them for an input gradient).
+// A phase is a part of the output grid (an input gradient has stride² of them).
+import { Gemm, GemmPhase, recordAt, Tap } from "./jobs";
 import { strip16, strip12, strip8, strip4, tile16, tile12, tile8, tile4 } from "./micro";
-import {
-  G_ACT, G_ALPHA, G_BATCH, G_BATCH_INNER, G_BIAS, G_BLOCK_TILES, G_C, G_DENSE, G_FIRST_PANEL, G_GROUPS,
-  G_GROUP_PANELS, G_IH, G_IW, G_M_BLOCKS, G_N, G_OSX, G_OSY, G_OUT, G_OUTH, G_OUTW, G_PACKED,
-  G_PANELS, G_SUBS, G_SX, G_SY, G_X, G_ZERO, SUB_K, SUB_OH, SUB_OW, SUB_OX, SUB_OY, SUB_PACKED,
-  SUB_PANEL, SUB_SIZE, SUB_TAPS, SUB_TAP_TABLE, TAP_SIZE,
-} from "./layout";
 
 const MR: i32 = 6;
 const ENTRY: i32 = 28; // one tap of one tile: weight pointer and six row pointers
 
-/** Chunk = (sub-problem, row block, panel group). */
-export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
-  const groups = load<i32>(p, G_GROUPS);
-  const mBlocks = load<i32>(p, G_M_BLOCKS);
+/** Chunk = (phase, row block, panel group). */
+export function gemmChunk(p: Gemm, chunk: i32, scratch: usize): void {
+  const groups = p.groups;
+  const mBlocks = p.rowBlocks;
   const group = chunk % groups;
   const rest = chunk / groups;
   const block = rest % mBlocks;
-  const sub = load<usize>(p, G_SUBS) + <usize>(rest / mBlocks) * SUB_SIZE;
+  const phase = recordAt<GemmPhase>(p.phases, rest / mBlocks);
 
-  const batch = load<i32>(p, G_BATCH);
-  const oh = load<i32>(sub, SUB_OH);
-  const ow = load<i32>(sub, SUB_OW);
+  const batch = p.batch;
+  const oh = phase.height;
+  const ow = phase.width;
   const m = batch * oh * ow;
-  const blockTiles = load<i32>(p, G_BLOCK_TILES);
+  const blockTiles = p.blockTiles;
   const first = block * blockTiles * MR;
   if (first >= m) return;
   const count = min(blockTiles * MR, m - first);
   const tiles = (count + MR - 1) / MR;
 
-  const taps = load<i32>(sub, SUB_TAPS);
-  const k = load<i32>(sub, SUB_K);
-  if (load<i32>(p, G_DENSE)) {
-    denseBlock(p, sub, first, count, group, scratch);
+  const taps = phase.tapsLength;
+  const k = phase.depth;
+  if (p.dense) {
+    denseBlock(p, phase, first, count, group, scratch);
     return;
   }
   // Scratch: active taps per tile | out pointers | spare rows | entries.
@@ -43,18 +38,18 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
   const outs = scratch + 1024;
   const spare = outs + 64 * MR * 4;
   const entries = spare + 1024;
-  gather(p, sub, first, count, tiles, taps, active, outs, entries, spare);
+  gather(p, phase, first, count, tiles, taps, active, outs, entries, spare);
 
-  const n = load<i32>(p, G_N);
-  const panels = load<i32>(p, G_PANELS);
-  const firstPanel = load<i32>(p, G_FIRST_PANEL);
-  const from = group * load<i32>(p, G_GROUP_PANELS);
-  const to = min(from + load<i32>(p, G_GROUP_PANELS), panels);
-  const packed = load<usize>(p, G_PACKED) + load<usize>(sub, SUB_PACKED);
-  const panelBytes = load<usize>(sub, SUB_PANEL);
-  const act = load<i32>(p, G_ACT);
-  const alpha = load<f32>(p, G_ALPHA);
-  const biasBase = load<usize>(p, G_BIAS);
+  const n = p.columns;
+  const panels = p.panels;
+  const firstPanel = p.firstPanel;
+  const from = group * p.groupPanels;
+  const to = min(from + p.groupPanels, panels);
+  const packed = p.packed + <usize>phase.packedOffset;
+  const panelBytes = <usize>phase.panelBytes;
+  const act = p.activation;
+  const alpha = p.alpha;
+  const biasBase = p.bias;
   const rowPointers = spare + 512;
 
   for (let panel = from; panel < to; panel++) {
@@ -97,27 +92,27 @@ export function gemmChunk(p: usize, chunk: i32, scratch: usize): void {
 
 /** Pixels `first`.. of a 1x1 convolution: their operands lie one after the other. */
 function denseBlock(
-  p: usize, sub: usize, first: i32, count: i32, group: i32, scratch: usize,
+  p: Gemm, phase: GemmPhase, first: i32, count: i32, group: i32, scratch: usize,
 ): void {
-  const k = load<i32>(sub, SUB_K);
-  const n = load<i32>(p, G_N);
-  const firstPanel = load<i32>(p, G_FIRST_PANEL);
-  const from = group * load<i32>(p, G_GROUP_PANELS);
-  const to = min(from + load<i32>(p, G_GROUP_PANELS), load<i32>(p, G_PANELS));
-  const panelBytes = load<usize>(sub, SUB_PANEL);
-  const packed = load<usize>(p, G_PACKED) + load<usize>(sub, SUB_PACKED);
+  const k = phase.depth;
+  const n = p.columns;
+  const firstPanel = p.firstPanel;
+  const from = group * p.groupPanels;
+  const to = min(from + p.groupPanels, p.panels);
+  const panelBytes = <usize>phase.panelBytes;
+  const packed = p.packed + <usize>phase.packedOffset;
   const lda = <usize>k * 4;
   const ldo = <usize>n * 4;
-  const a = load<usize>(p, G_X) + <usize>first * lda;
-  const act = load<i32>(p, G_ACT);
-  const alpha = load<f32>(p, G_ALPHA);
-  const biasBase = load<usize>(p, G_BIAS);
+  const a = p.x + <usize>first * lda;
+  const act = p.activation;
+  const alpha = p.alpha;
+  const biasBase = p.bias;
   for (let panel = from; panel < to; panel++) {
     const column = (firstPanel + panel) * 16;
     const width = min(16, n - column);
     const bias = biasBase ? biasBase + <usize>column * 4 : 0;
     const b = packed + <usize>panel * panelBytes;
-    const out = load<usize>(p, G_OUT) + <usize>first * ldo + <usize>column * 4;
+    const out = p.out + <usize>first * ldo + <usize>column * 4;
     // A ragged edge goes through rows of a whole number of vectors.
     const direct = (width & 3) == 0;
     const o = direct ? out : scratch;
@@ -141,30 +136,30 @@ function copyRows(from: usize, to: usize, stride: usize, count: i32, bytes: usiz
 
 /** Fills the indirection buffer; a tap that is padding for a whole tile is left out. */
 function gather(
-  p: usize, sub: usize, first: i32, count: i32, tiles: i32, taps: i32,
+  p: Gemm, phase: GemmPhase, first: i32, count: i32, tiles: i32, taps: i32,
   active: usize, outs: usize, entries: usize, spare: usize,
 ): void {
-  const x = load<usize>(p, G_X);
-  const zero = load<usize>(p, G_ZERO);
-  const ih = load<i32>(p, G_IH);
-  const iw = load<i32>(p, G_IW);
-  const pixel = load<i32>(p, G_C) * 4;
-  const batch = load<i32>(p, G_BATCH);
-  const sy = load<i32>(p, G_SY);
-  const sx = load<i32>(p, G_SX);
-  const oh = load<i32>(sub, SUB_OH);
-  const ow = load<i32>(sub, SUB_OW);
-  const out = load<usize>(p, G_OUT);
-  const outH = load<i32>(p, G_OUTH);
-  const outW = load<i32>(p, G_OUTW);
-  const osy = load<i32>(p, G_OSY);
-  const osx = load<i32>(p, G_OSX);
-  const oy0 = load<i32>(sub, SUB_OY);
-  const ox0 = load<i32>(sub, SUB_OX);
-  const outPixel = load<i32>(p, G_N) * 4;
-  const batchInner = load<i32>(p, G_BATCH_INNER);
-  const table = load<usize>(sub, SUB_TAP_TABLE);
-  const tapBytes = load<i32>(sub, SUB_K) * 64;
+  const x = p.x;
+  const zero = p.zero;
+  const ih = p.inHeight;
+  const iw = p.inWidth;
+  const pixel = p.channels * 4;
+  const batch = p.batch;
+  const sy = p.strideY;
+  const sx = p.strideX;
+  const oh = phase.height;
+  const ow = phase.width;
+  const out = p.out;
+  const outH = p.outHeight;
+  const outW = p.outWidth;
+  const osy = p.outStrideY;
+  const osx = p.outStrideX;
+  const oy0 = phase.oy;
+  const ox0 = phase.ox;
+  const outPixel = p.columns * 4;
+  const batchInner = p.batchInner;
+  const table = phase.taps;
+  const tapBytes = phase.depth * 64;
   const rows = spare + 640; // b, y, x of the tile's six pixels
 
   const position = batchInner ? first / batch : first;
@@ -195,9 +190,9 @@ function gather(
     let entry = entries + <usize>tile * taps * ENTRY;
     let live = 0;
     for (let t = 0; t < taps; t++) {
-      const tap = table + <usize>t * TAP_SIZE;
-      const dy = load<i32>(tap);
-      const dx = load<i32>(tap, 4);
+      const tap = recordAt<Tap>(table, t);
+      const dy = tap.dy;
+      const dx = tap.dx;
       let any = 0;
       for (let r = 0; r < MR; r++) {
         const o = rows + <usize>r * 12;

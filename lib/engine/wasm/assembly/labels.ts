@@ -1,67 +1,47 @@
 // Class labels as maps, and convolutions of such maps: a pixel is 1 in one channel at most, so that a
 // tap adds a row of the filter instead of multiplying a matrix by zeros.
-import { finish } from "./activate";
+import { LABEL_COLUMNS, LabelConv, LabelFilterGrad, OneHot } from "./jobs";
+import { finish } from "./elementwise";
 
-/** Labels to one-hot rows. Words: labels, to, count, classes, labels per chunk. */
-export function oneHotChunk(p: usize, chunk: i32): void {
-  const classes = load<u32>(p, 12);
-  const per = load<i32>(p, 16);
+/** Labels to one-hot rows. */
+export function oneHotChunk(p: OneHot, chunk: i32): void {
+  const classes = <u32>p.classes;
+  const per = p.perChunk;
   const first = chunk * per;
-  const last = min(load<i32>(p, 8), first + per);
+  const last = min(p.count, first + per);
   const row = <usize>classes * 4;
-  let to = load<usize>(p, 4) + <usize>first * row;
+  let to = p.out + <usize>first * row;
   memory.fill(to, 0, <usize>(last - first) * row);
   for (let i = first; i < last; i++) {
-    const label = load<u32>(load<usize>(p) + <usize>i * 4);
+    const label = load<u32>(p.labels + <usize>i * 4);
     if (label < classes) store<f32>(to + <usize>label * 4, 1);
     to += row;
   }
 }
 
-const LABELS: usize = 0; // [batch, ih, iw]
-const FILTER: usize = 4; // [kh, kw, classes, n]
-const OUT: usize = 8; // [batch, oh, ow, n]; for the gradient dy
-const IH: usize = 12;
-const IW: usize = 16;
-const CLASSES: usize = 20;
-const N: usize = 24;
-const OH: usize = 28;
-const OW: usize = 32;
-const SY: usize = 36;
-const SX: usize = 40;
-const TOP: usize = 44;
-const LEFT: usize = 48;
-const KH: usize = 52;
-const KW: usize = 56;
-const DILATION_Y: usize = 60;
-const DILATION_X: usize = 64;
-const BATCH: usize = 68;
-const BIAS: usize = 72;
-const ACT: usize = 76; // activation; for the gradient the address of dW
-const ALPHA: usize = 80;
 
 /** Forward convolution with bias and activation. Chunk = one row of one output map. */
-export function labelConvChunk(p: usize, chunk: i32, scratch: usize): void {
-  const classes = load<u32>(p, CLASSES);
-  const n = load<i32>(p, N);
-  const oh = load<i32>(p, OH);
-  const ow = load<i32>(p, OW);
-  const ih = load<i32>(p, IH);
-  const iw = load<i32>(p, IW);
-  const kh = load<i32>(p, KH);
-  const kw = load<i32>(p, KW);
-  const sx = load<i32>(p, SX);
-  const stepY = load<i32>(p, DILATION_Y);
-  const stepX = load<i32>(p, DILATION_X);
+export function labelConvChunk(p: LabelConv, chunk: i32, scratch: usize): void {
+  const classes = <u32>p.inChannels;
+  const n = p.outChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const ih = p.inHeight;
+  const iw = p.inWidth;
+  const kh = p.filterHeight;
+  const kw = p.filterWidth;
+  const sx = p.strideX;
+  const stepY = p.dilationY;
+  const stepX = p.dilationX;
   const row = <usize>n * 4;
   const matrix = <usize>classes * row;
-  const y0 = chunk % oh * load<i32>(p, SY) - load<i32>(p, TOP);
-  const map = load<usize>(p, LABELS) + <usize>(chunk / oh * ih) * <usize>iw * 4;
-  let out = load<usize>(p, OUT) + <usize>chunk * <usize>ow * row;
-  let x0 = -load<i32>(p, LEFT);
+  const y0 = chunk % oh * p.strideY - p.top;
+  const map = p.labels + <usize>(chunk / oh * ih) * <usize>iw * 4;
+  let out = p.out + <usize>chunk * <usize>ow * row;
+  let x0 = -p.left;
   for (let ox = 0; ox < ow; ox++) {
     let live = scratch;
-    let taps = load<usize>(p, FILTER);
+    let taps = p.filter;
     for (let i = 0; i < kh; i++) {
       const y = y0 + i * stepY;
       if (<u32>y >= <u32>ih) {
@@ -88,10 +68,10 @@ export function labelConvChunk(p: usize, chunk: i32, scratch: usize): void {
 }
 
 /** out = activation(sum of the rows that the pointers from `first` to `last` lead to + bias). */
-function addRows(p: usize, first: usize, last: usize, n: i32, out: usize): void {
-  const bias = load<usize>(p, BIAS);
-  const act = load<i32>(p, ACT);
-  const alpha = load<f32>(p, ALPHA);
+function addRows(p: LabelConv, first: usize, last: usize, n: i32, out: usize): void {
+  const bias = p.bias;
+  const act = p.activation;
+  const alpha = p.alpha;
   const bytes = <usize>n * 4;
   const zero = f32x4.splat(0);
   let at: usize = 0;
@@ -131,41 +111,39 @@ function addRows(p: usize, first: usize, last: usize, n: i32, out: usize): void 
   if (bias || act) finish(out, bytes, bias, act, alpha);
 }
 
-/** Columns of the filter gradient per chunk. */
-const COLUMNS: i32 = 32;
 /** Output pixels, or some more, whose sum is taken at once: so long sums keep their digits. */
 const BLOCK: i32 = 2048;
 
 /**
  * Filter gradient: dW[tap][label][n] = sum of dy over the pixels that meet the label at the tap. Chunk = (tap, group of columns).
  */
-export function labelFilterChunk(p: usize, chunk: i32, scratch: usize): void {
-  const classes = load<u32>(p, CLASSES);
-  const n = load<i32>(p, N);
-  const oh = load<i32>(p, OH);
-  const ow = load<i32>(p, OW);
-  const ih = load<i32>(p, IH);
-  const iw = load<i32>(p, IW);
-  const kw = load<i32>(p, KW);
-  const sx = load<i32>(p, SX);
-  const groups = (n + COLUMNS - 1) / COLUMNS;
+export function labelFilterGradChunk(p: LabelFilterGrad, chunk: i32, scratch: usize): void {
+  const classes = <u32>p.inChannels;
+  const n = p.outChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const ih = p.inHeight;
+  const iw = p.inWidth;
+  const kw = p.filterWidth;
+  const sx = p.strideX;
+  const groups = (n + LABEL_COLUMNS - 1) / LABEL_COLUMNS;
   const tap = chunk / groups;
-  const column = chunk % groups * COLUMNS;
-  const bytes = <usize>min(COLUMNS, n - column) * 4;
+  const column = chunk % groups * LABEL_COLUMNS;
+  const bytes = <usize>min(LABEL_COLUMNS, n - column) * 4;
   const row = <usize>n * 4;
-  const top = load<i32>(p, TOP) - tap / kw * load<i32>(p, DILATION_Y);
-  const left = load<i32>(p, LEFT) - tap % kw * load<i32>(p, DILATION_X);
-  const to = load<usize>(p, ACT) + <usize>(tap * <i32>classes) * row + <usize>column * 4;
+  const top = p.top - tap / kw * p.dilationY;
+  const left = p.left - tap % kw * p.dilationX;
+  const to = p.dFilter + <usize>(tap * <i32>classes) * row + <usize>column * 4;
   const size = <usize>classes * bytes;
-  const rows = load<i32>(p, BATCH) * oh;
+  const rows = p.batch * oh;
   const per = (BLOCK + ow - 1) / ow;
   for (let first = 0; first < rows; first += per) {
     memory.fill(scratch, 0, size);
     for (let r = first; r < min(rows, first + per); r++) {
-      const y = r % oh * load<i32>(p, SY) - top;
+      const y = r % oh * p.strideY - top;
       if (<u32>y >= <u32>ih) continue;
-      const line = load<usize>(p, LABELS) + <usize>((r / oh * ih + y) * iw) * 4;
-      let dy = load<usize>(p, OUT) + <usize>r * <usize>ow * row + <usize>column * 4;
+      const line = p.labels + <usize>((r / oh * ih + y) * iw) * 4;
+      let dy = p.dy + <usize>r * <usize>ow * row + <usize>column * 4;
       let x = -left;
       for (let ox = 0; ox < ow; ox++) {
         if (<u32>x < <u32>iw) {

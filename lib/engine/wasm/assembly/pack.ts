@@ -1,30 +1,27 @@
 // Copies that put operands where the micro-kernels can stream them.
-import {
-  G_FIRST_PANEL, G_N, G_PACKED, G_PANELS, G_SUBS, G_TRANSPOSED, G_W, G_W_CIN, G_W_COUT, SUB_K,
-  SUB_PACKED, SUB_PANEL, SUB_RUN, SUB_SIZE, SUB_TAPS, SUB_TAP_TABLE, TAP_SIZE,
-} from "./layout";
+import { Gemm, GemmPhase, Pad, recordAt, Repeat, Tap } from "./jobs";
 
-/** Filter to [sub][panel][tap][k][16]; chunk = (sub, panel). Missing columns become zero. */
-export function packChunk(p: usize, chunk: i32): void {
-  const panels = load<i32>(p, G_PANELS);
+/** Filter to [phase][panel][tap][k][16]; chunk = (phase, panel). Missing columns become zero. */
+export function packChunk(p: Gemm, chunk: i32): void {
+  const panels = p.panels;
   const panel = chunk % panels;
-  const sub = load<usize>(p, G_SUBS) + <usize>(chunk / panels) * SUB_SIZE;
-  const w = load<usize>(p, G_W);
-  const cin = load<i32>(p, G_W_CIN);
-  const cout = load<i32>(p, G_W_COUT);
-  const n = load<i32>(p, G_N);
-  const column = (load<i32>(p, G_FIRST_PANEL) + panel) * 16;
+  const phase = recordAt<GemmPhase>(p.phases, chunk / panels);
+  const w = p.filter;
+  const cin = p.filterRows;
+  const cout = p.filterColumns;
+  const n = p.columns;
+  const column = (p.firstPanel + panel) * 16;
   const width = min(16, n - column);
-  const taps = load<i32>(sub, SUB_TAPS);
-  const run = load<i32>(sub, SUB_RUN);
-  const table = load<usize>(sub, SUB_TAP_TABLE);
-  let to = load<usize>(p, G_PACKED) + load<usize>(sub, SUB_PACKED) +
-    <usize>panel * load<usize>(sub, SUB_PANEL);
-  const transposed = load<i32>(p, G_TRANSPOSED);
+  const taps = phase.tapsLength;
+  const run = phase.run;
+  const table = phase.taps;
+  let to = p.packed + <usize>phase.packedOffset +
+    <usize>panel * <usize>phase.panelBytes;
+  const transposed = p.transposed;
   for (let t = 0; t < taps; t++) {
-    const tap = table + <usize>t * TAP_SIZE;
-    const index = load<i32>(tap, 8);
-    const step = load<i32>(tap, 12);
+    const tap = recordAt<Tap>(table, t);
+    const index = tap.index;
+    const step = tap.step;
     for (let j = 0; j < run; j++) {
       const matrix = w + <usize>((index + j * step) * cin * cout) * 4;
       if (transposed) to = packTransposed(matrix, cout, column, width, to);
@@ -110,18 +107,18 @@ function packTransposed(matrix: usize, depth: i32, column: i32, width: i32, to: 
   return to + <usize>depth * 64;
 }
 
-/** Zero-padded copy of an NHWC tensor; chunk = one output row. Words: from, to, H, W, C, top, left, H', W'. */
-export function padChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 8);
-  const w = load<i32>(p, 12);
-  const c = load<i32>(p, 16);
-  const h2 = load<i32>(p, 28);
-  const w2 = load<i32>(p, 32);
-  const left = load<i32>(p, 24);
-  const y = chunk % h2 - load<i32>(p, 20);
+/** Zero-padded copy of an NHWC tensor; chunk = one output row. */
+export function padChunk(p: Pad, chunk: i32): void {
+  const h = p.height;
+  const w = p.width;
+  const c = p.channels;
+  const h2 = p.outHeight;
+  const w2 = p.outWidth;
+  const left = p.left;
+  const y = chunk % h2 - p.top;
   const b = chunk / h2;
   const row = <usize>(w2 * c * 4);
-  const to = load<usize>(p, 4) + <usize>chunk * row;
+  const to = p.out + <usize>chunk * row;
   if (<u32>y >= <u32>h) {
     memory.fill(to, 0, row);
     return;
@@ -133,20 +130,20 @@ export function padChunk(p: usize, chunk: i32): void {
   const head = <usize>(begin * c * 4);
   const bytes = <usize>(live * c * 4);
   memory.fill(to, 0, head);
-  memory.copy(to + head, load<usize>(p) + <usize>((b * h + y) * w + skip) * <usize>(c * 4), bytes);
+  memory.copy(to + head, p.x + <usize>((b * h + y) * w + skip) * <usize>(c * 4), bytes);
   memory.fill(to + head + bytes, 0, row - head - bytes);
 }
 
-/** to[o][r] = from[o], pieces of some words. Words: from, to, pieces out, words, repeats, per chunk. */
-export function tileChunk(p: usize, chunk: i32): void {
-  const words = load<i32>(p, 12);
-  const repeats = load<i32>(p, 16);
-  const per = load<i32>(p, 20);
+/** out[o][r] = x[o], pieces of some words, of which `pieces` come out. */
+export function repeatChunk(p: Repeat, chunk: i32): void {
+  const words = p.words;
+  const repeats = p.repeats;
+  const per = p.piecesPerChunk;
   const bytes = <usize>words * 4;
-  const last = min(load<i32>(p, 8), (chunk + 1) * per);
+  const last = min(p.pieces, (chunk + 1) * per);
   for (let piece = chunk * per; piece < last; piece++) {
-    const from = load<usize>(p) + <usize>(piece / repeats) * bytes;
-    const to = load<usize>(p, 4) + <usize>piece * bytes;
+    const from = p.x + <usize>(piece / repeats) * bytes;
+    const to = p.out + <usize>piece * bytes;
     if (words > 8) memory.copy(to, from, bytes);
     else for (let i: usize = 0; i < bytes; i += 4) store<i32>(to + i, load<i32>(from + i));
   }

@@ -1,29 +1,29 @@
-// Pooling. A parameter block holds, in words: x, other, dx, batch, H, W, C, OH, OW, window height,
-// window width, stride y, stride x, pad top, pad left, bands (row bands or channel groups).
+// Pooling and its gradients.
+import { AvgPoolGrad, MaxPool, MaxPoolGrad } from "./jobs";
 
 /**
  * Max pool gradient: dy of an output goes to the first of its window's largest inputs (whatever
  * their sign). Chunk = (image, channel group), so overlapping windows never meet between threads.
  */
-export function maxPoolGradChunk(p: usize, chunk: i32, scratch: usize): void {
-  const h = load<i32>(p, 16);
-  const w = load<i32>(p, 20);
-  const c = load<i32>(p, 24);
-  const oh = load<i32>(p, 28);
-  const ow = load<i32>(p, 32);
-  const fh = load<i32>(p, 36);
-  const fw = load<i32>(p, 40);
-  const sy = load<i32>(p, 44);
-  const sx = load<i32>(p, 48);
-  const top = load<i32>(p, 52);
-  const left = load<i32>(p, 56);
-  const bands = load<i32>(p, 60);
+export function maxPoolGradChunk(p: MaxPoolGrad, chunk: i32, scratch: usize): void {
+  const h = p.inHeight;
+  const w = p.inWidth;
+  const c = p.inChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const fh = p.filterHeight;
+  const fw = p.filterWidth;
+  const sy = p.strideY;
+  const sx = p.strideX;
+  const top = p.top;
+  const left = p.left;
+  const bands = p.bands;
   const b = chunk / bands;
   const band = chunk % bands;
   const pixel = <usize>c * 4;
-  const x = load<usize>(p) + <usize>(b * h * w) * pixel;
-  const dy = load<usize>(p, 4) + <usize>(b * oh * ow) * pixel;
-  const dx = load<usize>(p, 8) + <usize>(b * h * w) * pixel;
+  const x = p.x + <usize>(b * h * w) * pixel;
+  const dy = p.dy + <usize>(b * oh * ow) * pixel;
+  const dx = p.dx + <usize>(b * h * w) * pixel;
   // Bands are groups of output rows where windows do not overlap, else groups of channels.
   const byRows = fh <= sy;
   const per = ((byRows ? oh : (c + 3) >> 2) + bands - 1) / bands;
@@ -97,23 +97,23 @@ export function maxPoolGradChunk(p: usize, chunk: i32, scratch: usize): void {
 }
 
 /** Max pool; chunk = one output row. */
-export function maxPoolChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 16);
-  const w = load<i32>(p, 20);
-  const c = load<i32>(p, 24);
-  const oh = load<i32>(p, 28);
-  const ow = load<i32>(p, 32);
+export function maxPoolChunk(p: MaxPool, chunk: i32): void {
+  const h = p.inHeight;
+  const w = p.inWidth;
+  const c = p.inChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
   const pixel = <usize>c * 4;
-  const x = load<usize>(p) + <usize>(chunk / oh * h * w) * pixel;
-  let to = load<usize>(p, 8) + <usize>(chunk * ow) * pixel;
-  const y = (chunk % oh) * load<i32>(p, 44) - load<i32>(p, 52);
+  const x = p.x + <usize>(chunk / oh * h * w) * pixel;
+  let to = p.out + <usize>(chunk * ow) * pixel;
+  const y = (chunk % oh) * p.strideY - p.top;
   const fromY = max(0, y);
-  const toY = min(h, y + load<i32>(p, 36));
+  const toY = min(h, y + p.filterHeight);
   const low = f32x4.splat(-Infinity);
   for (let ox = 0; ox < ow; ox++) {
-    const left = ox * load<i32>(p, 48) - load<i32>(p, 56);
+    const left = ox * p.strideX - p.left;
     const fromX = max(0, left);
-    const toX = min(w, left + load<i32>(p, 40));
+    const toX = min(w, left + p.filterWidth);
     let ch = 0;
     for (; ch + 4 <= c; ch += 4) {
       const at = x + <usize>ch * 4;
@@ -143,22 +143,22 @@ export function maxPoolChunk(p: usize, chunk: i32): void {
  * Average pool gradient; chunk = one input row. A window's dy is shared by the inputs it holds:
  * padding does not count, as in the forward pass.
  */
-export function avgPoolGradChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 16);
-  const w = load<i32>(p, 20);
-  const c = load<i32>(p, 24);
-  const oh = load<i32>(p, 28);
-  const ow = load<i32>(p, 32);
-  const fh = load<i32>(p, 36);
-  const fw = load<i32>(p, 40);
-  const sy = load<i32>(p, 44);
-  const sx = load<i32>(p, 48);
-  const top = load<i32>(p, 52);
-  const left = load<i32>(p, 56);
+export function avgPoolGradChunk(p: AvgPoolGrad, chunk: i32): void {
+  const h = p.inHeight;
+  const w = p.inWidth;
+  const c = p.inChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const fh = p.filterHeight;
+  const fw = p.filterWidth;
+  const sy = p.strideY;
+  const sx = p.strideX;
+  const top = p.top;
+  const left = p.left;
   const pixel = <usize>c * 4;
   const b = chunk / h;
   const iy = chunk % h;
-  let to = load<usize>(p, 8) + <usize>(chunk * w) * pixel;
+  let to = p.dx + <usize>(chunk * w) * pixel;
   memory.fill(to, 0, <usize>w * pixel);
   // First window that reaches the row: ceil((iy + top - fh + 1) / sy), not below 0.
   const fromY = iy + top < fh ? 0 : (iy + top - fh) / sy + 1;
@@ -172,7 +172,7 @@ export function avgPoolGradChunk(p: usize, chunk: i32): void {
       for (let ox = fromX; ox <= toX; ox++) {
         const x = ox * sx - left;
         const share: f32 = 1 / <f32>(rows * (min(w, x + fw) - max(0, x)));
-        const from = load<usize>(p, 4) + <usize>((b * oh + oy) * ow + ox) * pixel;
+        const from = p.dy + <usize>((b * oh + oy) * ow + ox) * pixel;
         const share4 = f32x4.splat(share);
         let ch = 0;
         for (; ch + 4 <= c; ch += 4) {

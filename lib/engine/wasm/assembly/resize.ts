@@ -1,19 +1,16 @@
 // Bilinear resize and its gradient in gather form.
-// Words: from, to, batch, h, w (small side: input of the resize), c, H, W, mode.
-
-/** Half-pixel centres, clamped edges. The other modes: 1 = top-left corners meet, 2 = all corners. */
-const HALF_PIXEL: i32 = 0;
-const ALIGN_CORNERS: i32 = 2;
+// height and width are those of the input of the resize, outHeight and outWidth those of its output.
+import { NearestGrad, Resize, ResizeGrad, ResizeMode } from "./jobs";
 
 /** Input indices per output index. */
 export function scale(size: i32, outSize: i32, mode: i32): f32 {
-  if (mode == ALIGN_CORNERS && outSize > 1) return <f32>(size - 1) / <f32>(outSize - 1);
+  if (mode == ResizeMode.alignCorners && outSize > 1) return <f32>(size - 1) / <f32>(outSize - 1);
   return <f32>size / <f32>outSize;
 }
 
 /** Where an output index lies on the input axis; its whole part is the lower neighbour. */
 export function source(o: i32, ratio: f32, mode: i32): f32 {
-  if (mode == HALF_PIXEL) return max<f32>(0, (<f32>o + 0.5) * ratio - 0.5);
+  if (mode == ResizeMode.halfPixel) return max<f32>(0, (<f32>o + 0.5) * ratio - 0.5);
   return <f32>o * ratio;
 }
 
@@ -47,21 +44,21 @@ const SEGMENT: i32 = 8192;
  * Chunk = a row of the input and all output rows between it and the next: both are stretched once,
  * and blended for each.
  */
-export function resizeChunk(p: usize, chunk: i32, scratch: usize): void {
-  const h = load<i32>(p, 12);
-  const w = load<i32>(p, 16);
-  const c = load<i32>(p, 20);
-  const outH = load<i32>(p, 24);
-  const outW = load<i32>(p, 28);
-  const mode = load<i32>(p, 32);
+export function resizeChunk(p: Resize, chunk: i32, scratch: usize): void {
+  const h = p.height;
+  const w = p.width;
+  const c = p.channels;
+  const outH = p.outHeight;
+  const outW = p.outWidth;
+  const mode = p.mode;
   const ratioX = scale(w, outW, mode);
   const ratioY = scale(h, outH, mode);
   const b = chunk / h;
   const iy = chunk % h;
   const pixel = <usize>c * 4;
-  const top = load<usize>(p) + <usize>(b * h + iy) * <usize>w * pixel;
+  const top = p.x + <usize>(b * h + iy) * <usize>w * pixel;
   const bottom = top + (iy + 1 < h ? <usize>w * pixel : 0);
-  const to = load<usize>(p, 4) + <usize>(b * outH) * <usize>outW * pixel;
+  const to = p.out + <usize>(b * outH) * <usize>outW * pixel;
   const last = lastReader(iy, ratioY, outH);
   const per = segment(c, outW);
   const second = scratch + <usize>per * pixel;
@@ -117,20 +114,20 @@ function blend(a: usize, b: usize, to: usize, count: i32, f: f32): void {
  * Chunk = one row of dx: adds up the output rows that read it, each by its weight, and then collects
  * that row's pixels.
  */
-export function resizeGradChunk(p: usize, chunk: i32, scratch: usize): void {
-  const h = load<i32>(p, 12);
-  const w = load<i32>(p, 16);
-  const c = load<i32>(p, 20);
-  const outH = load<i32>(p, 24);
-  const outW = load<i32>(p, 28);
-  const mode = load<i32>(p, 32);
+export function resizeGradChunk(p: ResizeGrad, chunk: i32, scratch: usize): void {
+  const h = p.height;
+  const w = p.width;
+  const c = p.channels;
+  const outH = p.outHeight;
+  const outW = p.outWidth;
+  const mode = p.mode;
   const ratioX = scale(w, outW, mode);
   const ratioY = scale(h, outH, mode);
   const iy = chunk % h;
   const pixel = <usize>c * 4;
-  const to = load<usize>(p, 4) + <usize>chunk * <usize>w * pixel;
+  const to = p.dx + <usize>chunk * <usize>w * pixel;
   memory.fill(to, 0, <usize>w * pixel);
-  const rows = load<usize>(p) + <usize>(chunk / h * outH) * <usize>outW * pixel;
+  const rows = p.dy + <usize>(chunk / h * outH) * <usize>outW * pixel;
   const last = lastReader(iy, ratioY, outH);
   const per = segment(c, outW);
   for (let from = 0; from < outW; from += per) {
@@ -183,22 +180,22 @@ function nearest(o: i32, size: i32, outSize: i32, align: i32): i32 {
   return min(size - 1, <i32>(align ? floor<f64>(at + 0.5) : floor<f64>(at)));
 }
 
-/** Gradient of nearest-neighbour resize; the word after W is alignCorners. Chunk = a row of dx. */
-export function nearestGradChunk(p: usize, chunk: i32): void {
-  const h = load<i32>(p, 12);
-  const w = load<i32>(p, 16);
-  const c = load<i32>(p, 20);
-  const outH = load<i32>(p, 24);
-  const outW = load<i32>(p, 28);
-  const align = load<i32>(p, 32);
+/** Gradient of nearest-neighbour resize. Chunk = a row of dx. */
+export function nearestGradChunk(p: NearestGrad, chunk: i32): void {
+  const h = p.height;
+  const w = p.width;
+  const c = p.channels;
+  const outH = p.outHeight;
+  const outW = p.outWidth;
+  const align = p.alignCorners;
   const b = chunk / h;
   const iy = chunk % h;
   const pixel = <usize>c * 4;
-  const to = load<usize>(p, 4) + <usize>chunk * <usize>w * pixel;
+  const to = p.dx + <usize>chunk * <usize>w * pixel;
   memory.fill(to, 0, <usize>w * pixel);
   for (let oy = 0; oy < outH; oy++) {
     if (nearest(oy, h, outH, align) != iy) continue;
-    let from = load<usize>(p) + <usize>((b * outH + oy) * outW) * pixel;
+    let from = p.dy + <usize>((b * outH + oy) * outW) * pixel;
     for (let ox = 0; ox < outW; ox++) {
       const o = to + <usize>nearest(ox, w, outW, align) * pixel;
       let ch = 0;

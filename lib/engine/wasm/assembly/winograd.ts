@@ -3,23 +3,22 @@
 //   forward and input gradient: M[xi] = V[xi] U[xi], then the output transform;
 //   filter gradient: dU[xi] += V[xi]^T D[xi] with D the spread output gradient.
 // xi runs over the positions of the transform domain, for each phase of the output.
+import {
+  FILTER_ROWS, FilterPart, recordAt, WinogradFilter, WinogradFilterGrad, WinogradGemm,
+  WinogradRank, WinogradRotate, XI_PAD,
+} from "./jobs";
 import { rank12, rank16, rank4, rank8, strip12, strip16, strip4, strip8 } from "./micro";
+import { collect, filter } from "./transforms";
 
-/** Bytes between the matrices of two positions xi, so that they do not share cache sets. */
-export const XI_PAD: usize = 192;
-
-/**
- * M[xi] = V[xi] U[xi]. Words: V, U, M, rows (a multiple of 6), k, panels, tiles of 6 per block,
- * blocks, groups, panels per group, n. Chunk = (xi, row block, panel group).
- */
-export function winoGemmChunk(p: usize, chunk: i32): void {
-  const rows = load<i32>(p, 12);
-  const k = load<i32>(p, 16);
-  const panels = load<i32>(p, 20);
-  const per = load<i32>(p, 24);
-  const blocks = load<i32>(p, 28);
-  const groups = load<i32>(p, 32);
-  const groupPanels = load<i32>(p, 36);
+/** M[xi] = V[xi] U[xi]. Chunk = (xi, row block, panel group); rows is a multiple of 6. */
+export function winogradGemmChunk(p: WinogradGemm, chunk: i32): void {
+  const rows = p.rows;
+  const k = p.k;
+  const panels = p.panels;
+  const per = p.blockTiles;
+  const blocks = p.rowBlocks;
+  const groups = p.groups;
+  const groupPanels = p.groupPanels;
   const group = chunk % groups;
   const block = (chunk / groups) % blocks;
   const xi = chunk / groups / blocks;
@@ -27,14 +26,14 @@ export function winoGemmChunk(p: usize, chunk: i32): void {
   const last = min(rows / 6, first + per);
   const vRow = <usize>k * 4;
   const mRow = <usize>panels * 64;
-  const v = load<usize>(p) + <usize>xi * (<usize>rows * vRow + XI_PAD);
-  const m = load<usize>(p, 8) + <usize>xi * (<usize>rows * mRow + XI_PAD);
-  const u = load<usize>(p, 4) + <usize>xi * (<usize>(panels * k) * 64 + XI_PAD);
+  const v = p.v + <usize>xi * (<usize>rows * vRow + XI_PAD);
+  const m = p.m + <usize>xi * (<usize>rows * mRow + XI_PAD);
+  const u = p.u + <usize>xi * (<usize>(panels * k) * 64 + XI_PAD);
   const to = min(panels, group * groupPanels + groupPanels);
   const count = min(rows, last * 6) - first * 6;
   for (let panel = group * groupPanels; panel < to; panel++) {
     const b = u + <usize>(panel * k) * 64;
-    const width = load<i32>(p, 40) - panel * 16;
+    const width = p.columns - panel * 16;
     const a = v + <usize>(first * 6) * vRow;
     const o = m + <usize>(first * 6) * mRow + <usize>panel * 64;
     if (width > 12) strip16(a, vRow, count, b, k, o, mRow, 0, 0, 0);
@@ -44,26 +43,23 @@ export function winoGemmChunk(p: usize, chunk: i32): void {
   }
 }
 
-/**
- * dU[xi] (+)= V[xi]^T D[xi]. Words: V, D, dU, rows (stride), tiles, k, panels, groups, panels per
- * group, fresh, n. Chunk = (xi, panel group).
- */
-export function winoRankChunk(p: usize, chunk: i32, scratch: usize): void {
-  const rows = load<i32>(p, 12);
-  const count = load<i32>(p, 16);
-  const k = load<i32>(p, 20);
-  const panels = load<i32>(p, 24);
-  const groups = load<i32>(p, 28);
-  const groupPanels = load<i32>(p, 32);
+/** dU[xi] = V[xi]^T D[xi], added to what is there unless `fresh`. Chunk = (xi, panel group). */
+export function winogradRankChunk(p: WinogradRank, chunk: i32, scratch: usize): void {
+  const rows = p.rows;
+  const count = p.rows;
+  const k = p.k;
+  const panels = p.panels;
+  const groups = p.groups;
+  const groupPanels = p.groupPanels;
   const group = chunk % groups;
   const xi = chunk / groups;
   const vRow = <usize>k * 4;
   const dRow = <usize>panels * 64;
-  const v = load<usize>(p) + <usize>xi * (<usize>rows * vRow + XI_PAD);
-  const d = load<usize>(p, 4) + <usize>xi * (<usize>rows * dRow + XI_PAD);
-  const u = load<usize>(p, 8) + <usize>xi * (<usize>k * dRow + XI_PAD);
+  const v = p.v + <usize>xi * (<usize>rows * vRow + XI_PAD);
+  const d = p.d + <usize>xi * (<usize>rows * dRow + XI_PAD);
+  const u = p.du + <usize>xi * (<usize>k * dRow + XI_PAD);
   const last = min(panels, group * groupPanels + groupPanels);
-  let fresh = load<i32>(p, 36);
+  let fresh = p.fresh;
   for (let from = 0; from < count; from += 128) {
     const live = min(128, count - from);
     for (let i = 0; i < live; i++) {
@@ -72,7 +68,7 @@ export function winoRankChunk(p: usize, chunk: i32, scratch: usize): void {
     }
     for (let panel = group * groupPanels; panel < last; panel++) {
       const column = <usize>panel * 64;
-      const width = load<i32>(p, 40) - panel * 16;
+      const width = p.columns - panel * 16;
       for (let i = 0; i < k; i += 6) {
         const start = min(i, k - 6);
         const skip = i - start;
@@ -85,5 +81,106 @@ export function winoRankChunk(p: usize, chunk: i32, scratch: usize): void {
       }
     }
     fresh = 0;
+  }
+}
+
+/**
+ * Filter to U. A filter of stride 2 is four of stride 1, which lie below each other in K, or in
+ * matrices of their own. Chunk = (FILTER_ROWS rows, panel).
+ */
+export function winogradFilterChunk(p: WinogradFilter, chunk: i32): void {
+  const k = p.channels;
+  const n = p.columns;
+  const panels = p.panels;
+  const scheme = p.scheme;
+  const size = p.domain;
+  const uRows = p.uRows;
+  const parts = p.partsLength;
+  const panel = chunk % panels;
+  const first = chunk / panels * FILTER_ROWS;
+  const last = min(k, first + FILTER_ROWS);
+  const matrix = <usize>(k * n) * 4;
+  const step = <usize>(panels * uRows) * 64 + XI_PAD;
+  const width = min(16, n - panel * 16);
+  for (let i = 0; i < parts; i++) {
+    const part = recordAt<FilterPart>(p.parts, i);
+    const taps = p.filter + <usize>part.tap * matrix + <usize>panel * 64;
+    const u = p.u + <usize>part.position * step +
+      <usize>(panel * uRows + part.row) * 64;
+    // Row by row, so that the writes are as many streams as the domain has positions.
+    for (let row = first; row < last; row++) {
+      const to = u + <usize>row * 64;
+      if (width < 16) {
+        for (let xi = 0; xi < size * size; xi++) memory.fill(to + <usize>xi * step, 0, 64);
+      }
+      filter(
+        scheme, taps + <usize>(row * n) * 4, <usize>p.rowStep * matrix,
+        <usize>p.columnStep * matrix, to, <usize>size * step, step, width,
+      );
+    }
+  }
+}
+
+/** dU to the filter gradient, part by part as above. Chunk = one row k. */
+export function winogradFilterGradChunk(p: WinogradFilterGrad, chunk: i32): void {
+  const n = p.columns;
+  const size = <usize>p.domain;
+  const ld = <usize>p.panels * 64;
+  const step = <usize>p.uRows * ld + XI_PAD;
+  const matrix = <usize>(p.channels * n) * 4;
+  const parts = p.partsLength;
+  for (let i = 0; i < parts; i++) {
+    const part = recordAt<FilterPart>(p.parts, i);
+    collect(
+      p.scheme,
+      p.du + <usize>(part.row + chunk) * ld,
+      size * step,
+      step,
+      p.dFilter + <usize>part.tap * matrix + <usize>(chunk * n) * 4,
+      <usize>p.rowStep * matrix,
+      <usize>p.columnStep * matrix,
+      n,
+    );
+  }
+}
+
+/**
+ * Rotated and transposed filter: to[taps - 1 - t][b][a] = from[t][a][b]. Chunk = t.
+ */
+export function winogradRotateChunk(p: WinogradRotate, t: i32): void {
+  const rows = p.rows;
+  const columns = p.columns;
+  const size = <usize>(rows * columns) * 4;
+  const from = p.filter + <usize>t * size;
+  const to = p.out + <usize>(p.taps - 1 - t) * size;
+  const stride = <usize>columns * 4;
+  const toStride = <usize>rows * 4;
+  const wholeRows = rows & ~3;
+  const wholeColumns = columns & ~3;
+  for (let a = 0; a < rows; a++) {
+    for (let b = a < wholeRows ? wholeColumns : 0; b < columns; b++) {
+      store<f32>(
+        to + <usize>b * toStride + <usize>a * 4,
+        load<f32>(from + <usize>a * stride + <usize>b * 4),
+      );
+    }
+  }
+  for (let a = 0; a < wholeRows; a += 4) {
+    for (let b = 0; b < wholeColumns; b += 4) {
+      const s = from + <usize>a * stride + <usize>b * 4;
+      const r0 = v128.load(s);
+      const r1 = v128.load(s + stride);
+      const r2 = v128.load(s + stride * 2);
+      const r3 = v128.load(s + stride * 3);
+      const l0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const l1 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const h0 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const h1 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      const o = to + <usize>b * toStride + <usize>a * 4;
+      v128.store(o, v128.shuffle<f32>(l0, l1, 0, 1, 4, 5));
+      v128.store(o + toStride, v128.shuffle<f32>(l0, l1, 2, 3, 6, 7));
+      v128.store(o + toStride * 2, v128.shuffle<f32>(h0, h1, 0, 1, 4, 5));
+      v128.store(o + toStride * 3, v128.shuffle<f32>(h0, h1, 2, 3, 6, 7));
+    }
   }
 }

@@ -1,49 +1,38 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { BatchNormLeakyTrainAttrs, BatchNormTrainAttrs } from "../../ops/kernels.ts";
-import type { Engine } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import type { Engine, Work } from "../engine.ts";
+import { CONSTANTS } from "../jobs.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 /** Values of a block of rows that stays in the cache between two passes. */
 const BLOCK_VALUES = 16384;
-/** Channels per chunk of a merge. */
-const MERGE_CHANNELS = 16;
 
 /** Batch norm with batch statistics: one pass for the moments, one that writes. */
 export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { x, gamma, beta } = call.inputs;
   const { backend } = call;
   const { eps, relu, leak } = settings(call.attrs);
-  const shape = layout(x!);
+  const shape = rowBlocks(x!);
   const y = backend.makeOutput(x!.shape, "float32");
-  const mean = backend.makeOutput([shape.c], "float32");
-  const variance = backend.makeOutput([shape.c], "float32");
+  const mean = backend.makeOutput([shape.channels], "float32");
+  const variance = backend.makeOutput([shape.channels], "float32");
   engine.withScratch(scratchBytes(shape), (partials) => {
-    engine.write([
-      engine.at(x!),
-      0,
-      0,
-      engine.at(y),
-      partials,
-      shape.rows,
-      shape.c,
-      shape.per,
-      shape.blocks,
-      engine.at(gamma!),
-      engine.at(beta!),
-      engine.at(mean),
-      engine.at(variance),
-      partials + shape.blocks * shape.c * 8,
-      relu ? 1 : 0,
-      0,
-      0,
-      { float: eps },
-      { float: leak },
-    ]);
-    const work = shape.rows * shape.c * 4;
-    engine.run(JOB.moments, shape.blocks, work);
-    engine.run(JOB.mergeMoments, Math.ceil(shape.c / MERGE_CHANNELS), shape.blocks * shape.c * 16);
-    engine.run(JOB.normalize, shape.blocks, work);
+    const words = {
+      x: engine.at(x!),
+      y: engine.at(y),
+      gamma: engine.at(gamma!),
+      beta: engine.at(beta!),
+      mean: engine.at(mean),
+      variance: engine.at(variance),
+      ...scratchWords(shape, partials),
+      relu: relu ? 1 : 0,
+      eps,
+      leak,
+    };
+    const work = rowBlockWork(shape);
+    engine.run("moments", words, work);
+    engine.run("mergeMoments", words, mergeWork(shape, 16));
+    engine.run("normalize", words, work);
   });
   return [y, mean, variance];
 }
@@ -53,36 +42,30 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
   const { x, y, dy, gamma, mean, variance } = call.inputs;
   const { backend } = call;
   const { eps, relu, leak } = settings(call.attrs);
-  const shape = layout(x!);
+  const shape = rowBlocks(x!);
   const dx = backend.makeOutput(x!.shape, "float32");
-  const dgamma = backend.makeOutput([shape.c], "float32");
-  const dbeta = backend.makeOutput([shape.c], "float32");
+  const dgamma = backend.makeOutput([shape.channels], "float32");
+  const dbeta = backend.makeOutput([shape.channels], "float32");
   engine.withScratch(scratchBytes(shape), (partials) => {
-    engine.write([
-      engine.at(x!),
-      engine.at(y!),
-      engine.at(dy!),
-      engine.at(dx),
-      partials,
-      shape.rows,
-      shape.c,
-      shape.per,
-      shape.blocks,
-      engine.at(gamma!),
-      0,
-      engine.at(mean!),
-      engine.at(variance!),
-      partials + shape.blocks * shape.c * 8,
-      relu ? 1 : 0,
-      engine.at(dgamma),
-      engine.at(dbeta),
-      { float: eps },
-      { float: leak },
-    ]);
-    const work = shape.rows * shape.c * 4;
-    engine.run(JOB.gradSums, shape.blocks, work);
-    engine.run(JOB.mergeGrad, Math.ceil(shape.c / MERGE_CHANNELS), shape.blocks * shape.c * 8);
-    engine.run(JOB.gradInput, shape.blocks, work);
+    const words = {
+      x: engine.at(x!),
+      y: engine.at(y!),
+      dy: engine.at(dy!),
+      dx: engine.at(dx),
+      gamma: engine.at(gamma!),
+      mean: engine.at(mean!),
+      variance: engine.at(variance!),
+      dgamma: engine.at(dgamma),
+      dbeta: engine.at(dbeta),
+      ...scratchWords(shape, partials),
+      relu: relu ? 1 : 0,
+      eps,
+      leak,
+    };
+    const work = rowBlockWork(shape);
+    engine.run("gradSums", words, work);
+    engine.run("mergeGradSums", words, mergeWork(shape, 8));
+    engine.run("normGrad", words, work);
   });
   return [dx, dgamma, dbeta];
 }
@@ -97,21 +80,39 @@ function settings(
 }
 
 /** How a tensor is cut into blocks of rows. */
-interface Layout {
+interface RowBlocks {
   rows: number;
-  c: number;
-  per: number;
+  channels: number;
+  rowsPerBlock: number;
   blocks: number;
 }
 
-function layout(x: tf.TensorInfo): Layout {
-  const c = x.shape.at(-1)!;
+function rowBlocks(x: tf.TensorInfo): RowBlocks {
+  const channels = x.shape.at(-1)!;
   const rows = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  const per = Math.max(8, Math.floor(BLOCK_VALUES / c));
-  return { rows, c, per, blocks: Math.ceil(rows / per) };
+  const rowsPerBlock = Math.max(8, Math.floor(BLOCK_VALUES / channels));
+  return { rows, channels, rowsPerBlock, blocks: Math.ceil(rows / rowsPerBlock) };
 }
 
 /** Partial sums of each block, and three coefficients a channel. */
-function scratchBytes({ blocks, c }: Layout): number {
-  return blocks * c * 8 + c * 12;
+function scratchBytes({ blocks, channels }: RowBlocks): number {
+  return blocks * channels * 8 + channels * 12;
+}
+
+function scratchWords(
+  shape: RowBlocks,
+  partials: number,
+): RowBlocks & { partials: number; coefficients: number } {
+  return { ...shape, partials, coefficients: partials + shape.blocks * shape.channels * 8 };
+}
+
+function rowBlockWork({ rows, channels, blocks }: RowBlocks): Work {
+  return { chunks: blocks, flops: rows * channels * 4 };
+}
+
+function mergeWork({ channels, blocks }: RowBlocks, flopsPerValue: number): Work {
+  return {
+    chunks: Math.ceil(channels / CONSTANTS.MERGE_CHANNELS),
+    flops: blocks * channels * flopsPerValue,
+  };
 }

@@ -1,18 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { ACTIVATION, type Activation, gatherGemm, type Tap } from "./gather_gemm.ts";
-import { convOfOrigin } from "./conv_of_provenance.ts";
-import { type Padding, withPadded } from "./pad.ts";
+import { ACTIVATION, type Activation } from "../jobs.ts";
+import { gatherGemm, type Padding, type Tap, withPadded } from "./gather_gemm.ts";
+import { coversLabels, labelConv } from "./label_conv.ts";
+import { coversUpsampled, upsampledConv } from "./upsampled_conv.ts";
 import { winogradConv } from "./winograd.ts";
 import { chooseTiles, winogradForward } from "./winograd_shape.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 /** Up to this many input channels, the columns of a filter row are read as one run. */
 export const RUN_CHANNELS = 24;
 
-/** Conv2D. Returns `undefined` for a case that stays with the stock kernel. */
+/** Conv2D. Returns `undefined` for a case that stays with the tfjs kernel. */
 export function conv2d(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
-  return forward(engine, call, ACTIVATION.linear, 0);
+  return forward(engine, call, { activation: ACTIVATION.linear, alpha: 0 });
 }
 
 /** FusedConv2D: convolution, bias and activation in one pass over the output. */
@@ -22,12 +23,12 @@ export function fusedConv2d(engine: Engine, call: KernelCall): tf.TensorInfo | u
   if (bias && (bias.shape.length !== 1 || bias.dtype !== "float32")) return undefined;
   const activation = ACTIVATION[call.attrs.activation as keyof typeof ACTIVATION];
   if (activation !== undefined) {
-    return forward(engine, call, activation, call.attrs.leakyreluAlpha ?? 0);
+    return forward(engine, call, { activation, alpha: call.attrs.leakyreluAlpha ?? 0 });
   }
-  // The stock fused kernel computes some of the others as linear: apply them as their own op.
+  // The fused kernel of tfjs computes some of the others as linear: apply them as their own op.
   const kernelName = SEPARATE_ACTIVATIONS[call.attrs.activation];
   const apply = kernelName && tf.getKernel(kernelName, "wasm");
-  const x = apply && forward(engine, call, ACTIVATION.linear, 0);
+  const x = apply && forward(engine, call, { activation: ACTIVATION.linear, alpha: 0 });
   if (!apply || !x) return undefined;
   const result = apply.kernelFunc({ inputs: { x }, backend: call.backend, attrs: {} });
   call.backend.disposeData(x.dataId);
@@ -39,8 +40,7 @@ const SEPARATE_ACTIVATIONS: Record<string, string> = { elu: "Elu", sigmoid: "Sig
 function forward(
   engine: Engine,
   call: KernelCall,
-  activation: Activation,
-  alpha: number,
+  { activation, alpha }: { activation: Activation; alpha: number },
 ): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
   const filter = call.inputs.filter!;
@@ -56,15 +56,33 @@ function forward(
     pad,
     dimRoundingMode,
   );
-  // Grouped convolutions are not ours.
+  // Grouped convolutions stay with tfjs.
   if (filter.shape[2] !== info.inChannels) return undefined;
   const out = call.backend.makeOutput(info.outShape, "float32");
   const bias = call.inputs.bias ? engine.at(call.inputs.bias) : 0;
   const rest = { out: engine.at(out), bias, activation, alpha };
-  if (!convOfOrigin(engine, { ...rest, info, x, filter: engine.at(filter) })) {
+  if (!convOfSource(engine, { ...rest, info, x, filter })) {
     convolve(engine, info, { ...rest, x: engine.at(x), filter });
   }
   return out;
+}
+
+/** The convolution of what `x` was made from, where that is known and covered. */
+function convOfSource(
+  engine: Engine,
+  o: Omit<Operands, "x"> & { info: tf.backend_util.Conv2DInfo; x: tf.TensorInfo },
+): boolean {
+  const source = engine.provenance.find(o.x);
+  const operands = { ...o, filter: engine.at(o.filter) };
+  if (source?.kind === "labels" && coversLabels(o.info)) {
+    labelConv(engine, { ...operands, labels: source.at });
+    return true;
+  }
+  if (source?.kind === "upsampled" && coversUpsampled(o.info)) {
+    upsampledConv(engine, { ...operands, source });
+    return true;
+  }
+  return false;
 }
 
 /** Addresses and epilogue of a forward convolution. */

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { RUN_CHANNELS } from "./conv_forward.ts";
 import type { Engine } from "../engine.ts";
-import { ACTIVATION, gatherGemm, type Phase, type Tap } from "./gather_gemm.ts";
-import { withPadded } from "./pad.ts";
+import { ACTIVATION } from "../jobs.ts";
+import { gatherGemm, type Phase, type Tap, withPadded } from "./gather_gemm.ts";
 import { winogradConv } from "./winograd.ts";
 import { chooseTiles, winogradBackward } from "./winograd_shape.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 /**
  * Conv2DBackpropInput, and with it the transposed convolution. A stride of s makes s² phases, each

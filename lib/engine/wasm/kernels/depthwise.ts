@@ -1,34 +1,36 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import { poolWords } from "./pooling.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import { windowWords } from "../jobs.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
-/** DepthwiseConv2dNativeBackpropInput, which the stock backend lacks. */
+/** DepthwiseConv2dNativeBackpropInput, which the tfjs backend lacks. */
 export function depthwiseInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const { dy, filter } = call.inputs;
   const info = depthwiseInfo(call, { x: call.attrs.inputShape, filter: filter!.shape });
   const out = call.backend.makeOutput(info.inShape, "float32");
-  const multiplier = filter!.shape[3]!;
-  engine.write([
-    engine.at(filter!),
-    engine.at(dy!),
-    engine.at(out),
-    ...poolWords(info),
-    multiplier,
-  ]);
-  engine.run(JOB.depthwiseInput, info.batchSize * info.inHeight, flops(info));
+  engine.run("depthwiseInputGrad", {
+    filter: engine.at(filter!),
+    dy: engine.at(dy!),
+    dx: engine.at(out),
+    ...windowWords(info),
+    multiplier: filter!.shape[3]!,
+  }, { chunks: info.batchSize * info.inHeight, flops: flops(info) });
   return out;
 }
 
-/** DepthwiseConv2dNativeBackpropFilter, which the stock backend lacks. */
+/** DepthwiseConv2dNativeBackpropFilter, which the tfjs backend lacks. */
 export function depthwiseFilterGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const { x, dy } = call.inputs;
   const { filterShape } = call.attrs;
   const info = depthwiseInfo(call, { x: x!.shape, filter: filterShape });
   const out = call.backend.makeOutput(filterShape, "float32");
-  engine.write([engine.at(x!), engine.at(dy!), engine.at(out), ...poolWords(info), filterShape[3]]);
-  engine.run(JOB.depthwiseFilter, info.filterHeight * info.filterWidth, flops(info));
+  engine.run("depthwiseFilterGrad", {
+    x: engine.at(x!),
+    dy: engine.at(dy!),
+    dFilter: engine.at(out),
+    ...windowWords(info),
+    multiplier: filterShape[3],
+  }, { chunks: info.filterHeight * info.filterWidth, flops: flops(info) });
   return out;
 }
 

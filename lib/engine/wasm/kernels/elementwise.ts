@@ -1,19 +1,23 @@
 import * as tf from "@tensorflow/tfjs";
 import type { AdamUpdateAttrs, SgdUpdateAttrs } from "../../ops/kernels.ts";
-import type { Engine, Word } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import { type KernelCall, markWritten } from "../tfjs_members.ts";
+import type { Engine } from "../engine.ts";
+import { ELEMENT_OP } from "../jobs.ts";
+import { type KernelCall, markWritten } from "../tfjs_backend.ts";
 
-/** Ops of assembly/elementwise.ts. */
-const OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 } as const;
+/** Values per chunk. */
 const CHUNK = 1 << 15;
+/** Parameters that an op does not use. */
+const UNUSED = {
+  ...{ alpha: 0, lr: 0, momentum: 0, l2: 0, nesterov: 0, decoupled: 0, beta1: 0, beta2: 0, eps: 0 },
+  ...{ correction1: 0, correction2: 0, rate: 0 },
+};
 
-/** LeakyRelu; the stock kernel is scalar. */
+/** LeakyRelu; the tfjs kernel is scalar. */
 export function leakyRelu(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
   if (x.dtype !== "float32") return undefined;
   const out = call.backend.makeOutput(x.shape, "float32");
-  runElements(engine, { op: OP.leakyRelu, tensors: [x, out], floats: [call.attrs.alpha] });
+  runElements(engine, [x, out], { op: ELEMENT_OP.leakyRelu, alpha: call.attrs.alpha });
   return out;
 }
 
@@ -21,22 +25,20 @@ export function leakyRelu(engine: Engine, call: KernelCall): tf.TensorInfo | und
 export function leakyReluGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const { x, dy } = call.inputs;
   const out = call.backend.makeOutput(x!.shape, "float32");
-  runElements(engine, {
-    op: OP.leakyReluGrad,
-    tensors: [x!, dy!, out],
-    floats: [call.attrs.alpha],
-  });
+  const { alpha } = call.attrs;
+  runElements(engine, [x!, dy!, out], { op: ELEMENT_OP.leakyReluGrad, alpha });
   return out;
 }
 
 /** SGD with momentum, in place. */
 export function sgdUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { weight, velocity, grad } = call.inputs;
-  const a: SgdUpdateAttrs = call.attrs;
-  runElements(engine, {
-    op: OP.sgd,
-    tensors: [weight!, velocity!, grad!],
-    floats: [a.lr, a.momentum, a.l2, a.nesterov ? 1 : 0, a.decoupled ? 1 : 0],
+  const { lr, momentum, l2, nesterov, decoupled }: SgdUpdateAttrs = call.attrs;
+  runElements(engine, [weight!, velocity!, grad!], {
+    op: ELEMENT_OP.sgd,
+    ...{ lr, momentum, l2 },
+    nesterov: nesterov ? 1 : 0,
+    decoupled: decoupled ? 1 : 0,
   });
   markWritten(call.backend, weight!);
   return [];
@@ -46,11 +48,11 @@ export function sgdUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
 export function adamUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { weight, m, v, grad } = call.inputs;
   const { lr, beta1, beta2, eps, step }: AdamUpdateAttrs = call.attrs;
-  const corrections = [1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
-  runElements(engine, {
-    op: OP.adam,
-    tensors: [weight!, m!, v!, grad!],
-    floats: [lr, beta1, beta2, eps, ...corrections],
+  runElements(engine, [weight!, m!, v!, grad!], {
+    op: ELEMENT_OP.adam,
+    ...{ lr, beta1, beta2, eps },
+    correction1: 1 / (1 - beta1 ** step),
+    correction2: 1 / (1 - beta2 ** step),
   });
   markWritten(call.backend, weight!);
   return [];
@@ -59,24 +61,21 @@ export function adamUpdate(engine: Engine, call: KernelCall): tf.TensorInfo[] {
 /** Moving average, in place. */
 export function movingAverage(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { moving, batch } = call.inputs;
-  const floats = [1 - call.attrs.momentum];
-  runElements(engine, { op: OP.movingAverage, tensors: [moving!, batch!], floats });
+  const rate = 1 - call.attrs.momentum;
+  runElements(engine, [moving!, batch!], { op: ELEMENT_OP.movingAverage, rate });
   markWritten(call.backend, moving!);
   return [];
 }
 
-/** An op on tensors of one size. */
-interface Elements {
-  op: typeof OP[keyof typeof OP];
-  tensors: tf.TensorInfo[];
-  floats: number[];
-}
-
-function runElements(engine: Engine, { op, tensors, floats }: Elements): void {
+/** Runs an op on tensors of one size, in the order that assembly/elementwise.ts gives. */
+function runElements(
+  engine: Engine,
+  tensors: tf.TensorInfo[],
+  parameters: { op: number } & Partial<typeof UNUSED>,
+): void {
   const count = tf.util.sizeFromShape(tensors[0]!.shape);
   if (count === 0) return;
-  const pointers: Word[] = [0, 0, 0, 0];
-  tensors.forEach((tensor, i) => pointers[i] = engine.at(tensor));
-  engine.write([op, count, CHUNK, ...pointers, ...floats.map((float) => ({ float }))]);
-  engine.run(JOB.element, Math.ceil(count / CHUNK), 8 * count);
+  const [a = 0, b = 0, c = 0, d = 0] = tensors.map((tensor) => engine.at(tensor));
+  const words = { ...UNUSED, ...parameters, count, perChunk: CHUNK, a, b, c, d };
+  engine.run("elementwise", words, { chunks: Math.ceil(count / CHUNK), flops: 8 * count });
 }

@@ -1,8 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Engine } from "../engine.ts";
-import { THREAD_SCRATCH } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import { SUB_BYTES, SUBS_AT, TAP_WORDS } from "../layout.ts";
+import { type Engine, THREAD_SCRATCH } from "../engine.ts";
+import type { Activation, JobWords } from "../jobs.ts";
 
 /** One filter position, or a run of them that lies contiguous in memory. */
 export interface Tap {
@@ -53,11 +51,6 @@ export interface GatherGemm {
   alpha: number;
 }
 
-/** Activation codes of the micro-kernels. */
-export const ACTIVATION = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
-/** One of {@linkcode ACTIVATION}. */
-export type Activation = typeof ACTIVATION[keyof typeof ACTIVATION];
-
 /** Packed filter bytes per round: a share of the last-level cache. */
 const ROUND_BYTES = 8 << 20;
 const PANEL = 16;
@@ -87,13 +80,15 @@ export function gatherGemm(engine: Engine, g: GatherGemm): void {
     return { first, count, packed, panelBytes, zero, blockTiles, blocks, groupPanels };
   };
   const pack = (round: Round): void => {
-    writeGemm(engine, g, round);
-    engine.run(JOB.pack, g.phases.length * round.count, perPanel * round.count);
+    const chunks = g.phases.length * round.count;
+    engine.run("pack", gemmWords(engine, g, round), { chunks, flops: perPanel * round.count });
   };
   const multiply = (round: Round): void => {
-    writeGemm(engine, g, round);
     const groups = Math.ceil(round.count / round.groupPanels);
-    engine.run(JOB.gemm, g.phases.length * blocks * groups, flops * round.count / panels);
+    engine.run("gemm", gemmWords(engine, g, round), {
+      chunks: g.phases.length * blocks * groups,
+      flops: flops * round.count / panels,
+    });
   };
   const bytes = perPanel * perRound;
   if (perRound === panels) {
@@ -124,9 +119,9 @@ function packingOf({ transposed, phases }: GatherGemm): string {
 /** Row block: half a Mflop or more, so that taking a chunk costs nothing beside it. */
 function chooseBlockTiles(pixels: number, taps: number, macsPerPixel: number): number {
   const wanted = Math.round(5e5 / (2 * TILE * Math.max(1, macsPerPixel)));
-  const room = Math.floor((THREAD_SCRATCH - 8192) / (28 * Math.max(1, taps)));
+  const fitting = Math.floor((THREAD_SCRATCH - 8192) / (28 * Math.max(1, taps)));
   const all = Math.ceil(pixels / TILE);
-  return Math.max(1, Math.min(Math.max(wanted, 16), 64, room, all));
+  return Math.max(1, Math.min(Math.max(wanted, 16), 64, fitting, all));
 }
 
 interface Round {
@@ -140,53 +135,57 @@ interface Round {
   groupPanels: number;
 }
 
-function writeGemm(engine: Engine, g: GatherGemm, r: Round): void {
-  const subs = engine.params + SUBS_AT;
-  engine.write([
-    g.x,
-    g.ih,
-    g.iw,
-    g.c,
-    g.batch,
-    r.zero,
-    g.n,
-    r.count,
-    g.bias,
-    g.activation,
-    { float: g.alpha },
-    g.out,
-    g.outH,
-    g.outW,
-    ...g.outStride,
-    ...g.stride,
-    hasMuchPadding(g) ? 1 : 0,
-    r.blockTiles,
-    r.blocks,
-    Math.ceil(r.count / r.groupPanels),
-    r.groupPanels,
-    r.first,
-    r.packed,
-    subs,
-    engine.at(g.filter),
-    g.cin,
-    g.cout,
-    g.transposed ? 1 : 0,
-    isDense(g) ? 1 : 0,
-  ]);
+function gemmWords(engine: Engine, g: GatherGemm, r: Round): JobWords<"gemm"> {
   let packedOffset = 0;
-  let tapsOffset = SUBS_AT + g.phases.length * SUB_BYTES;
-  const words: number[] = [];
-  g.phases.forEach((phase, i) => {
-    const bytes = r.panelBytes[i]!;
-    words.push(phase.oy, phase.ox, phase.oh, phase.ow, phase.taps.length);
-    words.push(engine.params + tapsOffset, phase.run * g.c, packedOffset, bytes, phase.run);
-    packedOffset += bytes * r.count;
-    tapsOffset += phase.taps.length * TAP_WORDS * 4;
+  const phases = g.phases.map((phase, i) => {
+    const panelBytes = r.panelBytes[i]!;
+    const record = {
+      oy: phase.oy,
+      ox: phase.ox,
+      height: phase.oh,
+      width: phase.ow,
+      depth: phase.run * g.c,
+      packedOffset,
+      panelBytes,
+      run: phase.run,
+      taps: phase.taps,
+    };
+    packedOffset += panelBytes * r.count;
+    return record;
   });
-  for (const { taps } of g.phases) {
-    for (const tap of taps) words.push(tap.dy, tap.dx, tap.index, tap.step);
-  }
-  engine.write(words, SUBS_AT);
+  return {
+    x: g.x,
+    zero: r.zero,
+    filter: engine.at(g.filter),
+    packed: r.packed,
+    out: g.out,
+    bias: g.bias,
+    activation: g.activation,
+    alpha: g.alpha,
+    batch: g.batch,
+    inHeight: g.ih,
+    inWidth: g.iw,
+    channels: g.c,
+    outHeight: g.outH,
+    outWidth: g.outW,
+    outStrideY: g.outStride[0],
+    outStrideX: g.outStride[1],
+    strideY: g.stride[0],
+    strideX: g.stride[1],
+    batchInner: hasMuchPadding(g) ? 1 : 0,
+    dense: isDense(g) ? 1 : 0,
+    blockTiles: r.blockTiles,
+    rowBlocks: r.blocks,
+    panels: r.count,
+    groups: Math.ceil(r.count / r.groupPanels),
+    groupPanels: r.groupPanels,
+    columns: g.n,
+    firstPanel: r.first,
+    filterRows: g.cin,
+    filterColumns: g.cout,
+    transposed: g.transposed ? 1 : 0,
+    phases,
+  };
 }
 
 /** Whether output pixel m reads the c values of input pixel m and nothing else. */
@@ -226,4 +225,42 @@ function countInside(count: number, stride: number, offset: number, size: number
     if (at >= 0 && at < size) inside++;
   }
   return inside;
+}
+
+/** A tensor `[batch, h, w, c]` at an address and the padding it gets. */
+export interface Padding {
+  x: number;
+  batch: number;
+  h: number;
+  w: number;
+  c: number;
+  top: number;
+  left: number;
+  /** Height and width with padding. */
+  height: number;
+  width: number;
+}
+
+/** {@linkcode Padding} and what is done with the padded copy. */
+export interface PaddedUse<T> extends Padding {
+  use: (pointer: number) => T;
+}
+
+/** Copies a tensor with zero padding into scratch for the duration of `use`. */
+export function withPadded<T>(engine: Engine, p: PaddedUse<T>): T {
+  const floats = p.batch * p.height * p.width * p.c;
+  return engine.withScratch(floats * 4, (to) => {
+    engine.run("pad", {
+      x: p.x,
+      out: to,
+      height: p.h,
+      width: p.w,
+      channels: p.c,
+      top: p.top,
+      left: p.left,
+      outHeight: p.height,
+      outWidth: p.width,
+    }, { chunks: p.batch * p.height, flops: floats * 4 });
+    return p.use(to);
+  });
 }

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import { windowWords } from "../jobs.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 /**
- * MaxPoolGrad. The stock kernel drops the gradient of a window without a positive value; this one
+ * MaxPoolGrad. The tfjs kernel drops the gradient of a window without a positive value; this one
  * gives it to the first of the largest inputs, as the cpu backend does.
  */
 export function maxPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
@@ -13,8 +13,11 @@ export function maxPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const info = poolInfo(call, x);
   const out = call.backend.makeOutput(x.shape, "float32");
   const bands = poolBands(info);
-  engine.write([engine.at(x), engine.at(dy), engine.at(out), ...poolWords(info), bands]);
-  engine.run(JOB.maxPoolGrad, info.batchSize * bands, 4 * tf.util.sizeFromShape(x.shape));
+  const pointers = { x: engine.at(x), dy: engine.at(dy), dx: engine.at(out) };
+  engine.run("maxPoolGrad", { ...pointers, ...windowWords(info), bands }, {
+    chunks: info.batchSize * bands,
+    flops: 4 * tf.util.sizeFromShape(x.shape),
+  });
   return out;
 }
 
@@ -24,21 +27,26 @@ export function maxPool(engine: Engine, call: KernelCall): tf.TensorInfo | undef
   if (x.dtype !== "float32") return undefined;
   const info = poolInfo(call, x);
   const out = call.backend.makeOutput(info.outShape, "float32");
-  engine.write([engine.at(x), 0, engine.at(out), ...poolWords(info)]);
-  engine.run(JOB.maxPool, info.batchSize * info.outHeight, 4 * tf.util.sizeFromShape(x.shape));
+  engine.run("maxPool", { x: engine.at(x), out: engine.at(out), ...windowWords(info) }, {
+    chunks: info.batchSize * info.outHeight,
+    flops: 4 * tf.util.sizeFromShape(x.shape),
+  });
   return out;
 }
 
 /**
- * AvgPoolGrad. The stock kernels divide by the whole window at the border too, where the forward
+ * AvgPoolGrad. The tfjs kernels divide by the whole window at the border too, where the forward
  * pass divides by the inputs that it holds; this one is the gradient of the forward pass.
  */
 export function avgPoolGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const x = call.inputs.input!;
   const info = poolInfo(call, x);
   const out = call.backend.makeOutput(x.shape, "float32");
-  engine.write([0, engine.at(call.inputs.dy!), engine.at(out), ...poolWords(info)]);
-  engine.run(JOB.avgPoolGrad, info.batchSize * info.inHeight, 4 * tf.util.sizeFromShape(x.shape));
+  const pointers = { dy: engine.at(call.inputs.dy!), dx: engine.at(out) };
+  engine.run("avgPoolGrad", { ...pointers, ...windowWords(info) }, {
+    chunks: info.batchSize * info.inHeight,
+    flops: 4 * tf.util.sizeFromShape(x.shape),
+  });
   return out;
 }
 
@@ -54,26 +62,8 @@ function poolInfo(call: KernelCall, x: tf.TensorInfo): tf.backend_util.Conv2DInf
   );
 }
 
-/** The geometry words of assembly/pool.ts. */
-export function poolWords(info: tf.backend_util.Conv2DInfo): number[] {
-  return [
-    info.batchSize,
-    info.inHeight,
-    info.inWidth,
-    info.inChannels,
-    info.outHeight,
-    info.outWidth,
-    info.filterHeight,
-    info.filterWidth,
-    info.strideHeight,
-    info.strideWidth,
-    info.padInfo.top,
-    info.padInfo.left,
-  ];
-}
-
 /** Chunks per image: bands of rows, or of channels where windows overlap. */
-export function poolBands(info: tf.backend_util.Conv2DInfo): number {
+function poolBands(info: tf.backend_util.Conv2DInfo): number {
   const wanted = Math.max(1, Math.ceil(32 / info.batchSize));
   const byRows = info.filterHeight <= info.strideHeight;
   return Math.min(wanted, byRows ? info.outHeight : Math.ceil(info.inChannels / 16));

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 /** Words that a chunk of copies writes. */
 const CHUNK_WORDS = 16384;
 
-/** Tile, axis by axis from the last; the stock kernel goes value by value. */
+/** Tile, axis by axis from the last; the tfjs kernel goes value by value. */
 export function tile(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
   const reps: number[] = call.attrs.reps;
@@ -22,19 +21,22 @@ export function tile(engine: Engine, call: KernelCall): tf.TensorInfo | undefine
     const out = call.backend.makeOutput(shape, x.dtype);
     const pieces = outer * repeats;
     if (words > 0 && pieces > 0) {
-      const per = Math.max(1, Math.ceil(CHUNK_WORDS / words));
-      engine.write([engine.at(current), engine.at(out), pieces, words, repeats, per]);
-      engine.run(JOB.tile, Math.ceil(pieces / per), 2 * pieces * words);
+      const piecesPerChunk = Math.max(1, Math.ceil(CHUNK_WORDS / words));
+      engine.run("repeat", {
+        x: engine.at(current),
+        out: engine.at(out),
+        ...{ pieces, words, repeats, piecesPerChunk },
+      }, { chunks: Math.ceil(pieces / piecesPerChunk), flops: 2 * pieces * words });
     }
     if (current !== x) call.backend.disposeData(current.dataId);
     current = out;
   }
-  // Nothing to repeat is a copy, which the stock kernel makes.
+  // Nothing to repeat is a copy, which the tfjs kernel makes.
   return current === x ? undefined : current;
 }
 
 /**
- * Identity, which every clone is. The stock kernel copies; a shared reference costs nothing and
+ * Identity, which every clone is. The tfjs kernel copies; a shared reference costs nothing and
  * keeps what the tape saves from being held twice.
  */
 export function identity(_engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
@@ -44,7 +46,7 @@ export function identity(_engine: Engine, call: KernelCall): tf.TensorInfo | und
   return { dataId, shape, dtype };
 }
 
-/** UnsortedSegmentSum, the gradient of gather, which the stock backend lacks. */
+/** UnsortedSegmentSum, the gradient of gather, which the tfjs backend lacks. */
 export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorInfo {
   const { x, segmentIds } = call.inputs;
   const segments: number = call.attrs.numSegments;
@@ -57,10 +59,13 @@ export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorI
   const [rows = 0, ...rest] = x!.shape;
   const columns = tf.util.sizeFromShape(rest);
   const out = call.backend.makeOutput([segments, ...rest], x!.dtype);
-  const per = Math.max(16, Math.ceil(columns / 16 / 4) * 4);
-  const integer = x!.dtype === "int32" ? 1 : 0;
-  const pointers = [engine.at(x!), engine.at(segmentIds!), engine.at(out)];
-  engine.write([...pointers, rows, columns, segments, per, integer]);
-  engine.run(JOB.segmentSum, Math.ceil(columns / per), rows * columns);
+  const columnsPerChunk = Math.max(16, Math.ceil(columns / 16 / 4) * 4);
+  engine.run("segmentSum", {
+    x: engine.at(x!),
+    ids: engine.at(segmentIds!),
+    out: engine.at(out),
+    ...{ rows, columns, segments, columnsPerChunk },
+    isInteger: x!.dtype === "int32" ? 1 : 0,
+  }, { chunks: Math.ceil(columns / columnsPerChunk), flops: rows * columns });
   return out;
 }

@@ -1,8 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { SoftmaxCrossEntropyAttrs } from "../../ops/kernels.ts";
 import type { Engine } from "../engine.ts";
-import { JOB } from "../jobs.ts";
-import type { KernelCall } from "../tfjs_members.ts";
+import type { KernelCall } from "../tfjs_backend.ts";
 
 const ROWS_PER_CHUNK = 2048;
 
@@ -17,21 +16,20 @@ export function softmaxCrossEntropy(engine: Engine, call: KernelCall): tf.Tensor
   const loss = call.backend.makeOutput([], "float32");
   const gradient = call.backend.makeOutput([rows, classes], "float32");
   const chunks = Math.ceil(rows / ROWS_PER_CHUNK);
-  engine.withScratch(Math.max(8, chunks * 8), (partials) => {
-    engine.write([
-      engine.at(logits!),
-      engine.at(labels!),
-      engine.at(gradient),
-      partials,
+  engine.withScratch(Math.max(8, chunks * 8), (losses) => {
+    engine.run("softmaxCrossEntropy", {
+      logits: engine.at(logits!),
+      labels: engine.at(labels!),
+      dlogits: engine.at(gradient),
+      losses,
       rows,
       classes,
-      ROWS_PER_CHUNK,
-      { float: 1 / temperature },
-      { float: scale / temperature },
-    ]);
-    engine.run(JOB.softmax, chunks, rows * classes * 20);
-    engine.write([partials, engine.at(loss), chunks, { float: scale }]);
-    engine.run(JOB.sum, 1, 0);
+      rowsPerChunk: ROWS_PER_CHUNK,
+      inverseTemperature: 1 / temperature,
+      gradientScale: scale / temperature,
+    }, { chunks, flops: rows * classes * 20 });
+    const sum = { losses, out: engine.at(loss), count: chunks, scale };
+    engine.run("sumLosses", sum, { chunks: 1, flops: 0 });
   });
   return [loss, gradient];
 }

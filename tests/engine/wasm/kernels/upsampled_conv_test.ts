@@ -30,7 +30,7 @@ const shapes = fc.record({
 });
 type Shape = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 
-/** A map enlarged eightfold or more, its fused convolution and the filter gradient. */
+/** A map upsampled eightfold or more, its fused convolution and the filter gradient. */
 function convolve(shape: Shape): tf.Tensor[] {
   const { b, h, w, moreH, moreW, c, n, k, stride, pad, activation } = shape;
   const x = resizeBilinear(tensor([b, h, w, c], 1), {
@@ -53,12 +53,12 @@ function convolve(shape: Shape): tf.Tensor[] {
   return [y, dw];
 }
 
-describe("enlargedConv", () => {
+describe("upsampledConv", () => {
   let info: WasmBackendInfo;
   before(async () => void (info = await registerWasmBackend({ threads: 2 })));
   after(disposeWasmBackend);
 
-  it("enlargedConv changes no convolution of an enlarged map but in rounding", LONG, async () => {
+  it("upsampledConv changes no convolution of an upsampled map but in rounding", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const expected = await on("cpu", () => convolve(shape));
@@ -72,7 +72,7 @@ describe("enlargedConv", () => {
   });
 
   it(
-    "enlargedConv serves no map of another shape or content, and keeps no byte",
+    "upsampledConv serves no map of another shape or content, and keeps no byte",
     LONG,
     async () => {
       await tf.setBackend("wasm");

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { type Scheme, SCHEMES, type Transform } from "./_winograd_schemes.ts";
+import { type Scheme, SCHEMES, type Transform } from "./winograd_schemes.ts";
 
 /** The AssemblyScript module `transforms`; names end in the domain's size or in m and r. */
 export function winogradTransforms(): string {
   const inputs = new Map(SCHEMES.map((scheme) => [domain(scheme), scheme.input]));
   return [
-    'import { activate } from "./activate";',
+    'import { activate } from "./elementwise";',
     ...[...inputs].map(([n, input]) => square(`input${n}`, [n, n], input)),
     ...SCHEMES.flatMap((scheme) => {
       const { m, r } = scheme;

@@ -12,7 +12,7 @@ const WIDTHS = [16, 12, 8, 4] as const;
 /** The AssemblyScript module `micro`. */
 export function microKernels(): string {
   return [
-    'import { activate } from "./activate";',
+    'import { activate } from "./elementwise";',
     "function fma(a: v128, b: v128, c: v128): v128 {",
     "  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);",
     "  return f32x4.add(f32x4.mul(a, b), c);",

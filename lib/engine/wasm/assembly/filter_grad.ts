@@ -2,46 +2,42 @@
 //
 // Chunk = (slice of the pixels, tap, panel group). Slices are a function of the shape alone and
 // their partial sums are added in order, so the bits do not depend on the number of threads.
+import { FilterGrad, recordAt, Tap } from "./jobs";
 import { rank16, rank12, rank8, rank4 } from "./micro";
-import {
-  F_BATCH, F_C, F_DY, F_GROUP_PANELS, F_IH, F_IW, F_K, F_LD, F_N, F_OH, F_OUT, F_OW,
-  F_PANEL_GROUPS, F_RESULT, F_SLICES, F_SLICE_PIXELS, F_SX, F_SY, F_TAPS, F_TAP_TABLE, F_X,
-  TAP_SIZE,
-} from "./layout";
 
 const MR: i32 = 6;
 const BLOCK: i32 = 128; // pixels whose operands stay in the first-level cache
 
-export function filterChunk(p: usize, chunk: i32, scratch: usize): void {
-  const groups = load<i32>(p, F_PANEL_GROUPS);
-  const taps = load<i32>(p, F_TAPS);
+export function filterGradChunk(p: FilterGrad, chunk: i32, scratch: usize): void {
+  const groups = p.groups;
+  const taps = p.tapsLength;
   const group = chunk % groups;
   const tap = (chunk / groups) % taps;
   const slice = chunk / groups / taps;
 
-  const n = load<i32>(p, F_N);
-  const ld = load<i32>(p, F_LD);
-  const k = load<i32>(p, F_K);
-  const c = load<i32>(p, F_C);
-  const oh = load<i32>(p, F_OH);
-  const ow = load<i32>(p, F_OW);
-  const ih = load<i32>(p, F_IH);
-  const iw = load<i32>(p, F_IW);
-  const sy = load<i32>(p, F_SY);
-  const sx = load<i32>(p, F_SX);
-  const x = load<usize>(p, F_X);
-  const dyBase = load<usize>(p, F_DY);
-  const entry = load<usize>(p, F_TAP_TABLE) + <usize>tap * TAP_SIZE;
-  const dy = load<i32>(entry);
-  const dx = load<i32>(entry, 4);
+  const n = p.outChannels;
+  const ld = p.outStride;
+  const k = p.depth;
+  const c = p.channels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const ih = p.inHeight;
+  const iw = p.inWidth;
+  const sy = p.strideY;
+  const sx = p.strideX;
+  const x = p.x;
+  const dyBase = p.dy;
+  const offset = recordAt<Tap>(p.taps, tap);
+  const dy = offset.dy;
+  const dx = offset.dx;
   const size = <usize>(taps * k * ld) * 4;
-  const out = load<usize>(p, F_OUT) + <usize>slice * size + <usize>(tap * k * ld) * 4;
+  const out = p.out + <usize>slice * size + <usize>(tap * k * ld) * 4;
 
-  const total = load<i32>(p, F_BATCH) * oh * ow;
-  const from = slice * load<i32>(p, F_SLICE_PIXELS);
-  const to = min(from + load<i32>(p, F_SLICE_PIXELS), total);
-  const firstPanel = group * load<i32>(p, F_GROUP_PANELS);
-  const lastPanel = min(firstPanel + load<i32>(p, F_GROUP_PANELS), (n + 15) / 16);
+  const total = p.batch * oh * ow;
+  const from = slice * p.slicePixels;
+  const to = min(from + p.slicePixels, total);
+  const firstPanel = group * p.groupPanels;
+  const lastPanel = min(firstPanel + p.groupPanels, (n + 15) / 16);
 
   const narrow = k < MR; // fewer rows than a tile: gather them into padded rows
   const pairs = scratch;

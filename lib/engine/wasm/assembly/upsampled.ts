@@ -1,60 +1,41 @@
-// Convolutions of maps that a bilinear resize enlarged much. Both are linear, so the filter can go
+// Convolutions of maps that a bilinear resize upsampled much. Both are linear, so the filter can go
 // first: Q[u][v][tap] = P[u][v] F[tap] for the few pixels P of the small map; then a tap's share of an
-// output pixel is Q interpolated where the tap looks. The filter gradient runs the same way back.
-import { finish } from "./activate";
+// output pixel is Q interpolated where the tap reads. The filter gradient runs the same way back.
+//   small    P [batch, h, w, c]
+//   products Q [batch, h, w, kh, kw, n]
+//   rows     R [batch, h, kh, ow, n]: Q interpolated along the width
+import { UpsampledConv, UpsampledFilterGrad } from "./jobs";
+import { finish } from "./elementwise";
 import { addWeighted, scale, share, source } from "./resize";
 
-const P: usize = 0; // small map [batch, h, w, c]
-const Q: usize = 4; // [batch, h, w, kh, kw, n]
-const R: usize = 8; // [batch, h, kh, ow, n]: Q interpolated along the width
-const OUT: usize = 12; // output or its gradient, [batch, oh, ow, n]
-const FILTER: usize = 16; // filter or its gradient, [kh, kw, c, n]
-const BATCH: usize = 20;
-const H: usize = 24;
-const W: usize = 28;
-const TALL: usize = 32; // size of the enlarged map
-const WIDE: usize = 36;
-const C: usize = 40;
-const N: usize = 44;
-const OH: usize = 48;
-const OW: usize = 52;
-const SY: usize = 56;
-const SX: usize = 60;
-const TOP: usize = 64;
-const LEFT: usize = 68;
-const KH: usize = 72;
-const KW: usize = 76;
-const BIAS: usize = 80;
-const ACT: usize = 84;
-const ALPHA: usize = 88;
 
 /** Q and R of one row of one small map, which the chunk names. */
-export function enlargedSpreadChunk(p: usize, chunk: i32): void {
-  const w = load<i32>(p, W);
-  const wide = load<i32>(p, WIDE);
-  const c = load<i32>(p, C);
-  const n = load<i32>(p, N);
-  const ow = load<i32>(p, OW);
-  const kh = load<i32>(p, KH);
-  const kw = load<i32>(p, KW);
+export function upsampledProductsChunk(p: UpsampledConv, chunk: i32): void {
+  const w = p.smallWidth;
+  const wide = p.inWidth;
+  const c = p.inChannels;
+  const n = p.outChannels;
+  const ow = p.outWidth;
+  const kh = p.filterHeight;
+  const kw = p.filterWidth;
   const row = <usize>n * 4;
   const matrix = <usize>c * row;
   const pixel = <usize>(kh * kw) * row;
-  const q = load<usize>(p, Q) + <usize>(chunk * w) * pixel;
+  const q = p.products + <usize>(chunk * w) * pixel;
   for (let v = 0; v < w; v++) {
-    const a = load<usize>(p, P) + <usize>((chunk * w + v) * c) * 4;
+    const a = p.small + <usize>((chunk * w + v) * c) * 4;
     for (let tap = 0; tap < kh * kw; tap++) {
-      const f = load<usize>(p, FILTER) + <usize>tap * matrix;
+      const f = p.filter + <usize>tap * matrix;
       products(a, 4, f, row, c, q + <usize>v * pixel + <usize>tap * row, row);
     }
   }
   const ratio = scale(w, wide, 0);
-  let to = load<usize>(p, R) + <usize>(chunk * kh * ow) * row;
+  let to = p.rows + <usize>(chunk * kh * ow) * row;
   memory.fill(to, 0, <usize>(kh * ow) * row);
   for (let i = 0; i < kh; i++) {
     for (let ox = 0; ox < ow; ox++) {
       for (let j = 0; j < kw; j++) {
-        const at = ox * load<i32>(p, SX) + j - load<i32>(p, LEFT);
+        const at = ox * p.strideX + j - p.left;
         if (<u32>at >= <u32>wide) continue;
         const x = source(at, ratio, 0);
         const low = min(<i32>x, w - 1);
@@ -70,19 +51,19 @@ export function enlargedSpreadChunk(p: usize, chunk: i32): void {
 }
 
 /** Output from R, with bias and activation. Chunk = one row of one output map. */
-export function enlargedBlendChunk(p: usize, chunk: i32, scratch: usize): void {
-  const h = load<i32>(p, H);
-  const tall = load<i32>(p, TALL);
-  const n = load<i32>(p, N);
-  const oh = load<i32>(p, OH);
-  const ow = load<i32>(p, OW);
-  const kh = load<i32>(p, KH);
+export function upsampledConvChunk(p: UpsampledConv, chunk: i32, scratch: usize): void {
+  const h = p.smallHeight;
+  const tall = p.inHeight;
+  const n = p.outChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const kh = p.filterHeight;
   const line = <usize>(ow * n) * 4;
-  const map = load<usize>(p, R) + <usize>(chunk / oh * h * kh) * line;
+  const map = p.rows + <usize>(chunk / oh * h * kh) * line;
   const ratio = scale(h, tall, 0);
   let end = scratch;
   for (let i = 0; i < kh; i++) {
-    const at = chunk % oh * load<i32>(p, SY) + i - load<i32>(p, TOP);
+    const at = chunk % oh * p.strideY + i - p.top;
     if (<u32>at >= <u32>tall) continue;
     const y = source(at, ratio, 0);
     const low = min(<i32>y, h - 1);
@@ -91,35 +72,35 @@ export function enlargedBlendChunk(p: usize, chunk: i32, scratch: usize): void {
     end = term(end, map + <usize>(low * kh + i) * line, 1 - f);
     end = term(end, map + <usize>(high * kh + i) * line, f);
   }
-  const out = load<usize>(p, OUT) + <usize>chunk * line;
+  const out = p.out + <usize>chunk * line;
   weightedSum(scratch, end, out, line);
-  const bias = load<usize>(p, BIAS);
-  const act = load<i32>(p, ACT);
+  const bias = p.bias;
+  const act = p.activation;
   if (!bias && !act) return;
   const row = <usize>n * 4;
-  for (let x: usize = 0; x < line; x += row) finish(out + x, row, bias, act, load<f32>(p, ALPHA));
+  for (let x: usize = 0; x < line; x += row) finish(out + x, row, bias, act, p.alpha);
 }
 
 /** Of an output gradient R and then Q for one row of one small map, which the chunk names. */
-export function enlargedGatherChunk(p: usize, chunk: i32, scratch: usize): void {
-  const h = load<i32>(p, H);
-  const w = load<i32>(p, W);
-  const tall = load<i32>(p, TALL);
-  const wide = load<i32>(p, WIDE);
-  const n = load<i32>(p, N);
-  const oh = load<i32>(p, OH);
-  const ow = load<i32>(p, OW);
-  const kh = load<i32>(p, KH);
-  const kw = load<i32>(p, KW);
+export function upsampledGatherChunk(p: UpsampledFilterGrad, chunk: i32, scratch: usize): void {
+  const h = p.smallHeight;
+  const w = p.smallWidth;
+  const tall = p.inHeight;
+  const wide = p.inWidth;
+  const n = p.outChannels;
+  const oh = p.outHeight;
+  const ow = p.outWidth;
+  const kh = p.filterHeight;
+  const kw = p.filterWidth;
   const row = <usize>n * 4;
   const line = <usize>ow * row;
-  const dy = load<usize>(p, OUT) + <usize>(chunk / h * oh) * line;
-  const r = load<usize>(p, R) + <usize>(chunk * kh) * line;
+  const dy = p.dy + <usize>(chunk / h * oh) * line;
+  const r = p.rows + <usize>(chunk * kh) * line;
   const ratioY = scale(h, tall, 0);
   for (let i = 0; i < kh; i++) {
     let end = scratch;
     for (let oy = 0; oy < oh; oy++) {
-      const at = oy * load<i32>(p, SY) + i - load<i32>(p, TOP);
+      const at = oy * p.strideY + i - p.top;
       if (<u32>at >= <u32>tall) continue;
       const f = share(at, chunk % h, h, ratioY, 0);
       if (f != 0) end = term(end, dy + <usize>oy * line, f);
@@ -128,11 +109,11 @@ export function enlargedGatherChunk(p: usize, chunk: i32, scratch: usize): void 
   }
   const ratioX = scale(w, wide, 0);
   const pixel = <usize>(kh * kw) * row;
-  const q = load<usize>(p, Q) + <usize>(chunk * w) * pixel;
+  const q = p.products + <usize>(chunk * w) * pixel;
   memory.fill(q, 0, <usize>w * pixel);
   for (let j = 0; j < kw; j++) {
     for (let ox = 0; ox < ow; ox++) {
-      const at = ox * load<i32>(p, SX) + j - load<i32>(p, LEFT);
+      const at = ox * p.strideX + j - p.left;
       if (<u32>at >= <u32>wide) continue;
       const x = source(at, ratioX, 0);
       const low = min(<i32>x, w - 1);
@@ -149,15 +130,15 @@ export function enlargedGatherChunk(p: usize, chunk: i32, scratch: usize): void 
 }
 
 /** Filter gradient from Q. Chunk = one tap. */
-export function enlargedFilterChunk(p: usize, tap: i32): void {
-  const c = load<i32>(p, C);
-  const row = <usize>load<i32>(p, N) * 4;
-  const rows = load<i32>(p, BATCH) * load<i32>(p, H) * load<i32>(p, W);
-  const pixel = <usize>(load<i32>(p, KH) * load<i32>(p, KW)) * row;
-  const q = load<usize>(p, Q) + <usize>tap * row;
-  let to = load<usize>(p, FILTER) + <usize>(tap * c) * row;
+export function upsampledFilterGradChunk(p: UpsampledFilterGrad, tap: i32): void {
+  const c = p.inChannels;
+  const row = <usize>p.outChannels * 4;
+  const rows = p.batch * p.smallHeight * p.smallWidth;
+  const pixel = <usize>(p.filterHeight * p.filterWidth) * row;
+  const q = p.products + <usize>tap * row;
+  let to = p.dFilter + <usize>(tap * c) * row;
   for (let ch = 0; ch < c; ch++) {
-    products(load<usize>(p, P) + <usize>ch * 4, <usize>c * 4, q, pixel, rows, to, row);
+    products(p.small + <usize>ch * 4, <usize>c * 4, q, pixel, rows, to, row);
     to += row;
   }
 }
