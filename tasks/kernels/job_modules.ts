@@ -29,7 +29,6 @@ export function jobsModule(): string {
     ...Object.entries(CONSTANTS).map(([name, value]) => `export const ${name}: i32 = ${value};`),
     ...Object.entries(enums).map(([name, members]) => enumOf(name, members)),
     ...Object.entries({ ...RECORDS, ...BLOCKS }).map(([name, layout]) => classOf(name, layout)),
-    "// @ts-ignore: decorator",
     "@inline export function recordAt<T>(list: usize, index: i32): T {",
     "  return changetype<T>(list + <usize>index * offsetof<T>());",
     "}",
