@@ -1,26 +1,26 @@
 /**
- * What the WebGPU backend did, in figures that do not depend on the adapter.
+ * Launches, transfers and bytes of the WebGPU backend: figures that do not depend on the adapter.
  *
  * @module
  */
 
-/** Counts since the last {@linkcode resetCounters}. */
+/** Counts since the backend was registered. */
 export interface WebgpuCounters {
   /** Kernels launched. */
   dispatches: number;
-  /** Command buffers handed to the queue. */
+  /** Command buffers submitted to the queue. */
   submits: number;
   /** Tensors copied from the processor to the adapter. */
   uploads: number;
   /** Bytes of those tensors. */
   uploadBytes: number;
-  /** Bytes of kernel parameters written; no tensor data. */
+  /** Bytes of uniforms written; no tensor data. */
   uniformBytes: number;
   /** Copies from the adapter to the processor. */
   readbacks: number;
-  /** Most bytes in buffers that held a tensor or were in use otherwise. */
+  /** Most bytes in buffers in use. */
   peakUsedBytes: number;
-  /** Most bytes allocated, free buffers of the pool included: the real footprint. */
+  /** Most bytes allocated, free buffers of the pool included. */
   peakAllocatedBytes: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Opens a WebGPU device that is fit for training: the adapter's maximum limits and the optional
- * features that the kernels can use.
+ * Opens a WebGPU device for training: with the adapter's maximum limits and the optional features
+ * that the kernels can use.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { tmpdir } from "node:os";
 import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
 import { ErrorCollector } from "./error_collector.ts";
 
-/** An open device and what is known of it. */
+/** An open device and its properties. */
 export interface TrainingDevice {
   device: GPUDevice;
   info: GPUAdapterInfo;
-  /** Adapter in words. */
+  /** Name of the adapter, for messages. */
   name: string;
-  /** Whether the adapter is a program on the processor (lavapipe, SwiftShader). */
+  /** Whether the adapter runs on the processor (lavapipe, SwiftShader). */
   software: boolean;
-  /** Optional features that the device was given. */
+  /** Optional features that the device has. */
   features: string[];
   /** Limits of the device, by their WebGPU names. */
   limits: Record<string, number>;
@@ -32,7 +32,7 @@ export interface OpenDeviceOptions {
    */
   gpu?: GPU;
   /**
-   * Whether a software adapter will do.
+   * Whether a software adapter is accepted.
    * @default true
    */
   allowSoftware?: boolean;
@@ -49,7 +49,7 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** bun-webgpu asks for the usual number of these, even of an adapter that has none. */
+/** bun-webgpu requests the default of these limits even from an adapter that has none. */
 const OFTEN_MISSING = [
   "maxStorageBuffersInFragmentStage",
   "maxStorageBuffersInVertexStage",
@@ -61,7 +61,7 @@ const OFTEN_MISSING = [
 const INSTALL = "install a GPU driver with Vulkan support, or Mesa's software driver to try it " +
   "(Debian and Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1), or choose backend wasm";
 
-/** Whether an adapter is a program on the processor. */
+/** Whether an adapter runs on the processor. */
 export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const info = adapter.info;
   type Flagged = { isFallbackAdapter?: boolean };
@@ -72,7 +72,7 @@ export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   return /llvmpipe|lavapipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
 }
 
-/** Adapter in words: its description, or what else it says of itself. */
+/** Name of an adapter: its description, or its other properties. */
 export function adapterName(info: GPUAdapterInfo): string {
   const words = info.description || [info.vendor, info.architecture, info.device].join(" ").trim();
   return words === "" ? "unnamed WebGPU adapter" : words;
@@ -93,7 +93,7 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
     );
   }
   const adapter = await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
-  // Dawn's stand-in takes every command and computes nothing.
+  // Dawn's null backend accepts every command and computes nothing.
   if (adapter === null || adapter.info.device === "null-backend") {
     throw new Error(`Cannot use WebGPU: no adapter was found; ${INSTALL}`);
   }
@@ -108,7 +108,7 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
 
 /**
  * Opens a device with the adapter's maximum limits and shader-f16, subgroups and timestamp-query
- * where they can be had. The caller owns it.
+ * where the adapter has them. The caller owns it.
  *
  * @throws {Error} If there is no fit adapter, see {@linkcode requestAdapter}.
  */
@@ -164,7 +164,7 @@ function defineGlobals(device: GPUDevice): void {
   scope.GPUMapMode ??= { READ: MAP_MODE_READ };
 }
 
-/** Mesa complains on stderr of a missing XDG_RUNTIME_DIR; it needs none for computing. */
+/** Mesa warns on stderr of a missing XDG_RUNTIME_DIR; computing does not need it. */
 async function quietly<T>(f: () => Promise<T>): Promise<T> {
   if (process.platform !== "linux" || process.env.XDG_RUNTIME_DIR !== undefined) return await f();
   process.env.XDG_RUNTIME_DIR = tmpdir();

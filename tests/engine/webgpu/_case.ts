@@ -1,4 +1,4 @@
-/** One case of the study of stock WebGPU, and what cases are made of. */
+/** Cases for comparing backends: functions of tensors, forward and backward. */
 import type * as tf from "@tensorflow/tfjs";
 
 /** One function of tensors. */
@@ -11,9 +11,9 @@ export interface Case {
   gradient: boolean;
 }
 
-/** Shape of maps whose channels come in fours. */
+/** Shape of maps whose channels are a multiple of four. */
 export const MAPS: number[] = [2, 9, 8, 8];
-/** Shape of maps whose channels do not. */
+/** Shape of maps whose channels are not. */
 export const THIN: number[] = [2, 9, 8, 3];
 /** tfjs's gradient of resizeBilinear takes height for width. */
 export const SQUARE: number[] = [2, 7, 7, 3];

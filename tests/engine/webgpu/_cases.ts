@@ -1,6 +1,5 @@
 /**
- * What a segmentation network and its training may use of tfjs: the cases of a study of stock
- * WebGPU, forward and backward.
+ * What a segmentation network and its training may use of tfjs, forward and backward.
  */
 import * as tf from "@tensorflow/tfjs";
 import { both, type Case, forward, four, MAPS, one, SQUARE, THIN, two } from "./_case.ts";

@@ -42,7 +42,7 @@ test("sizeClass() holds the bytes, wastes at most an eighth, keeps to the limit"
   }));
 });
 
-test("BufferManager gives a released storage buffer to the next tensor of its class", () => {
+test("BufferManager.acquireBuffer() gives a released storage buffer to the next tensor of its class", () => {
   const { pool, live } = manager();
   const first = pool.acquireBuffer(1000, STORAGE);
   pool.releaseBuffer(first);
@@ -50,7 +50,7 @@ test("BufferManager gives a released storage buffer to the next tensor of its cl
   assert.equal(live.size, 1);
 });
 
-test("BufferManager does not hand a parameter buffer out before its commands are submitted", () => {
+test("BufferManager.acquireBuffer() does not reuse a uniform buffer before its commands are submitted", () => {
   const { pool } = manager();
   const first = pool.acquireBuffer(64, 8);
   pool.releaseBuffer(first);
@@ -59,7 +59,7 @@ test("BufferManager does not hand a parameter buffer out before its commands are
   assert.equal(pool.acquireBuffer(64, 8), first);
 });
 
-test("BufferManager destroys idle buffers before it breaks the cap", () => {
+test("BufferManager.acquireBuffer() destroys idle buffers before it throws at the cap", () => {
   const { pool, live } = manager(3 * 2 ** 20);
   const first = pool.acquireBuffer(2 ** 21, STORAGE);
   pool.releaseBuffer(first);
@@ -76,7 +76,7 @@ test("BufferManager destroys idle buffers before it breaks the cap", () => {
   pool.acquireBuffer(2 ** 20, STORAGE);
 });
 
-test("BufferManager refuses a buffer that no binding can show", () => {
+test("BufferManager.acquireBuffer() refuses a buffer that cannot be bound", () => {
   const { pool, live } = manager();
   pool.purpose = { dtype: "int32", shape: [2 ** 25 + 1] };
   assert.throws(() => pool.acquireBuffer(2 ** 27 + 4, STORAGE), {
@@ -86,7 +86,7 @@ test("BufferManager refuses a buffer that no binding can show", () => {
   assert.equal(live.size, 0);
 });
 
-test("BufferManager does not pile up buffers of sizes that came once", () => {
+test("BufferManager does not accumulate buffers of sizes that came once", () => {
   const { pool } = manager();
   pool.keepIdleBytes = 2 ** 20;
   for (let size = 2 ** 18; size < 2 ** 26; size *= 1.2) {
@@ -96,7 +96,7 @@ test("BufferManager does not pile up buffers of sizes that came once", () => {
   }
 });
 
-test("BufferManager keeps true books over any sequence", () => {
+test("BufferManager counts bytes in use and allocated over any sequence", () => {
   const sequence = fc.array(fc.tuple(fc.integer({ min: 1, max: 1e6 }), fc.boolean()));
   fc.assert(fc.property(sequence, (steps) => {
     const { pool, live, counters } = manager();
@@ -133,7 +133,7 @@ function step(pool: BufferManager): void {
   pool.releaseBuffer(gradient);
 }
 
-test("BufferManager makes no buffer in a step that it has seen, and other steps go on", () => {
+test("BufferManager allocates nothing in a step that has repeated, and other steps still run", () => {
   const { pool, made, counters } = manager();
   pool.keepIdleBytes = 0;
   const steps = (n: number): number[] =>

@@ -13,7 +13,7 @@ const demands = fc.array(
   }))
 );
 
-test("planBuffers() gives no buffer to two at a time, over any number of steps", () => {
+test("planBuffers() gives no buffer to two requests at a time, over any number of steps", () => {
   fc.assert(fc.property(demands, (list) => {
     const { slots, slotBytes } = planBuffers(list);
     const until = slotBytes.map(() => -1);
@@ -37,7 +37,7 @@ test("planBuffers() reuses what is free: a chain of layers takes its three large
   assert(slotBytes.reduce((a, b) => a + b) <= 9 + 8 + 7);
 });
 
-/** Runs a step of this program on a watcher: numbers request, negative ones give back. */
+/** Runs a step of this program on a watcher: numbers request, negative ones release. */
 function run(watcher: StepWatcher, program: number[]): ReturnType<StepWatcher["plan"]> {
   const requests: number[] = [];
   for (const step of program) {
@@ -50,13 +50,13 @@ function run(watcher: StepWatcher, program: number[]): ReturnType<StepWatcher["p
   return null;
 }
 
-/** Ten requests, each given back after the next; the first lives to the end. */
+/** Ten requests, each released after the next; the first lives to the end. */
 const STEP = [
   ...[100, 20, 30, -2, 40, -3, 50, -4, 60, -5, 70, -6, 80, -7, 90, -8],
   ...[95, -9, 85, -10, -11, -1],
 ];
 
-test("StepWatcher plans after three steps that are alike, beginning where least is in use", () => {
+test("StepWatcher.plan() begins after three equal steps, where the fewest bytes are in use", () => {
   const watcher = new StepWatcher();
   run(watcher, [7, 7, 8, 1000, -4, 9]); // a first step is often of its own
   let found: ReturnType<StepWatcher["plan"]> = null;
@@ -74,7 +74,7 @@ test("StepWatcher plans after three steps that are alike, beginning where least 
   assert(plan.slotBytes.reduce((a, b) => a + b) <= 100 + 95 + 90);
 });
 
-test("StepWatcher gives up where nothing repeats", () => {
+test("StepWatcher.plan() gives up where nothing repeats", () => {
   const watcher = new StepWatcher();
   let request = 0;
   while (!watcher.ended && request < 300_000) {
@@ -85,7 +85,7 @@ test("StepWatcher gives up where nothing repeats", () => {
   assert(watcher.ended);
 });
 
-test("StepWatcher takes no loop for a step", () => {
+test("StepWatcher.plan() mistakes no loop for a step", () => {
   const watcher = new StepWatcher();
   for (let i = 0; i < 400; i++) {
     watcher.requested(64);

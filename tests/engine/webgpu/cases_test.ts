@@ -8,7 +8,7 @@ import { type Case, CASES } from "./_cases.ts";
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
 
-test("The study's cases are all here, each once", () => {
+test("CASES are complete, each once", () => {
   assert(CASES.length >= 111, `${CASES.length} cases`);
   assert.equal(new Set(CASES.map((c) => c.name)).size, CASES.length);
 });
@@ -24,7 +24,7 @@ describe("the WebGPU backend", { skip }, () => {
   });
 
   for (const c of CASES) {
-    test(`The WebGPU backend computes ${c.name} as the processor does, each time alike`, async () => {
+    test(`registerWebgpuBackend() computes ${c.name} as backend cpu does, bit-identical in a repeat`, async () => {
       await tf.setBackend("cpu");
       const expected = await results(c);
       await tf.setBackend("webgpu");
@@ -51,7 +51,7 @@ describe("the WebGPU backend where cpu is wrong", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("The WebGPU backend has the gradient of resizeNearestNeighbor for each image", async () => {
+  test("registerWebgpuBackend() has the gradient of resizeNearestNeighbor for each image", async () => {
     const [b, h, w, c] = [3, 4, 5, 2];
     const [height, width] = [8, 15];
     const dy = normalTensor("dy", [b, height, width, c]);
@@ -67,7 +67,7 @@ describe("the WebGPU backend where cpu is wrong", { skip }, () => {
     assert(worst(Float32Array.from(actual), Float32Array.from(expected)) < 1e-5);
   });
 
-  test("The WebGPU backend transforms every image", async () => {
+  test("registerWebgpuBackend() transforms every image", async () => {
     const [b, h, w, c] = [3, 6, 7, 2];
     const x = normalTensor("x", [b, h, w, c]) as tf.Tensor4D;
     const angles = [0.2, -0.3, 0.1];

@@ -15,7 +15,7 @@ test("newCounters() starts at zero", () => {
   assert(Object.values(newCounters()).every((count) => count === 0));
 });
 
-test("WebgpuCounters of a ResNet bottleneck stay within the engine's promise", async () => {
+test("WebgpuCounters of a ResNet bottleneck stay within the documented bounds", async () => {
   const { gpu, counts } = dryGpu();
   const { counters, flush } = await open(gpu);
   const step = bottleneckStep("own");

@@ -48,12 +48,12 @@ function strictGpu(info: { device: string }): GPU {
 }
 
 describe("openDevice() with another implementation", () => {
-  test("openDevice() asks for none of what the adapter has none of", async () => {
+  test("openDevice() requests no limit that the adapter lacks", async () => {
     const { name, software, limits } = await openDevice({ gpu: strictGpu({ device: "card" }) });
     assert.deepEqual([name, software, limits.maxBufferSize], ["card", false, 2 ** 30]);
   });
 
-  test("openDevice() refuses the adapter of Dawn that computes nothing", async () => {
+  test("openDevice() refuses Dawn's null adapter", async () => {
     const gpu = strictGpu({ device: "null-backend" });
     await assert.rejects(openDevice({ gpu }), /no adapter was found; install a GPU driver/);
   });
@@ -73,7 +73,7 @@ describe("openDevice()", () => {
     await training.errors.check();
   });
 
-  test("openDevice() says where WebGPU is to be had", {
+  test("openDevice() says how to get WebGPU", {
     skip: "Deno" in globalThis && "Deno has navigator.gpu",
   }, async () => {
     await assert.rejects(openDevice(), /no navigator\.gpu; run with Deno/);

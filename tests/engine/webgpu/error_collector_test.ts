@@ -27,7 +27,7 @@ test("ErrorCollector.check() throws the first error and the count, once", async 
   await errors.check();
 });
 
-test("ErrorCollector.check() sees errors that arrive within the same turn", async () => {
+test("ErrorCollector.check() throws errors that arrive within the same turn", async () => {
   const { device, fail } = fakeDevice();
   const errors = new ErrorCollector(device);
   const check = errors.check();
@@ -43,7 +43,7 @@ test("ErrorCollector.check() throws for a lost device, each time", async () => {
   await assert.rejects(errors.check(), /last checkpoint/);
 });
 
-test("ErrorCollector.check() takes a closed device for granted", async () => {
+test("ErrorCollector.check() ignores the loss of a closed device", async () => {
   const { device, lose } = fakeDevice();
   const errors = new ErrorCollector(device);
   errors.close();

@@ -4,7 +4,7 @@ import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
 
-test("registerWebgpuBackend lets a stock LayersModel fit, as it does on backend cpu", {
+test("registerWebgpuBackend() lets a tfjs LayersModel fit, as it does on backend cpu", {
   skip,
 }, async () => {
   const engine = await import("../../../lib/engine/webgpu/mod.ts");

@@ -41,7 +41,7 @@ describe("WebGPU kernels on odd shapes", { skip }, () => {
     tf.dispose(actual);
   }
 
-  test("conv2d agrees with cpu in all three directions, whatever the shape", async () => {
+  test("conv2d() agrees with cpu in all three directions, whatever the shape", async () => {
     const shapes = fc.record({
       b: fc.integer({ min: 1, max: 3 }),
       ...{ h: side, w: side, c: channels, n: channels },
@@ -59,7 +59,7 @@ describe("WebGPU kernels on odd shapes", { skip }, () => {
     );
   });
 
-  test("maxPool agrees with cpu, whatever the shape", async () => {
+  test("maxPool() agrees with cpu, whatever the shape", async () => {
     const shapes = fc.record({
       ...{ h: side, w: side, c: channels },
       size: fc.constantFrom(2, 3),
@@ -74,7 +74,7 @@ describe("WebGPU kernels on odd shapes", { skip }, () => {
     );
   });
 
-  test("matMul agrees with cpu, whatever the shape", async () => {
+  test("matMul() agrees with cpu, whatever the shape", async () => {
     const length = fc.constantFrom(1, 2, 3, 4, 7, 16, 33, 70, 600);
     const shapes = fc.record({
       m: length,
@@ -94,7 +94,7 @@ describe("WebGPU kernels on odd shapes", { skip }, () => {
     );
   });
 
-  test("results of all tiles are bit-identical", async () => {
+  test("conv2d() of all tiles is bit-identical", async () => {
     const backend = engine!.trainingBackend();
     const x = normalTensor("x", [2, 13, 12, 8]) as tf.Tensor4D;
     const w = normalTensor("w", [3, 3, 8, 20]) as tf.Tensor4D;

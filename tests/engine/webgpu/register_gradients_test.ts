@@ -19,19 +19,19 @@ for (const [name, f] of FUNCTIONS) {
   test(`registerGradients() leaves the gradient of ${name} as it is`, async () => {
     await tf.setBackend("cpu");
     const x = tf.randomNormal([2, 3, 4], 0, 1, "float32", 5);
-    const stock = await tf.grad(f)(x).data();
+    const original = await tf.grad(f)(x).data();
     registerGradients();
     const own = await tf.grad(f)(x).data();
     unregisterGradients();
-    assert.equal(own.length, stock.length);
-    own.forEach((value, i) => assert(Math.abs(value - stock[i]!) < 1e-5));
+    assert.equal(own.length, original.length);
+    own.forEach((value, i) => assert(Math.abs(value - original[i]!) < 1e-5));
   });
 }
 
-test("unregisterGradients() puts tfjs's own back", () => {
-  const stock = tf.getGradient("Sum")!.gradFunc;
+test("unregisterGradients() restores tfjs's own", () => {
+  const original = tf.getGradient("Sum")!.gradFunc;
   registerGradients();
-  assert.notEqual(tf.getGradient("Sum")!.gradFunc, stock);
+  assert.notEqual(tf.getGradient("Sum")!.gradFunc, original);
   unregisterGradients();
-  assert.equal(tf.getGradient("Sum")!.gradFunc, stock);
+  assert.equal(tf.getGradient("Sum")!.gradFunc, original);
 });

@@ -8,16 +8,16 @@ import {
   unregisterKernels,
 } from "../../../lib/engine/webgpu/register_kernels.ts";
 
-test("registerKernels() replaces stock kernels once and unregisterKernels() restores them", () => {
-  const stock = KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc);
-  assert(stock.some((run) => run !== undefined) && stock.some((run) => run === undefined));
+test("registerKernels() replaces tfjs's kernels once and unregisterKernels() restores them", () => {
+  const original = KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc);
+  assert(original.some((run) => run !== undefined) && original.some((run) => run === undefined));
   registerKernels();
   registerKernels();
   KERNEL_NAMES.forEach((name, i) => {
     const run = tf.getKernel(name, "webgpu")?.kernelFunc;
-    assert(run !== undefined && run !== stock[i], name);
+    assert(run !== undefined && run !== original[i], name);
   });
   unregisterKernels();
   unregisterKernels();
-  assert.deepEqual(KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc), stock);
+  assert.deepEqual(KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc), original);
 });

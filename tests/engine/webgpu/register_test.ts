@@ -15,7 +15,7 @@ describe("registerWebgpuBackend()", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("registerWebgpuBackend() refuses a tensor that the adapter cannot bind, and goes on", async () => {
+  test("registerWebgpuBackend() refuses a tensor that the adapter cannot bind, and stays usable", async () => {
     const backend = await engine!.registerWebgpuBackend();
     const elements = engine!.largestTensorBytes(backend.training.limits) / 4 + 1024;
     const text = /^Cannot put float32 tensor \[(\d+)\] on .* it takes .* binds at most .*; lower /;
@@ -31,7 +31,7 @@ describe("registerWebgpuBackend()", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("registerWebgpuBackend() reports a lost device with the way on", async () => {
+  test("registerWebgpuBackend() reports a lost device and how to resume", async () => {
     const backend = await engine!.registerWebgpuBackend();
     backend.device.destroy();
     await backend.device.lost;
@@ -48,7 +48,7 @@ describe("registerWebgpuBackend()", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("registerWebgpuBackend() refuses a software adapter where it must be real", async () => {
+  test("registerWebgpuBackend() refuses a software adapter where it is not allowed", async () => {
     await assert.rejects(
       engine!.registerWebgpuBackend({ allowSoftware: false, gpu: softwareGpu() }),
       /only adapter is a software one/,

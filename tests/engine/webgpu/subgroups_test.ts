@@ -16,7 +16,7 @@ test("probeSubgroups() finds none where the device was not given any", async () 
 });
 
 describe("subgroups", { skip }, () => {
-  test("sums by subgroups are those without, and the same each time", async (t) => {
+  test("probeSubgroups() enables sums that agree with those without and are bit-identical in a repeat", async (t) => {
     const run = async (without: boolean): Promise<tf.Tensor[] | null> => {
       const backend = await engine!.registerWebgpuBackend();
       if (backend.subgroups === null) return null;

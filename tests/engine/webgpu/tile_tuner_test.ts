@@ -24,7 +24,7 @@ test("tunedTiles() measures nothing without timestamp queries", async () => {
   assert.deepEqual(await tunedTiles({ training } as unknown as WebGpuContext), {});
 });
 
-test("tunedTiles() takes what is cached for the adapter, unless it is damaged or old", async () => {
+test("tunedTiles() returns the cached table of the adapter, unless it is damaged or old", async () => {
   const before = process.env.XDG_CACHE_HOME;
   const folder = process.env.XDG_CACHE_HOME = await mkdtemp(join(tmpdir(), "segadv-"));
   const context = {

@@ -8,7 +8,7 @@ const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
 
 describe("TrainingBackend", { skip }, () => {
-  test("TrainingBackend reads back every type at its own length", async () => {
+  test("TrainingBackend.read() returns every type at its own length", async () => {
     const backend = await engine!.registerWebgpuBackend();
     for (const n of [1, 3, 65, 1000]) {
       const floats = tf.add(tf.range(0, n), 0.5);
@@ -22,7 +22,7 @@ describe("TrainingBackend", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("TrainingBackend leaves no buffer in use when all tensors are gone", async () => {
+  test("TrainingBackend.disposeData() leaves no buffer in use when all tensors are gone", async () => {
     const backend = await engine!.registerWebgpuBackend();
     for (let step = 0; step < 9; step++) {
       const y = tf.tidy(() => {
@@ -37,7 +37,7 @@ describe("TrainingBackend", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("TrainingBackend counts uploads and readbacks, and parameters apart from tensors", async () => {
+  test("TrainingBackend.counters count uploads and readbacks, and uniforms apart from tensors", async () => {
     const backend = await engine!.registerWebgpuBackend();
     Object.assign(backend.counters, { uploads: 0, uploadBytes: 0, readbacks: 0, dispatches: 0 });
     const x = tf.tensor1d(new Float32Array(2000));
@@ -54,7 +54,7 @@ describe("TrainingBackend", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("TrainingBackend computes the same bits where buffers are dealt out by a plan", async () => {
+  test("TrainingBackend.uploadToGPU() keeps results bit-identical where a plan assigns the buffers", async () => {
     const run = async (keepIdleBytes: number): Promise<{ bits: number[]; created: number[] }> => {
       const backend = await engine!.registerWebgpuBackend();
       backend.buffers.keepIdleBytes = keepIdleBytes;

@@ -13,7 +13,7 @@ function uniformBuffer() {
   return { uniforms: new UniformBuffer(device as unknown as GPUDevice), writes };
 }
 
-test("UniformBuffer gives aligned ranges that do not overlap, in one write", () => {
+test("UniformBuffer.add() gives aligned ranges that do not overlap, in one write", () => {
   const { uniforms, writes } = uniformBuffer();
   const ranges = [4, 16, 300].map((n) => uniforms.add(new ArrayBuffer(n), () => {}));
   assert.deepEqual(ranges.map((r) => r.offset), [0, 256, 512]);
@@ -23,7 +23,7 @@ test("UniformBuffer gives aligned ranges that do not overlap, in one write", () 
   assert.deepEqual(writes, [1024]);
 });
 
-test("UniformBuffer asks for room when it is full and starts again", () => {
+test("UniformBuffer.add() submits when it is full and starts again", () => {
   const { uniforms } = uniformBuffer();
   let submits = 0;
   for (let i = 0; i < 257; i++) uniforms.add(new ArrayBuffer(16), () => submits++);

@@ -32,7 +32,7 @@ test("kernelTemplate() converts the accesses to tensors in float16 storage alone
   assert.equal(store("dx", "i", load("x", "i")), "dx[i] = toFloat32(x[i]);");
 });
 
-test("pipelineKey() tells the storage of each tensor apart", () => {
+test("pipelineKey() differs by the storage of each tensor", () => {
   const native = pipelineKey(KERNEL, FLOAT16);
   const packed = pipelineKey(KERNEL, { ...FLOAT16, native: false });
   const one = pipelineKey(KERNEL, { ...FLOAT16, names: ["x"] });
@@ -104,7 +104,7 @@ async function shadersOf(network: string): Promise<string[]> {
   return codes;
 }
 
-test("kernels with barriers reach them by no private variable, which may differ between threads", async () => {
+test("assemble() gives no loop with barriers a bound that depends on a private variable", async () => {
   let products = 0;
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
     for (const code of await shadersOf(network)) {

@@ -24,8 +24,8 @@ export interface UpdateKind {
   /** Tensors that all updates of a batch read, without a suffix in `body`. */
   common?: string[];
   /**
-   * WGSL that updates element `i`; tensors and own scalars carry the suffix `_K`, as in
-   * `weight_K[i]`, and own scalars are read as `u.l2_K`.
+   * WGSL that updates element `i`; tensors, always float32, and own scalars carry the suffix `_K`:
+   * `weight_K[i]`, `u.l2_K`.
    */
   body: string;
 }

@@ -40,7 +40,7 @@ export interface CompareOptions {
 }
 
 /**
- * Checks that `f` gives the same tensors on both backends, the same bits each time on WebGPU, and
+ * Checks that `f` gives the same tensors on both backends, bit-identical each time on WebGPU, and
  * leaves no tensor behind.
  */
 export async function assertSame(

@@ -8,7 +8,7 @@ describeWebgpu("batchNormTrainGrad", () => {
   for (const shape of shapes) {
     for (const [relu, bindings] of [[false, null], [true, null], [true, 8]] as const) {
       const how = `${relu ? " with ReLU" : ""}${bindings ? ` in ${bindings} bindings` : ""}`;
-      test(`batchNormTrainGrad of [${shape}]${how}`, async (t) => {
+      test(`batchNormTrainGrad() of [${shape}]${how}`, async (t) => {
         const { limits } = backend().training;
         const { maxStorageBuffersPerShaderStage: bound } = limits;
         limits.maxStorageBuffersPerShaderStage = bindings ?? bound!;

@@ -8,7 +8,7 @@ describeWebgpu("batchNormTrain", () => {
   const shapes = [[1, 1, 2, 3], [2, 5, 7, 4], [3, 40, 33, 5], [1, 64, 64, 8], [2, 9, 9, 260]];
   for (const shape of shapes) {
     for (const relu of [false, true]) {
-      test(`batchNormTrain of [${shape}]${relu ? " with ReLU" : ""}`, async () => {
+      test(`batchNormTrain() of [${shape}]${relu ? " with ReLU" : ""}`, async () => {
         await assertSame(() => {
           const x = tf.add(tf.mul(normal(shape), 0.5), 3) as tf.Tensor4D;
           const gamma = normal([shape[3]!], 2) as tf.Tensor1D;
@@ -19,7 +19,7 @@ describeWebgpu("batchNormTrain", () => {
     }
   }
 
-  test("batchNormTrain keeps the variance beside a mean a thousand times larger", async () => {
+  test("batchNormTrain() keeps the variance beside a mean a thousand times larger", async () => {
     const pixels = 40000;
     const values = Float32Array.from({ length: pixels }, (_, i) => 1000 + (i % 17) / 17);
     const mean = values.reduce((sum, v) => sum + v, 0) / pixels;

@@ -7,7 +7,7 @@ describeWebgpu("biasGrad", () => {
   for (const relu of [false, true]) {
     for (const [h, channels] of [[5, 3], [7, 8], [150, 8]] as const) {
       const name = relu ? "biasReluGrad" : "biasGrad";
-      test(`${name} over ${h}x${h} pixels of ${channels} channels`, async () => {
+      test(`${name}() over ${h}x${h} pixels of ${channels} channels`, async () => {
         await assertSame(() => {
           const operands = [
             normal([1, h, h, 2]),

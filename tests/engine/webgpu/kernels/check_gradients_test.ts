@@ -6,16 +6,16 @@ import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 const SIZES = [1, 3, 4, 5, 1023, 1024, 1025, 4100, ...Array(30).fill(7)];
 
-/** Control, norm, scale and steps after gradients of many sizes; `bad` stands at a place in one. */
-function judged(
-  bad: { at: [tensor: number, place: number]; value: number } | null,
+/** Control, norm, scale and steps after gradients of many sizes; `bad` is a value at an index of one. */
+function checked(
+  bad: { at: [tensor: number, index: number]; value: number } | null,
   clipNorm: number | null = null,
 ): tf.Tensor[] {
   const gradients = SIZES.map((size, i) => {
     const values = normal([size], i + 1);
     if (i !== bad?.at[0]) return values;
-    const isPlace = tf.equal(tf.range(0, size), bad.at[1]);
-    return tf.where(isPlace, tf.scalar(bad.value), values);
+    const isIndex = tf.equal(tf.range(0, size), bad.at[1]);
+    return tf.where(isIndex, tf.scalar(bad.value), values);
   });
   const [scale, goodSteps] = [variable(16), variable(6)];
   const length = tf.scalar(bad === null ? 20 : bad.value);
@@ -39,26 +39,26 @@ async function valuesOf(tensors: tf.Tensor[]): Promise<number[]> {
 
 describeWebgpu("checkGradients", () => {
   for (const clipNorm of [null, 0.5]) {
-    test(`checkGradients with clipNorm ${clipNorm} is that of stock ops`, async () => {
-      await assertSame(() => judged(null, clipNorm));
-      await assertSame(() => judged({ at: [6, 1024], value: Infinity }, clipNorm));
+    test(`checkGradients() with clipNorm ${clipNorm} is that of tfjs's ops`, async () => {
+      await assertSame(() => checked(null, clipNorm));
+      await assertSame(() => checked({ at: [6, 1024], value: Infinity }, clipNorm));
     });
   }
 
-  test("checkGradients finds a single value that is not finite, wherever it stands", async () => {
+  test("checkGradients() finds a single value that is not finite, at any index", async () => {
     await tf.setBackend("webgpu");
     for (
       const at of [[0, 0], [2, 3], [3, 4], [6, 1024], [7, 4099], [37, 6]] as [number, number][]
     ) {
       for (const value of [NaN, Infinity, -Infinity]) {
-        const [go, , , , scale, steps] = await valuesOf(tf.tidy(() => judged({ at, value })));
+        const [go, , , , scale, steps] = await valuesOf(tf.tidy(() => checked({ at, value })));
         assert.deepEqual([go, scale, steps], [0, 8, 0], `${value} at ${at}`);
       }
     }
     await backend().training.errors.check();
   });
 
-  test("checkGradients heeds nothing behind the end of a tensor", async () => {
+  test("checkGradients() ignores values past the end of a tensor", async () => {
     await tf.setBackend("webgpu");
     const gradient = tf.tidy(() => tf.relu(tf.fill([5], 2)));
     const buffer = backend().bufferOf(gradient);
@@ -71,7 +71,7 @@ describeWebgpu("checkGradients", () => {
     assert.equal((await checkGradients(tensors, attrs).control.data())[0], 1);
   });
 
-  test("checkGradients takes one launch more than it takes to read the gradients", async () => {
+  test("checkGradients() takes one launch more than it takes to read the gradients", async () => {
     await tf.setBackend("webgpu");
     const gradients = SIZES.map((size) => tf.tidy(() => tf.relu(normal([size]))));
     const [scale, goodSteps] = [variable(16), variable(0)];

@@ -5,7 +5,7 @@ import { caseName, CONV_CASES, operands } from "./_conv_cases.ts";
 
 describeWebgpu("conv2dBackpropFilter", () => {
   for (const conv of CONV_CASES) {
-    test(`conv2dBackpropFilter ${caseName(conv)}`, async () => {
+    test(`conv2dBackpropFilter() ${caseName(conv)}`, async () => {
       await assertSame(() => {
         const { x, filter, dy, attrs } = operands(conv);
         const all = { ...attrs, filterShape: filter.shape };
@@ -14,7 +14,7 @@ describeWebgpu("conv2dBackpropFilter", () => {
     });
   }
 
-  test("conv2dBackpropFilter adds chunks of many pixels to float64's result", async () => {
+  test("conv2dBackpropFilter() agrees with a float64 sum over many pixels", async () => {
     await tf.setBackend("webgpu");
     const [b, size, c, n] = [2, 90, 2, 3];
     const x = normal([b, size, size, c]);

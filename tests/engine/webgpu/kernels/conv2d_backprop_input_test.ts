@@ -5,7 +5,7 @@ import { caseName, CONV_CASES, operands } from "./_conv_cases.ts";
 
 describeWebgpu("conv2dBackpropInput", () => {
   for (const conv of CONV_CASES) {
-    test(`conv2dBackpropInput ${caseName(conv)}`, async () => {
+    test(`conv2dBackpropInput() ${caseName(conv)}`, async () => {
       await assertSame(() => {
         const { x, filter, dy, attrs } = operands(conv);
         const all = { ...attrs, inputShape: x.shape };
@@ -15,7 +15,7 @@ describeWebgpu("conv2dBackpropInput", () => {
   }
 
   for (const [kernel, stride] of [[4, 2], [16, 8], [3, 2], [2, 3]] as const) {
-    test(`conv2dBackpropInput as a transposed convolution ${kernel}x${kernel}/${stride}`, async () => {
+    test(`conv2dBackpropInput() as a transposed convolution ${kernel}x${kernel}/${stride}`, async () => {
       await assertSame(() => {
         const filter = normal([kernel, kernel, 5, 3], 2) as tf.Tensor4D;
         const shape: [number, number, number, number] = [2, 4 * stride, 5 * stride, 5];
@@ -26,7 +26,7 @@ describeWebgpu("conv2dBackpropInput", () => {
     });
   }
 
-  test("conv2dBackpropInput with unequal padding on the four sides", async () => {
+  test("conv2dBackpropInput() with unequal padding on the four sides", async () => {
     await assertSame(() => {
       const filter = normal([4, 4, 8, 8], 2) as tf.Tensor4D;
       const pad = [[0, 0], [1, 2], [0, 1], [0, 0]] as tf.backend_util.ExplicitPadding;

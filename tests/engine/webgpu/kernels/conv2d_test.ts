@@ -9,7 +9,7 @@ type Convolve = (...operands: tf.Tensor[]) => tf.Tensor;
 
 describeWebgpu("conv2d", () => {
   for (const conv of CONV_CASES) {
-    test(`conv2d ${caseName(conv)}`, async () => {
+    test(`conv2d() ${caseName(conv)}`, async () => {
       await assertSame(() => {
         const { x, filter } = operands(conv);
         return tf.conv2d(x, filter, conv.stride, conv.pad);
@@ -18,7 +18,7 @@ describeWebgpu("conv2d", () => {
   }
 
   for (const tile of Object.keys(TILES) as TileName[]) {
-    test(`conv2d with tile ${tile} reaches over several tiles, in all three directions`, async () => {
+    test(`conv2d() with tile ${tile} spans several tiles, in all three directions`, async () => {
       backend().tile = tile;
       try {
         await assertSame(() => {
@@ -36,7 +36,7 @@ describeWebgpu("conv2d", () => {
   }
 
   for (const activation of ["linear", "relu", "leakyrelu", "elu"] as const) {
-    test(`conv2d with bias and ${activation} in the same pass`, async () => {
+    test(`conv2d() with bias and ${activation} in the same pass`, async () => {
       await assertSame(() =>
         tf.fused.conv2d({
           x: normal([2, 6, 7, 5]) as tf.Tensor4D,
@@ -51,14 +51,14 @@ describeWebgpu("conv2d", () => {
     });
   }
 
-  test("conv2d with dilation", async () => {
+  test("conv2d() with dilation", async () => {
     await assertSame(() => {
       const x = normal([2, 9, 10, 8]) as tf.Tensor4D;
       return tf.conv2d(x, normal([3, 3, 8, 8], 2) as tf.Tensor4D, 1, "same", "NHWC", 2);
     });
   });
 
-  test("conv2d of any size and channels", async () => {
+  test("conv2d() of any size and channels", async () => {
     const small = fc.integer({ min: 1, max: 12 });
     const shapes = fc.tuple(small, small, small, small, fc.integer({ min: 1, max: 3 }));
     await fc.assert(

@@ -17,21 +17,21 @@ function activation(): tf.Tensor {
 
 describeWebgpu("elementwise kernels", () => {
   const functions: [name: string, f: (x: tf.Tensor) => tf.Tensor, stays: boolean][] = [
-    ["relu", (x) => tf.relu(x), true],
-    ["add of two of a shape", (x) => tf.add(x, x), true],
-    ["add with float32 storage on the left", (x) => tf.add(tf.fill(SHAPE, 0.5), x), true],
-    ["multiply by a number", (x) => tf.mul(x, 0.01), true],
-    ["multiply a number by it", (x) => tf.mul(-2, x), true],
-    ["multiply by a number for each channel", (x) => tf.mul(x, tf.range(0, 8)), false],
+    ["relu()", (x) => tf.relu(x), true],
+    ["add() of two of a shape", (x) => tf.add(x, x), true],
+    ["add() with float32 storage on the left", (x) => tf.add(tf.fill(SHAPE, 0.5), x), true],
+    ["multiply() by a number", (x) => tf.mul(x, 0.01), true],
+    ["multiply() of a number", (x) => tf.mul(-2, x), true],
+    ["multiply() by a number for each channel", (x) => tf.mul(x, tf.range(0, 8)), false],
   ];
   for (const [name, f, stays] of functions) {
-    test(`${name} of float16 storage gives ${stays ? "float16" : "float32"} storage`, async () => {
+    test(`${name} in float16 storage gives ${stays ? "float16" : "float32"} storage`, async () => {
       const run = () => withPrecision("mixed", () => f(activation()));
       // 2⁻¹¹ for each rounding, of the inputs and of the outputs.
       await assertSame(run, { tolerance: 2e-3 });
       assert.equal(backend().isFloat16(tf.tidy(run)), stays);
     });
-    test(`${name} of float32 storage gives float32 storage`, async () => {
+    test(`${name} in float32 storage gives float32 storage`, async () => {
       await assertSame(() => f(activation()));
       assert.equal(backend().isFloat16(tf.tidy(() => f(activation()))), false);
     });
@@ -40,7 +40,7 @@ describeWebgpu("elementwise kernels", () => {
 
 describeWebgpu("leakyReluGrad", () => {
   for (const size of [1, 5, 257, 5000]) {
-    test(`leakyReluGrad of ${size} values is that of tfjs's ops`, async () => {
+    test(`leakyReluGrad() of ${size} values is that of tfjs's ops`, async () => {
       await assertSame(() => gradientOf((x) => leakyRelu(x, 0.2), normal([size])));
     });
   }

@@ -12,7 +12,7 @@ describeWebgpu("maxPool", () => {
   ];
   for (const [size, stride, pad] of cases) {
     for (const channels of [3, 8]) {
-      test(`maxPool ${size}x${size}/${stride} ${pad} of ${channels} channels below zero`, async () => {
+      test(`maxPool() ${size}x${size}/${stride} ${pad} of ${channels} channels below zero`, async () => {
         const rounding = typeof pad === "number" ? "floor" : undefined;
         const x = () => tf.sub(normal([2, 9, 11, channels]), 5) as tf.Tensor4D;
         await assertSame(() => tf.maxPool(x(), size, stride, pad, rounding), { tolerance: 0 });
@@ -32,7 +32,7 @@ describeWebgpu("maxPoolGrad", () => {
   ];
   for (const [size, stride, pad] of cases) {
     for (const channels of [3, 8]) {
-      test(`maxPoolGrad of ${size}x${size}/${stride} ${pad} with ties, ${channels} channels`, async () => {
+      test(`maxPoolGrad() of ${size}x${size}/${stride} ${pad} with ties, ${channels} channels`, async () => {
         const rounding = typeof pad === "number" ? "floor" : undefined;
         const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, size, stride, pad, rounding);
         // Whole numbers, so that maxima are often shared.

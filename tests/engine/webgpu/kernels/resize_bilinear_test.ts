@@ -12,7 +12,7 @@ describeWebgpu("resizeBilinear", () => {
     [[1, 20, 20, 4], 2, 2],
   ];
   for (const [shape, height, width] of cases) {
-    test(`resizeBilinear of [${shape}] to ${height}x${width}, and its gradient`, async () => {
+    test(`resizeBilinear() of [${shape}] to ${height}x${width}, and its gradient`, async () => {
       await assertSame(() => {
         const resize = (x: tf.Tensor) => resizeBilinear(x as tf.Tensor4D, { height, width });
         return [resize(normal(shape)), gradientOf(resize, normal(shape))];
@@ -20,7 +20,7 @@ describeWebgpu("resizeBilinear", () => {
     });
   }
 
-  test("resizeBilinear has the values and gradients of stock ops at any size", async () => {
+  test("resizeBilinear() has the values and gradients of tfjs's ops at any size", async () => {
     const size = fc.integer({ min: 1, max: 13 });
     const shapes = fc.tuple(size, size, size, size, fc.integer({ min: 1, max: 5 }));
     await fc.assert(

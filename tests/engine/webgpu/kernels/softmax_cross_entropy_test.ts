@@ -12,7 +12,7 @@ describeWebgpu("softmaxCrossEntropy", () => {
     { pixels: 70000, classes: 2, temperature: 1 },
   ];
   for (const { pixels, classes, temperature } of cases) {
-    test(`softmaxCrossEntropy of ${pixels}x${classes} at T = ${temperature}`, async () => {
+    test(`softmaxCrossEntropy() of ${pixels}x${classes} at T = ${temperature}`, async () => {
       await assertSame(() => {
         const logits = tf.mul(normal([1, pixels, 1, classes]), 4) as tf.Tensor4D;
         const values = Array.from({ length: pixels }, (_, i) => i % 7 === 0 ? 255 : i % classes);
@@ -27,7 +27,7 @@ describeWebgpu("softmaxCrossEntropy", () => {
     });
   }
 
-  test("softmaxCrossEntropy gives the thesis' example, and 0 where all is ignored", async () => {
+  test("softmaxCrossEntropy() gives the thesis' example, and 0 where all is ignored", async () => {
     const logits = tf.tensor4d([0, 7.34, 8, 7.27, 0, 0], [1, 1, 1, 6]);
     const expected: [number, number][] = [[1, 0.693], [0.5, 0.405], [2, 0.903]];
     for (const [temperature, value] of expected) {

@@ -15,7 +15,7 @@ describeWebgpu("sum", () => {
     [[2, 30, 30, 5], undefined],
   ];
   for (const [shape, axis] of cases) {
-    test(`sum and mean of [${shape}] over ${axis ?? "all"}, and their gradients`, async () => {
+    test(`sum() and mean() of [${shape}] over ${axis ?? "all"}, and their gradients`, async () => {
       await assertSame(() => {
         const x = tf.add(normal(shape), 1);
         const squared = (f: typeof tf.sum | typeof tf.mean) =>
@@ -25,11 +25,11 @@ describeWebgpu("sum", () => {
     });
   }
 
-  test("sum takes integers that were cast to float", async () => {
+  test("sum() takes integers that were cast to float", async () => {
     await assertSame(() => tf.mean(tf.cast(tf.greater(normal([5000]), 0), "float32")));
   });
 
-  test("sum uploads no ones in its gradient", async () => {
+  test("sum() uploads no ones in its gradient", async () => {
     await tf.setBackend("webgpu");
     const x = normal([100, 1000]);
     await tf.mul(x, 1).data();

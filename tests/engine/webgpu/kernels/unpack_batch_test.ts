@@ -6,7 +6,7 @@ import { trainingBackend } from "../../../../lib/engine/webgpu/mod.ts";
 import { describeWebgpu } from "./_compare.ts";
 
 describeWebgpu("unpackBatch", () => {
-  test("unpackBatch uploads a batch in one piece, four bytes a pixel, and a table", () => {
+  test("unpackBatch() uploads a batch at once, four bytes a pixel, and a table", () => {
     const { counters } = trainingBackend();
     const before = { ...counters };
     const shape: [number, number, number] = [2, 31, 33];
