@@ -1,5 +1,5 @@
 /**
- * Looks at the machine the way a run would: every backend is really tried.
+ * Examines the machine: every backend is started and computes a gradient, as a run would.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The only room that knows Deno, Bun or Node: choice of the backend, files, the machine.
+ * Choice of the backend, the machine it runs on, and files.
  *
  * @module
  */

@@ -21,7 +21,7 @@ export interface UseBackendOptions {
    */
   threads?: number;
   /**
-   * WASM kernels whose bits depend on neither engine nor processor; false takes relaxed SIMD where
+   * WASM kernels whose results depend on neither engine nor processor; false takes relaxed SIMD where
    * the engine has it. The other backends have one kind of kernel.
    * @default true
    */
@@ -40,7 +40,7 @@ export interface BackendInfo {
   device: string;
   /** Whether a WebGPU adapter is a program on the processor. */
   software: boolean;
-  /** What a run's bits depend on: kernels by version or hash, and on a GPU the adapter. */
+  /** What a run's result depends on: kernels by version or hash, and on a GPU the adapter. */
   build: string;
   /** Largest tensor in bytes, or `null` where memory is the only limit. */
   largestTensorBytes: number | null;

@@ -1,5 +1,5 @@
 /**
- * The report: one HTML file that needs nothing else.
+ * The report: one HTML file that loads nothing.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import * as sections from "./sections.ts";
 import { SCRIPT, STYLE } from "./style.ts";
 import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
 import type { RunRecord } from "../train/run/read_run.ts";
-import { classFigure, gameFigures, trainingFigures } from "./run_figures.ts";
+import { classFigure, discriminatorFigures, trainingFigures } from "./run_figures.ts";
 
 /** What a report is made of. */
 export interface ReportContent {
   title: string;
   /** All runs, for curves and tables. */
   runs: readonly RunRecord[];
-  /** Runs whose networks were looked at: confusion, calibration, pictures. */
+  /** Runs whose networks were analysed: confusion, calibration, pictures. */
   analysed: readonly AnalysedRun[];
   pictures: readonly QualitativeRow[];
   /** Tables of the sweeps that the runs belong to. */
@@ -35,17 +35,17 @@ export interface Report {
 }
 
 /**
- * Builds a report. It loads nothing from anywhere, and looks right on a telephone and in the dark.
+ * Builds a report. The page loads nothing, and suits narrow screens and dark mode.
  *
  * @throws {RangeError} If there is no run.
- * @example A report on one run, with a look at its network
+ * @example A report on one run, with an analysis of its network
  * ```ts
  * import { loadConfig, openDataset, train } from "@segadv/segadv";
  * import {
  *   analyseRun,
  *   buildReport,
  *   classFigure,
- *   gameFigures,
+ *   discriminatorFigures,
  *   parseEvents,
  *   qualitativeGrid,
  *   readRun,
@@ -80,7 +80,7 @@ export interface Report {
  *   sweeps: [],
  * });
  * assert.match(html, /<h1>One run<\/h1>/);
- * const own = [...trainingFigures([run]), ...gameFigures([run]), classFigure([run])!];
+ * const own = [...trainingFigures([run]), ...discriminatorFigures([run]), classFigure([run])!];
  * assert.ok(own.every(({ name }) => figures.some((figure) => figure.name === name)));
  * ```
  */
@@ -95,12 +95,12 @@ export function buildReport(content: ReportContent): Report {
     training: trainingFigures(runs),
     classes: perClass === null ? [] : [perClass],
     confusion: confusionFigures(analysed),
-    game: gameFigures(runs),
+    discriminator: discriminatorFigures(runs),
     calibration: analysed.length === 0
       ? []
       : [...calibrationFigures(analysed, { series }), entropyFigure(analysed, { series })],
   };
-  const none = "The networks were not looked at.";
+  const none = "The networks were not analysed.";
   const parts: [id: string, title: string, body: Html][] = [
     ["results", "Results", sections.results(runs, { sweeps, figure: differences })],
     ["training", "Training", sections.figures(groups.training, "No step has been logged yet.")],
@@ -115,10 +115,10 @@ export function buildReport(content: ReportContent): Report {
       }`,
     ],
     [
-      "game",
+      "discriminator",
       "Discriminator",
-      html`${sections.verdicts(runs)}${
-        sections.figures(groups.game, "No run has a discriminator.")
+      html`${sections.diagnoses(runs)}${
+        sections.figures(groups.discriminator, "No run has a discriminator.")
       }`,
     ],
     [
@@ -147,7 +147,7 @@ export function buildReport(content: ReportContent): Report {
     <h1>${title}</h1>
     ${sections.overview(runs)}
     <nav>${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
-    ${keyOf(series)}
+    ${legendOf(series)}
     ${parts.map(([id, name, body]) => html`<section id="${id}"><h2>${name}</h2>${body}</section>`)}
     <script>${raw(SCRIPT)}</script></body>
     </html>
@@ -155,8 +155,8 @@ export function buildReport(content: ReportContent): Report {
   return { html: page.text, figures: Object.values(groups).flat() };
 }
 
-/** The colours of all charts, in sight all the time; a press shows one series alone. */
-function keyOf(series: readonly string[]): Html {
+/** The colours of all charts, fixed at the top; a press shows one series alone. */
+function legendOf(series: readonly string[]): Html {
   if (series.length < 2) return html``;
   const buttons = series.map((name, i) => {
     const color = colorOf(i, series.length);

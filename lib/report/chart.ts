@@ -17,7 +17,7 @@ export interface Figure {
   isKeyed: boolean;
 }
 
-/** Colours that can be told apart on light and dark ground (Observable 10). */
+/** Colours that differ clearly on light and dark ground (Observable 10). */
 const COLORS: readonly string[] = [
   "#4269d0",
   "#efb118",

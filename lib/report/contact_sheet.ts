@@ -1,5 +1,5 @@
 /**
- * A data set at a glance: what the checker found, and pictures under their labels.
+ * A contact sheet of a data set: what the checker found, and pictures under their labels.
  *
  * @module
  */
@@ -79,7 +79,7 @@ export async function contactSheet(
       </head>
       <body>
         <h1>${title}</h1>
-        <p class="verdict ${report.ok ? "open" : "lost"}">${report.ok
+        <p class="state ${report.ok ? "ok" : "bad"}">${report.ok
           ? "Nothing found that forbids training on it"
           : "Training on it would be wrong"}</p>
         <ul class="findings">${report.findings.map(({ severity, split, message }) =>

@@ -1,5 +1,6 @@
 /**
- * Reports of runs: charts, calibration, the state of the game, pictures, sinks for other tools.
+ * Reports of runs: charts, calibration, the state of the discriminator, pictures, and sinks for other
+ * tools.
  *
  * @module
  */
@@ -33,4 +34,4 @@ export {
   secondsPerEpoch,
 } from "../train/run/read_run.ts";
 export { differenceFigure } from "./difference_figure.ts";
-export { classFigure, type Figure, gameFigures, trainingFigures } from "./run_figures.ts";
+export { classFigure, discriminatorFigures, type Figure, trainingFigures } from "./run_figures.ts";

@@ -23,32 +23,32 @@ export function calibration(runs: readonly AnalysedRun[]): Html {
   });
   const head = ["run", "ECE %", "NLL", "Brier", "fitted T", "ECE % at T", "NLL at T", "Brier at T"];
   return html`
-    ${runs.map(verdict)}
+    ${runs.map(stateOf)}
     ${table([...head, "entropy, nats (right / wrong)"], rows)}
     ${note(
-      "T is fitted on every other image and judged on the rest, at the best validation's weights.",
+      "T is fitted on every other image and measured on the rest, with the weights of the best validation.",
     )}
   `;
 }
 
-/** Whether a network is too sure of itself, by the temperature that would mend it. */
-function verdict(
+/** Whether a network is over- or underconfident, by the temperature that corrects it. */
+function stateOf(
   { name, analysis: { temperature, calibration: before, fitted } }: AnalysedRun,
 ): Html {
   const off = `off by ${percent(before.ece)} points on average`;
   const gain = `dividing its logits by ${temperature.toFixed(2)} makes that ${percent(fitted.ece)}`;
   const [state, text] = temperature > 1.1
-    ? ["lost", `too sure of itself: its confidence is ${off}; ${gain}`]
+    ? ["bad", `overconfident: its confidence is ${off}; ${gain}`]
     : temperature < 0.9
-    ? ["lost", `not sure enough: its confidence is ${off}; ${gain}`]
-    : ["open", `about as sure as it is right: its confidence is ${off}`];
-  return html`<p class="verdict ${state}"><b>${name}</b> is ${text}.</p>`;
+    ? ["bad", `underconfident: its confidence is ${off}; ${gain}`]
+    : ["ok", `well calibrated: its confidence is ${off}`];
+  return html`<p class="state ${state}"><b>${name}</b> is ${text}.</p>`;
 }
 
 /** Pictures, labels and predictions. */
 export function pictures(rows: readonly QualitativeRow[], runs: readonly AnalysedRun[]): Html {
   const [first] = runs;
-  if (rows.length === 0 || first === undefined) return note("No image was looked at.");
+  if (rows.length === 0 || first === undefined) return note("No image was analysed.");
   const picture = (png: Uint8Array, alt: string): Html =>
     html`<img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
   const body = rows.map(({ id, image, truth, columns }) =>
@@ -75,7 +75,7 @@ export function pictures(rows: readonly QualitativeRow[], runs: readonly Analyse
     </div>
     ${note(
       `Images on which the runs differ most come first; ${first.analysis.images} of ` +
-        `${first.analysis.of} images were looked at. The mIoU is that of the image alone.`,
+        `${first.analysis.of} images were analysed. The mIoU is that of the image alone.`,
     )}
   `;
 }

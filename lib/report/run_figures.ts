@@ -1,5 +1,5 @@
 /**
- * Charts of what runs said of themselves. Runs of one group share a colour: each is a thin line, and
+ * Charts of what runs logged. Runs of one group share a colour: each is a thin line, and
  * their mean a thick one.
  *
  * @module
@@ -12,7 +12,7 @@ import type { RunRecord } from "../train/run/read_run.ts";
 
 export type { Figure } from "./chart.ts";
 
-/** Green of what is healthy; not a series' colour. */
+/** Green of the healthy range; not the colour of a series. */
 const HEALTHY = "#2da44e";
 
 /** Losses, learning rate and validation scores, with the warm-up and the best epoch marked. */
@@ -39,9 +39,9 @@ export function trainingFigures(runs: readonly RunRecord[]): Figure[] {
 }
 
 /** D's outputs, accuracy, drift and loss; none where no run has a discriminator. */
-export function gameFigures(runs: readonly RunRecord[]): Figure[] {
-  const playing = runs.filter(({ steps }) => steps.some(({ logs }) => "d/real" in logs));
-  if (playing.length === 0) return [];
+export function discriminatorFigures(runs: readonly RunRecord[]): Figure[] {
+  const adversarial = runs.filter(({ steps }) => steps.some(({ logs }) => "d/real" in logs));
+  if (adversarial.length === 0) return [];
   const [low, high] = HEALTHY_LOSS_D;
   const band = [
     Plot.rectY([low], { y1: (y) => y, y2: high, fill: HEALTHY, fillOpacity: 0.15 }),
@@ -71,7 +71,7 @@ export function gameFigures(runs: readonly RunRecord[]): Figure[] {
       below: [],
     },
   ].map((what) => lineChart({ ...what, runs }));
-  return [outputChart(playing, runs), ...charts].filter((of) => of !== null);
+  return [outputChart(adversarial, runs), ...charts].filter((of) => of !== null);
 }
 
 /** IoU of each class at the best validation: bars are means over a group, ticks its runs. */
@@ -146,19 +146,19 @@ function lineChart(options: LineChart): Figure | null {
 }
 
 /** Means only: two lines a series are enough. */
-function outputChart(playing: readonly RunRecord[], runs: readonly RunRecord[]): Figure {
+function outputChart(adversarial: readonly RunRecord[], runs: readonly RunRecord[]): Figure {
   const line = { x: "x", y: "y", stroke: "series", z: "series", strokeWidth: 1.7 } as const;
   return chart({
     name: "d-outputs",
     title: "D(real), solid, and D(fake), dashed",
     series: seriesNames(runs),
-    shown: seriesNames(playing),
+    shown: seriesNames(adversarial),
     plot: {
       x: { label: "epoch" },
       y: { label: "mean output of D", domain: [0, 1], grid: true },
       marks: [
-        Plot.lineY(curvesOf(playing, "d/real").mean, line),
-        Plot.lineY(curvesOf(playing, "d/fake").mean, { ...line, strokeDasharray: "5 3" }),
+        Plot.lineY(curvesOf(adversarial, "d/real").mean, line),
+        Plot.lineY(curvesOf(adversarial, "d/fake").mean, { ...line, strokeDasharray: "5 3" }),
       ],
     },
   });
@@ -206,7 +206,7 @@ function scoreChart(runs: readonly RunRecord[], metric: "mIoU" | "pAcc"): Figure
   });
 }
 
-/** A flat curve gets an axis whose ticks can be told apart. */
+/** A flat curve gets an axis whose ticks differ. */
 function roomFor(points: readonly Pick<Point, "y">[]): { domain?: [number, number] } {
   const values = points.map(({ y }) => y);
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);

@@ -8,6 +8,7 @@ import {
   diagnoseGan,
   type GanDiagnosis,
   type GanMeans,
+  type GanState,
 } from "../train/gan_diagnosis.ts";
 import { count, percent } from "../util/format.ts";
 import type { Figure } from "./chart.ts";
@@ -15,7 +16,7 @@ import { seriesNames, seriesOf } from "./curves.ts";
 import { type Content, type Html, html, raw } from "./html.ts";
 import { type RunRecord, secondsPerEpoch } from "../train/run/read_run.ts";
 
-/** Figures side by side, with what saves them; a word where there is none. */
+/** Figures side by side, with buttons that save them; a note where there is none. */
 export function figures(list: readonly Figure[], empty: string): Html {
   if (list.length === 0) return note(empty);
   const one = ({ name, title, plot, legend, isKeyed }: Figure): Html =>
@@ -33,7 +34,7 @@ export function figures(list: readonly Figure[], empty: string): Html {
   return html`<div class="grid">${list.map(one)}</div>`;
 }
 
-/** A remark, or what a section without content says. */
+/** A remark, or the text of an empty section. */
 export function note(text: string): Html {
   return html`<p class="note">${text}</p>`;
 }
@@ -106,28 +107,37 @@ function summary(runs: readonly RunRecord[]): Html {
   return table(["run", "last mIoU %", "last pAcc %", "best mIoU %", "steps", "end"], rows);
 }
 
-/** The verdict on each game; runs of a group that came out alike share one. */
-export function verdicts(runs: readonly RunRecord[]): Html {
-  const judged = runs.map((run) => ({
+/** The state of each discriminator; runs of a group in the same state share a sentence. */
+export function diagnoses(runs: readonly RunRecord[]): Html {
+  const all = runs.map((run) => ({
     series: seriesOf(run),
     ...diagnoseGan(run.steps.map(({ logs }) => logs)),
   }));
-  const alike = Object.groupBy(judged, ({ series, state }) => `${state}\n${series}`);
-  const lines = Object.values(alike).map((verdicts) => {
-    const { series, state } = verdicts![0]!;
-    const all = judged.filter((verdict) => verdict.series === series).length;
-    const count = verdicts!.length === all
-      ? all > 1 ? ` (${all} runs)` : ""
-      : ` (${verdicts!.length} of ${all} runs)`;
-    const text = describeGan(state, meanOf(verdicts!));
-    return html`<p class="verdict ${state}"><b>${series}</b>${count}: ${text}.</p>`;
+  const groups = Object.groupBy(all, ({ series, state }) => `${state}\n${series}`);
+  const lines = Object.values(groups).map((group) => {
+    const { series, state } = group![0]!;
+    const total = all.filter((one) => one.series === series).length;
+    const count = group!.length === total
+      ? total > 1 ? ` (${total} runs)` : ""
+      : ` (${group!.length} of ${total} runs)`;
+    const text = describeGan(state, meanOf(group!));
+    return html`<p class="state ${CLASSES[state]}"><b>${series}</b>${count}: ${text}.</p>`;
   });
   return html`${lines}`;
 }
 
-function meanOf(verdicts: readonly GanDiagnosis[]): GanMeans {
+/** Classes of a sentence on a discriminator. */
+const CLASSES: Record<GanState, string> = {
+  absent: "",
+  open: "ok",
+  idle: "bad",
+  won: "bad",
+  lost: "bad",
+};
+
+function meanOf(group: readonly GanDiagnosis[]): GanMeans {
   const mean = (key: keyof GanMeans): number =>
-    verdicts.reduce((sum, { means }) => sum + means[key], 0) / verdicts.length;
+    group.reduce((sum, { means }) => sum + means[key], 0) / group.length;
   return {
     real: mean("real"),
     fake: mean("fake"),

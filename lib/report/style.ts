@@ -1,4 +1,4 @@
-/** Style of the report: one column on a telephone, two on a desk, light or dark as the reader's. */
+/** Style of the report: one column on a telephone, two on a desk, light or dark as the reader's system is. */
 export const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d8dee4, #30363d);
   --soft: light-dark(#f6f8fa, #161b22); --paper: light-dark(#fff, #0d1117);
@@ -38,10 +38,10 @@ th:first-child, td:first-child { text-align: left; position: sticky; left: 0; ba
 tbody tr:hover td { background: var(--soft); }
 ul { padding-left: 1.2rem; font-size: .9rem; } .sweep ul { white-space: normal; max-width: 80ch; }
 .note { font-size: .85rem; color: var(--faint); margin: .5rem 0; max-width: 100ch; }
-.verdict { padding: .45rem .8rem; margin: .4rem 0; border-left: 4px solid var(--line); background: var(--soft);
+.state { padding: .45rem .8rem; margin: .4rem 0; border-left: 4px solid var(--line); background: var(--soft);
   border-radius: 0 6px 6px 0; font-size: .9rem; }
-.verdict.open { border-color: var(--ok); } .verdict.won, .verdict.idle, .verdict.lost { border-color: var(--bad); }
-.verdict + .grid, .verdict + .wide { margin-top: 1.2rem; }
+.state.ok { border-color: var(--ok); } .state.bad { border-color: var(--bad); }
+.state + .grid, .state + .wide { margin-top: 1.2rem; }
 .pictures td, .pictures th { vertical-align: bottom; padding: .2rem .3rem .5rem 0; border: 0; text-align: left;
   font-size: .75rem; white-space: normal; max-width: 166px; }
 .pictures td { vertical-align: top; } .pictures th:first-child, .pictures td:first-child { position: static; }

@@ -1,5 +1,5 @@
 /**
- * What a sweep asks for: trials over a common base, seeds, and what to compare with.
+ * A sweep as planned: trials over a common base, seeds, and the trial to compare with.
  *
  * @module
  */

@@ -18,7 +18,7 @@ export interface KubernetesOptions {
   gpus: number;
 }
 
-/** Exit codes of a trial that a signal made save and end. */
+/** Exit codes of a trial that saved and ended at a signal. */
 const INTERRUPTED = [130, 138, 143];
 
 /** Where the volume is mounted. */

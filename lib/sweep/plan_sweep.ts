@@ -94,16 +94,16 @@ export async function planSweep(
     const isBaseline = trial === grid.baseline;
     const config = await trialConfig(base, trial.settings);
     const id = configFingerprint(config);
-    const twin = conditions.get(id);
-    if (twin !== undefined && !twin.condition.isBaseline) {
+    const same = conditions.get(id);
+    if (same !== undefined && !same.condition.isBaseline) {
       throw new ConfigError([{
         key: "",
         where: trial.where,
-        message: `${nameOf(trial, grid)} means the same as ${twin.condition.name}` +
-          `${twin.where === null ? "" : ` (${twin.where})`}: remove one of them`,
+        message: `${nameOf(trial, grid)} means the same as ${same.condition.name}` +
+          `${same.where === null ? "" : ` (${same.where})`}: remove one of them`,
       }]);
     }
-    if (twin !== undefined) continue; // the baseline, listed as a trial too
+    if (same !== undefined) continue; // the baseline, listed as a trial too
     const { published = null, publishedCost } = trial;
     const settings = Object.fromEntries(trial.settings.map(({ key, value }) => [key, value]));
     const cost = publishedCost === undefined ? {} : { publishedCost };

@@ -1,5 +1,5 @@
 /**
- * Runs one trial of a sweep, once and for all.
+ * Runs one trial of a sweep, at most once.
  *
  * @module
  */
@@ -130,7 +130,7 @@ async function runLocked(
     secondsPerEpoch: secondsPerEpoch(record),
   };
   await writeFileAtomic(paths.result, `${JSON.stringify(content, null, 2)}\n`);
-  await rm(join(paths.run, "checkpoint"), { recursive: true, force: true }); // of no more use
+  await rm(join(paths.run, "checkpoint"), { recursive: true, force: true }); // no longer needed
   return "finished";
 }
 

@@ -38,7 +38,7 @@ export interface SlurmScripts {
   submit: string;
 }
 
-/** Seconds before the time limit at which a trial is told to save and stop. */
+/** Seconds before the time limit at which a trial gets the signal to save and stop. */
 const NOTICE = 60;
 
 /**
@@ -84,13 +84,13 @@ export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScrip
       `--output=${plain(logs)}/%A_%a.log`,
     ])
   }
-# One trial. Told to stop, it saves and is queued again; the next start goes on from there.
-# A cluster that wants its node may have told the trial itself: the notice comes after that
-trap 'told=1; sleep 0.5; kill -USR1 "$!" 2>/dev/null' USR1 TERM
+# One trial. At a signal it saves and is queued again; the next start goes on from there.
+# A cluster that wants its node may have signalled the trial itself: this signal comes after that
+trap 'signalled=1; sleep 0.5; kill -USR1 "$!" 2>/dev/null' USR1 TERM
 ${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
-told=1
-while [ "$told" ]; do # a trap ends wait, not the trial: only an undisturbed one tells how it ended
-  told=
+signalled=1
+while [ "$signalled" ]; do # a trap ends wait, not the trial: only without one is $? its exit code
+  signalled=
   wait "$!"
   code=$?
 done

@@ -16,7 +16,7 @@ import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
 import { printable } from "../util/format.ts";
 import { isLocked } from "../util/lock.ts";
 
-/** What a finished trial leaves behind. */
+/** The result of a finished trial. */
 export interface TrialResult {
   id: string;
   seed: number;

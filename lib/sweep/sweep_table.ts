@@ -14,7 +14,7 @@ import type { Published, PublishedCost, ScoredValidation } from "./grid.ts";
 import type { Condition, SweepPlan } from "./plan_sweep.ts";
 import type { TrialResult } from "./sweep_folder.ts";
 
-/** What one seed's run has over the same seed's run of the reference. */
+/** One seed's run compared with the reference's run of the same seed. */
 export interface PairedSeed {
   seed: number;
   /** Difference of mIoU. */
@@ -37,9 +37,9 @@ export interface SweepRow {
   mIoU: Summary | null;
   /** mIoU against the reference, over the seeds that both have. */
   difference: PairedComparison | null;
-  /** What that difference is made of, in the order of the seeds. */
+  /** The differences that it is the mean of, in the order of the seeds. */
   pairs: PairedSeed[];
-  /** What the difference allows one to say; `null` where there is none. */
+  /** The conclusion that the difference allows; `null` where there is none. */
   reading: string | null;
   published: Published | null;
   /** Published mIoU less that of the reference, in points. */

@@ -184,8 +184,8 @@ function costOf(study: Study): GridPreset {
     generator: generator * 1e6,
     discriminator: d * 1e6,
   });
-  const game = trial("with D", "adversarial", cost(with_, discriminator));
-  const grid = gridOf(study, { name, trials: [game] });
+  const adversarial = trial("with D", "adversarial", cost(with_, discriminator));
+  const grid = gridOf(study, { name, trials: [adversarial] });
   return {
     name,
     summary: `parameters and minutes per epoch with and without D, Table 4-8: ${study.title}`,

@@ -1,5 +1,5 @@
 /**
- * Elementary functions with the same bits in every JavaScript engine. `Math.log` and its kin may
+ * Elementary functions that are bit-identical in every JavaScript engine. `Math.log` and its kin may
  * differ in the last bit between V8 and JavaScriptCore; these use only operations that IEEE 754
  * defines exactly (+ − × ÷ and bit patterns). Errors stay below 1e-14 relative.
  *

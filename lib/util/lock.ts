@@ -129,7 +129,7 @@ async function take(file: string, policy: Policy): Promise<Attempt> {
   return await (Deno === undefined ? takeByName(file, policy) : takeBySystem(Deno, file, policy));
 }
 
-/** By the system's lock; who else holds the file without one is told by its content. */
+/** By the system's lock; a holder without one is known by the content. */
 async function takeBySystem(deno: DenoFiles, file: string, policy: Policy): Promise<Attempt> {
   const mine = ownerText(policy, { system: true }); // may lack a permission: before there is a file
   for (;;) {
@@ -267,7 +267,7 @@ async function isAlive(owner: LockOwner, file: string, policy: Policy): Promise<
     if (owner.job !== undefined && owner.job === currentJob()) return false;
     if (await fs.stat(file).then(isOverdue, () => false)) return false;
   }
-  if (!isHere(owner)) return true; // its process table is not ours to see
+  if (!isHere(owner)) return true; // its process table cannot be read from here
   try {
     process.kill(owner.pid, 0);
     return true;

@@ -1,6 +1,6 @@
 /**
  * Random numbers without shared state: a stream is named by a seed and counters (epoch, sample,
- * purpose), so any worker, and any resumed run, draws the same bits. Within a stream the generator
+ * purpose), so any worker, and any resumed run, draws the same numbers. Within a stream the generator
  * is Chris Doty-Humphrey's sfc32, keyed by a 128-bit hash of the name.
  *
  * @module
@@ -8,7 +8,7 @@
 import { exactLog } from "./exact_math.ts";
 
 /**
- * A stream of random numbers with the same bits in every JavaScript engine. Made by
+ * A stream of random numbers, bit-identical in every JavaScript engine. Made by
  * {@linkcode randomStream}.
  */
 export class RandomStream {

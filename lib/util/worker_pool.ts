@@ -11,14 +11,14 @@ export interface Parcel<T> {
   transfer: ArrayBuffer[];
 }
 
-/** What a worker says. */
+/** A message of a worker. */
 export type Answer<Result> =
   | { kind: "ready" }
   | { kind: "unable"; error: PackedError }
   | { kind: "done"; id: number; value: Result }
   | { kind: "failed"; id: number; error: PackedError };
 
-/** An error as it crosses threads: its class by name, so that it can be told by meaning. */
+/** An error as it crosses threads: its class by name, so that the receiver makes one of that class. */
 export interface PackedError {
   name: string;
   message: string;
@@ -35,7 +35,7 @@ export interface WorkerPoolOptions {
   depth: number;
 }
 
-/** What else a pool wants to know of a task. */
+/** Name and group of a task. */
 export interface RunOptions {
   /** Names the task in errors. */
   name: string;
@@ -59,7 +59,7 @@ interface Member<Task, Result> {
   lastError: string;
 }
 
-/** Where a worker could not be started: a sandbox may forbid it, or its file not be there. */
+/** A worker could not be started: a sandbox forbids it, or its file is missing. */
 export class NoWorkerError extends Error {
   override readonly name: string = "NoWorkerError";
 }
@@ -123,14 +123,14 @@ export class WorkerPool<Task, Result> {
     const program = `import(${JSON.stringify(module.href)})`;
     const worker = new Worker(program, { eval: true, workerData: setup });
     const member = { worker, ready: false, jobs: new Map(), lastError: "it exited" };
-    worker.on("message", (answer: Answer<Result>) => this.#hear(member, answer));
+    worker.on("message", (answer: Answer<Result>) => this.#receive(member, answer));
     worker.on("error", (error: unknown) => member.lastError = messageOf(error));
-    worker.on("exit", () => this.#mourn(member));
+    worker.on("exit", () => this.#replace(member));
     if (!this.#holds) worker.unref();
     this.#members.add(member);
   }
 
-  #hear(member: Member<Task, Result>, answer: Answer<Result>): void {
+  #receive(member: Member<Task, Result>, answer: Answer<Result>): void {
     if (!this.#members.has(member)) return;
     if (answer.kind === "unable") {
       this.#giveUp(unpackError(answer.error));
@@ -148,7 +148,7 @@ export class WorkerPool<Task, Result> {
   }
 
   /** A worker has ended: its tasks go to the head of the queue, and another takes its place. */
-  #mourn(member: Member<Task, Result>): void {
+  #replace(member: Member<Task, Result>): void {
     if (!this.#members.delete(member)) return;
     if (!member.ready) {
       this.#giveUp(
@@ -198,7 +198,7 @@ export class WorkerPool<Task, Result> {
     return best;
   }
 
-  /** Keeps the process alive while there is work, and no longer. */
+  /** Keeps the process alive only while there is work. */
   #hold(): void {
     const isBusy = this.#running + this.#queue.length > 0;
     if (isBusy === this.#holds) return;
@@ -221,7 +221,8 @@ export class WorkerPool<Task, Result> {
 export type TaskHandler<Task, Result> = (task: Task) => Promise<Parcel<Result>>;
 
 /**
- * A worker's side of a `WorkerPool`: opens what its tasks need, then does them one after another.
+ * The worker's side of a {@linkcode WorkerPool}: opens what its tasks need, then does them one after
+ * another.
  *
  * @param open Gets the pool's `setup`.
  */

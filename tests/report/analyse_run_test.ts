@@ -30,7 +30,7 @@ describe("analyseRun", () => {
     assert.equal(fitted.pixels, calibration.pixels);
   });
 
-  test("analyseRun looks at as many images as it is told, evenly", async () => {
+  test("analyseRun() analyses as many images as asked for, evenly", async () => {
     const analysis = await analyseRun(await tinyRun("train.maxSteps=1"), { images: 3 });
     assert.equal(analysis.images, 3);
     assert.ok(analysis.of > 3);

@@ -5,7 +5,7 @@ import { buildReport } from "../../lib/report/build_report.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "../support/tiny_run.ts";
 
-const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]
+const SECTIONS = ["results", "training", "classes", "confusion", "discriminator", "calibration"]
   .concat("pictures", "warnings", "config", "environment");
 
 describe("buildReport", () => {

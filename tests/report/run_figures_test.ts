@@ -1,24 +1,31 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readRun } from "../../lib/train/run/read_run.ts";
-import { classFigure, gameFigures, trainingFigures } from "../../lib/report/run_figures.ts";
+import {
+  classFigure,
+  discriminatorFigures,
+  trainingFigures,
+} from "../../lib/report/run_figures.ts";
 import { tinyRun } from "../support/tiny_run.ts";
 
 describe("trainingFigures", () => {
-  test("trainingFigures, gameFigures and classFigure draw runs with and without a discriminator", async () => {
-    const game = await readRun(await tinyRun("train.maxSteps=3"), "game");
+  test("trainingFigures, discriminatorFigures and classFigure draw runs with and without a discriminator", async () => {
+    const adversarial = await readRun(await tinyRun("train.maxSteps=3"), "adversarial");
     const plain = await readRun(
       await tinyRun("train.maxSteps=3", "adversarial.mode=baseline"),
       "plain",
     );
-    assert.equal(gameFigures([plain]).length, 0);
-    const figures = [...trainingFigures([game, plain]), ...gameFigures([game, plain])];
-    for (const { svg, name } of [...figures, classFigure([game, plain])!]) {
+    assert.equal(discriminatorFigures([plain]).length, 0);
+    const figures = [
+      ...trainingFigures([adversarial, plain]),
+      ...discriminatorFigures([adversarial, plain]),
+    ];
+    for (const { svg, name } of [...figures, classFigure([adversarial, plain])!]) {
       assert.match(svg, /^<svg xmlns/, name);
       assert.doesNotMatch(svg, /NaN|undefined|⚠/, name);
     }
-    assert.deepEqual(figures[0]!.legend.map((entry) => entry.name), ["game", "plain"]);
-    assert.equal(classFigure([{ ...game, validations: [] }]), null);
+    assert.deepEqual(figures[0]!.legend.map((entry) => entry.name), ["adversarial", "plain"]);
+    assert.equal(classFigure([{ ...adversarial, validations: [] }]), null);
   });
 
   test("trainingFigures give a single validation an axis of whole epochs", async () => {

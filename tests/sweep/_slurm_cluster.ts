@@ -32,7 +32,7 @@ export interface Cluster {
 
 /**
  * Starts a cluster of the nodes n1 and n2 for as long as `use` runs. Jobs of the partition urgent
- * take a node from those of the usual one, which are told by SIGTERM.
+ * take a node from those of the usual one, which get a SIGTERM.
  */
 export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "segadv-slurm-"));

@@ -29,7 +29,7 @@ async function program(path: string, text: string): Promise<void> {
 }
 
 /**
- * Runs the array script with a trial that does `onNotice` when it is told to stop, tells it with a
+ * Runs the array script with a trial that does `onNotice` when it gets the signal, sends it a
  * signal, and returns how the script ended and what it asked of the cluster.
  */
 async function noticed(
@@ -54,7 +54,7 @@ async function noticed(
     });
     const ended = once(job, "exit");
     await eventually(() => readFile(file("ready")).then(() => true, () => false));
-    process.kill(job.pid!, signal); // Deno takes a child that was told by job.kill for killed
+    process.kill(job.pid!, signal); // Deno takes a child signalled by job.kill for killed
     const [code] = await ended as [number];
     outcome = { code, asked: await readFile(file("asked"), "utf8").catch(() => "") };
   });

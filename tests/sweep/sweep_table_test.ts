@@ -63,7 +63,7 @@ describe("sweepTable", () => {
     assert.equal(rows[1]!.publishedDifference!.toFixed(2), "1.68");
   });
 
-  test("sweepTable compares with any trial that it is told, and with no other", () => {
+  test("sweepTable() compares with any named trial of the sweep, and refuses others", () => {
     const scores = { base: [0.5, 0.6], ours: [0.6, 0.8] };
     const table = sweepOf(scores, { against: "ours | <b>" });
     assert.equal(table.reference, "ours | <b>");

@@ -11,7 +11,7 @@ export interface PoolTask {
   buffer: ArrayBuffer;
 }
 
-/** What the worker is told once: `open` gets only as many workers ready as it says. */
+/** Setup of the workers: only as many get ready as `open` says. */
 interface Setup {
   factor: number;
   open: Int32Array;

@@ -10,7 +10,7 @@ import { chromiumSkip, type Page, withPage } from "../../support/chromium.ts";
 import { inFolder } from "../../support/cli_process.ts";
 import { runHere } from "../../support/cli_terminal.ts";
 
-const SECTIONS = ["results", "training", "classes", "confusion", "game", "calibration"]
+const SECTIONS = ["results", "training", "classes", "confusion", "discriminator", "calibration"]
   .concat("pictures", "warnings", "config", "environment");
 
 /** Runs a sweep of 2 x 2 trials over 2 seeds and reports on it. */
@@ -108,7 +108,7 @@ describe("report", () => {
       assert.equal((await runHere("train", "--backend", "wasm", ...tiny, "--out", run)).code, 0);
       const out = join(folder, "r.html");
       assert.equal((await runHere("report", run, "-o", out, "--images", "0")).code, 0);
-      assert.match(await readFile(out, "utf8"), /The networks were not looked at/);
+      assert.match(await readFile(out, "utf8"), /The networks were not analysed/);
       const wrong = await runHere("report", folder, "-o", out);
       assert.equal(wrong.code, 2);
       assert.match(wrong.err, /is neither the folder of a run nor of a sweep/);
