@@ -31,7 +31,7 @@ const ROOT = resolve(import.meta.dirname!, "..");
 const PARTS = join(ROOT, "tasks/gpu_bundle");
 const TESTS = join(ROOT, "tests/engine/webgpu");
 /** Tests whose outcome depends on the adapter's arithmetic. */
-const NUMERICS = /^(kernels\/.*|cases|dispatch|gemm|halves|training_backend)_test\.ts$/;
+const NUMERICS = /^(kernels\/.*|cases|dispatch|gemm|float16_storage|training_backend)_test\.ts$/;
 /** The loader finds NVIDIA's driver by this where the container has no such file. */
 const NVIDIA = {
   file_format_version: "1.0.0",

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { drawnFixtures } from "../../bench/drawn_fixtures.ts";
 import { type Condition, describePairs, type SeedRun } from "../../bench/mixed_seeds.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function run(seed: number, condition: Condition, mIoU: number): SeedRun {
   return { setting: "s", seed, condition, steps: 300, mIoU, pAcc: 0.5, seconds: 1 };
@@ -44,7 +46,7 @@ test("drawnFixtures() draws the same pictures each time, and trains on the fixtu
 });
 
 test("mixed_seeds.ts runs pairs, and goes on from its file", { timeout: 120_000 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-seeds-"));
+  const folder = temporaryFolder();
   const file = join(folder, "runs.jsonl");
   const script = join(import.meta.dirname!, "../../bench/mixed_seeds.ts");
   const size = ["--steps", "1", "--pictures", "2", "--backend", "wasm"];
@@ -53,17 +55,13 @@ test("mixed_seeds.ts runs pairs, and goes on from its file", { timeout: 120_000 
     const args = [...prefix, script, ...size, "--seeds", `${count}`, "--file", file];
     return (await promisify(execFile)(process.execPath, args)).stdout;
   };
-  try {
-    assert.match(await seeds(1), /^1 pairs: f32 /m);
-    assert.match(await seeds(2), /^2 pairs: f32 .* rounded − f32 /m);
-    const lines = (await readFile(file, "utf8")).trim().split("\n").map((l) => JSON.parse(l));
-    assert.deepEqual(lines.map(({ seed, condition }) => `${seed} ${condition}`), [
-      "1 f32",
-      "1 rounded",
-      "2 f32",
-      "2 rounded",
-    ]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  assert.match(await seeds(1), /^1 pairs: f32 /m);
+  assert.match(await seeds(2), /^2 pairs: f32 .* rounded − f32 /m);
+  const lines = (await readFile(file, "utf8")).trim().split("\n").map((l) => JSON.parse(l));
+  assert.deepEqual(lines.map(({ seed, condition }) => `${seed} ${condition}`), [
+    "1 f32",
+    "1 rounded",
+    "2 f32",
+    "2 rounded",
+  ]);
 });

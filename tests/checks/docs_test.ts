@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -9,6 +8,9 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { checkDocs } from "../../tasks/checks/docs.ts";
 import { places } from "./_tree_file.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = "Deno" in globalThis ? false : "deno doc exists in Deno only";
 
@@ -53,21 +55,17 @@ describe("checkDocs()", () => {
 });
 
 async function check(source: string, { isEntry = true, original = "" } = {}): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-docs-"));
-  try {
-    await writeFile(join(folder, "m.ts"), source);
-    await writeFile(join(folder, "original.ts"), original);
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      "doc",
-      "--json",
-      "m.ts",
-      "original.ts",
-    ], {
-      cwd: folder,
-    });
-    const root = pathToFileURL(`${folder}/`).href;
-    return places(checkDocs(JSON.parse(stdout), { entries: isEntry ? [`${root}m.ts`] : [], root }));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  await writeFile(join(folder, "m.ts"), source);
+  await writeFile(join(folder, "original.ts"), original);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "doc",
+    "--json",
+    "m.ts",
+    "original.ts",
+  ], {
+    cwd: folder,
+  });
+  const root = pathToFileURL(`${folder}/`).href;
+  return places(checkDocs(JSON.parse(stdout), { entries: isEntry ? [`${root}m.ts`] : [], root }));
 }

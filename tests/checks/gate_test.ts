@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = "Deno" in globalThis ? false : "the gate runs under Deno";
 const task = fileURLToPath(new URL("../../tasks/gate.ts", import.meta.url));
@@ -14,12 +16,10 @@ describe("the gate", { skip }, () => {
   let folder: string;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "segadv-gate-"));
+    folder = temporaryFolder();
     await writeFile(join(folder, "deno.json"), "{}\n");
     await writeFile(join(folder, "a.ts"), "export const a = 1;\n");
   });
-
-  after(() => rm(folder, { recursive: true }));
 
   function gate(...args: string[]): { status: number | null; output: string } {
     const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1" } };

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readReport } from "../../tasks/summary.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function outcomes(report: string): string[] {
   return readReport(report).map(({ name, outcome }) => `${name} ${outcome}`);
@@ -51,22 +53,18 @@ const skip = "Deno" in globalThis ? false : "it runs deno test";
 
 describe("readReport() with the real runner", () => {
   it("reads what deno test reports", { skip }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "segadv-summary-"));
-    try {
-      await writeFile(join(folder, "a_test.ts"), source);
-      const args = ["test", "--no-lock", `--junit-path=${join(folder, "a.xml")}`, "a_test.ts"];
-      await assert.rejects(promisify(execFile)(process.execPath, args, { cwd: folder }));
-      const report = await readFile(join(folder, "a.xml"), "utf8");
-      assert.deepEqual(outcomes(report).sort(), [
-        "a group &gt; fails failed",
-        "a group &gt; is skipped skipped",
-        "a group &gt; passes passed",
-        "fails failed",
-        "passes passed",
-      ]);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    await writeFile(join(folder, "a_test.ts"), source);
+    const args = ["test", "--no-lock", `--junit-path=${join(folder, "a.xml")}`, "a_test.ts"];
+    await assert.rejects(promisify(execFile)(process.execPath, args, { cwd: folder }));
+    const report = await readFile(join(folder, "a.xml"), "utf8");
+    assert.deepEqual(outcomes(report).sort(), [
+      "a group &gt; fails failed",
+      "a group &gt; is skipped skipped",
+      "a group &gt; passes passed",
+      "fails failed",
+      "passes passed",
+    ]);
   });
 });
 
@@ -91,15 +89,11 @@ describe("the summary task", () => {
 
 /** Runs the task over some reports: its last line and its exit code. */
 async function sum(reports: string[], stages: string[] = []): Promise<[string, number]> {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-summary-"));
-  try {
-    for (const [index, report] of reports.entries()) {
-      await writeFile(join(folder, `${index}.xml`), report);
-    }
-    const task = fileURLToPath(new URL("../../tasks/summary.ts", import.meta.url));
-    const { status, stdout } = spawnSync(process.execPath, ["run", "-A", task, folder, ...stages]);
-    return [stdout.toString().trimEnd().split("\n").at(-1)!, status ?? -1];
-  } finally {
-    await rm(folder, { recursive: true });
+  const folder = temporaryFolder();
+  for (const [index, report] of reports.entries()) {
+    await writeFile(join(folder, `${index}.xml`), report);
   }
+  const task = fileURLToPath(new URL("../../tasks/summary.ts", import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, ["run", "-A", task, folder, ...stages]);
+  return [stdout.toString().trimEnd().split("\n").at(-1)!, status ?? -1];
 }

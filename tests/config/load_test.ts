@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../../lib/config/config_error.ts";
 import { loadConfig, type LoadConfigOptions } from "../../lib/config/load.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("loadConfig() lays overrides over the file, the file over the preset", async () => {
   const config = await loadConfig({
@@ -27,30 +29,22 @@ test("loadConfig() takes the preset that the file names, unless another is asked
 });
 
 test("loadConfig() reads no device and no huge file", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-config-"));
-  try {
-    const path = join(folder, "huge.yaml");
-    await writeFile(path, "");
-    await truncate(path, 2 ** 40);
-    await assert.rejects(loadConfig({ path }), /cannot read the config file: it has 1099511627776/);
-    if (process.platform === "win32") return;
-    await assert.rejects(loadConfig({ path: "/dev/zero" }), /it is a device or a pipe/);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const folder = temporaryFolder();
+  const path = join(folder, "huge.yaml");
+  await writeFile(path, "");
+  await truncate(path, 2 ** 40);
+  await assert.rejects(loadConfig({ path }), /cannot read the config file: it has 1099511627776/);
+  if (process.platform === "win32") return;
+  await assert.rejects(loadConfig({ path: "/dev/zero" }), /it is a device or a pipe/);
 });
 
 test("loadConfig() reads a file and leaves an empty section alone", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-config-"));
-  try {
-    const path = join(folder, "run.yaml");
-    await writeFile(path, "preset: fixtures\ngenerator:\n  # lr: 1\ntrain:\n  epochs: 3\n");
-    const config = await loadConfig({ path });
-    assert.equal(config.train.epochs, 3);
-    assert.equal(config.generator.lr, (await loadConfig({ preset: "fixtures" })).generator.lr);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const path = join(folder, "run.yaml");
+  await writeFile(path, "preset: fixtures\ngenerator:\n  # lr: 1\ntrain:\n  epochs: 3\n");
+  const config = await loadConfig({ path });
+  assert.equal(config.train.epochs, 3);
+  assert.equal(config.generator.lr, (await loadConfig({ preset: "fixtures" })).generator.lr);
 });
 
 test("loadConfig() gives a copy that can be changed", async () => {

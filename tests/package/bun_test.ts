@@ -1,14 +1,16 @@
 /** Installs a copy of the working tree with Bun alone and trains there, as the README says. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../tasks/checks/tree.ts";
 import { lastLine, run } from "./_command.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const hasBun = spawnSync("bun", ["--version"]).status === 0;
@@ -27,12 +29,10 @@ describe("a clone under Bun", { skip }, () => {
   let clone: string;
 
   before(async () => {
-    clone = await mkdtemp(join(tmpdir(), "segadv-bun-"));
+    clone = temporaryFolder();
     for (const { path } of await readTree(root)) await cp(join(root, path), join(clone, path));
     await run(["bun", "install", "--frozen-lockfile"], { cwd: clone });
   });
-
-  after(() => rm(clone, { recursive: true }));
 
   it("trains on the embedded pictures, bit-identical to Deno", async () => {
     const train = ["train", "--backend", "wasm", "--max-steps", "4", "--seed", "1", "--json"];

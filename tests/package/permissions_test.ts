@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const skip = "deno" in process.versions ? false : "permissions are Deno's";
@@ -60,7 +62,7 @@ describe("README.md", { skip }, () => {
   let words: (command: string) => string[];
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "segadv-rights-"));
+    folder = temporaryFolder();
     for (const part of ["data", "runs", "out"]) await mkdir(join(folder, part));
     const picture = "fixtures/VOCdevkit/VOC2012/JPEGImages/shapes_00.jpg";
     await copyFile(join(root, picture), join(folder, "data/a.jpg"));

@@ -1,13 +1,15 @@
 /** Publishes both packages to a stand-in for JSR and uses them from there, as users will. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Registry, startRegistry } from "../support/registry/registry.ts";
 import { lastLine, run } from "./_command.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = "Deno" in globalThis ? false : "deno publish exists in Deno only";
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,7 +38,7 @@ describe("the published packages", { skip }, () => {
 
   before(async () => {
     registry = startRegistry();
-    folder = await mkdtemp(join(tmpdir(), "segadv-registry-"));
+    folder = temporaryFolder();
     env = { JSR_URL: registry.url, DENO_DIR: join(folder, "cache") };
     const publish = ["publish", "--token", "any", "--allow-dirty", "--no-check"];
     for (const member of [root, join(root, "cli")]) {
@@ -44,10 +46,7 @@ describe("the published packages", { skip }, () => {
     }
   });
 
-  after(async () => {
-    await registry[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  });
+  after(() => registry[Symbol.asyncDispose]());
 
   it("hold the sources, the licence and the README, and nothing else", () => {
     const names = /^\/(mod\.ts|lib\/.*|(deno|package)\.json|LICENSE|README\.md)$/;

@@ -5,11 +5,14 @@ import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "../support/tiny_run.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("analyseRun", () => {
   test("analyseRun finds the scores of the best validation again and leaves no tensor behind", async () => {
     for (const name of ["fcn8s-vgg16", "resnet50"]) {
-      const path = await tinyRun(`model.name=${name}`, "train.maxSteps=4");
+      const path = await tinyRun(temporaryFolder(), `model.name=${name}`, "train.maxSteps=4");
       const { validations } = await readRun(path);
       const { numTensors } = tf.memory();
       const analysis = await analyseRun(path);
@@ -23,7 +26,7 @@ describe("analyseRun", () => {
   });
 
   test("analyseRun's fitted temperature lowers the loss on images that it was not fitted on", async () => {
-    const { calibration, fitted, temperature } = await analyseRun(await tinyRun());
+    const { calibration, fitted, temperature } = await analyseRun(await tinyRun(temporaryFolder()));
     assert.ok(temperature >= 0.25 && temperature <= 4);
     assert.ok(fitted.nll <= calibration.nll + 1e-6);
     assert.equal(fitted.accuracy, calibration.accuracy, "temperature keeps the order of classes");
@@ -31,7 +34,9 @@ describe("analyseRun", () => {
   });
 
   test("analyseRun() analyses as many images as asked for, evenly", async () => {
-    const analysis = await analyseRun(await tinyRun("train.maxSteps=1"), { images: 3 });
+    const analysis = await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=1"), {
+      images: 3,
+    });
     assert.equal(analysis.images, 3);
     assert.ok(analysis.of > 3);
   });

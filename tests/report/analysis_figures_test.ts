@@ -7,10 +7,16 @@ import {
   entropyFigure,
 } from "../../lib/report/analysis_figures.ts";
 import { tinyRun } from "../support/tiny_run.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("confusionFigures", () => {
   test("confusionFigures, calibrationFigures and entropyFigure draw what was analysed", async () => {
-    const run = { name: "r", analysis: await analyseRun(await tinyRun("train.maxSteps=2")) };
+    const run = {
+      name: "r",
+      analysis: await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=2")),
+    };
     const figures = [
       ...confusionFigures([run]),
       ...calibrationFigures([run]),

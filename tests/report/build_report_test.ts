@@ -4,13 +4,16 @@ import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { buildReport } from "../../lib/report/build_report.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "../support/tiny_run.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const SECTIONS = ["results", "training", "classes", "confusion", "discriminator", "calibration"]
   .concat("pictures", "warnings", "config", "environment");
 
 describe("buildReport", () => {
   test("buildReport has every section, escapes names and loads nothing", async () => {
-    const path = await tinyRun("train.maxSteps=6");
+    const path = await tinyRun(temporaryFolder(), "train.maxSteps=6");
     const run = await readRun(path, `<script>"x"`);
     const analysed = [{ name: run.name, analysis: await analyseRun(path) }];
     const { html, figures } = buildReport({
@@ -32,8 +35,14 @@ describe("buildReport", () => {
   });
 
   test("buildReport tells what differs between configurations", async () => {
-    const one = await readRun(await tinyRun("train.maxSteps=1", "generator.lr=0.125"), "one");
-    const two = await readRun(await tinyRun("train.maxSteps=1", "generator.lr=0.25"), "two");
+    const one = await readRun(
+      await tinyRun(temporaryFolder(), "train.maxSteps=1", "generator.lr=0.125"),
+      "one",
+    );
+    const two = await readRun(
+      await tinyRun(temporaryFolder(), "train.maxSteps=1", "generator.lr=0.25"),
+      "two",
+    );
     const content = { title: "t", analysed: [], pictures: [], sweeps: [] };
     const { html } = buildReport({ ...content, runs: [one, two] });
     assert.match(html, /<th>generator\.lr<\/th>/);

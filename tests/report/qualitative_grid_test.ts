@@ -5,10 +5,13 @@ import { openDataset } from "../../lib/data/registry.ts";
 import { analyseRun } from "../../lib/report/analyse_run.ts";
 import { qualitativeGrid } from "../../lib/report/qualitative_grid.ts";
 import { tinyRun } from "../support/tiny_run.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("qualitativeGrid", () => {
   test("qualitativeGrid shows first the images on which runs differ most", async () => {
-    const analysis = await analyseRun(await tinyRun("train.maxSteps=1"));
+    const analysis = await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=1"));
     const [odd] = [...analysis.maps.keys()].slice(2);
     const changed = new Map(analysis.maps);
     const map = changed.get(odd!)!;

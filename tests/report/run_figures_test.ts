@@ -7,12 +7,18 @@ import {
   trainingFigures,
 } from "../../lib/report/run_figures.ts";
 import { tinyRun } from "../support/tiny_run.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("trainingFigures", () => {
   test("trainingFigures, discriminatorFigures and classFigure draw runs with and without a discriminator", async () => {
-    const adversarial = await readRun(await tinyRun("train.maxSteps=3"), "adversarial");
+    const adversarial = await readRun(
+      await tinyRun(temporaryFolder(), "train.maxSteps=3"),
+      "adversarial",
+    );
     const plain = await readRun(
-      await tinyRun("train.maxSteps=3", "adversarial.mode=baseline"),
+      await tinyRun(temporaryFolder(), "train.maxSteps=3", "adversarial.mode=baseline"),
       "plain",
     );
     assert.equal(discriminatorFigures([plain]).length, 0);
@@ -29,7 +35,7 @@ describe("trainingFigures", () => {
   });
 
   test("trainingFigures give a single validation an axis of whole epochs", async () => {
-    const run = await readRun(await tinyRun("train.maxSteps=2"), "one");
+    const run = await readRun(await tinyRun(temporaryFolder(), "train.maxSteps=2"), "one");
     const validations = [{ ...run.validations.at(-1)!, epoch: 16 }];
     const { plot } = trainingFigures([{ ...run, validations }]).find(({ name }) =>
       name === "miou"
@@ -40,7 +46,10 @@ describe("trainingFigures", () => {
   });
 
   test("trainingFigures draw runs of a group as one series: thin lines and their mean", async () => {
-    const run = await readRun(await tinyRun("train.maxSteps=8", "adversarial.mode=baseline"), "a");
+    const run = await readRun(
+      await tinyRun(temporaryFolder(), "train.maxSteps=8", "adversarial.mode=baseline"),
+      "a",
+    );
     const other = {
       ...run,
       name: "b",

@@ -1,6 +1,3 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseGrid } from "../../lib/sweep/parse_grid.ts";
 import { planSweep } from "../../lib/sweep/plan_sweep.ts";
 import { writeSweep } from "../../lib/sweep/sweep_folder.ts";
@@ -22,9 +19,8 @@ axes:
 baseline: { name: Baseline, adversarial.mode: baseline }
 `;
 
-/** Plans it in a new folder. */
-export async function tinySweep(text: string = TINY_GRID): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-sweep-"));
+/** Plans it in an empty folder, which it gives back. */
+export async function tinySweep(folder: string, text: string = TINY_GRID): Promise<string> {
   await writeSweep(folder, await planSweep(parseGrid(text, "tiny.yaml")));
   return folder;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { describe, test } from "node:test";
 import { parseGrid } from "../../lib/sweep/parse_grid.ts";
 import { type PlannedSweep, planSweep } from "../../lib/sweep/plan_sweep.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function plan(text: string): Promise<PlannedSweep> {
   return planSweep(parseGrid(text, "grid.yaml"));
@@ -119,7 +121,7 @@ baseline: { generator.l2: 5e-4 }
   });
 
   test("planSweep starts from a file beside the grid and makes paths absolute", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "segadv-plan-"));
+    const folder = temporaryFolder();
     await writeFile(
       join(folder, "base.yaml"),
       "preset: fixtures\ntrain: { epochs: 7 }\ndata: { dataset: folder, dir: some/where }\n",

@@ -10,6 +10,9 @@ import { runTrial } from "../../lib/sweep/run_trial.ts";
 import { readResults, readSweep, sweepStatus, trialPaths } from "../../lib/sweep/sweep_folder.ts";
 import { sweepTable } from "../../lib/sweep/sweep_table.ts";
 import { tinySweep } from "../support/tiny_sweep.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function tableOf(folder: string): Promise<string> {
   const plan = await readSweep(folder);
@@ -23,11 +26,11 @@ async function hashesOf(folder: string): Promise<(string | null)[]> {
 
 describe("runTrial", () => {
   test("runTrial gives the table of an uninterrupted sweep after ten random interruptions", async () => {
-    const calm = await tinySweep();
+    const calm = await tinySweep(temporaryFolder());
     for (let index = 0; index < 6; index++) {
       assert.equal(await runTrial({ folder: calm, index }), "finished");
     }
-    const stormy = await tinySweep();
+    const stormy = await tinySweep(temporaryFolder());
     const random = randomStream(6, "interruptions");
     for (let i = 0; i < 10; i++) {
       const controller = new AbortController();
@@ -46,7 +49,7 @@ describe("runTrial", () => {
   });
 
   test("runTrial never runs a finished trial again", async () => {
-    const folder = await tinySweep();
+    const folder = await tinySweep(temporaryFolder());
     await runTrial({ folder, index: 0 });
     const plan = await readSweep(folder);
     const { result, lock } = trialPaths(folder, plan.trials[0]!.id);
@@ -60,7 +63,7 @@ describe("runTrial", () => {
   });
 
   test("runTrial leaves a trial alone that a live worker has, and takes over from a dead one", async () => {
-    const folder = await tinySweep();
+    const folder = await tinySweep(temporaryFolder());
     const plan = await readSweep(folder);
     const { lock } = trialPaths(folder, plan.trials[0]!.id);
     const since = "2026-01-01T00:00:00Z";
@@ -89,6 +92,7 @@ describe("runTrial", () => {
 
   test("runTrial keeps a run whose loss is no number as diverged", async () => {
     const folder = await tinySweep(
+      temporaryFolder(),
       "preset: fixtures\nset: { backend: wasm, threads: 1, model.width: 0.03, data.crop: [32, 32] }\n" +
         "trials: [{ generator.lr: 1e30 }]\n",
     );
@@ -102,6 +106,7 @@ describe("runTrial", () => {
 
   test("runTrial does not count a run that failed as finished", async () => {
     const folder = await tinySweep(
+      temporaryFolder(),
       "preset: fixtures\nset: { backend: wasm, data.valSplit: nope }\ntrials: [{ generator.l2: 0.1 }]\n",
     );
     await assert.rejects(runTrial({ folder, index: 0 }), /nope/);

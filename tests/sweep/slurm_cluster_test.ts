@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readResults, readSweep, trialPaths } from "../../lib/sweep/sweep_folder.ts";
 import { runHere } from "../support/cli_terminal.ts";
 import { slurmSkip, until, withCluster } from "./_slurm_cluster.ts";
 import { TINY_GRID } from "../support/tiny_sweep.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** Three runs, long enough to be stopped in the middle. */
 const GRID = TINY_GRID.replace("[1, 2]", "[1]").replace("epochs: 1,", "epochs: 32,");
@@ -39,7 +41,7 @@ test(
     timeout: 600_000,
   },
   async () => {
-    const folder = await mkdtemp(join(tmpdir(), "segadv-sweep-"));
+    const folder = temporaryFolder();
     await writeFile(join(folder, "grid.yaml"), GRID);
     const [local, cluster] = [join(folder, "local"), join(folder, "cluster")];
     for (const dir of [local, cluster]) {

@@ -7,8 +7,10 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import type { SweepPlan, Trial } from "../../lib/sweep/plan_sweep.ts";
 import { slurmScripts } from "../../lib/sweep/slurm_scripts.ts";
-import { inFolder } from "../support/cli_process.ts";
 import { eventually } from "../support/eventually.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function trial(index: number): Trial {
   return { index, id: `${index}`, condition: "a", seed: index };
@@ -36,28 +38,28 @@ async function noticed(
   { onNotice, signal }: { onNotice: string; signal: NodeJS.Signals },
 ): Promise<{ code: number; asked: string }> {
   let outcome = { code: NaN, asked: "" };
-  await inFolder(async (folder) => {
-    const file = (name: string): string => join(folder, name);
-    await program(
-      file("trial"),
-      `trap '${onNotice}' USR1\ntouch ${file("ready")}\nwhile :; do sleep 0.05; done`,
-    );
-    await program(file("scontrol"), `echo "$*" >> ${file("asked")}`);
-    const scripts = slurmScripts(plan, { folder, command: [file("trial")], cwd: folder });
-    await program(file("array"), scripts.array);
-    const job = spawn(file("array"), {
-      env: {
-        PATH: `${folder}${delimiter}${process.env["PATH"]}`,
-        SLURM_ARRAY_TASK_ID: "1",
-        SLURM_ARRAY_JOB_ID: "7",
-      },
-    });
-    const ended = once(job, "exit");
-    await eventually(() => readFile(file("ready")).then(() => true, () => false));
-    process.kill(job.pid!, signal); // Deno takes a child signalled by job.kill for killed
-    const [code] = await ended as [number];
-    outcome = { code, asked: await readFile(file("asked"), "utf8").catch(() => "") };
+  const folder = temporaryFolder();
+  const file = (name: string): string => join(folder, name);
+  await program(
+    file("trial"),
+    `trap '${onNotice}' USR1\ntouch ${file("ready")}\nwhile :; do sleep 0.05; done`,
+  );
+  await program(file("scontrol"), `echo "$*" >> ${file("asked")}`);
+  const scripts = slurmScripts(plan, { folder, command: [file("trial")], cwd: folder });
+  await program(file("array"), scripts.array);
+  const job = spawn(file("array"), {
+    env: {
+      PATH: `${folder}${delimiter}${process.env["PATH"]}`,
+      SLURM_ARRAY_TASK_ID: "1",
+      SLURM_ARRAY_JOB_ID: "7",
+    },
   });
+  const ended = once(job, "exit");
+  await eventually(() => readFile(file("ready")).then(() => true, () => false));
+  process.kill(job.pid!, signal); // Deno takes a child signalled by job.kill for killed
+  const [code] = await ended as [number];
+  outcome = { code, asked: await readFile(file("asked"), "utf8").catch(() => "") };
+
   return outcome;
 }
 

@@ -13,11 +13,14 @@ import {
   writeSweep,
 } from "../../lib/sweep/sweep_folder.ts";
 import { TINY_GRID, tinySweep } from "../support/tiny_sweep.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("writeSweep", () => {
   test("writeSweep keeps plan and configurations to the last digit", async () => {
     const planned = await planSweep(parseGrid(TINY_GRID, "tiny.yaml"));
-    const folder = await tinySweep();
+    const folder = await tinySweep(temporaryFolder());
     const plan = await readSweep(folder);
     assert.deepEqual(plan, planned.plan);
     for (const trial of plan.trials) {
@@ -26,7 +29,7 @@ describe("writeSweep", () => {
   });
 
   test("writeSweep over an older plan keeps the results that both have", async () => {
-    const folder = await tinySweep();
+    const folder = await tinySweep(temporaryFolder());
     const before = await readSweep(folder);
     const { result } = trialPaths(folder, before.trials[3]!.id);
     await writeFile(result, "{}");
@@ -40,7 +43,7 @@ describe("writeSweep", () => {
 
 describe("readSweep", () => {
   test("readSweep takes no plan whose trials would be written elsewhere, and no other JSON", async () => {
-    const folder = await tinySweep();
+    const folder = await tinySweep(temporaryFolder());
     const { trials: [trial], ...plan } = await readSweep(folder);
     const file = join(folder, "sweep.json");
     for (const id of ["../../.ssh/config", "/etc/x", "a/b", "a\\b", "", "..", "a\0", 7, null]) {
@@ -69,7 +72,7 @@ describe("readSweep", () => {
 });
 
 test("sweepStatus tells a run that was begun from one that was not", async () => {
-  const folder = await tinySweep();
+  const folder = await tinySweep(temporaryFolder());
   const { trials } = await readSweep(folder);
   await mkdir(trialPaths(folder, trials[2]!.id).run);
   const states = await sweepStatus(folder);

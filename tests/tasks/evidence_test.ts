@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { parseGrid, planSweep } from "../../lib/sweep/mod.ts";
 import { evidenceGrid, NETWORKS } from "../../tasks/evidence/grid.ts";
-import { inFolder } from "../support/cli_process.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const TASK = fileURLToPath(new URL("../../tasks/evidence.ts", import.meta.url));
 
@@ -36,41 +38,40 @@ test(
   "evidence runs the thesis' rows and writes them into a page whose reading stays",
   { skip: "deno" in process.versions ? false : "a task of the repository, which run under Deno" },
   async () => {
-    await inFolder(async (folder) => {
-      const [out, page] = [join(folder, "sweeps"), join(folder, "RESULTS.md")];
-      const first = evidence(
-        "--data",
-        folder,
-        "--seeds",
-        "fcn8s:1",
-        "--out",
-        out,
-        ...TINY,
-        "--results",
-        page,
-      );
-      assert.equal(first.status, 0, first.stderr);
-      const text = await readFile(page, "utf8");
-      assert.match(text, /\| runs finished\s+\| 10 of 10/);
-      assert.match(text, /\| seeds\s+\| 1 a trial/);
-      assert.match(text, /\| commit\s+\| [0-9a-f]{7,}/);
-      assert.match(text, /\| wall time a run, median.*s \(/);
-      assert.match(text, /\| T_g = 0\.5\s+\| .*[+−]\d.*\+0\.56 \|\s+\+0\.39 \|/);
-      assert.match(text, /\| λ = 1e-4\s+\| .*[+−]\d.*−0\.24 \|\s+−0\.09 \|/);
-      assert.match(text, /Every trial: One seed/);
-      assert.match(
-        text,
-        /--data segadv-cli-\S+ --seeds fcn8s:1 --out sweeps /,
-        "no path of this machine",
-      );
-      assert.ok(!text.includes(folder));
-      assert.match(await readFile(join(folder, "RESULTS.svg"), "utf8"), /^<svg .*>T_g = 0\.5</s);
+    const folder = temporaryFolder();
+    const [out, page] = [join(folder, "sweeps"), join(folder, "RESULTS.md")];
+    const first = evidence(
+      "--data",
+      folder,
+      "--seeds",
+      "fcn8s:1",
+      "--out",
+      out,
+      ...TINY,
+      "--results",
+      page,
+    );
+    assert.equal(first.status, 0, first.stderr);
+    const text = await readFile(page, "utf8");
+    assert.match(text, /\| runs finished\s+\| 10 of 10/);
+    assert.match(text, /\| seeds\s+\| 1 a trial/);
+    assert.match(text, /\| commit\s+\| [0-9a-f]{7,}/);
+    assert.match(text, /\| wall time a run, median.*s \(/);
+    assert.match(text, /\| T_g = 0\.5\s+\| .*[+−]\d.*\+0\.56 \|\s+\+0\.39 \|/);
+    assert.match(text, /\| λ = 1e-4\s+\| .*[+−]\d.*−0\.24 \|\s+−0\.09 \|/);
+    assert.match(text, /Every trial: One seed/);
+    assert.match(
+      text,
+      /--data segadv-test-\S+ --seeds fcn8s:1 --out sweeps /,
+      "no path of this machine",
+    );
+    assert.ok(!text.includes(folder));
+    assert.match(await readFile(join(folder, "RESULTS.svg"), "utf8"), /^<svg .*>T_g = 0\.5</s);
 
-      await writeFile(page, text.replace("To be written.", "Nothing follows from one step."));
-      const again = evidence("--out", out, "--results", page);
-      assert.equal(again.status, 0, again.stderr);
-      const read = await readFile(page, "utf8");
-      assert.equal(read, text.replace("To be written.", "Nothing follows from one step."));
-    });
+    await writeFile(page, text.replace("To be written.", "Nothing follows from one step."));
+    const again = evidence("--out", out, "--results", page);
+    assert.equal(again.status, 0, again.stderr);
+    const read = await readFile(page, "utf8");
+    assert.equal(read, text.replace("To be written.", "Nothing follows from one step."));
   },
 );

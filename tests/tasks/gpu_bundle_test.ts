@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,6 +7,9 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { buildGpuBundle, LIMIT } from "../../tasks/gpu_bundle.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function reasonToSkip(): Promise<string | false> {
   if (process.platform !== "linux" || process.arch !== "x64") return "needs Linux on x86-64";
@@ -25,22 +27,18 @@ test("buildGpuBundle() makes a folder that trains by itself, without network and
   skip: await reasonToSkip(),
   timeout: 400_000,
 }, async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-bundle-test-"));
-  try {
-    const bytes = await buildGpuBundle(folder, { level: 1 });
-    assert.ok(bytes < LIMIT, `${bytes} bytes`);
-    const values = ["model.width=0.03", "data.crop=[32,32]", "data.batch=1", "data.workers=1"];
-    const arguments_ = [
-      ...["train", "--preset", "fixtures", "--backend", "webgpu", "--max-steps", "1", "--json"],
-      ...["--out", join(folder, "run"), ...values.flatMap((value) => ["--set", value])],
-    ];
-    const [program, ...rest] = [...offline(), "sh", join(folder, "start.sh"), ...arguments_];
-    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: join(folder, "none") };
-    const { stdout } = await promisify(execFile)(program!, rest, { cwd: tmpdir(), env });
-    const summary = JSON.parse(stdout.trim().split("\n").at(-1)!);
-    assert.equal(summary.backend, "webgpu");
-    assert.equal(summary.steps, 1);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const bytes = await buildGpuBundle(folder, { level: 1 });
+  assert.ok(bytes < LIMIT, `${bytes} bytes`);
+  const values = ["model.width=0.03", "data.crop=[32,32]", "data.batch=1", "data.workers=1"];
+  const arguments_ = [
+    ...["train", "--preset", "fixtures", "--backend", "webgpu", "--max-steps", "1", "--json"],
+    ...["--out", join(folder, "run"), ...values.flatMap((value) => ["--set", value])],
+  ];
+  const [program, ...rest] = [...offline(), "sh", join(folder, "start.sh"), ...arguments_];
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: join(folder, "none") };
+  const { stdout } = await promisify(execFile)(program!, rest, { cwd: tmpdir(), env });
+  const summary = JSON.parse(stdout.trim().split("\n").at(-1)!);
+  assert.equal(summary.backend, "webgpu");
+  assert.equal(summary.steps, 1);
 });

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -14,6 +12,9 @@ import { type Batch, trainStep } from "../../lib/train/train_step.ts";
 import { randomStream } from "../../lib/util/random.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { normalTensor } from "../support/gradients.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 type Overrides = { [K in keyof Config]?: Partial<Config[K]> };
 
@@ -129,7 +130,7 @@ describe("trainStep with gradientAccumulation", () => {
     const config = (...more: string[]) =>
       loadConfig({ preset: "fixtures", overrides: [...overrides, ...more] });
     const whole = await train(await config());
-    const out = join(await mkdtemp(join(tmpdir(), "segadv-gradientAccumulation-")), "run");
+    const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
     await train(await config("train.gradientCheckpointing=true"), {
       out,

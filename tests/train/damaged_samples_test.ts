@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
@@ -8,6 +7,9 @@ import type { TrainEvent } from "../../lib/train/events.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** Nine training samples, of which the third has a truncated image, and one to validate on. */
 async function withDamage(use: (dir: string) => Promise<void>): Promise<void> {
@@ -28,10 +30,6 @@ async function config(dir: string, ...overrides: string[]): Promise<Config> {
     .concat("data.batch=3", "train.epochs=2", "train.warmupEpochs=0");
   const data = ["data.dataset=folder", `data.dir=${dir}`];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...data, ...overrides] });
-}
-
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-damage-")), "run");
 }
 
 test("train() ends before the first step at a damaged file, and names it", async () => {
@@ -56,7 +54,7 @@ test("train() skips, names and counts a damaged sample, and resumes to the same 
     assert.equal(end?.type === "end" && end.skipped, 1);
     assert.equal(whole.steps, 6);
 
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const abort = new AbortController();
     const stopped = await train(skipping, {
       out,

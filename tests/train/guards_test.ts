@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -11,15 +10,14 @@ import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.t
 import { NonFiniteError } from "../../lib/train/non_finite_error.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
     .concat("data.batch=4", "generator.lr=0.02", "train.epochs=2", "train.warmupEpochs=0");
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...overrides] });
-}
-
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-guards-")), "run");
 }
 
 /** The backend, with something that happens when its errors are asked for. */
@@ -43,7 +41,7 @@ describe("train", () => {
   });
 
   test("train goes back to the last checkpoint with lower rates at a NaN, and then on", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const events: TrainEvent[] = [];
     // The update of step 5 is spoilt, once
     let spoilt = false;
@@ -78,7 +76,7 @@ describe("train", () => {
   });
 
   test("train gives up after maxRollbacks", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const warnings: string[] = [];
     let steps = 0;
     const broken = watched(backend, () => {
@@ -103,8 +101,8 @@ describe("train", () => {
   });
 
   test("train ends resumable where the device fails, and says from where", async () => {
-    const out = await newFolder();
-    const whole = await train(await config(), { out: await newFolder() });
+    const out = join(temporaryFolder(), "run");
+    const whole = await train(await config(), { out: join(temporaryFolder(), "run") });
     let steps = 0;
     const failing = watched(backend, () => {
       if (steps === 7) throw new Error("WebGPU device was lost (unknown: gone)");
@@ -131,7 +129,7 @@ describe("train", () => {
   });
 
   test("train does not keep a checkpoint whose device failed while it was read", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     let steps = 0;
     let calls = 0;
     const failing = watched(backend, () => {
@@ -147,7 +145,7 @@ describe("train", () => {
   });
 
   test("train never keeps weights that are not finite", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     let steps = 0;
     const broken = watched(backend, () => {
       if (steps === 3) spoil();
@@ -163,7 +161,7 @@ describe("train", () => {
   });
 
   test("train ends resumable where memory runs out", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     let steps = 0;
     const failing = watched(backend, () => {
       if (steps === 3) tf.zeros([2 ** 15, 2 ** 15, 4]).dispose(); // 16 GiB

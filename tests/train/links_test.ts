@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rename, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "../../lib/config/mod.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("train() tells in its log of files that a link takes out of the data set", async () => {
   const files: Record<string, Uint8Array | object> = { "classes.json": { classes: ["a", "b"] } };
@@ -16,7 +18,7 @@ test("train() tells in its log of files that a link takes out of the data set", 
     }
   }
   await withFiles(files, async (dir) => {
-    const elsewhere = join(await mkdtemp(join(tmpdir(), "segadv-links-")), "away.png");
+    const elsewhere = join(temporaryFolder(), "away.png");
     await rename(join(dir, "train/images/1.png"), elsewhere);
     await symlink(elsewhere, join(dir, "train/images/1.png"));
     const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -14,6 +12,9 @@ import { trainStep } from "../../lib/train/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../bench/dry_gpu.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = await noAdapter();
 
@@ -92,7 +93,7 @@ describe("train.precision mixed", () => {
       assert.ok(Math.abs(a - b) < 5e-3 * b, `step ${i}: ${a}, ${b}`);
     }
 
-    const out = join(await mkdtemp(join(tmpdir(), "segadv-mixed-")), "run");
+    const out = join(temporaryFolder(), "run");
     const first = await config("model.width=0.0625", "train.precision=mixed", "train.maxSteps=2");
     await train(first, { out, backend });
     const result = await resumeTraining(out, { backend, overrides: ["train.maxSteps=4"] });

@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
@@ -11,6 +9,9 @@ import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { loadModel } from "../../lib/train/run/load_model.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = [
@@ -27,7 +28,7 @@ async function config(...overrides: string[]): Promise<Config> {
 }
 
 test("train validates as validation says: a loaded network scores the same that way", async () => {
-  const out = join(await mkdtemp(join(tmpdir(), "segadv-view-")), "run");
+  const out = join(temporaryFolder(), "run");
   const view = ["resize=[64,32]", "fit=letterbox", "window=[32,32]", "overlap=0.5", "flip=true"]
     .map((each) => `validation.${each}`);
   const { last } = await train(await config(...view, "validation.scales=[0.5,1]"), { out });

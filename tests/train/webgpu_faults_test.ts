@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Config, loadConfig } from "../../lib/config/mod.ts";
@@ -10,16 +9,15 @@ import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.t
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function config(...more: string[]): Promise<Config> {
   const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
   const run = ["train.epochs=1", "train.warmupEpochs=0", "model.dropout=0.5", "train.logEvery=3"];
   const overrides = [...tiny, ...run, "validation.every=9", ...more];
   return await loadConfig({ preset: "fixtures", overrides });
-}
-
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-gpu-")), "run");
 }
 
 const skip = await noAdapter();
@@ -56,7 +54,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
     "resumeTraining on WebGPU ends in the weights of a run that never stopped",
     patient,
     async () => {
-      const out = await newFolder();
+      const out = join(temporaryFolder(), "run");
       const controller = new AbortController();
       await train(await config(), {
         out,
@@ -70,7 +68,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
   );
 
   test("resumeTraining on WebGPU goes on after the device was lost", patient, async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const error = await interrupt(out, () => trainingBackend().device.destroy());
     assert.match(error.message, /device was lost \(.*resume the run from its last checkpoint/);
     assert.equal((await resumeTraining(out)).weightsSha256, await untroubled());
@@ -80,7 +78,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
     "resumeTraining on WebGPU goes on after the adapter's memory was full",
     patient,
     async () => {
-      const out = await newFolder();
+      const out = join(temporaryFolder(), "run");
       const error = await interrupt(out, () => {
         const { buffers } = trainingBackend();
         buffers.trim();
@@ -96,7 +94,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
 
 describe("train on WebGPU", { skip }, () => {
   test("train on an injected WebGPU refuses a network over its limits, and takes a smaller one", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     // As Dawn's package would be: an object of its own, not the runtime's.
     const gpu: Pick<GPU, "requestAdapter"> = {
       requestAdapter: (options) => navigator.gpu.requestAdapter(options),

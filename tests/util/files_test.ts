@@ -1,17 +1,15 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRunFolder, freeBytes, writeFileAtomic } from "../../lib/util/files.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
 
-function folder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "segadv-files-"));
-}
+const temporaryFolder = temporaryFolders();
 
 describe("writeFileAtomic()", () => {
   test("writeFileAtomic() writes bytes and text and replaces what was there", async () => {
-    const dir = await folder();
+    const dir = temporaryFolder();
     const path = join(dir, "a.bin");
     await writeFileAtomic(path, "old");
     await writeFileAtomic(path, Uint8Array.of(1, 2, 3));
@@ -20,12 +18,12 @@ describe("writeFileAtomic()", () => {
   });
 
   test("writeFileAtomic() names file and remedy where the folder is missing", async () => {
-    const path = join(await folder(), "no", "a.json");
+    const path = join(temporaryFolder(), "no", "a.json");
     await assert.rejects(writeFileAtomic(path, ""), /Cannot write .*a\.json.*does not exist/);
   });
 
   test("writeFileAtomic() keeps the old file and leaves no rest where it fails", async () => {
-    const dir = await folder();
+    const dir = temporaryFolder();
     await mkdir(join(dir, "x"));
     await assert.rejects(writeFileAtomic(join(dir, "x"), "data"), /Cannot write/);
     assert.deepEqual(await readdir(dir), ["x"]);
@@ -34,19 +32,19 @@ describe("writeFileAtomic()", () => {
 
 describe("createRunFolder()", () => {
   test("createRunFolder() makes parents and leaves the folder empty", async () => {
-    const path = join(await folder(), "runs", "first");
+    const path = join(temporaryFolder(), "runs", "first");
     await createRunFolder(path);
     assert.deepEqual(await readdir(path), []);
   });
 
   test("createRunFolder() refuses a folder that holds a run", async () => {
-    const path = await folder();
+    const path = temporaryFolder();
     await writeFile(join(path, "events.jsonl"), "");
     await assert.rejects(createRunFolder(path), /already holds one \(events\.jsonl\).*--out/);
   });
 
   test("createRunFolder() refuses a file", async () => {
-    const path = join(await folder(), "file");
+    const path = join(temporaryFolder(), "file");
     await writeFile(path, "");
     await assert.rejects(createRunFolder(path), /Cannot create the run folder .*file/);
   });
@@ -57,6 +55,6 @@ describe("createRunFolder()", () => {
 });
 
 test("freeBytes() sees the disk of a path that does not exist yet", async () => {
-  const bytes = await freeBytes(join(await folder(), "not", "yet"));
+  const bytes = await freeBytes(join(temporaryFolder(), "not", "yet"));
   assert(bytes !== null && bytes > 0);
 });

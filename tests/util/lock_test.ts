@@ -1,20 +1,18 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { dropForeignLock, isLocked, lockFile, lockFolder } from "../../lib/util/lock.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const isDeno = "deno" in process.versions;
 const program = fileURLToPath(new URL("./_lock_program.ts", import.meta.url));
-
-async function newFolder(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "segadv-lock-"));
-}
 
 /** Starts another process that takes the folder, and gives its first words. */
 async function contend(
@@ -37,7 +35,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 describe("lockFolder", () => {
   test("lockFolder lets go without a trace, and twice does no harm", async () => {
-    const folder = await newFolder();
+    const folder = temporaryFolder();
     const lock = await lockFolder(folder);
     assert.equal(lock.stale, null);
     await assert.rejects(
@@ -51,7 +49,7 @@ describe("lockFolder", () => {
   });
 
   test("lockFolder refuses another process and takes over from one that was killed", async () => {
-    const folder = await newFolder();
+    const folder = temporaryFolder();
     const first = await contend(folder, "-A");
     assert.match(first.says, /^held null/);
     const { pid } = JSON.parse(await readFile(join(folder, "run.lock"), "utf8"));
@@ -69,7 +67,7 @@ describe("lockFolder", () => {
     "lockFolder needs only the folder's permissions under Deno",
     { skip: isDeno ? false : "permissions are Deno's" },
     async () => {
-      const folder = await newFolder();
+      const folder = temporaryFolder();
       const rights = [`--allow-read=${folder}`, `--allow-write=${folder}`];
       const first = await contend(folder, ...rights);
       assert.match(first.says, /^held null/);
@@ -82,7 +80,7 @@ describe("lockFolder", () => {
   );
 
   test("lockFolder believes a lock of another machine and forgives a torn one", async () => {
-    const folder = await newFolder();
+    const folder = temporaryFolder();
     const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
     await writeFile(join(folder, "run.lock"), JSON.stringify(owner));
     await assert.rejects(lockFolder(folder), /process 1 on elsewhere/);
@@ -94,7 +92,7 @@ describe("lockFolder", () => {
 
 describe("lockFile", () => {
   test("lockFile gives one holder the file, and lets go without a trace", async () => {
-    const file = join(await newFolder(), "trial.lock");
+    const file = join(temporaryFolder(), "trial.lock");
     assert.equal(await isLocked(file), false);
     const lock = await lockFile(file);
     assert.ok(lock !== null);
@@ -106,7 +104,7 @@ describe("lockFile", () => {
   });
 
   test("lockFile takes over what was not renewed for a minute, and what this job left behind", async () => {
-    const folder = await newFolder();
+    const folder = temporaryFolder();
     const file = join(folder, "trial.lock");
     const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
     await writeFile(file, JSON.stringify(owner));
@@ -134,7 +132,7 @@ describe("lockFile", () => {
   });
 
   test("dropForeignLock() removes what another machine left and nothing else", async () => {
-    const folder = await newFolder();
+    const folder = temporaryFolder();
     const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
     await writeFile(join(folder, "run.lock"), JSON.stringify(owner));
     await dropForeignLock(folder);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { readUserCache, userCacheFolder, writeUserCache } from "../../lib/util/user_cache.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** Runs `f` with the cache below `folder`. */
 async function withCache(folder: string, f: () => Promise<void>): Promise<void> {
@@ -19,7 +21,7 @@ async function withCache(folder: string, f: () => Promise<void>): Promise<void> 
 }
 
 test("writeUserCache() keeps a text for readUserCache()", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-"));
+  const folder = temporaryFolder();
   await withCache(folder, async () => {
     assert.equal(userCacheFolder(), join(folder, "segadv"));
     assert.equal(await readUserCache("tiles.json"), null);
@@ -27,17 +29,15 @@ test("writeUserCache() keeps a text for readUserCache()", async () => {
     assert.equal(await writeUserCache("tiles.json", "[]"), true);
     assert.equal(await readUserCache("tiles.json"), "[]");
   });
-  await rm(folder, { recursive: true });
 });
 
 test("writeUserCache() says where a home cannot be written, and throws nothing", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "segadv-"));
+  const folder = temporaryFolder();
   await writeFile(join(folder, "file"), "");
   await withCache(join(folder, "file"), async () => {
     assert.equal(await writeUserCache("tiles.json", "{}"), false);
     assert.equal(await readUserCache("tiles.json"), null);
   });
-  await rm(folder, { recursive: true });
 });
 
 test("userCacheFolder() is one of the user's own where nothing else is said", async () => {

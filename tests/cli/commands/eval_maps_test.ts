@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
-import { inFolder } from "../../support/cli_process.ts";
 import { runHere } from "../../support/cli_terminal.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 // Real images: more than the five seconds that Bun gives a test, on a busy machine
 const patient = { timeout: 240_000 };
@@ -52,53 +54,53 @@ test("eval says so of a split whose truth is not published", () =>
 test("eval gives ESPNet's CamVid scores by both rules", {
   ...patient,
   skip: skipWithout("data/oracle/camvid-espnet"),
-}, () =>
-  inFolder(async (dir) => {
-    const oracle = sharedPath("data/oracle/camvid-espnet");
-    // The scores need no photograph: the truth stands in for it
-    link(
-      readdirSync(join(oracle, "gt")).map((name) =>
-        [join(oracle, "gt", name), join(dir, "test/images", name)] as const
-      ),
-    );
-    link([[join(oracle, "gt"), join(dir, "test/labels")]]);
-    const classes = Array.from({ length: 11 }, (_, i) => `class ${i}`);
-    writeFileSync(join(dir, "classes.json"), JSON.stringify({ classes, ignore: 11 }));
-    const args = ["eval", join(oracle, "pred"), "--dataset", "folder", "--data", dir];
-    const score = async (...more: string[]): Promise<string> => {
-      const { code, out, err } = await runHere(...args, "--split", "test", "--json", ...more);
-      assert.equal(code, 0, err);
-      return (JSON.parse(out).mIoU * 100).toFixed(2);
-    };
-    assert.equal(await score(), "57.17");
-    assert.equal(await score("--ignored", "false-positive"), "55.65");
-  }));
+}, async () => {
+  const dir = temporaryFolder();
+  const oracle = sharedPath("data/oracle/camvid-espnet");
+  // The scores need no photograph: the truth stands in for it
+  link(
+    readdirSync(join(oracle, "gt")).map((name) =>
+      [join(oracle, "gt", name), join(dir, "test/images", name)] as const
+    ),
+  );
+  link([[join(oracle, "gt"), join(dir, "test/labels")]]);
+  const classes = Array.from({ length: 11 }, (_, i) => `class ${i}`);
+  writeFileSync(join(dir, "classes.json"), JSON.stringify({ classes, ignore: 11 }));
+  const args = ["eval", join(oracle, "pred"), "--dataset", "folder", "--data", dir];
+  const score = async (...more: string[]): Promise<string> => {
+    const { code, out, err } = await runHere(...args, "--split", "test", "--json", ...more);
+    assert.equal(code, 0, err);
+    return (JSON.parse(out).mIoU * 100).toFixed(2);
+  };
+  assert.equal(await score(), "57.17");
+  assert.equal(await score("--ignored", "false-positive"), "55.65");
+});
 
 test("eval gives what CityScapes' script printed", {
   ...patient,
   skip: skipWithout("data/oracle/cityscapes-espnet"),
-}, () =>
-  inFolder(async (dir) => {
-    const oracle = sharedPath("data/oracle/cityscapes-espnet");
-    link(
-      readdirSync(join(oracle, "gt")).flatMap((name) => {
-        const [city, frame] = [name.split("_")[0]!, name.replace(/_gtFine.*/, "")];
-        const truth = [join(oracle, "gt", name), join(dir, "gtFine/val", city, name)] as const;
-        const photo = join(dir, "leftImg8bit/val", city, `${frame}_leftImg8bit.png`);
-        return name.endsWith("_labelIds.png")
-          ? [truth, [join(oracle, "gt", name), photo] as const]
-          : [truth];
-      }),
-    );
-    const args = ["eval", join(oracle, "pred"), "--dataset", "cityscapes", "--data", dir];
-    const { code, out, err } = await runHere(...args, "--json");
-    assert.equal(code, 0, err);
-    const { mIoU, cityscapes } = JSON.parse(out);
-    const { classIoU, categoryIoU, classInstanceIoU, categoryInstanceIoU } = cityscapes;
-    assert.deepEqual(
-      [mIoU, classIoU, categoryIoU, classInstanceIoU, categoryInstanceIoU].map((score) =>
-        (score * 100).toFixed(2)
-      ),
-      ["57.13", "57.13", "81.17", "25.85", "61.31"],
-    );
-  }));
+}, async () => {
+  const dir = temporaryFolder();
+  const oracle = sharedPath("data/oracle/cityscapes-espnet");
+  link(
+    readdirSync(join(oracle, "gt")).flatMap((name) => {
+      const [city, frame] = [name.split("_")[0]!, name.replace(/_gtFine.*/, "")];
+      const truth = [join(oracle, "gt", name), join(dir, "gtFine/val", city, name)] as const;
+      const photo = join(dir, "leftImg8bit/val", city, `${frame}_leftImg8bit.png`);
+      return name.endsWith("_labelIds.png")
+        ? [truth, [join(oracle, "gt", name), photo] as const]
+        : [truth];
+    }),
+  );
+  const args = ["eval", join(oracle, "pred"), "--dataset", "cityscapes", "--data", dir];
+  const { code, out, err } = await runHere(...args, "--json");
+  assert.equal(code, 0, err);
+  const { mIoU, cityscapes } = JSON.parse(out);
+  const { classIoU, categoryIoU, classInstanceIoU, categoryInstanceIoU } = cityscapes;
+  assert.deepEqual(
+    [mIoU, classIoU, categoryIoU, classInstanceIoU, categoryInstanceIoU].map((score) =>
+      (score * 100).toFixed(2)
+    ),
+    ["57.13", "57.13", "81.17", "25.85", "61.31"],
+  );
+});

@@ -7,8 +7,10 @@ import { pathToFileURL } from "node:url";
 import { TINY_GRID } from "../../support/tiny_sweep.ts";
 import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { chromiumSkip, type Page, withPage } from "../../support/chromium.ts";
-import { inFolder } from "../../support/cli_process.ts";
 import { runHere } from "../../support/cli_terminal.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const SECTIONS = ["results", "training", "classes", "confusion", "discriminator", "calibration"]
   .concat("pictures", "warnings", "config", "environment");
@@ -63,55 +65,53 @@ describe("report", () => {
       skip: chromiumSkip,
     },
     async () => {
-      await inFolder(async (folder) => {
-        const url = pathToFileURL(await reported(folder)).href;
-        const views = [{ width: 1280 }, { width: 390 }, { width: 390, dark: true }];
-        for (const view of views) {
-          await withPage(url, view, async (page) => {
-            const texts = await page.evaluate<Record<string, number>>(
-              `Object.fromEntries([...document.querySelectorAll("section")].map((s) =>
+      const folder = temporaryFolder();
+      const url = pathToFileURL(await reported(folder)).href;
+      const views = [{ width: 1280 }, { width: 390 }, { width: 390, dark: true }];
+      for (const view of views) {
+        await withPage(url, view, async (page) => {
+          const texts = await page.evaluate<Record<string, number>>(
+            `Object.fromEntries([...document.querySelectorAll("section")].map((s) =>
               [s.id, s.innerText.length + 100 * s.querySelectorAll("svg, img").length]))`,
-            );
-            assert.deepEqual(Object.keys(texts), SECTIONS);
-            for (const [id, size] of Object.entries(texts)) {
-              assert.ok(size > (id === "warnings" ? 10 : 100), `${id} is empty`);
-            }
-            const overflow = await page.evaluate<number>(
-              "document.documentElement.scrollWidth - innerWidth",
-            );
-            assert.ok(overflow <= 0, `${overflow} pixels too wide at ${view.width}`);
-            const [ink, paper] = await page.evaluate<string[]>(
-              "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))",
-            );
-            const light = (color: string): number => Number(/\d+/.exec(color)![0]);
-            assert.equal(light(ink!) > light(paper!), view.dark === true, `${ink} on ${paper}`);
-            const broken = await page.evaluate<number>(
-              "[...document.images].filter((image) => image.naturalWidth === 0).length",
-            );
-            assert.equal(broken, 0);
-            assert.deepEqual(page.errors, []);
-            await pressesButtons(page);
-            const foreign = page.requests.filter((asked) => !/^(file|data):/.test(asked));
-            assert.deepEqual(foreign, []);
-          });
-        }
-        const files = await readdir(join(folder, "figures"));
-        assert.ok(files.includes("miou.svg") && files.includes("picture-1-image.png"));
-      });
+          );
+          assert.deepEqual(Object.keys(texts), SECTIONS);
+          for (const [id, size] of Object.entries(texts)) {
+            assert.ok(size > (id === "warnings" ? 10 : 100), `${id} is empty`);
+          }
+          const overflow = await page.evaluate<number>(
+            "document.documentElement.scrollWidth - innerWidth",
+          );
+          assert.ok(overflow <= 0, `${overflow} pixels too wide at ${view.width}`);
+          const [ink, paper] = await page.evaluate<string[]>(
+            "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))",
+          );
+          const light = (color: string): number => Number(/\d+/.exec(color)![0]);
+          assert.equal(light(ink!) > light(paper!), view.dark === true, `${ink} on ${paper}`);
+          const broken = await page.evaluate<number>(
+            "[...document.images].filter((image) => image.naturalWidth === 0).length",
+          );
+          assert.equal(broken, 0);
+          assert.deepEqual(page.errors, []);
+          await pressesButtons(page);
+          const foreign = page.requests.filter((asked) => !/^(file|data):/.test(asked));
+          assert.deepEqual(foreign, []);
+        });
+      }
+      const files = await readdir(join(folder, "figures"));
+      assert.ok(files.includes("miou.svg") && files.includes("picture-1-image.png"));
     },
   );
 
   test("report on single runs needs no sweep, and no network where no image is wanted", async () => {
-    await inFolder(async (folder) => {
-      const run = join(folder, "run");
-      const tiny = ["--set", "model.width=0.03", "--set", "data.crop=[32,32]", "--max-steps", "2"];
-      assert.equal((await runHere("train", "--backend", "wasm", ...tiny, "--out", run)).code, 0);
-      const out = join(folder, "r.html");
-      assert.equal((await runHere("report", run, "-o", out, "--images", "0")).code, 0);
-      assert.match(await readFile(out, "utf8"), /The networks were not analysed/);
-      const wrong = await runHere("report", folder, "-o", out);
-      assert.equal(wrong.code, 2);
-      assert.match(wrong.err, /is neither the folder of a run nor of a sweep/);
-    });
+    const folder = temporaryFolder();
+    const run = join(folder, "run");
+    const tiny = ["--set", "model.width=0.03", "--set", "data.crop=[32,32]", "--max-steps", "2"];
+    assert.equal((await runHere("train", "--backend", "wasm", ...tiny, "--out", run)).code, 0);
+    const out = join(folder, "r.html");
+    assert.equal((await runHere("report", run, "-o", out, "--images", "0")).code, 0);
+    assert.match(await readFile(out, "utf8"), /The networks were not analysed/);
+    const wrong = await runHere("report", folder, "-o", out);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /is neither the folder of a run nor of a sweep/);
   });
 });

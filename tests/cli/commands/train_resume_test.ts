@@ -6,7 +6,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { inFolder, runProcess } from "../../support/cli_process.ts";
+import { runProcess } from "../../support/cli_process.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const patient = { timeout: 300_000 };
 const entry = fileURLToPath(new URL("../../../cli/mod.ts", import.meta.url));
@@ -57,54 +60,54 @@ describe("train --resume", () => {
     it(
       `goes on after ${signal}, which ends a run with ${code} and a checkpoint`,
       patient,
-      () =>
-        inFolder(async (folder) => {
-          const out = join(folder, "run");
-          assert.equal(await interrupt(out, { step: 3, signals: [signal] }), code);
-          const events = (await logOf(out)).trim().split("\n").map((line) => JSON.parse(line));
-          assert.deepEqual(events.slice(-2).map(({ type }) => type), ["checkpoint", "end"]);
-          const { step } = events.at(-1);
+      async () => {
+        const folder = temporaryFolder();
+        const out = join(folder, "run");
+        assert.equal(await interrupt(out, { step: 3, signals: [signal] }), code);
+        const events = (await logOf(out)).trim().split("\n").map((line) => JSON.parse(line));
+        assert.deepEqual(events.slice(-2).map(({ type }) => type), ["checkpoint", "end"]);
+        const { step } = events.at(-1);
 
-          // The schedule spans the epochs, so that fewer of them make another run of it
-          const args = ["train", "--resume", out, "--backend", "wasm", "--json"];
-          const refused = await runProcess([...args, "--epochs", "2"]);
-          assert.equal(refused.code, 1);
-          assert.match(refused.err, /train\.epochs 1000 became 2; .*--allow-different/);
-          const resumed = await runProcess([...args, "--max-steps", String(step + 2)]);
-          assert.equal(resumed.code, 0, resumed.err);
-          assert.match(resumed.err, new RegExp(`resumed at step ${step}, from .*safetensors`));
-          assert.equal(JSON.parse(resumed.out).steps, step + 2);
-          const again = await runProcess([...args, "--max-steps", String(step + 2)]);
-          assert.match(again.err, /this run had ended before: there is nothing left to do/);
-          assert.equal(JSON.parse(again.out).weightsSha256, JSON.parse(resumed.out).weightsSha256);
-        }),
+        // The schedule spans the epochs, so that fewer of them make another run of it
+        const args = ["train", "--resume", out, "--backend", "wasm", "--json"];
+        const refused = await runProcess([...args, "--epochs", "2"]);
+        assert.equal(refused.code, 1);
+        assert.match(refused.err, /train\.epochs 1000 became 2; .*--allow-different/);
+        const resumed = await runProcess([...args, "--max-steps", String(step + 2)]);
+        assert.equal(resumed.code, 0, resumed.err);
+        assert.match(resumed.err, new RegExp(`resumed at step ${step}, from .*safetensors`));
+        assert.equal(JSON.parse(resumed.out).steps, step + 2);
+        const again = await runProcess([...args, "--max-steps", String(step + 2)]);
+        assert.match(again.err, /this run had ended before: there is nothing left to do/);
+        assert.equal(JSON.parse(again.out).weightsSha256, JSON.parse(resumed.out).weightsSha256);
+      },
     );
   }
 
   it(
     "has an older checkpoint or none after a second signal, which ends the process at once",
     patient,
-    () =>
-      inFolder(async (folder) => {
-        const out = join(folder, "run");
-        const code = await interrupt(out, { step: 1, signals: ["SIGINT", "SIGTERM"] });
-        assert.ok(code === 130 || code === 143, `${code}`); // of two at once, either may be first
-        assert.doesNotMatch(await logOf(out), /"type":"end"/);
-      }),
+    async () => {
+      const folder = temporaryFolder();
+      const out = join(folder, "run");
+      const code = await interrupt(out, { step: 1, signals: ["SIGINT", "SIGTERM"] });
+      assert.ok(code === 130 || code === 143, `${code}`); // of two at once, either may be first
+      assert.doesNotMatch(await logOf(out), /"type":"end"/);
+    },
   );
 
-  it("says what to type after Ctrl-C", patient, () =>
-    inFolder(async (folder) => {
-      const out = join(folder, "run");
-      const { code, err } = await runProcess(
-        [...TINY, "--epochs", "1000", "--out", out, "--json"],
-        {
-          interruptAfter: "backend wasm",
-        },
-      );
-      assert.equal(code, 130);
-      assert.match(err, new RegExp(`mod\\.ts train --resume ${out}\\n`));
-    }));
+  it("says what to type after Ctrl-C", patient, async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, "run");
+    const { code, err } = await runProcess(
+      [...TINY, "--epochs", "1000", "--out", out, "--json"],
+      {
+        interruptAfter: "backend wasm",
+      },
+    );
+    assert.equal(code, 130);
+    assert.match(err, new RegExp(`mod\\.ts train --resume ${out}\\n`));
+  });
 
   it("refuses what does not go with it", patient, async () => {
     const cases = [

@@ -3,19 +3,20 @@ import { appendFile, mkdir, symlink, truncate, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createDashboard } from "../../../cli/dashboard/create_dashboard.ts";
-import { inFolder } from "../../support/cli_process.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** A folder with two runs, one of them in a sweep, and a file that is nobody's business. */
 async function withRuns<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  return await inFolder(async (folder) => {
-    for (const run of ["one", "sweep/runs/two"]) {
-      await mkdir(join(folder, "root", run), { recursive: true });
-      await writeFile(join(folder, "root", run, "events.jsonl"), `{"run":"${run}"}\n{"n":2}\n`);
-    }
-    await mkdir(join(folder, "secret"));
-    await writeFile(join(folder, "secret", "events.jsonl"), "secret\n");
-    return await use(join(folder, "root"));
-  });
+  const folder = temporaryFolder();
+  for (const run of ["one", "sweep/runs/two"]) {
+    await mkdir(join(folder, "root", run), { recursive: true });
+    await writeFile(join(folder, "root", run, "events.jsonl"), `{"run":"${run}"}\n{"n":2}\n`);
+  }
+  await mkdir(join(folder, "secret"));
+  await writeFile(join(folder, "secret", "events.jsonl"), "secret\n");
+  return await use(join(folder, "root"));
 }
 
 function ask(

@@ -3,9 +3,12 @@ import { test } from "node:test";
 import { stepsCsv, validationsCsv } from "../../../lib/report/sinks/csv.ts";
 import { readRun } from "../../../lib/train/run/read_run.ts";
 import { tinyRun } from "../../support/tiny_run.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("stepsCsv and validationsCsv have a row an event and a column a key", async () => {
-  const path = await tinyRun();
+  const path = await tinyRun(temporaryFolder());
   const run = await readRun(path);
   const steps = stepsCsv(run).trim().split("\n").map((line) => line.split(","));
   assert.equal(steps.length, run.steps.length + 1);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { appendFile, mkdtemp, readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig } from "../../../lib/config/mod.ts";
@@ -11,11 +10,14 @@ import { parseEvents, readRun } from "../../../lib/train/run/read_run.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { tinyRun } from "../../support/tiny_run.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("openSink writes live, and over an interruption, what a finished run's events give", async () => {
-  const path = await tinyRun();
+  const path = await tinyRun(temporaryFolder());
   const run = await readRun(path);
-  const folder = await mkdtemp(join(tmpdir(), "segadv-csv-"));
+  const folder = temporaryFolder();
   const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
   const first = openSink("csv", folder);
   for (const event of events.slice(0, 9)) first.write(event);
@@ -26,7 +28,7 @@ test("openSink writes live, and over an interruption, what a finished run's even
 });
 
 test("openSink has each step once after a run was cut down and resumed", async () => {
-  const out = join(await mkdtemp(join(tmpdir(), "segadv-sink-")), "run");
+  const out = join(temporaryFolder(), "run");
   const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
     .concat("train.epochs=2", "validation.every=1", "checkpoint.everySteps=4");
   const config = await loadConfig({ preset: "fixtures", overrides });
@@ -62,8 +64,8 @@ test("openSink() refuses an unknown name and says which there are", () => {
 });
 
 test("openSink begins anew where a run does, in the folder of one that had no checkpoint", async () => {
-  const path = await tinyRun();
-  const folder = await mkdtemp(join(tmpdir(), "segadv-csv-"));
+  const path = await tinyRun(temporaryFolder());
+  const folder = temporaryFolder();
   const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
   const first = openSink("csv", folder);
   for (const event of events.slice(0, 9)) first.write(event);

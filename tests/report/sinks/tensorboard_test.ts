@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { crc32c, maskedCrc32c } from "../../../lib/report/sinks/tfrecord.ts";
 import { openSink } from "../../../lib/report/sinks/registry.ts";
 import { parseEvents } from "../../../lib/train/run/read_run.ts";
 import { tinyRun } from "../../support/tiny_run.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** A protobuf message: values of each field, in order. */
 type Fields = Map<number, (bigint | Uint8Array)[]>;
@@ -60,9 +62,9 @@ describe("TensorBoardWriter", () => {
   });
 
   test("TensorBoardWriter gives every scalar and picture of a run back", async () => {
-    const path = await tinyRun();
+    const path = await tinyRun(temporaryFolder());
     const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
-    const folder = await mkdtemp(join(tmpdir(), "segadv-tb-"));
+    const folder = temporaryFolder();
     const sink = openSink("tensorboard", folder);
     for (const event of events) sink.write(event);
     const [name] = await readdir(join(folder, "tensorboard"));

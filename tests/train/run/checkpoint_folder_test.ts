@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { defaultConfig } from "../../../lib/config/mod.ts";
@@ -9,6 +8,9 @@ import { CheckpointFolder } from "../../../lib/train/run/checkpoint_folder.ts";
 import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
 import type { RunScores } from "../../../lib/train/run/train_result.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const origin: RunProvenance = {
   config: defaultConfig(),
@@ -26,8 +28,8 @@ function contentAt(step: number, bestStep: number | null = null, tensors: StateT
   return { state, origin, tensors, checkErrors() {} };
 }
 
-async function newFolder(): Promise<{ path: string; folder: CheckpointFolder }> {
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "checkpoint");
+function newFolder(): { path: string; folder: CheckpointFolder } {
+  const path = join(temporaryFolder(), "checkpoint");
   return { path, folder: new CheckpointFolder(path) };
 }
 
@@ -37,7 +39,7 @@ async function stepsIn(path: string): Promise<number[]> {
 
 describe("CheckpointFolder", () => {
   test("CheckpointFolder keeps the last few and the best epoch's", async () => {
-    const { path, folder } = await newFolder();
+    const { path, folder } = newFolder();
     for (let step = 1; step <= 7; step++) {
       await folder.write(contentAt(step, step >= 3 ? 3 : null), { keep: 2 });
     }
@@ -47,7 +49,7 @@ describe("CheckpointFolder", () => {
   });
 
   test("CheckpointFolder finds the newest that is whole", async () => {
-    const { path, folder } = await newFolder();
+    const { path, folder } = newFolder();
     assert.deepEqual(await folder.newest(), { checkpoint: null, damaged: [] });
     for (const step of [1, 2, 10]) await folder.write(contentAt(step), { keep: 9 });
     await truncate(join(path, "step-000000010.safetensors"), 50);
@@ -60,7 +62,7 @@ describe("CheckpointFolder", () => {
   });
 
   test("CheckpointFolder looks for room before it writes", async () => {
-    const { path, folder } = await newFolder();
+    const { path, folder } = newFolder();
     await folder.write(contentAt(1), { keep: 1 });
     const huge: StateTensor = {
       name: "w",
@@ -76,7 +78,7 @@ describe("CheckpointFolder", () => {
   });
 
   test("CheckpointFolder does not bring back a run that was taken away", async () => {
-    const { path, folder } = await newFolder();
+    const { path, folder } = newFolder();
     await rm(join(path, ".."), { recursive: true });
     await assert.rejects(folder.write(contentAt(1), { keep: 1 }), /the folder .* does not exist/);
   });

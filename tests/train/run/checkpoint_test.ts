@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -11,6 +10,9 @@ import { openCheckpoint, writeCheckpoint } from "../../../lib/train/run/checkpoi
 import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const state: RunState = {
   step: 7,
@@ -42,7 +44,7 @@ function tensorsOf(...values: number[][]): { tensors: StateTensor[]; variables: 
 }
 
 async function written(...values: number[][]): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "step-000000007.safetensors");
+  const path = join(temporaryFolder(), "step-000000007.safetensors");
   const { tensors, variables } = tensorsOf(...values);
   await writeCheckpoint(path, { state, origin, tensors, checkErrors() {} });
   tf.dispose(variables);
@@ -102,7 +104,7 @@ test("openCheckpoint loads none of many damaged copies", async () => {
 });
 
 test("openCheckpoint refuses other safetensors files", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "weights.safetensors");
+  const path = join(temporaryFolder(), "weights.safetensors");
   await writeSafetensors(path, [], { metadata: { format: "pt" } });
   await assert.rejects(openCheckpoint(path), /its format is "pt", this version reads "segadv ch/);
 });

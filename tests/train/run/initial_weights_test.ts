@@ -1,7 +1,6 @@
 /** Runs that start from weight files: what they take from the file, record and say. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Config, loadConfig } from "../../../lib/config/mod.ts";
@@ -10,6 +9,9 @@ import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function config(init: string, ...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", `model.width=${1 / 1024}`, "data.crop=[32,32]"];
@@ -18,12 +20,8 @@ async function config(init: string, ...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: all });
 }
 
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-init-")), "run");
-}
-
 test("train follows the weights' input and variant, and records them", async () => {
-  const out = await newFolder();
+  const out = join(temporaryFolder(), "run");
   const init = await fixture("resnet50.pth.gz");
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
@@ -76,7 +74,7 @@ test("train takes the configured input where followInit is off, with a warning",
 });
 
 test("train goes on from its own runs, as their config and head are", async () => {
-  const out = await newFolder();
+  const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
   await train(await config(await fixture("vgg16.npz"), name), { out });
   const again = await config(out, name);
@@ -93,7 +91,7 @@ test("train goes on from its own runs, as their config and head are", async () =
 });
 
 test("train says what does not fit before it writes anything", async () => {
-  const out = await newFolder();
+  const out = join(temporaryFolder(), "run");
   const init = await fixture("vgg16.pth");
   await assert.rejects(
     train(await config(init, "model.name=fcn8s-vgg16", "model.width=0.01"), { out }),

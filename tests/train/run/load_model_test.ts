@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { loadConfig } from "../../../lib/config/load.ts";
@@ -10,10 +9,13 @@ import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
 import { smallModel } from "../../support/small_models.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** A run folder with the given networks, each from a seed of its own. */
 async function runFolder(networks: Record<string, number>): Promise<string> {
-  const run = await mkdtemp(join(tmpdir(), "segadv-"));
+  const run = temporaryFolder();
   const config = await loadConfig({ preset: "fixtures" });
   await writeFile(join(run, "config.yaml"), configToYaml({ ...config, seed: 77 }));
   for (const [folder, seed] of Object.entries(networks)) {
@@ -58,7 +60,7 @@ describe("loadModel", () => {
   });
 
   test("loadModel says what it looked for", async () => {
-    const empty = await mkdtemp(join(tmpdir(), "segadv-"));
+    const empty = temporaryFolder();
     await assert.rejects(loadModel(empty), /neither model\.json nor best\/model\.json/);
   });
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import {
@@ -10,10 +9,13 @@ import {
   secondsPerEpoch,
 } from "../../../lib/train/run/read_run.ts";
 import { tinyRun } from "../../support/tiny_run.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 describe("readRun", () => {
   test("readRun sorts a run's events by kind and passes over a torn line", async () => {
-    const path = await tinyRun();
+    const path = await tinyRun(temporaryFolder());
     await appendFile(join(path, "events.jsonl"), '{"type":"step","st');
     const run = await readRun(path, "tiny");
     assert.equal(run.name, "tiny");
@@ -24,7 +26,9 @@ describe("readRun", () => {
   });
 
   test("readRun counts steps once that were repeated after an interruption", async () => {
-    const events = parseEvents(await readFile(join(await tinyRun(), "events.jsonl"), "utf8"));
+    const events = parseEvents(
+      await readFile(join(await tinyRun(temporaryFolder()), "events.jsonl"), "utf8"),
+    );
     const options = { path: "p", name: "n" };
     const again = recordOf([...events.slice(0, 6), ...events], options);
     const whole = recordOf(events, options);
@@ -33,7 +37,7 @@ describe("readRun", () => {
   });
 
   test("readRun refuses a folder without a run", async () => {
-    const empty = await mkdtemp(join(tmpdir(), "segadv-report-"));
+    const empty = temporaryFolder();
     await assert.rejects(readRun(empty), /there is no events\.jsonl/);
     assert.throws(() => recordOf([], { path: "p", name: "n" }), /the run has not begun/);
   });

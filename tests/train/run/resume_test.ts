@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -14,6 +13,9 @@ import type { RunProvenance } from "../../../lib/train/run/run_state.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import type { TrainResult } from "../../../lib/train/run/train_result.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** Dropout, augmentation, batch norm of D, warm-up: all that could lose its place. */
 async function config(...overrides: string[]): Promise<Config> {
@@ -23,13 +25,9 @@ async function config(...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...overrides] });
 }
 
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-resume-")), "run");
-}
-
 /** Trains until after a step and gives the run's folder. */
 async function stopAt(step: number, ...overrides: string[]): Promise<string> {
-  const out = await newFolder();
+  const out = join(temporaryFolder(), "run");
   const controller = new AbortController();
   const result = await train(await config(...overrides), {
     out,
@@ -59,7 +57,7 @@ describe("resumeTraining", () => {
   let whole: TrainResult;
 
   before(async () => {
-    whole = await train(await config(), { out: await newFolder() });
+    whole = await train(await config(), { out: join(temporaryFolder(), "run") });
   });
 
   test("resumeTraining ends in the weights and the log of a run that never stopped", async () => {
@@ -93,7 +91,7 @@ describe("resumeTraining", () => {
   });
 
   test("resumeTraining repeats a validation that was broken off", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
     const wanted = await config();
     // The log's next line after step 6 is the validation's; evaluate() looks at the signal first
@@ -118,7 +116,7 @@ describe("resumeTraining", () => {
   });
 
   test("resumeTraining leaves a run alone that stopped early", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const wanted = await config("validation.patience=1", "train.epochs=9", "generator.lr=1e-9");
     const first = await train(wanted, { out });
     assert.equal(first.reason, "early-stop");
@@ -127,7 +125,7 @@ describe("resumeTraining", () => {
   });
 
   test("resumeTraining lets a run go on that ended at maxSteps", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const first = await train(await config("train.maxSteps=5"), { out });
     assert.equal((await resumeTraining(out)).weightsSha256, first.weightsSha256);
     const result = await resumeTraining(out, { overrides: { "train.maxSteps": null } });
@@ -256,7 +254,7 @@ describe("resumeTraining", () => {
     await writeFile(join(out, ".metrics.json.0123456789ab.tmp"), "half");
     const checkpoint = join(out, "checkpoint");
     await writeFile(join(checkpoint, ".step-000000004.safetensors.0123456789ab.tmp"), "half");
-    const copy = await newFolder();
+    const copy = join(temporaryFolder(), "run");
     await cp(out, copy, { recursive: true });
     const dropped: number[] = [];
     const result = await resumeTraining(out, {

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Config, ConfigError, loadConfig } from "../../../lib/config/mod.ts";
@@ -11,6 +9,9 @@ import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = await noAdapter();
 
@@ -38,7 +39,7 @@ test("trainInThread() gives the bits and events of train()", async () => {
 });
 
 test("trainInThread() goes on with a run, and fails as train() does", async () => {
-  const out = join(await mkdtemp(join(tmpdir(), "segadv-thread-")), "run");
+  const out = join(temporaryFolder(), "run");
   const cpu = await config("backend=wasm", "threads=1", "checkpoint.everySteps=1");
   await trainInThread({ config: cpu, out });
   const overrides = ["train.maxSteps=4"];

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -14,16 +13,15 @@ import type { TrainEvent } from "../../../lib/train/events.ts";
 import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
     .concat("data.batch=4", "generator.lr=0.02");
   const short = ["train.epochs=2", "train.warmupEpochs=0", "validation.every=1"];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
-}
-
-async function newFolder(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-train-")), "run");
 }
 
 describe("train", () => {
@@ -39,7 +37,7 @@ describe("train", () => {
   });
 
   test("train writes a run that loads, scores the same and says what it did", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const events: TrainEvent[] = [];
     const wanted = await config();
     const result = await train(wanted, { out, onEvent: (event) => events.push(event) });
@@ -77,7 +75,7 @@ describe("train", () => {
   });
 
   test("train clears away what a process left that was killed before it had begun", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     await mkdir(out);
     await writeFile(join(out, ".config.yaml.0123456789ab.tmp"), "half wri");
     await train(await config("train.maxSteps=1"), { out });
@@ -85,7 +83,7 @@ describe("train", () => {
   });
 
   test("train never overwrites a run", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     await train(await config("train.maxSteps=1"), { out });
     const before = await readFile(join(out, "events.jsonl"), "utf8");
     await assert.rejects(train(await config(), { out }), /already holds/);
@@ -100,7 +98,7 @@ describe("train", () => {
   });
 
   test("train ends on an aborted signal with the model on disk", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
     const result = await train(await config(), {
       out,
@@ -113,7 +111,7 @@ describe("train", () => {
   });
 
   test("train stops at a loss that is no number, with step, samples and last values", async () => {
-    const out = await newFolder();
+    const out = join(temporaryFolder(), "run");
     const wild = await config("generator.lr=1e30", "train.epochs=3");
     const events: TrainEvent[] = [];
     await assert.rejects(
