@@ -16,12 +16,12 @@ import {
   type BackendInfo,
   type BackendName,
   buildModel,
-  datasetReaders,
   loadConfig,
   tf,
   train,
   useBackend,
 } from "@segadv/segadv";
+import { datasetReaders } from "@segadv/segadv/data";
 import { comparePaired, summarize } from "@segadv/segadv/sweep";
 import { drawnFixtures } from "./drawn_fixtures.ts";
 
@@ -51,10 +51,10 @@ interface Plan {
 
 /** Small enough for a software adapter: an eighth of the preset's work, half its rate. */
 const SETTING = [
-  "adversarial.mode=baseline",
+  "adversarial.enabled=false",
   "data.crop=[32,32]",
   "model.width=0.0625",
-  "generator.lr=0.005",
+  "optimizer.lr=0.005",
 ];
 
 /** All runs of a plan, each as soon as it is done, but for those that `known` has. */
@@ -73,7 +73,7 @@ async function seedRun(
   { seed, condition }: { seed: number; condition: Condition },
 ): Promise<SeedRun> {
   const { backend, steps, setting } = plan;
-  const own = ["data.dataset=drawn-fixtures", "validation.batch=16", "validation.every=1000"];
+  const own = ["data.dataset=drawn-fixtures", "inference.batch=16", "validation.every=1000"];
   const length = [`train.maxSteps=${steps}`, `train.epochs=${Math.ceil(steps / 12)}`];
   const run = [`seed=${seed}`, `backend=${backend.name}`];
   if (condition === "mixed") run.push("train.precision=mixed");

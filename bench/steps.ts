@@ -1,11 +1,5 @@
-import {
-  type Config,
-  createPlayers,
-  disposePlayers,
-  loadConfig,
-  tf,
-  trainStep,
-} from "@segadv/segadv";
+import { type Config, loadConfig, tf } from "@segadv/segadv";
+import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
 import { timed, timeInterleaved } from "./interleaved.ts";
 import type { Row } from "./row.ts";
 
@@ -26,8 +20,8 @@ export const OVERHEADS: Record<string, string> = {
 const ROUNDS = 11;
 
 /**
- * What the adversarial framework costs: a whole training step in mode `temperature` over one in
- * mode `baseline`, at width 1/2, 128×128 pixels, batch 4. The `ratio` of this row is a factor of
+ * What the adversarial framework costs: a whole training step with a discriminator over one
+ * without, at width 1/2, 128×128 pixels, batch 4. The `ratio` of this row is a factor of
  * time, so less is better.
  */
 export async function adversarialOverhead(
@@ -35,8 +29,8 @@ export async function adversarialOverhead(
   { network }: { network: string },
 ): Promise<Row> {
   const subjects = {
-    value: await step(network, "temperature"),
-    baseline: await step(network, "baseline"),
+    value: await step(network, true),
+    baseline: await step(network, false),
   };
   try {
     const { value, baseline } = subjects;
@@ -51,29 +45,31 @@ export async function adversarialOverhead(
 
 async function step(
   network: string,
-  mode: Config["adversarial"]["mode"],
+  adversarial: boolean,
 ): Promise<{ run: () => Promise<void>; dispose: () => void }> {
   const config = await loadConfig({
     preset: "fixtures",
     overrides: {
       "model.name": network,
       "model.width": WIDTH,
-      "adversarial.mode": mode,
-      "discriminator.width": WIDTH,
+      "adversarial.enabled": adversarial,
+      "adversarial.discriminator.width": WIDTH,
     },
   });
-  const players = createPlayers(config, { classes: CLASSES });
+  const networks = createNetworks(config, { classes: CLASSES });
   const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIZE, SIZE, 3], 0, 1, "float32", 1);
   const labels = tf.randomUniform<tf.Rank.R3>([BATCH, SIZE, SIZE], 0, CLASSES, "int32", 1);
   const batch = { images, labels, valid: BATCH * SIZE * SIZE };
   return {
     run: async () => {
-      const losses = trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 });
+      const losses = trainStep(networks, batch, {
+        rates: { segmentation: 1e-3, discriminator: 1e-5 },
+      });
       await losses["loss/seg"]!.data();
       tf.dispose(losses);
     },
     dispose: () => {
-      disposePlayers(players, { keepGenerator: false });
+      disposeNetworks(networks, { keepModel: false });
       tf.dispose([images, labels]);
     },
   };

@@ -1,12 +1,6 @@
-import {
-  type Config,
-  createPlayers,
-  disposePlayers,
-  loadConfig,
-  type Precision,
-  tf,
-  trainStep,
-} from "@segadv/segadv";
+import { type Config, loadConfig, tf } from "@segadv/segadv";
+import { type Precision } from "@segadv/segadv/engine";
+import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
 import { batchNormTraining, movingAverage } from "../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../lib/engine/ops/conv2d.ts";
 import { sgdUpdate } from "../lib/engine/ops/optimizer_updates.ts";
@@ -14,7 +8,7 @@ import { record } from "../lib/engine/tape.ts";
 import { assemble, tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
 import { architectureOptions, buildNetwork } from "../lib/models/build_model.ts";
 import { Operation } from "../lib/models/builders/training_builder.ts";
-import { findModel } from "../lib/models/registry.ts";
+import { networks } from "../lib/models/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */
 export interface Step {
@@ -30,7 +24,8 @@ export interface StockStep extends Step {
 /** What a step works on. */
 export interface StepOptions {
   network: string;
-  mode: Config["adversarial"]["mode"];
+  /** Whether there is a discriminator. */
+  adversarial: boolean;
   width: number;
   size: number;
   batch: number;
@@ -50,7 +45,7 @@ export async function ownStep(options: StepOptions): Promise<Step> {
   const { classes = 21 } = options;
   const config = await configOf(options);
   const architecture = architectureOptions(config.model, classes);
-  const players = createPlayers(config, {
+  const networks = createNetworks(config, {
     classes,
     ...(options.random
       ? {}
@@ -59,12 +54,12 @@ export async function ownStep(options: StepOptions): Promise<Step> {
   const { images, labels, valid } = batchOf(options);
   return {
     run() {
-      const rates = { generator: 1e-3, discriminator: 1e-5 };
+      const rates = { segmentation: 1e-3, discriminator: 1e-5 };
       const batch = { images, labels, valid };
-      tf.dispose(trainStep(players, batch, rates));
+      tf.dispose(trainStep(networks, batch, { ...config.train, rates }));
     },
     dispose() {
-      disposePlayers(players, { keepGenerator: false });
+      disposeNetworks(networks, { keepModel: false });
       tf.dispose([images, labels]);
     },
   };
@@ -89,7 +84,7 @@ export async function stockStep(options: StepOptions): Promise<StockStep> {
           outputShape: ([b, h, w, c]) => [b!, h ? h * factor : null, w ? w * factor : null, c!],
         }).apply(x) as tf.SymbolicTensor,
     },
-  }, (builder) => findModel(architecture.name).write(builder, architecture));
+  }, (builder) => networks.get(architecture.name).build(builder, architecture));
   const optimizer = tf.train.momentum(1e-3, 0.9);
   const { images, labels } = batchOf(options);
   const whole = { height: options.size, width: options.size };
@@ -215,12 +210,14 @@ function batchOf({ batch, size, classes = 21, random = false }: StepOptions): {
   return { images, labels, valid: batch * size * size };
 }
 
-function configOf({ network, mode, width, precision = "f32" }: StepOptions): Promise<Config> {
+function configOf(
+  { network, adversarial, width, precision = "f32" }: StepOptions,
+): Promise<Config> {
   const overrides = [
     `model.name=${network}`,
     `model.width=${width}`,
-    `adversarial.mode=${mode}`,
-    `discriminator.width=${width}`,
+    `adversarial.enabled=${adversarial}`,
+    `adversarial.discriminator.width=${width}`,
     `train.precision=${precision}`,
   ];
   return loadConfig({ preset: "fixtures", overrides });

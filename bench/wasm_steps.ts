@@ -5,9 +5,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { defaultConfig } from "../lib/config/mod.ts";
 import { record } from "../lib/engine/tape.ts";
-import { discriminatorLoss } from "../lib/losses/adversarial/losses.ts";
-import { createPlayers, disposePlayers } from "../lib/train/networks.ts";
-import { trainStep } from "../lib/train/train_step.ts";
+import { discriminatorLoss } from "../lib/losses/adversarial/discriminator_losses.ts";
+import { discriminatorLogits } from "../lib/models/discriminator.ts";
+import { createNetworks, disposeNetworks } from "../lib/train/step/networks.ts";
+import { trainStep } from "../lib/train/step/train_step.ts";
 import { type Timed, timeInterleaved } from "./interleaved.ts";
 import type { Row } from "./row.ts";
 
@@ -73,21 +74,23 @@ interface Step {
 function networkStep(name: string): Step {
   const config = defaultConfig();
   Object.assign(config.model, { name, width: 0.5 });
-  Object.assign(config.adversarial, { mode: "baseline" });
-  const players = createPlayers(config, { classes: CLASSES });
+  config.adversarial.enabled = false;
+  const networks = createNetworks(config, { classes: CLASSES });
   const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIDE, SIDE, 3]);
   const labels = tf.randomUniform<tf.Rank.R3>([BATCH, SIDE, SIDE], 0, CLASSES, "int32");
   const batch = { images, labels, valid: BATCH * SIDE * SIDE };
   return {
     run: async () => {
       const start = performance.now();
-      const losses = trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 });
+      const losses = trainStep(networks, batch, {
+        rates: { segmentation: 1e-3, discriminator: 1e-5 },
+      });
       await losses["loss/seg"]!.data();
       tf.dispose(losses);
       return performance.now() - start;
     },
     dispose: () => {
-      disposePlayers(players, { keepGenerator: false });
+      disposeNetworks(networks, { keepModel: false });
       tf.dispose([images, labels]);
     },
   };
@@ -97,31 +100,33 @@ function discriminatorStep(): Step {
   const config = defaultConfig();
   // G is only there because D comes with it; the smallest will do.
   Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
-  Object.assign(config.discriminator, { width: NETWORKS.discriminator });
-  Object.assign(config.adversarial, { mode: "adversarial" });
-  const players = createPlayers(config, { classes: CLASSES });
-  const { model: discriminator, game, parameters, optimizer } = players.adversary!;
+  config.adversarial.discriminator.width = NETWORKS.discriminator;
+  const networks = createNetworks(config, { classes: CLASSES });
+  const { model: discriminator, loss, parameters, optimizer } = networks.discriminator!;
   const maps = [0, 1].map(() => tf.randomUniform<tf.Rank.R4>([BATCH, SIDE, SIDE, CLASSES]));
   const [real, fake] = maps as [tf.Tensor4D, tf.Tensor4D];
-  const map = tf.ones<tf.Rank.R4>([BATCH, SIDE, SIDE, 1]);
-  const referee = { discriminator, game, config: config.adversarial, map, valid: map.size };
+  const mask = tf.ones<tf.Rank.R4>([BATCH, SIDE, SIDE, 1]);
+  const options = { discriminator, loss, config: config.adversarial, mask, valid: mask.size };
   const weights = parameters.map((parameter) => parameter.weight);
   return {
     run: async () => {
       const start = performance.now();
       const update = record(() => {
-        const { loss } = discriminatorLoss({ real, fake }, referee);
-        return loss;
+        const half = (maps: tf.Tensor4D, target: "real" | "fake") => {
+          const logits = discriminatorLogits(discriminator, maps, { updateStatistics: true });
+          return discriminatorLoss(logits, target, options).loss;
+        };
+        return tf.add(half(real, "real"), half(fake, "fake"));
       });
       const one = tf.scalar(1);
-      optimizer.apply(update.backward(one, weights), 1e-5);
+      optimizer.apply(update.backward(one, weights), { lr: 1e-5 });
       await update.value.data();
       tf.dispose([one, update.value]);
       return performance.now() - start;
     },
     dispose: () => {
-      disposePlayers(players, { keepGenerator: false });
-      tf.dispose([real, fake, map]);
+      disposeNetworks(networks, { keepModel: false });
+      tf.dispose([real, fake, mask]);
     },
   };
 }

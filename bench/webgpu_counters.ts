@@ -122,7 +122,7 @@ async function count(
 }
 
 function networkStep(options: { network: string } & Size): Make {
-  const whole: StepOptions = { ...options, mode: "baseline" };
+  const whole: StepOptions = { ...options, adversarial: false };
   return (backend) => backend === "own" ? ownStep(whole) : stockStep(whole);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times training steps in PyTorch on a CUDA device, for `deno task bench --suite webgpu`.
 
-Arguments: network, mode (baseline or temperature), precision (f32 or mixed), side, batch, steps.
+Arguments: network, mode (supervised or adversarial), precision (f32 or mixed), side, batch, steps.
 Prints the milliseconds of each step after two that do not count. In f32 nothing is rounded to TF32.
 """
 
@@ -38,7 +38,7 @@ def segmentation_loss(logits, labels, temperature):
 def make_step(network, mode, precision, side, batch):
     g = (Fcn8s if network == "fcn8s-vgg16" else Resnet50)(1).to(DEVICE)
     g_optimizer = torch.optim.SGD(g.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
-    d = Discriminator(1).to(DEVICE) if mode != "baseline" else None
+    d = Discriminator(1).to(DEVICE) if mode != "supervised" else None
     d_optimizer = d and torch.optim.Adam(d.parameters(), 1e-5, betas=(0.5, 0.999))
     images = torch.randn(batch, 3, side, side, device=DEVICE)
     labels = torch.randint(0, CLASSES, (batch, side, side), device=DEVICE)

@@ -29,7 +29,7 @@ async function ownReadbacks(implementation: GPU): Promise<number> {
       `data.crop=[${SIZE},${SIZE}]`,
       "data.batch=1",
       "train.epochs=5",
-      "train.warmupEpochs=0",
+      "schedule.warmupEpochs=0",
       `train.maxSteps=${STEPS}`,
       "validation.every=5",
       "checkpoint.keep=0",
@@ -54,7 +54,7 @@ async function stockReadbacks(implementation: GPU): Promise<number> {
   const backend = await openBackend("stock", gpu);
   const options = {
     network: NETWORK,
-    mode: "baseline",
+    adversarial: false,
     width: WIDTH,
     size: SIZE,
     batch: 1,

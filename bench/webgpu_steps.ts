@@ -5,12 +5,12 @@ import { median, type Row } from "./row.ts";
 import { ownStep, type Step, type StepOptions, stockStep } from "./training_step.ts";
 import { type BackendKind, openBackend } from "./webgpu_backends.ts";
 
-type Mode = "baseline" | "temperature";
+type Mode = "supervised" | "adversarial";
 
 /** Milliseconds of a step on the thesis' RTX 2070 Super (Table 4-8, VOC2012). */
 const THESIS: Record<string, Record<Mode, number>> = {
-  "fcn8s-vgg16": { baseline: 620, temperature: 840 },
-  resnet50: { baseline: 240, temperature: 370 },
+  "fcn8s-vgg16": { supervised: 620, adversarial: 840 },
+  resnet50: { supervised: 240, adversarial: 370 },
 };
 const SIZE = 416;
 const BATCH = 16;
@@ -18,7 +18,7 @@ const STEPS = 5;
 const PYTHON = "python3";
 
 /**
- * Steps of both networks in both modes: against the thesis' figures, PyTorch on the same card and
+ * Steps of both networks with and without a discriminator: against the thesis' figures, PyTorch on the same card and
  * stock TensorFlow.js. What cannot be measured is logged and left out.
  */
 export async function stepRows(gpu: GPU, log: (text: string) => void): Promise<Row[]> {
@@ -26,9 +26,10 @@ export async function stepRows(gpu: GPU, log: (text: string) => void): Promise<R
   const noTorch = missingCuda();
   if (noTorch !== null) log(`step-*/pytorch left out: ${noTorch}`);
   for (const [network, times] of Object.entries(THESIS)) {
-    for (const mode of ["baseline", "temperature"] satisfies Mode[]) {
+    for (const mode of ["supervised", "adversarial"] satisfies Mode[]) {
+      const adversarial = mode === "adversarial";
       for (const precision of ["f32", "mixed"] satisfies Precision[]) {
-        const options: StepOptions = { network, mode, ...SHAPE, precision };
+        const options: StepOptions = { network, adversarial, ...SHAPE, precision };
         const name = `step-${network.replace("-vgg16", "")}-${mode}-${precision}`;
         const value = await attempt(name, () => timeBackend("own", { gpu, options }), log);
         if (value === null) continue;
@@ -47,7 +48,7 @@ export async function stepRows(gpu: GPU, log: (text: string) => void): Promise<R
           const run = () => Promise.resolve(timeTorch(options));
           against("pytorch", await attempt(`${name}/pytorch`, run, log));
         }
-        if (mode === "baseline" && precision === "f32") {
+        if (!adversarial && precision === "f32") {
           const run = () => timeBackend("stock", { gpu, options });
           against("stock", await attempt(`${name}/stock`, run, log));
         }
@@ -105,9 +106,17 @@ async function timeBackend(
   }
 }
 
-function timeTorch({ network, mode, precision = "f32", size, batch }: StepOptions): number {
+function timeTorch({ network, adversarial, precision = "f32", size, batch }: StepOptions): number {
   const program = fileURLToPath(new URL("./webgpu_pytorch.py", import.meta.url));
-  const args = [program, network, mode, precision, size, batch, STEPS].map(String);
+  const args = [
+    program,
+    network,
+    adversarial ? "adversarial" : "supervised",
+    precision,
+    size,
+    batch,
+    STEPS,
+  ].map(String);
   const { status, stdout, stderr } = spawnSync(PYTHON, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr.trim().split("\n").at(-1) ?? "python3 failed");
   return median(stdout.trim().split("\n").map(Number));

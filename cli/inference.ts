@@ -2,12 +2,12 @@ import { type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/ext
 import {
   type Config,
   defaultConfig,
+  type InferenceConfig,
   loadModel,
   type OpenedModel,
   type Size,
   useBackend,
   type UseBackendOptions,
-  type ValidationConfig,
 } from "@segadv/segadv";
 import { stat } from "node:fs/promises";
 import { UsageError } from "./errors.ts";
@@ -16,8 +16,8 @@ import { nameOption } from "./options.ts";
 /** Inference options of the command line; absent ones are the run's. */
 export interface InferenceArguments {
   resize?: Size | "none" | undefined;
-  fit?: string | undefined;
-  window?: ValidationConfig["window"] | undefined;
+  resizeMode?: string | undefined;
+  window?: InferenceConfig["window"] | undefined;
   overlap?: number | undefined;
   scales?: number[] | undefined;
   flip?: boolean | undefined;
@@ -25,11 +25,11 @@ export interface InferenceArguments {
 
 /** The inference options of a configuration. */
 export type InferenceSettings = Pick<
-  ValidationConfig,
-  "resize" | "fit" | "window" | "overlap" | "scales" | "flip" | "batch"
+  InferenceConfig,
+  "resize" | "resizeMode" | "window" | "overlap" | "scales" | "flip" | "batch"
 >;
 
-/** Adds `--resize`, `--fit`, `--window`, `--overlap`, `--scales` and `--flip`. */
+/** Adds `--resize`, `--resize-mode`, `--window`, `--overlap`, `--scales` and `--flip`. */
 export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C {
   command
     .option(
@@ -38,7 +38,7 @@ export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C
       // not null, of which commander makes an empty string
       (text) => text === "none" ? text : parseSize(text),
     )
-    .addOption(nameOption("--fit <how>", {
+    .addOption(nameOption("--resize-mode <how>", {
       about: "how --resize is met: letterbox keeps the aspect and pads (default: the run's)",
       names: ["stretch", "letterbox"],
     }))
@@ -64,19 +64,19 @@ export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C
 
 /** The inference options of a run, or the defaults without one, overridden by the command line. */
 export function inferenceOf(args: InferenceArguments, config: Config | null): InferenceSettings {
-  const { resize, fit, window, overlap, scales, flip, batch } =
-    (config ?? defaultConfig()).validation;
+  const { resize, resizeMode, window, overlap, scales, flip, batch } =
+    (config ?? defaultConfig()).inference;
   const inference = {
     resize: args.resize === "none" ? null : args.resize ?? resize,
-    fit: (args.fit ?? fit) as InferenceSettings["fit"],
+    resizeMode: (args.resizeMode ?? resizeMode) as InferenceSettings["resizeMode"],
     window: args.window ?? window,
     overlap: args.overlap ?? overlap,
     scales: args.scales ?? scales,
     flip: args.flip ?? flip,
     batch,
   };
-  if (args.fit === "letterbox" && inference.resize === null) {
-    throw new UsageError("--fit letterbox needs the size to fill: give it with --resize");
+  if (args.resizeMode === "letterbox" && inference.resize === null) {
+    throw new UsageError("--resize-mode letterbox needs the size to fill: give it with --resize");
   }
   return inference;
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { backendChoices, datasetReaders, nearest, presets } from "@segadv/segadv";
+import { backendChoices, nearest, presets } from "@segadv/segadv";
+import { datasetReaders } from "@segadv/segadv/data";
 import type { SweepPlan } from "@segadv/segadv/sweep";
 import { UsageError } from "./errors.ts";
 

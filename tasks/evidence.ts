@@ -7,7 +7,7 @@
  *     deno run -A tasks/evidence.ts --results RESULTS.md [--out runs/evidence]
  *
  * `--weights` are ImageNet weights for ResNet-50; without them only FCN-8s is run. `--set` and
- * `--seeds` hold for one network where they name it: `--set resnet50:generator.lr=0.01`. `--results` writes tables and
+ * `--seeds` hold for one network where they name it: `--set resnet50:optimizer.lr=0.01`. `--results` writes tables and
  * figure of what has finished into the page, between its markers; without `--data`, that is all.
  */
 import { execFileSync, spawnSync } from "node:child_process";

@@ -5,20 +5,22 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
+  type Dataset,
+  evaluate,
+  type EvaluateOptions,
+  openDataset,
+  type Scores,
+} from "@segadv/segadv";
+import { datasetReaders } from "@segadv/segadv/data";
+import { MissingSplitError } from "@segadv/segadv/data";
+import {
   type CityscapesScorer,
   cityscapesScorer,
   type CityscapesScores,
-  type Dataset,
-  datasetReaders,
-  evaluate,
-  type EvaluateOptions,
   type IgnoredPixels,
-  MissingSplitError,
   type NamedScores,
-  openDataset,
   scoreMaps,
-  type Scores,
-} from "@segadv/segadv";
+} from "@segadv/segadv/metrics";
 import { readdir } from "node:fs/promises";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -126,7 +128,7 @@ async function scoreFolder(
   if (args.dataset === undefined) {
     throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
   }
-  const unused = (["resize", "fit", "window", "overlap", "scales", "flip"] as const)
+  const unused = (["resize", "resizeMode", "window", "overlap", "scales", "flip"] as const)
     .find((name) => args[name] !== undefined);
   if (unused !== undefined) {
     throw new UsageError(

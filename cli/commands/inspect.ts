@@ -4,19 +4,16 @@
  * @module
  */
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { loadConfig, writeFileAtomic } from "@segadv/segadv";
 import {
   type DataReport,
   type DataSource,
   type Finding,
   findLayout,
   inspectData,
-  inspectModel,
-  loadConfig,
-  modelRegistry,
-  type ModelReport,
   type SplitReport,
-  writeFileAtomic,
-} from "@segadv/segadv";
+} from "@segadv/segadv/data";
+import { inspectModel, type ModelReport, networks } from "@segadv/segadv/models";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";
@@ -40,7 +37,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
   const inspect = program.command("inspect").summary("look at a network or a data set").description(
     "Look at what things are made of.",
   );
-  const names = [...modelRegistry.keys(), "discriminator"];
+  const names = [...networks.names, "discriminator"];
   inspect.command("model").summary("list a network's layers and count its weights")
     .description("List a network's layers and count its weights, without building it.")
     .addArgument(

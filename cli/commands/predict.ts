@@ -5,18 +5,20 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
-  type BenchmarkFormat,
-  benchmarkFormats,
   type ClassInfo,
-  encodePng,
   type LabelMap,
-  listImages,
   predict,
-  readImage,
-  requireBenchmarkClasses,
   type RgbImage,
   writeFileAtomic,
 } from "@segadv/segadv";
+import {
+  type BenchmarkFormat,
+  benchmarkFormats,
+  encodePng,
+  listImages,
+  readImage,
+  requireBenchmarkClasses,
+} from "@segadv/segadv/data";
 import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";

@@ -10,11 +10,10 @@ import {
   loadConfig,
   resumeTraining,
   train,
-  trainInThread,
   type TrainOptions,
   type TrainResult,
-  wantsThread,
 } from "@segadv/segadv";
+import { trainInThread, wantsThread } from "@segadv/segadv/train";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";

@@ -7,11 +7,10 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import {
   inspectWeights,
   type InspectWeightsOptions,
-  modelRegistry,
-  openWeightFile,
-  type WeightPlan,
+  networks,
   type WeightReport,
-} from "@segadv/segadv";
+} from "@segadv/segadv/models";
+import { openWeightFile, type WeightPlan } from "@segadv/segadv/weights";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { nameOption, wholeOption, widthOption } from "../options.ts";
 import { count, plural } from "../ui/format.ts";
@@ -39,7 +38,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .addOption(
       nameOption("--model <name>", {
         about: "network to hold it against (default: what fits best)",
-        names: modelRegistry.keys(),
+        names: networks.names,
       }),
     )
     .addOption(widthOption("multiplier of the network's channels"))

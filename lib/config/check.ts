@@ -1,10 +1,16 @@
-import type { Config } from "./config.ts";
-import { configSchema } from "./schema.ts";
+/**
+ * Checks a whole configuration before anything is built from it.
+ *
+ * @module
+ */
+import type { z } from "zod";
 import { describeIssue } from "../util/describe_issue.ts";
-import { describeUnknownKey } from "./keys.ts";
-import { brokenNames } from "./names.ts";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config_error.ts";
+import { keyOf, type Path } from "./layers.ts";
 import { brokenRules } from "./rules.ts";
-import type { Path } from "./layer.ts";
+import { configSchema } from "./schema.ts";
+import { describeUnknownKey } from "./unknown_key.ts";
 
 /** A fault with the path of the key it is about. */
 export interface FoundIssue {
@@ -16,30 +22,58 @@ export interface FoundIssue {
 
 /** Parses a configuration and finds every fault; `config` is null where it has no right shape. */
 export function checkConfig(input: unknown): { config: Config | null; issues: FoundIssue[] } {
-  const parsed = configSchema.safeParse(input, { error: describeIssue });
+  const parsed = configSchema().safeParse(input, { error: describeIssue });
   if (!parsed.success) {
     // Of several faults of one value the last is ours, such as a range inside the safe integers
-    const issues = new Map(parsed.error.issues.flatMap(found).map((one) => [one.path.join(), one]));
-    return { config: null, issues: [...issues.values()] };
+    const faults = parsed.error.issues.flatMap((issue) => found(issue, input));
+    return {
+      config: null,
+      issues: [...new Map(faults.map((one) => [keyOf(one.path), one])).values()],
+    };
   }
-  const broken = [...brokenNames(parsed.data), ...brokenRules(parsed.data)];
-  const issues = broken.map(({ key, message }) => (
+  const issues = [...brokenRules(parsed.data)].map(({ key, message }) => (
     { path: key.split("."), message, at: "value" as const }
   ));
   return { config: parsed.data, issues };
 }
 
-type SchemaIssue = NonNullable<
-  ReturnType<typeof configSchema.safeParse>["error"]
->["issues"][number];
-
-function found(issue: SchemaIssue): FoundIssue[] {
+function found(issue: z.core.$ZodIssue, input: unknown): FoundIssue[] {
   if (issue.code !== "unrecognized_keys") {
     return [{ path: issue.path, message: issue.message, at: "value" }];
   }
-  return issue.keys.map((name) => ({
-    path: [...issue.path, name],
-    message: describeUnknownKey(issue.path.join("."), name),
-    at: "key",
-  }));
+  let around: unknown = input;
+  for (const name of issue.path) around = (around as Record<PropertyKey, unknown> | null)?.[name];
+  return issue.keys.map((name) => {
+    const path = [...issue.path, name];
+    return { path, message: describeUnknownKey(path, around), at: "key" };
+  });
+}
+
+/**
+ * Checks types, ranges, names and the rules between fields: known data set, network and losses,
+ * with options that they take; a folder where the reader needs one; a crop that the network can
+ * take.
+ *
+ * @throws {ConfigError} If a field is missing, unknown or wrong; it lists every fault.
+ * @example
+ * ```ts
+ * import { presets, validateConfig } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const { config } = presets.get("fixtures")!;
+ * validateConfig(config);
+ *
+ * const broken = { ...config, data: { ...config.data, crop: [100, 100] as [number, number] } };
+ * assert.throws(() => validateConfig(broken), /data\.crop: expected multiples of 32/);
+ * ```
+ */
+export function validateConfig(config: Config): void {
+  const { issues } = checkConfig(config);
+  if (issues.length > 0) {
+    throw new ConfigError(issues.map(({ path, message }) => ({
+      key: keyOf(path),
+      message,
+      where: null,
+    })));
+  }
 }

@@ -7,7 +7,7 @@ import { printable } from "../util/format.ts";
 
 /** One fault. */
 export interface ConfigIssue {
-  /** Dotted name, such as `generator.lr`; empty for the configuration as a whole. */
+  /** Dotted name, such as `optimizer.lr`; empty for the configuration as a whole. */
   key: string;
   /** What was found and what would be right. */
   message: string;
@@ -17,7 +17,7 @@ export interface ConfigIssue {
 
 /**
  * A configuration that cannot be used. Its message has one line for each of
- * {@linkcode ConfigError.issues}: `run.yaml:4:7 generator.lr: expected a number, got "fast"`.
+ * {@linkcode ConfigError.issues}: `run.yaml:4:7 optimizer.lr: expected a number, got "fast"`.
  *
  * @example
  * ```ts
@@ -25,8 +25,8 @@ export interface ConfigIssue {
  * import assert from "node:assert/strict";
  *
  * await assert.rejects(
- *   loadConfig({ preset: "fixtures", overrides: ["generator.lr=fast"] }),
- *   (error) => error instanceof ConfigError && error.issues[0]?.key === "generator.lr",
+ *   loadConfig({ preset: "fixtures", overrides: ["optimizer.lr=fast"] }),
+ *   (error) => error instanceof ConfigError && error.issues[0]?.key === "optimizer.lr",
  * );
  * ```
  */

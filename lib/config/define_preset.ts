@@ -14,8 +14,12 @@ export interface Preset {
 
 /** Any part of the configuration. */
 export type PartialConfig = { [Name in keyof Config]?: PartialSection<Config[Name]> };
-type PartialSection<T> = T extends unknown[] ? T
-  : T extends object ? { [Name in keyof T]?: PartialSection<T[Name]> }
+
+/** Any part of a section; where it takes options of an entry, those are checked by the schema. */
+type PartialSection<T> = T extends readonly unknown[] ? T
+  : T extends object ?
+      & { [Name in keyof T as string extends Name ? never : Name]?: PartialSection<T[Name]> }
+      & (string extends keyof T ? { [option: string]: unknown } : unknown)
   : T;
 
 /** Fills a part of the configuration with the defaults. */
@@ -23,7 +27,7 @@ export function definePreset(
   preset: { name: string; summary: string; needs?: string; config: PartialConfig },
 ): Preset {
   const { name, summary, needs = null } = preset;
-  return { name, summary, needs, config: deepFreeze(configSchema.parse(preset.config)) };
+  return { name, summary, needs, config: deepFreeze(configSchema().parse(preset.config)) };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -5,8 +5,6 @@
  */
 import { z } from "zod";
 import { datasetReaders } from "../data/registry.ts";
-import { adversarialLosses } from "../losses/adversarial/registry.ts";
-import { modelRegistry } from "../models/registry.ts";
 import { presets } from "./presets.ts";
 import { configSchema } from "./schema.ts";
 
@@ -24,11 +22,11 @@ export type JsonSchema = { [keyword: string]: unknown };
  * import assert from "node:assert/strict";
  *
  * const { properties } = jsonSchema() as { properties: Record<string, { type: string }> };
- * assert.equal(properties.generator?.type, "object");
+ * assert.equal(properties.train?.type, "object");
  * ```
  */
 export function jsonSchema(): JsonSchema {
-  const { properties, ...schema } = z.toJSONSchema(configSchema, {
+  const { properties, ...schema } = z.toJSONSchema(configSchema(), {
     io: "input",
     override({ jsonSchema }) {
       // zod writes the range of safe integers out, which helps nobody
@@ -37,8 +35,6 @@ export function jsonSchema(): JsonSchema {
     },
   }) as Node;
   addNames(properties!.data, { key: "dataset", names: datasetReaders.names });
-  addNames(properties!.model, { key: "name", names: modelRegistry.keys() });
-  addNames(properties!.adversarial, { key: "game", names: adversarialLosses.keys() });
   const preset = {
     description: "Preset to start from; the file's own values go over it.",
     enum: [...presets.keys()],

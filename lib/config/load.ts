@@ -7,11 +7,9 @@ import { readFile, stat } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
-import { defaultConfig } from "./default_config.ts";
 import { unknownName } from "../util/describe_issue.ts";
-import { keyOf, type Layer, merge, ownerOf, plainLayer } from "./layer.ts";
+import { keyOf, type Layer, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
 import { checkConfig } from "./check.ts";
-import { overridesLayer } from "./overrides.ts";
 import { type YamlLayer, yamlLayer } from "./yaml_layer.ts";
 
 /** Sources of a configuration, from the weakest to the strongest. */
@@ -22,7 +20,7 @@ export interface LoadConfigOptions {
   path?: string | undefined;
   /** YAML text in place of a file's. */
   yaml?: string | undefined;
-  /** Single values: `["generator.lr=0.01"]`, or `{ "generator.lr": 0.01 }`, or nested sections. */
+  /** Single values: `["optimizer.lr=0.01"]`, or `{ "optimizer.lr": 0.01 }`, or nested sections. */
   overrides?: Readonly<Record<string, unknown>> | readonly string[] | undefined;
 }
 
@@ -30,8 +28,8 @@ export interface LoadConfigOptions {
  * Makes a whole configuration: defaults, then the preset, the file and the overrides, each over
  * the one before, checked as {@linkcode validateConfig} does.
  *
- * Temperatures belong to the mode: a source that sets `adversarial.mode` to `baseline` or
- * `adversarial` puts temperatures that come from weaker sources back to 1.
+ * A source that names another network, optimiser, schedule, loss or discriminator than a weaker one
+ * drops that one's own options.
  *
  * @throws {ConfigError} If a source cannot be read or a value is wrong; each line of the message
  * names file, line, column and key.
@@ -58,14 +56,13 @@ export async function loadConfig(options: LoadConfigOptions = {}): Promise<Confi
   const file = await fileLayer(options);
   const preset = presetLayer(options, file);
   const layers = [
-    plainLayer(defaultConfig()),
     ...(preset === null ? [] : [preset]),
     ...(file === null ? [] : [file]),
     ...(options.overrides === undefined ? [] : [overridesLayer(options.overrides)]),
   ];
   let merged: Record<string, unknown> = {};
   for (const { tree } of layers) merged = merge(merged, tree);
-  const { config, issues } = checkConfig(resetTemperatures(merged, layers));
+  const { config, issues } = checkConfig(merged);
   if (config !== null && issues.length === 0) return config;
   throw new ConfigError(issues.map(({ path, message, at }) => ({
     key: keyOf(path),
@@ -107,18 +104,4 @@ function presetLayer({ preset }: LoadConfigOptions, file: YamlLayer | null): Lay
   if (found !== undefined) return plainLayer(found.config);
   const where = preset === undefined ? file?.where(["preset"], "value") ?? null : null;
   throw new ConfigError([{ key: "preset", where, message: unknownName(name, presets.keys()) }]);
-}
-
-/** Temperatures that a stronger source's mode makes void go back to 1. */
-function resetTemperatures(
-  merged: Record<string, unknown>,
-  layers: readonly Layer[],
-): Record<string, unknown> {
-  const adversarial = merged.adversarial as Config["adversarial"];
-  const { mode } = adversarial;
-  if (mode !== "baseline" && mode !== "adversarial") return merged;
-  const modeOwner = ownerOf(layers, ["adversarial", "mode"]);
-  const isVoid = (name: "tg" | "td"): boolean => ownerOf(layers, ["adversarial", name]) < modeOwner;
-  const resets = (["tg", "td"] as const).filter(isVoid).map((name) => [name, 1]);
-  return merge(merged, { adversarial: Object.fromEntries(resets) });
 }

@@ -13,28 +13,22 @@
  *
  * @module
  */
-export type {
-  AdversarialConfig,
-  AugmentConfig,
-  CheckpointConfig,
-  Config,
-  DataConfig,
-  DiscriminatorConfig,
-  GeneratorConfig,
-  ModelConfig,
-  NormalizeConfig,
-  Range,
-  Size,
-  TrainConfig,
-  ValidationConfig,
-} from "./config.ts";
+export type { Config } from "./config.ts";
+export type { CheckpointConfig, TrainConfig, ValidationConfig } from "./run_config.ts";
+export type { AugmentConfig, DataConfig, NormalizeConfig, Range } from "../data/data_config.ts";
+export type { AdversarialConfig } from "../losses/adversarial/adversarial_config.ts";
+export type { LossConfig, LossTerm } from "../losses/segmentation/loss_config.ts";
+export type { DiscriminatorConfig } from "../models/discriminator_config.ts";
+export type { InferenceConfig } from "../models/inference/inference_config.ts";
+export type { ModelConfig } from "../models/model_config.ts";
+export type { OptimizerConfig } from "../optim/optimizer_config.ts";
+export type { ScheduleConfig } from "../optim/schedule_config.ts";
+export type { Size } from "../util/schema.ts";
 export { ConfigError, type ConfigIssue } from "./config_error.ts";
-export { configKeys } from "./config_keys.ts";
-export { defaultConfig } from "./default_config.ts";
 export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { nearest } from "../util/nearest.ts";
 export { type Preset, presets } from "./presets.ts";
-export { backendChoices, configSchema } from "./schema.ts";
+export { backendChoices, configKeys, configSchema, defaultConfig } from "./schema.ts";
 export { configToYaml } from "./to_yaml.ts";
-export { validateConfig } from "./validate.ts";
+export { validateConfig } from "./check.ts";

@@ -23,7 +23,7 @@ export type { Preset } from "./define_preset.ts";
  * import assert from "node:assert/strict";
  *
  * const thesis = presets.get("thesis-fcn8s-voc")!;
- * assert.equal(thesis.config.discriminator.lr, 1e-7);
+ * assert.equal(thesis.config.adversarial.discriminator.lr, 1e-7);
  * ```
  */
 export const presets: ReadonlyMap<string, Preset> = new Map(

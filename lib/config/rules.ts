@@ -1,3 +1,8 @@
+import { datasetReaders } from "../data/registry.ts";
+import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
+import { networks } from "../models/registry.ts";
+import { optimizers } from "../optim/optimizer_config.ts";
+import { unknownName } from "../util/describe_issue.ts";
 import type { Config } from "./config.ts";
 
 /** A fault of several fields together. */
@@ -6,26 +11,58 @@ export interface RuleIssue {
   message: string;
 }
 
-/** Faults of fields that are each right by themselves; names are looked at elsewhere. */
+/** Faults of fields that are each right by themselves. */
 export function* brokenRules(config: Config): Generator<RuleIssue> {
-  yield* temperatureRule(config);
+  yield* datasetRule(config);
+  yield* sizeRule(config);
+  yield* maskRule(config);
   yield* zoomRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
-  yield* accumulateRule(config);
+  yield* precisionRule(config);
+  yield* accumulationRule(config);
 }
 
-function* temperatureRule({ adversarial }: Config): Generator<RuleIssue> {
-  const { mode } = adversarial;
-  if (mode === "temperature") return;
-  for (const name of ["tg", "td"] as const) {
-    if (adversarial[name] === 1) continue;
+function* datasetRule({ data }: Config): Generator<RuleIssue> {
+  const reader = datasetReaders.find(data.dataset);
+  if (reader === undefined) {
+    yield { key: "data.dataset", message: unknownName(data.dataset, datasetReaders.names) };
+  } else if (reader.needsDir && data.dir === null) {
     yield {
-      key: `adversarial.${name}`,
-      message: `expected 1 as adversarial.mode is ${mode}, got ${adversarial[name]}; ` +
-        "set adversarial.mode to temperature to use it",
+      key: "data.dir",
+      message: `expected the folder of the data set, as the reader ${data.dataset} needs one, ` +
+        "got null; set data.dir (--data DIR)",
+    };
+  } else if (!reader.needsDir && data.dir !== null) {
+    yield {
+      key: "data.dir",
+      message: `expected null, as the reader ${data.dataset} brings its own data, got ` +
+        `"${data.dir}"; set data.dataset (--dataset) to the reader of that folder`,
     };
   }
+}
+
+function* sizeRule({ model, data, inference }: Config): Generator<RuleIssue> {
+  const multiple = networks.get(model.name).inputMultiple;
+  const sizes = { "data.crop": data.crop, "inference.resize": inference.resize };
+  for (const [key, size] of Object.entries(sizes)) {
+    if (size === null || size.every((side) => side % multiple === 0)) continue;
+    const near = size.map((side) => Math.max(multiple, Math.round(side / multiple) * multiple));
+    yield {
+      key,
+      message: `expected multiples of ${multiple}, as ${model.name} needs them, ` +
+        `got [${size.join(", ")}]; the nearest are [${near.join(", ")}]`,
+    };
+  }
+}
+
+function* maskRule({ adversarial: { loss, validMask } }: Config): Generator<RuleIssue> {
+  if (validMask !== "output" || adversarialLosses.get(loss).readsOutput) return;
+  yield {
+    key: "adversarial.validMask",
+    message: `expected error, as the adversarial loss ${loss} reads D's logits and not its ` +
+      "output, got output",
+  };
 }
 
 function* zoomRule({ data: { augment: { zoom: [min, max] } } }: Config): Generator<RuleIssue> {
@@ -45,39 +82,44 @@ function* meanRule({ data: { normalize } }: Config): Generator<RuleIssue> {
   };
 }
 
-function* accumulateRule(config: Config): Generator<RuleIssue> {
-  const { data: { batch }, train: { gradientAccumulation }, adversarial, discriminator } = config;
+function* precisionRule({ train, optimizer }: Config): Generator<RuleIssue> {
+  if (train.precision === "f32" || optimizers.get(optimizer.name).supportsLossScaling) return;
+  yield {
+    key: "train.precision",
+    message: `expected f32, as the optimizer ${optimizer.name} takes no loss scaling, got ` +
+      `${train.precision}; set train.precision to f32 or optimizer.name to sgd`,
+  };
+}
+
+function* accumulationRule(config: Config): Generator<RuleIssue> {
+  const { data: { batch }, train: { gradientAccumulation: parts }, adversarial } = config;
   const key = "train.gradientAccumulation";
-  if (batch % gradientAccumulation !== 0) {
-    yield {
-      key,
-      message: `expected a divisor of data.batch, which is ${batch}, got ${gradientAccumulation}`,
-    };
+  if (batch % parts !== 0) {
+    yield { key, message: `expected a divisor of data.batch, which is ${batch}, got ${parts}` };
   }
-  if (gradientAccumulation === 1 || adversarial.mode === "baseline") return;
+  if (parts === 1 || !adversarial.enabled) return;
   if (adversarial.lgTiming === "after") {
     yield {
       key,
-      message:
-        `expected 1 as adversarial.lgTiming is after, got ${gradientAccumulation}: the update of D ` +
-        "needs all parts before the first gradient of G; set adversarial.lgTiming to before",
+      message: `expected 1 as adversarial.lgTiming is after, got ${parts}: the update of D needs ` +
+        "all micro-batches before the first gradient of L_G; set adversarial.lgTiming to before",
     };
   }
-  if (discriminator.steps > 1) {
+  if (adversarial.discriminatorSteps > 1) {
     yield {
       key,
-      message:
-        `expected 1 as discriminator.steps is ${discriminator.steps}, got ${gradientAccumulation}: ` +
-        "the second update of D needs all parts again; set discriminator.steps to 1",
+      message: `expected 1 as adversarial.discriminatorSteps is ` +
+        `${adversarial.discriminatorSteps}, got ${parts}: the second update of D needs all ` +
+        "micro-batches again; set adversarial.discriminatorSteps to 1",
     };
   }
 }
 
-function* letterboxRule({ validation: { fit, resize } }: Config): Generator<RuleIssue> {
-  if (fit !== "letterbox" || resize !== null) return;
+function* letterboxRule({ inference: { resizeMode, resize } }: Config): Generator<RuleIssue> {
+  if (resizeMode !== "letterbox" || resize !== null) return;
   yield {
-    key: "validation.fit",
-    message: "expected stretch as validation.resize is null, got letterbox; set " +
-      "validation.resize to the size to fill",
+    key: "inference.resizeMode",
+    message: "expected stretch as inference.resize is null, got letterbox; set " +
+      "inference.resize to the size to fill",
   };
 }

@@ -1,8 +1,7 @@
 import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
 import { ConfigError } from "./config_error.ts";
 import { show } from "../util/describe_issue.ts";
-import { isSection } from "./keys.ts";
-import type { Layer, Path } from "./layer.ts";
+import { isSection, type Layer, type Path } from "./layers.ts";
 
 /** A configuration file is a few kB; more is a mistake or an attack. */
 const MAX_LENGTH = 1 << 20;

@@ -51,7 +51,7 @@ export const benchmarkFormats: Registry<BenchmarkFormat> = new Registry("benchma
  *
  * @example
  * ```ts
- * import { toLabelIds } from "@segadv/segadv";
+ * import { toLabelIds } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual([...toLabelIds(new Uint8Array([0, 18, 255]))], [7, 33, 0]); // road, bicycle
@@ -67,7 +67,7 @@ export function toLabelIds(trainIds: Uint8Array): Uint8Array {
  * @throws {RangeError} If they are not; names the first that differs.
  * @example
  * ```ts
- * import { benchmarkFormats, requireBenchmarkClasses } from "@segadv/segadv";
+ * import { benchmarkFormats, requireBenchmarkClasses } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const voc = benchmarkFormats.get("voc");

@@ -18,7 +18,8 @@ import { vocAugReader } from "./readers/voc_aug.ts";
  *
  * @example
  * ```ts
- * import { datasetReaders, openDataset } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { datasetReaders } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * datasetReaders.register({

@@ -27,7 +27,8 @@ export interface CheckpointedOptions {
  *
  * @example
  * ```ts
- * import { record, checkpointed, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { record, checkpointed } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -58,7 +58,8 @@ export interface Recording {
  *
  * @example
  * ```ts
- * import { record, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { record } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

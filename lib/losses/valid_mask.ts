@@ -16,16 +16,17 @@ export const IGNORE_LABEL = 255;
  *
  * @example
  * ```ts
- * import { validMask, maskedMean, downsampleValidMask, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { validMask, maskedMean, downsampleValidMask } from "@segadv/segadv/losses";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const map = validMask(tf.tensor3d([3, 255, 0, 1], [1, 2, 2], "int32"));
- * assert.deepEqual([...await map.data()], [1, 0, 1, 1]);
- * assert.equal((await downsampleValidMask(map, 2).data())[0], 0.75);
+ * const mask = validMask(tf.tensor3d([3, 255, 0, 1], [1, 2, 2], "int32"));
+ * assert.deepEqual([...await mask.data()], [1, 0, 1, 1]);
+ * assert.equal((await downsampleValidMask(mask, 2).data())[0], 0.75);
  *
  * const error = tf.tensor4d([1, 100, 2, 3], [1, 2, 2, 1]);
- * assert.equal((await maskedMean(error, { map, valid: 3 }).data())[0], 2);
+ * assert.equal((await maskedMean(error, { mask, valid: 3 }).data())[0], 2);
  * ```
  */
 export function validMask(labels: tf.Tensor3D): tf.Tensor4D {
@@ -37,24 +38,24 @@ export function validMask(labels: tf.Tensor3D): tf.Tensor4D {
 /**
  * Shrinks a valid mask to D's own resolution: the share of valid pixels under each output.
  *
- * @param map `[b, h, w, 1]`.
+ * @param mask `[b, h, w, 1]`.
  * @returns `[b, ceil(h/stride), ceil(w/stride), 1]`, owned by the caller.
  */
-export function downsampleValidMask(map: tf.Tensor4D, stride: number): tf.Tensor4D {
-  return tf.avgPool(map, stride, stride, "same");
+export function downsampleValidMask(mask: tf.Tensor4D, stride: number): tf.Tensor4D {
+  return tf.avgPool(mask, stride, stride, "same");
 }
 
 /**
- * Σ map · error / Σ map; 0 where no pixel is valid, never NaN.
+ * Σ mask · error / Σ mask; 0 where no pixel is valid, never NaN.
  *
  * @param error `[b, h, w, 1]`.
- * @param options `map [b, h, w, 1]` and the sum of its entries, `valid`.
+ * @param options `mask [b, h, w, 1]` and the sum of its entries, `valid`.
  * @returns A scalar, owned by the caller.
  */
 export function maskedMean(
   error: tf.Tensor4D,
-  options: { map: tf.Tensor4D; valid: number },
+  options: { mask: tf.Tensor4D; valid: number },
 ): tf.Scalar {
   const scale = options.valid > 0 ? 1 / options.valid : 0;
-  return tf.mul(tf.sum(tf.mul(error, options.map)), scale);
+  return tf.mul(tf.sum(tf.mul(error, options.mask)), scale);
 }

@@ -15,7 +15,8 @@ import * as tf from "@tensorflow/tfjs";
  *
  * @example
  * ```ts
- * import { tf, useBackend, weightDecay } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { weightDecay } from "@segadv/segadv/losses";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -56,7 +56,7 @@ const VALID_IDS = LABELS.map((label) => label.id);
  *
  * @example
  * ```ts
- * import { CityscapesEvaluation } from "@segadv/segadv";
+ * import { CityscapesEvaluation } from "@segadv/segadv/metrics";
  * import assert from "node:assert/strict";
  *
  * const evaluation = new CityscapesEvaluation();
@@ -214,7 +214,8 @@ export interface CityscapesScorer {
  * @throws {TypeError} If the data set has no instance maps.
  * @example
  * ```ts
- * import { cityscapesScorer, openDataset } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { cityscapesScorer } from "@segadv/segadv/metrics";
  * import assert from "node:assert/strict";
  *
  * const dataset = await openDataset("fixtures", { split: "val" });

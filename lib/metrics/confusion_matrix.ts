@@ -14,7 +14,7 @@ export type IgnoredPixels = "drop" | "false-positive";
  *
  * @example
  * ```ts
- * import { ConfusionMatrix } from "@segadv/segadv";
+ * import { ConfusionMatrix } from "@segadv/segadv/metrics";
  * import assert from "node:assert/strict";
  *
  * const matrix = new ConfusionMatrix(["sky", "road"]);

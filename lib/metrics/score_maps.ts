@@ -36,7 +36,9 @@ export interface ScoreMapsOptions {
  * @throws {SyntaxError} If a map is no PNG or damaged.
  * @example
  * ```ts
- * import { encodePng, openDataset, scoreMaps } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { encodePng } from "@segadv/segadv/data";
+ * import { scoreMaps } from "@segadv/segadv/metrics";
  * import { mkdtemp, writeFile } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

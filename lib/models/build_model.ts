@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ModelConfig } from "../config/config.ts";
 import { assemble } from "./builders/tfjs_builder.ts";
 import { checkArchitecture } from "./check_architecture.ts";
-import { findModel } from "./registry.ts";
+import type { ModelConfig } from "./model_config.ts";
+import { networks } from "./registry.ts";
 import type { ArchitectureOptions, SegmentationModel } from "./segmentation_model.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
 import { seededWeights, type WeightSource } from "./builders/weight_source.ts";
@@ -40,22 +40,9 @@ export function buildModel(
 
 /** The part of a config that decides the architecture, with `upsampleOrder: auto` resolved. */
 export function architectureOptions(config: ModelConfig, classes: number): ArchitectureOptions {
-  const { name, width, variant, stemPool, skipScales, padding, dropout, bnMomentum } = config;
-  const upsampleOrder = config.upsampleOrder === "auto"
-    ? findModel(name).upsampleOrder
-    : config.upsampleOrder;
-  return {
-    name,
-    width,
-    upsampleOrder,
-    variant,
-    stemPool,
-    skipScales,
-    padding,
-    dropout,
-    bnMomentum,
-    classes,
-  };
+  const { upsampleOrder, init: _, initStrict: _strict, followInit: _follow, ...options } = config;
+  const order = upsampleOrder === "auto" ? networks.get(config.name).upsampleOrder : upsampleOrder;
+  return { ...options, upsampleOrder: order, classes };
 }
 
 /**
@@ -67,13 +54,12 @@ export function buildNetwork(
   architecture: ArchitectureOptions,
   source: WeightSource,
 ): SegmentationModel {
-  const entry = findModel(architecture.name);
+  const entry = networks.get(architecture.name);
   checkArchitecture(architecture);
-  const dropout = { seed: 0, step: 0 };
-  const builder = trainingBuilder(source, dropout);
+  const builder = trainingBuilder(source);
   const layers = assemble(
     { name: entry.name, builder },
-    (builder) => entry.write(builder, architecture),
+    (builder) => entry.build(builder, architecture),
   );
   const { name, logitStride, inputMultiple, stages } = entry;
   const { classes, upsampleOrder } = architecture;
@@ -86,6 +72,5 @@ export function buildNetwork(
     inputMultiple,
     stages,
     architecture,
-    dropout,
   };
 }

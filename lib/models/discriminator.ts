@@ -4,13 +4,27 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { DiscriminatorConfig } from "../config/config.ts";
+import { z } from "zod";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
-import type { DiscriminatorOutput } from "../losses/adversarial/adversarial_loss.ts";
+import {
+  type OptionsSchema,
+  optionsSchema,
+  parseOptions,
+  Registry,
+  type RegistryEntry,
+} from "../util/registry.ts";
+import { field, positive } from "../util/schema.ts";
 import { assemble } from "./builders/tfjs_builder.ts";
-import { discriminatorNetwork } from "./networks/discriminator_network.ts";
+import type { LayerBuilder } from "./builders/layer_builder.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
 import { seededWeights } from "./builders/weight_source.ts";
+import { discriminatorNetwork } from "./networks/discriminator_network.ts";
+
+/** What D says of a batch of maps, before and after its output non-linearity, `[b, h, w, 1]`. */
+export interface DiscriminatorOutput {
+  logits: tf.Tensor4D;
+  output: tf.Tensor4D;
+}
 
 /** The discriminator. */
 export interface Discriminator {
@@ -21,12 +35,81 @@ export interface Discriminator {
   stride: number;
   /** Non-linearity after upsampling. */
   output: "sigmoid" | "linear";
-  /** Size of its verdict: that of the maps, or its own. */
+  /** Size of its output: that of the maps, or its own. */
   lossResolution: "input" | "own";
+}
+
+/** What every discriminator is built from; its own options stand beside. */
+export interface DiscriminatorArchitecture {
+  classes: number;
+  width: number;
+}
+
+/** A discriminator that `adversarial.discriminator.name` can name. */
+export interface DiscriminatorEntry extends RegistryEntry {
+  readonly options: OptionsSchema;
+  /** Builds the layers from class maps to logits. */
+  build<T>(
+    builder: LayerBuilder<T>,
+    architecture: DiscriminatorArchitecture,
+    options: object,
+  ): T;
+  /** Stride, output and resolution with these options. */
+  describe(options: object): Omit<Discriminator, "layers" | "classes">;
 }
 
 /** Momentum of D's moving statistics, as G's (§4). */
 const BATCH_NORM_MOMENTUM = 0.9;
+
+/** Keys of the section `adversarial.discriminator` that every discriminator shares. */
+const SHARED = ["name", "width", "lr", "beta1", "beta2", "eps"];
+
+const dcganOptions = optionsSchema({
+  lastStride: field(z.literal([1, 2]), {
+    fallback: 2,
+    about: "Stride of the last convolution.",
+    source: "§3.1.2",
+  }),
+  output: field(z.enum(["sigmoid", "linear"]), {
+    fallback: "sigmoid",
+    about: "Output of D.",
+    source: "§3.1.2",
+  }),
+  lossResolution: field(z.enum(["input", "own"]), {
+    fallback: "input",
+    about: "Take D's loss upsampled to the input's size, or at D's own resolution.",
+    source: "§3.1.2",
+  }),
+  initStd: field(positive, {
+    fallback: 0.02,
+    about: "Standard deviation of D's normal initialisation.",
+  }),
+});
+
+const dcgan: DiscriminatorEntry = {
+  name: "dcgan",
+  summary: "five 4x4 convolutions of stride 2, as in DCGAN: the thesis' discriminator",
+  options: dcganOptions,
+  build(builder, architecture, options) {
+    const { lastStride, initStd } = parseOptions(dcganOptions, options, {
+      name: "dcgan",
+      shared: SHARED,
+    });
+    const { classes, width } = architecture;
+    const bnMomentum = BATCH_NORM_MOMENTUM;
+    return discriminatorNetwork(builder, { classes, width, lastStride, initStd, bnMomentum });
+  },
+  describe(options) {
+    const { lastStride, output, lossResolution } = parseOptions(dcganOptions, options, {
+      name: "dcgan",
+      shared: SHARED,
+    });
+    return { stride: 16 * lastStride, output, lossResolution };
+  },
+};
+
+/** The discriminators that `adversarial.discriminator.name` can name. */
+export const discriminators: Registry<DiscriminatorEntry> = new Registry("discriminator", [dcgan]);
 
 /**
  * Builds D with weights drawn from `seed`. Needs a ready backend.
@@ -35,29 +118,29 @@ const BATCH_NORM_MOMENTUM = 0.9;
  *
  * @example
  * ```ts
- * import { buildDiscriminator, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { defaultConfig, useBackend } from "@segadv/segadv";
+ * import { buildDiscriminator } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().discriminator, width: 1 / 16 };
+ * const config = { ...defaultConfig().adversarial.discriminator, width: 1 / 16 };
  * const { stride, layers } = buildDiscriminator(config, { classes: 21, seed: 1 });
  * assert.equal(stride, 32);
  * assert.deepEqual(layers.inputs[0]!.shape, [null, null, null, 21]);
  * ```
  */
 export function buildDiscriminator(
-  config: DiscriminatorConfig,
+  config: { name: string; width: number },
   options: { classes: number; seed: number },
 ): Discriminator {
   const { classes, seed } = options;
-  const { lastStride, output, lossResolution } = config;
-  const builder = trainingBuilder(seededWeights(seed), { seed, step: 0 });
-  const network = { ...config, classes, bnMomentum: BATCH_NORM_MOMENTUM };
+  const entry = discriminators.get(config.name);
+  const builder = trainingBuilder(seededWeights(seed));
   const layers = assemble(
     { name: "discriminator", builder },
-    (builder) => discriminatorNetwork(builder, network),
+    (builder) => entry.build(builder, { classes, width: config.width }, config),
   );
-  return { layers, classes, stride: 16 * lastStride, output, lossResolution };
+  return { layers, classes, ...entry.describe(config) };
 }
 
 /** How batch norm runs inside D. */
@@ -79,11 +162,12 @@ export interface DiscriminateOptions {
  *
  * @example
  * ```ts
- * import { buildDiscriminator, defaultConfig, discriminate, tf, useBackend } from "@segadv/segadv";
+ * import { defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import { buildDiscriminator, discriminate } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().discriminator, width: 1 / 16 };
+ * const config = { ...defaultConfig().adversarial.discriminator, width: 1 / 16 };
  * const discriminator = buildDiscriminator(config, { classes: 3, seed: 1 });
  * const { output } = discriminate(discriminator, tf.randomUniform([1, 32, 64, 3]));
  * assert.deepEqual(output.shape, [1, 32, 64, 1]);

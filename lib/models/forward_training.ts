@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkpointed } from "../engine/gradient_checkpointing.ts";
+import type { DropoutState } from "./builders/layers/dropout.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
 
 /** Layers of a model that run one after another, all that they read coming in by one tensor. */
@@ -27,7 +28,9 @@ interface Segment {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, forwardTraining, record, tf, useBackend } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import { record } from "@segadv/segadv/engine";
+ * import { forwardTraining } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -48,9 +51,10 @@ interface Segment {
 export function forwardTraining(
   model: SegmentationModel,
   images: tf.Tensor4D,
-  options: { gradientCheckpointing?: boolean } = {},
+  options: { gradientCheckpointing?: boolean; dropout?: DropoutState } = {},
 ): tf.Tensor {
-  const kwargs = { training: true, updateStatistics: true };
+  const { dropout } = options;
+  const kwargs = { training: true, updateStatistics: true, dropout };
   if (options.gradientCheckpointing !== true) {
     return model.layers.apply(images, kwargs) as tf.Tensor;
   }
@@ -58,7 +62,7 @@ export function forwardTraining(
   const last = segments.pop()!;
   const x = segments.reduce<tf.Tensor>((x, segment, i) => {
     const run = (x: tf.Tensor, { recomputing }: { recomputing: boolean }): tf.Tensor =>
-      runSegment(segment, x, { training: true, updateStatistics: !recomputing });
+      runSegment(segment, x, { ...kwargs, updateStatistics: !recomputing });
     return checkpointed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
   }, images);
   return runSegment(last, x, kwargs);
@@ -91,7 +95,7 @@ function segmentsOf({ name, layers: model, stages }: SegmentationModel): Segment
 }
 
 /** Runs layers as the model would. */
-function runSegment(segment: Segment, x: tf.Tensor, kwargs: Record<string, boolean>): tf.Tensor {
+function runSegment(segment: Segment, x: tf.Tensor, kwargs: Record<string, unknown>): tf.Tensor {
   return tf.tidy(() => {
     const values = new Map<number, tf.Tensor>([[segment.input, x]]);
     let y = x;

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Size } from "../config/config.ts";
+import type { Size } from "../util/schema.ts";
 import { checkArchitecture } from "./check_architecture.ts";
-import { discriminatorNetwork } from "./networks/discriminator_network.ts";
+import { discriminators } from "./discriminator.ts";
 import type { LayerBuilder } from "./builders/layer_builder.ts";
-import { findModel } from "./registry.ts";
+import { networks } from "./registry.ts";
 import type { ArchitectureOptions } from "./segmentation_model.ts";
 import { type LayerInfo, type Shape, shapeBuilder } from "./builders/shape_builder.ts";
 
@@ -25,14 +25,15 @@ export interface ModelReport {
   parameters: { total: number; trainable: number };
 }
 
-/** Which variant of a network to look at; what is left out is the paper's. */
-export interface InspectOptions
-  extends Partial<Omit<ArchitectureOptions, "name" | "classes" | "upsampleOrder">> {
+/** Which variant of a network to inspect; what is left out is the paper's. */
+export interface InspectOptions {
   classes: number;
+  /** @default 1 */
+  width?: number;
   /** Height and width of the input in pixels. @default [416, 416] */
   input?: Size;
-  /** Discriminator only: stride of the last convolution. @default 2 */
-  lastStride?: 1 | 2;
+  /** The network's own options. */
+  options?: object;
 }
 
 /**
@@ -44,7 +45,7 @@ export interface InspectOptions
  *
  * @example
  * ```ts
- * import { inspectModel } from "@segadv/segadv";
+ * import { inspectModel } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * const { parameters } = inspectModel("fcn8s-vgg16", { classes: 21 });
@@ -52,25 +53,13 @@ export interface InspectOptions
  * ```
  */
 export function inspectModel(name: string, options: InspectOptions): ModelReport {
-  const { input: size = [416, 416], lastStride = 2, ...variant } = options;
-  const architecture: ArchitectureOptions = {
-    width: 1,
-    variant: "v1",
-    skipScales: [0.01, 0.0001],
-    padding: "same",
-    dropout: 0.5,
-    bnMomentum: 0.9,
-    ...variant,
-    name,
-    upsampleOrder: "logits",
-  };
+  const { input: size = [416, 416], width = 1, classes, options: own = {} } = options;
+  const architecture = { ...own, name, classes, width, upsampleOrder: "logits" as const };
   checkArchitecture(architecture);
   const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
-  if (name === "discriminator") {
-    discriminatorNetwork(builder, { ...architecture, lastStride, initStd: 0.02 });
-  } else {
-    writeNetwork(builder, { architecture, size });
-  }
+  const discriminator = discriminators.find(name === "discriminator" ? "dcgan" : name);
+  if (discriminator !== undefined) discriminator.build(builder, { classes, width }, own);
+  else buildShapes(builder, { architecture, size });
   return {
     name,
     classes: architecture.classes,
@@ -97,7 +86,7 @@ export interface TensorInfo {
  *
  * @example
  * ```ts
- * import { inspectModel, largestTensor } from "@segadv/segadv";
+ * import { inspectModel, largestTensor } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [416, 416] });
@@ -121,12 +110,12 @@ export function largestTensor(report: ModelReport, options: { batch: number }): 
   return tensors.reduce((largest, one) => one.bytes > largest.bytes ? one : largest);
 }
 
-function writeNetwork(
+function buildShapes(
   builder: LayerBuilder<Shape>,
   network: { architecture: ArchitectureOptions; size: Size },
 ): void {
   const { architecture, size } = network;
-  const entry = findModel(architecture.name);
+  const entry = networks.get(architecture.name);
   if (size.some((length) => length % entry.inputMultiple !== 0)) {
     throw new RangeError(
       `Cannot run ${architecture.name} on ${
@@ -135,7 +124,7 @@ function writeNetwork(
         `${entry.inputMultiple}`,
     );
   }
-  entry.write(builder, architecture);
+  entry.build(builder, architecture);
 }
 
 function count(rows: LayerInfo[]): ModelReport["parameters"] {

@@ -17,7 +17,8 @@ import type { UpsampleOrder } from "./segmentation_model.ts";
  *
  * @example
  * ```ts
- * import { probabilityMap, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { probabilityMap } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

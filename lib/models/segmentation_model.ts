@@ -4,22 +4,21 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { ModelConfig } from "../config/config.ts";
-import type { DropoutState } from "./builders/layers/dropout.ts";
+import type { OptionValue } from "../util/registry.ts";
 
 /** Order of upsampling and softmax: see {@linkcode SegmentationModel.upsampleOrder}. */
 export type UpsampleOrder = "logits" | "probabilities";
 
 /**
  * What a built-in network was built from, all but its weights: enough to build it again. Plain
- * JSON; written into saved models.
+ * JSON; written into saved models. The network's own options stand beside the common ones.
  */
-export interface ArchitectureOptions
-  extends Omit<ModelConfig, "init" | "initStrict" | "followInit" | "upsampleOrder" | "stemPool"> {
-  /** Absent in networks saved before it was an option: `padded`. */
-  stemPool?: ModelConfig["stemPool"];
+export interface ArchitectureOptions {
+  name: string;
+  width: number;
   upsampleOrder: UpsampleOrder;
   classes: number;
+  [option: string]: OptionValue;
 }
 
 /** A segmentation network G. */
@@ -46,25 +45,4 @@ export interface SegmentationModel {
   stages?: readonly string[];
   /** What built it; absent for a network that a user brought. */
   architecture?: ArchitectureOptions;
-  /** What its dropout masks are drawn from; absent for a network that a user brought. */
-  dropout?: DropoutState;
-}
-
-/**
- * Tells a model which dropout masks come next: a function of run seed and step, so that a resumed
- * run draws the masks of the run it continues. A network that a user brought is left alone.
- *
- * @example
- * ```ts
- * import { buildModel, defaultConfig, setDropoutStep, useBackend } from "@segadv/segadv";
- * import assert from "node:assert/strict";
- *
- * await useBackend({ backend: "cpu" });
- * const model = buildModel({ ...defaultConfig().model, width: 1 / 32 }, { classes: 2, seed: 1 });
- * setDropoutStep(model, { seed: 1, step: 300 });
- * assert.deepEqual(model.dropout, { seed: 1, step: 300 });
- * ```
- */
-export function setDropoutStep(model: SegmentationModel, state: DropoutState): void {
-  if (model.dropout) Object.assign(model.dropout, state);
 }

@@ -13,7 +13,8 @@ import * as tf from "@tensorflow/tfjs";
  * @returns The gradients to use (owned by the caller) and the norm before, a scalar.
  * @example
  * ```ts
- * import { clipGradients, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { clipGradients } from "@segadv/segadv/train";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

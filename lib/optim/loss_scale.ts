@@ -20,17 +20,18 @@ const MOST = 2 ** 24;
 
 /**
  * A dynamic loss scale (Micikevicius et al. 2018; the thesis trained so, §4.1). All of it lives on the
- * device, so that no step waits for a verdict: an overflow halves the scale and calls the update of
- * its step off, `patience` steps without one double it.
+ * device, so that no step waits for the host: an overflow halves the scale and skips the update of its
+ * step, `patience` steps without one double it.
  *
  * @example
  * ```ts
- * import { LossScale, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { LossScale } from "@segadv/segadv/train";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
  * const scale = new LossScale({ initial: 1024 });
- * const control = scale.judge([tf.tensor1d([2048, Infinity])], { clipNorm: null });
+ * const control = scale.control([tf.tensor1d([2048, Infinity])], { clipNorm: null });
  * assert.equal((await control.control.data())[0], 0); // the update is called off
  * assert.equal((await scale.value.data())[0], 512);
  * ```
@@ -64,7 +65,7 @@ export class LossScale {
    * @returns `control [4]` for `sgdUpdate`, and with `clipNorm` the norm before clipping, 0 where the
    * update is called off; both owned by the caller.
    */
-  judge(
+  control(
     gradients: readonly (tf.Tensor | null)[],
     options: { clipNorm: number | null },
   ): { control: tf.Tensor1D; norm: tf.Scalar | null } {
@@ -72,12 +73,12 @@ export class LossScale {
     const present = gradients.filter((gradient) => gradient !== null);
     const [scale, goodSteps] = [this.state.get("scale")!, this.state.get("goodSteps")!];
     const length = clipNorm === null ? null : tf.tidy(() => normOf(present));
-    const verdict = checkGradients(
+    const control = checkGradients(
       { gradients: present, scale, goodSteps, ...length === null ? {} : { length } },
       { patience: this.#patience, most: MOST, clipNorm },
     );
     length?.dispose();
-    return verdict;
+    return control;
   }
 
   dispose(): void {

@@ -23,7 +23,8 @@ export interface Parameter {
  *
  * @example
  * ```ts
- * import { adam, parametersOf, sgdMomentum, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { optimizers, parametersOf } from "@segadv/segadv/train";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -34,10 +35,10 @@ export interface Parameter {
  *   ["fc/bias", false],
  * ]);
  *
- * const sgd = { momentum: 0.9, nesterov: false, l2: 0, decoupled: false };
- * sgdMomentum(parameters, sgd).apply([tf.ones([1, 1]), null], 0.25);
+ * optimizers.get("sgd").create(parameters).apply([tf.ones([1, 1]), null], { lr: 0.25 });
  * assert.equal((await parameters[0]!.weight.data())[0], 0.75);
- * adam(parameters, { beta1: 0.5, beta2: 0.999, eps: 0 }).apply([tf.ones([1, 1]), tf.ones([1])], 0.25);
+ * const adam = optimizers.get("adam").create(parameters, { beta1: 0.5 });
+ * adam.apply([tf.ones([1, 1]), tf.ones([1])], { lr: 0.25 });
  * assert.equal((await parameters[0]!.weight.data())[0]!.toFixed(4), "0.5000");
  * ```
  */

@@ -51,7 +51,7 @@ td i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; bor
  * @throws {Error} If a split can no longer be opened.
  * @example
  * ```ts
- * import { inspectData } from "@segadv/segadv";
+ * import { inspectData } from "@segadv/segadv/data";
  * import { contactSheet } from "@segadv/segadv/report";
  * import assert from "node:assert/strict";
  *

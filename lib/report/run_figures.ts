@@ -18,7 +18,7 @@ const HEALTHY = "#2da44e";
 /** Losses, learning rate and validation scores, with the warm-up and the best epoch marked. */
 export function trainingFigures(runs: readonly RunRecord[]): Figure[] {
   if (runs.every(({ steps }) => steps.length === 0)) return [];
-  const warmup = Math.max(0, ...runs.map(({ start }) => start.config.train.warmupEpochs));
+  const warmup = Math.max(0, ...runs.map(({ start }) => start.config.schedule.warmupEpochs));
   const below = warmup > 0
     ? [Plot.rectX([warmup], { x1: 0, x2: (x) => x, fill: "currentColor", fillOpacity: 0.07 })]
     : [];

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { configKeys } from "../config/config_keys.ts";
+import { configKeys, valueAt } from "../config/schema.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import type { SweepTable } from "../sweep/sweep_table.ts";
 import { formatSweepTable } from "../sweep/format_sweep_table.ts";
@@ -154,11 +154,11 @@ export function configs(runs: readonly RunRecord[]): Html {
   const shown = isGrouped ? series.map((name) => runs.find((r) => seriesOf(r) === name)!) : runs;
   const keys = configKeys().filter((key) =>
     !(isGrouped && key === "seed") &&
-    new Set(shown.map(({ start }) => JSON.stringify(valueOf(start.config, key)))).size > 1
+    new Set(shown.map(({ start }) => JSON.stringify(valueAt(start.config, key)))).size > 1
   );
   const rows = shown.map((run) => [
     isGrouped ? seriesOf(run) : run.name,
-    ...keys.map((key) => show(valueOf(run.start.config, key))),
+    ...keys.map((key) => show(valueAt(run.start.config, key))),
   ]);
   const differences = keys.length > 0 ? table(["", ...keys], rows) : note(
     runs.length > 1 ? "The runs' configurations are equal." : "One run: nothing to compare.",
@@ -188,7 +188,7 @@ export function environment(runs: readonly RunRecord[]): Html {
       end === null ? "–" : duration(end.seconds),
       percent(waiting),
       end === null ? "–" : (end.memory.peakBytes / 2 ** 20).toFixed(1),
-      count(start.parameters.generator),
+      count(start.parameters.segmentation),
       start.parameters.discriminator === 0 ? "none" : count(start.parameters.discriminator),
       day(start.time),
       ...(isMixed ? [deviceOf(run)] : []),
@@ -205,12 +205,6 @@ export function warnings(runs: readonly RunRecord[]): Html {
     said.map(({ step, message }) => html`<li><b>${name}</b>, step ${step}: ${message}</li>`)
   );
   return lines.length === 0 ? note("None.") : html`<ul>${lines}</ul>`;
-}
-
-function valueOf(config: Config, key: string): unknown {
-  let value: unknown = config;
-  for (const name of key.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
-  return value;
 }
 
 function show(value: unknown): string {

@@ -116,7 +116,7 @@ const COST: readonly Column[] = [
   { title: "trial", cell: ({ name }) => name },
   {
     title: "parameters of G",
-    cell: ({ parameters }) => parameters === null ? "–" : count(parameters.generator),
+    cell: ({ parameters }) => parameters === null ? "–" : count(parameters.segmentation),
   },
   {
     title: "parameters of D",
@@ -129,8 +129,8 @@ const PUBLISHED_COST: Column = {
   title: "published: G, D, time (RTX 2070 Super)",
   cell({ publishedCost }) {
     if (publishedCost === null) return "";
-    const { generator, discriminator, minutesPerEpoch } = publishedCost;
-    return `${millions(generator, 1)}, ${millions(discriminator, 2)}, ${minutesPerEpoch} min`;
+    const { segmentation, discriminator, minutesPerEpoch } = publishedCost;
+    return `${millions(segmentation, 1)}, ${millions(discriminator, 2)}, ${minutesPerEpoch} min`;
   },
 };
 

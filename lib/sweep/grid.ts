@@ -23,7 +23,7 @@ export interface Published {
 export interface PublishedCost {
   minutesPerEpoch: number;
   /** Numbers of parameters. */
-  generator: number;
+  segmentation: number;
   discriminator: number;
 }
 

@@ -71,7 +71,7 @@ export interface PlannedSweep {
  *
  * const grid = parseGrid(
  *   "preset: fixtures\nseeds: 3\naxes: { adversarial.tg: [0.5, 2] }\n" +
- *     "baseline: { adversarial.mode: baseline }\n",
+ *     "baseline: { adversarial.enabled: false }\n",
  *   "grid.yaml",
  * );
  * const { plan } = await planSweep(grid);

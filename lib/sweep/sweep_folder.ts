@@ -26,7 +26,7 @@ export interface TrialResult {
   best: RunScores | null;
   last: RunScores | null;
   weightsSha256: string | null;
-  parameters: { generator: number; discriminator: number };
+  parameters: { segmentation: number; discriminator: number };
   /** Wall time of one epoch of training, validation not counted; `null` where none was timed. */
   secondsPerEpoch: number | null;
 }

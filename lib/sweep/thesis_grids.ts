@@ -34,7 +34,7 @@ interface Study {
   /** The thesis' "Best L2". */
   best: RowName;
   /** Minutes per epoch on an RTX 2070 Super, and millions of parameters (Table 4-8). */
-  cost: { without: number; with: number; generator: number; discriminator: number };
+  cost: { without: number; with: number; segmentation: number; discriminator: number };
   published: Record<RowName, [pAcc: number, mIoU: number]>;
 }
 
@@ -63,7 +63,7 @@ const STUDIES: readonly Study[] = [
     title: "FCN-8s-VGG16 on VOC2012",
     baseline: "λ = 5e-4",
     best: "λ = 0",
-    cost: { without: 6.8, with: 9.2, generator: 134.5, discriminator: 2.79 },
+    cost: { without: 6.8, with: 9.2, segmentation: 134.5, discriminator: 2.79 },
     published: rows(
       "92.82/69.26 92.72/69.02 92.78/68.94 92.51/68.14 92.83/69.33 92.79/69.10 " +
         "92.78/69.36 92.90/69.82 92.72/68.96",
@@ -74,7 +74,7 @@ const STUDIES: readonly Study[] = [
     title: "FCN-8s-VGG16 on CityScapes",
     baseline: "λ = 5e-4",
     best: "λ = 0",
-    cost: { without: 3.5, with: 4.5, generator: 134.4, discriminator: 2.78 },
+    cost: { without: 3.5, with: 4.5, segmentation: 134.4, discriminator: 2.78 },
     published: rows(
       "94.31/67.03 94.30/66.94 94.31/66.88 94.10/65.52 94.32/67.30 94.29/67.36 " +
         "94.30/67.10 94.36/67.42 94.28/67.38",
@@ -85,7 +85,7 @@ const STUDIES: readonly Study[] = [
     title: "ResNet-50 on VOC2012",
     baseline: "λ = 1e-4",
     best: "λ = 0",
-    cost: { without: 2.6, with: 4.1, generator: 23.6, discriminator: 2.79 },
+    cost: { without: 2.6, with: 4.1, segmentation: 23.6, discriminator: 2.79 },
     published: rows(
       "90.62/61.97 90.60/61.88 90.59/61.71 90.69/61.94 90.68/62.03 90.68/61.86 " +
         "90.74/62.37 90.88/62.54 90.52/61.72",
@@ -96,7 +96,7 @@ const STUDIES: readonly Study[] = [
     title: "ResNet-50 on CityScapes",
     baseline: "λ = 1e-4",
     best: "λ = 5e-4",
-    cost: { without: 2.6, with: 3, generator: 23.6, discriminator: 2.78 },
+    cost: { without: 2.6, with: 3, segmentation: 23.6, discriminator: 2.78 },
     published: rows(
       "92.50/58.57 92.47/58.57 92.74/59.44 92.85/60.35 92.83/60.16 92.64/59.35 " +
         "92.83/60.17 93.02/60.75 92.70/60.22",
@@ -108,19 +108,19 @@ const STUDIES: readonly Study[] = [
 const POOLS: readonly { name: string; key: string; values: number[]; about: string }[] = [
   {
     name: "alpha",
-    key: "adversarial.alpha",
+    key: "adversarial.weight",
     values: [0.01, 0.02, 0.05, 0.1, 0.2],
     about: "weight of L_G",
   },
   {
     name: "lr",
-    key: "generator.lr",
+    key: "optimizer.lr",
     values: [1e-3, 2e-3, 5e-3, 1e-2],
     about: "learning rate of G",
   },
   {
     name: "lr-d",
-    key: "discriminator.lr",
+    key: "adversarial.discriminator.lr",
     values: [2e-8, 5e-8, 1e-7, 2e-7, 1e-4],
     about: "learning rate of D, and one that moves it",
   },
@@ -171,25 +171,33 @@ function gridsOf(study: Study): GridPreset[] {
 
 function costOf(study: Study): GridPreset {
   const name = `table-4-8-${study.name}`;
-  const { without, with: with_, generator, discriminator } = study.cost;
-  const epoch = [setting("train.epochs", 1), setting("train.warmupEpochs", 0)];
-  const trial = (label: string, mode: string, publishedCost: PublishedCost): GridTrial => ({
+  const { without, with: with_, segmentation, discriminator } = study.cost;
+  const epoch = [setting("train.epochs", 1), setting("schedule.warmupEpochs", 0)];
+  const trial = (
+    label: string,
+    { enabled }: { enabled: boolean },
+    publishedCost: PublishedCost,
+  ): GridTrial => ({
     name: label,
-    settings: [setting("adversarial.mode", mode), ...epoch],
+    settings: [...adversarial({ enabled, tg: 1, td: 1 }), ...epoch],
     publishedCost,
     where: null,
   });
   const cost = (minutesPerEpoch: number, d: number): PublishedCost => ({
     minutesPerEpoch,
-    generator: generator * 1e6,
+    segmentation: segmentation * 1e6,
     discriminator: d * 1e6,
   });
-  const adversarial = trial("with D", "adversarial", cost(with_, discriminator));
-  const grid = gridOf(study, { name, trials: [adversarial] });
+  const withD = trial("with D", { enabled: true }, cost(with_, discriminator));
+  const grid = gridOf(study, { name, trials: [withD] });
   return {
     name,
     summary: `parameters and minutes per epoch with and without D, Table 4-8: ${study.title}`,
-    grid: { ...grid, seeds: [1], baseline: trial("without D", "baseline", cost(without, 0)) },
+    grid: {
+      ...grid,
+      seeds: [1],
+      baseline: trial("without D", { enabled: false }, cost(without, 0)),
+    },
   };
 }
 
@@ -227,16 +235,22 @@ function trialOf(study: Study, row: RowName): GridTrial {
   const published: Published = { pAcc, mIoU };
   const lambda = LAMBDAS[row];
   const [side, temperature] = row.startsWith("T_") ? row.split(" = ") : [];
-  const l2 = setting("generator.l2", lambda ?? LAMBDAS[study.best]);
-  const mode = setting(
-    "adversarial.mode",
-    lambda !== undefined ? "baseline" : side === undefined ? "adversarial" : "temperature",
-  );
-  const temperatures = side === undefined ? [] : [
-    setting("adversarial.tg", side === "T_g" ? Number(temperature) : 1),
-    setting("adversarial.td", side === "T_d" ? Number(temperature) : 1),
+  const l2 = setting("optimizer.weightDecay", lambda ?? LAMBDAS[study.best]);
+  const framework = adversarial({
+    enabled: lambda === undefined,
+    tg: side === "T_g" ? Number(temperature) : 1,
+    td: side === "T_d" ? Number(temperature) : 1,
+  });
+  return { name: row, settings: [l2, ...framework], published, where: null };
+}
+
+function adversarial(
+  { enabled, tg, td }: { enabled: boolean; tg: number; td: number },
+): Setting[] {
+  return [
+    setting("adversarial.enabled", enabled),
+    ...enabled ? [setting("adversarial.tg", tg), setting("adversarial.td", td)] : [],
   ];
-  return { name: row, settings: [l2, mode, ...temperatures], published, where: null };
 }
 
 function setting(key: string, value: unknown): Setting {

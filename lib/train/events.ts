@@ -25,7 +25,7 @@ export interface StartEvent {
   classes: string[];
   stepsPerEpoch: number;
   totalSteps: number;
-  parameters: { generator: number; discriminator: number };
+  parameters: { segmentation: number; discriminator: number };
   /** Where G's first weights came from (`model.init`); absent where they are random. */
   initialization?: {
     path: string;

@@ -95,15 +95,15 @@ export function describeGan(state: GanState, means: GanMeans): string {
   if (state === "absent") return "There is no discriminator in this run";
   if (state === "won") {
     return `D has won: it is ${right} (${outputs}), so L_G is large and says little; lower ` +
-      "discriminator.lr or adversarial.tg";
+      "adversarial.discriminator.lr or adversarial.tg";
   }
   if (state === "idle") {
     return `D does not learn: ${moved} since the start (${outputs}), so its gradient is that of a ` +
-      "random network; raise discriminator.lr, say to 1e-4";
+      "random network; raise adversarial.discriminator.lr, say to 1e-4";
   }
   if (state === "lost" && drift > BROKEN_DRIFT) {
     return `D has broken: it gives maps and labels the same answer (${outputs}) after ${moved}; ` +
-      "lower discriminator.lr";
+      "lower adversarial.discriminator.lr";
   }
   if (state === "lost") {
     return `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +

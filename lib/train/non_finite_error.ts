@@ -23,7 +23,7 @@ export class NonFiniteError extends Error {
     const samples = bad.ids.length === 0 ? "" : `samples ${bad.ids.join(", ")}; `;
     super(
       `Cannot go on at step ${bad.step}: ${key} is ${value} (${samples}${before}); lower ` +
-        "generator.lr or discriminator.lr, or set generator.clipNorm",
+        "optimizer.lr or adversarial.discriminator.lr, or set optimizer.clipNorm",
     );
     this.step = bad.step;
     this.ids = bad.ids;

@@ -3,52 +3,63 @@ import { normalizationTable } from "../data/transforms/normalize.ts";
 import type { HostBatch } from "../data/loader/batch.ts";
 import { unpackBatch } from "../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../losses/weight_decay.ts";
-import { setDropoutStep } from "../models/segmentation_model.ts";
+import { learningRate } from "../optim/learning_rate.ts";
+import { schedules } from "../optim/schedule_config.ts";
 import type { StepLog } from "./events.ts";
-import { cosineWithWarmup } from "../optim/schedule.ts";
 import type { Session } from "./run/session.ts";
-import { type StepLosses, trainStep } from "./train_step.ts";
+import type { StepLosses } from "./step/step_context.ts";
+import { trainStep } from "./step/train_step.ts";
 
 /**
- * One training step as the schedule has it.
+ * One training step with the schedule's learning rates.
  *
- * @param options Steps done before, and what both learning rates are multiplied by,
- * and whether to `measure` the L2 term too, which looks at every weight.
+ * @param options Steps done before, what both learning rates are multiplied by, and whether to
+ * `measure` the weight-decay term too, which reads every weight.
  * @returns Losses, owned by the caller, and the learning rates.
  */
 export function scheduledStep(
   session: Session,
   batch: HostBatch,
-  options: { step: number; caution: number; measure: boolean },
+  options: { step: number; rateScale: number; measure: boolean },
 ): { losses: StepLosses; known: StepLog } {
-  const { config, players, totalSteps, stepsPerEpoch } = session;
-  const { step, caution } = options;
+  const { config, networks } = session;
+  const { seed, train: { precision, gradientAccumulation, gradientCheckpointing } } = config;
   const { crop: [height, width], batch: size } = config.data;
-  const warmupSteps = config.train.warmupEpochs * stepsPerEpoch;
-  const rate = (base: number) =>
-    caution * cosineWithWarmup(step, { base, warmupSteps, totalSteps });
+  const { step, rateScale } = options;
+  const rate = (base: number): number => rateScale * scheduledRate(session, { step, base });
   const rates = {
-    generator: rate(config.generator.lr),
-    discriminator: rate(config.discriminator.lr),
+    segmentation: rate(config.optimizer.lr),
+    discriminator: rate(config.adversarial.discriminator.lr),
   };
 
-  setDropoutStep(players.generator.model, { seed: config.seed, step });
   const { images, labels } = unpackBatch(batch.bytes, {
     shape: [size, height, width],
     ...normalizationTable(config.data.normalize),
   });
   // Before the update, like the other terms of this step's total.
   const l2 = options.measure ? l2Term(session) : null;
-  const losses = trainStep(players, { images, labels, valid: batch.valid }, rates);
+  const dropout = { seed, step };
+  const context = { rates, dropout, precision, gradientAccumulation, gradientCheckpointing };
+  const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
   tf.dispose([images, labels]);
 
   if (l2 !== null) losses["loss/l2"] = l2;
-  const known: StepLog = { "lr/g": rates.generator };
-  if (players.adversary !== null) known["lr/d"] = rates.discriminator;
+  const known: StepLog = { "lr/g": rates.segmentation };
+  if (networks.discriminator !== null) known["lr/d"] = rates.discriminator;
   return { losses, known };
 }
 
-function l2Term({ config, players }: Session): tf.Scalar {
-  const decaying = players.generator.parameters.filter(({ decays }) => decays);
-  return weightDecay(decaying.map(({ weight }) => weight), config.generator.l2);
+function scheduledRate(
+  { config: { schedule }, stepsPerEpoch, totalSteps }: Session,
+  { step, base }: { step: number; base: number },
+): number {
+  const warmupSteps = schedule.warmupEpochs * stepsPerEpoch;
+  const extent = { base, warmupSteps, totalSteps, options: schedule };
+  return learningRate(schedules.get(schedule.name), step, extent);
+}
+
+function l2Term({ config: { optimizer }, networks }: Session): tf.Scalar {
+  const decaying = networks.segmentation.parameters.filter(({ decays }) => decays);
+  const lambda = Number(optimizer.weightDecay ?? 0);
+  return weightDecay(decaying.map(({ weight }) => weight), lambda);
 }

@@ -134,9 +134,9 @@ export class Run {
       signal: this.#signal,
     });
     for await (const batch of reporter.throughput.timed(batches)) {
-      const { step, caution } = progress;
+      const { step, rateScale } = progress;
       const measure = reporter.isTold(step + 1);
-      const { losses, known } = scheduledStep(this.#session, batch, { step, caution, measure });
+      const { losses, known } = scheduledStep(this.#session, batch, { step, rateScale, measure });
       progress.countStep();
       reporter.add({ losses, known, ids: batch.ids });
       await this.#session.backend.checkErrors();
@@ -159,9 +159,9 @@ export class Run {
 
   async #end(reason: EndEvent["reason"]): Promise<TrainResult> {
     const { numTensors: tensors, numBytes: bytes } = tf.memory();
-    const { backend, players } = this.#session;
+    const { backend, networks } = this.#session;
     const { step, best, last } = this.#progress;
-    const weightsHash = await weightsSha256(players.generator.model.layers);
+    const weightsHash = await weightsSha256(networks.segmentation.model.layers);
     const { seconds } = this.#progress;
     await this.#reporter.emit({
       type: "end",

@@ -14,7 +14,7 @@ const TYPES: Record<string, string> = {
 
 /** Puts a fault that zod found into one line: what was expected and what was there. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
-  return `${expectation(issue)}, got ${show(issue.input)}${hint(issue)}`;
+  return `${expectation(issue)}, got ${show(inputOf(issue))}${hint(issue)}`;
 }
 
 /** A value as the user would write it, cut to one short line. */
@@ -39,8 +39,10 @@ function expectation(issue: z.core.$ZodRawIssue): string {
         return "expected a finite number";
       }
       return `expected ${TYPES[issue.expected] ?? issue.expected}`;
-    case "invalid_value": {
-      const values = issue.values.map(String);
+    case "invalid_value":
+    case "invalid_union": {
+      const values = choicesOf(issue);
+      if (values.length === 0) return issue.message ?? "expected another value";
       return `expected ${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
     }
     case "too_small":
@@ -53,8 +55,24 @@ function expectation(issue: z.core.$ZodRawIssue): string {
   }
 }
 
+/** The values that a fault says are allowed. */
+function choicesOf(issue: z.core.$ZodRawIssue): string[] {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  // Of a section that takes the options of an entry: the entries' names
+  const { options = [] } = issue as { options?: readonly unknown[] };
+  return options.filter((option) => option !== undefined).map(String);
+}
+
 function hint(issue: z.core.$ZodRawIssue): string {
-  if (issue.code !== "invalid_value" || typeof issue.input !== "string") return "";
-  const meant = nearest(issue.input, issue.values.map(String));
+  const given = inputOf(issue);
+  if (typeof given !== "string") return "";
+  const meant = nearest(given, choicesOf(issue));
   return meant === null ? "" : `; did you mean ${meant}?`;
+}
+
+/** The value at fault: for an entry's name zod gives the section around it. */
+function inputOf(issue: z.core.$ZodRawIssue): unknown {
+  const { discriminator } = issue as { discriminator?: string };
+  if (issue.code !== "invalid_union" || discriminator === undefined) return issue.input;
+  return (issue.input as Record<string, unknown> | undefined)?.[discriminator];
 }

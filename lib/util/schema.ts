@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { show } from "./describe_issue.ts";
 
+/** Height and width in pixels. */
+export type Size = [height: number, width: number];
+
 /** A finite number above zero. */
 export const positive: z.ZodNumber = z.number().positive();
 /** A finite number of at least zero. */
@@ -48,15 +51,6 @@ export function field<T extends z.ZodType>(
 ): z.ZodType<z.output<T>> {
   const description = source === undefined ? about : `${about} (thesis ${source})`;
   return z._default(schema, fallback as never).meta({ description }) as z.ZodType<z.output<T>>;
-}
-
-/** A section: a strict object, filled with its fields' defaults where it is absent. */
-export function section<S extends z.ZodRawShape>(
-  about: string,
-  shape: S,
-): z.ZodType<z.output<z.ZodObject<S>>> {
-  return z.prefault(z.strictObject(shape), {} as never)
-    .meta({ description: about }) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
 }
 
 /** Names of the fields of an object's schema, in order. */

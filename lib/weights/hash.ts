@@ -15,7 +15,8 @@ import { createHash } from "node:crypto";
  *
  * @example
  * ```ts
- * import { tf, useBackend, weightsSha256 } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { weightsSha256 } from "@segadv/segadv/weights";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

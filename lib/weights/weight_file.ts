@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NormalizeConfig } from "../config/config.ts";
+import type { NormalizeConfig } from "../data/data_config.ts";
 import type { ClassInfo } from "../data/dataset.ts";
 import type { OptionValue, RegistryEntry } from "../util/registry.ts";
 

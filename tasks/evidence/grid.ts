@@ -46,27 +46,30 @@ export function evidenceGrid(
     preset,
     set: { "data.dir": data, ...init },
     seeds,
-    baseline: { name: "Baseline", "generator.l2": published, "adversarial.mode": "baseline" },
+    baseline: {
+      name: "Baseline",
+      "optimizer.weightDecay": published,
+      "adversarial.enabled": false,
+    },
     trials: trials(published),
   };
 }
 
 function trials(published: number): object[] {
   const others = LAMBDAS.filter(([, lambda]) => lambda !== published);
-  const adversarial = { "generator.l2": 0, "discriminator.lr": 1e-4 };
+  const adversarial = { "optimizer.weightDecay": 0, "adversarial.discriminator.lr": 1e-4 };
   const at = (tg: number, td: number): object => ({
     ...adversarial,
-    "adversarial.mode": "temperature",
     "adversarial.tg": tg,
     "adversarial.td": td,
   });
   return [
     ...others.map(([text, lambda]) => ({
       name: `λ = ${text}`,
-      "generator.l2": lambda,
-      "adversarial.mode": "baseline",
+      "optimizer.weightDecay": lambda,
+      "adversarial.enabled": false,
     })),
-    { name: "Adversarial", ...adversarial, "adversarial.mode": "adversarial" },
+    { name: "Adversarial", ...at(1, 1) },
     { name: "T_d = 0.5", ...at(1, 0.5) },
     { name: "T_d = 2", ...at(1, 2) },
     { name: "T_g = 0.5", ...at(0.5, 1) },
@@ -74,10 +77,10 @@ function trials(published: number): object[] {
     // How much of T_g = 0.5 is due to the adversarial loss, and how much to L_seg?
     {
       name: "T_g = 0.5, no D",
-      "generator.l2": 0,
-      "generator.segTemperature": 0.5,
-      "adversarial.mode": "baseline",
+      "optimizer.weightDecay": 0,
+      "loss.temperature": 0.5,
+      "adversarial.enabled": false,
     },
-    { name: "T_g = 0.5, lr_d = 1e-7", ...at(0.5, 1), "discriminator.lr": 1e-7 },
+    { name: "T_g = 0.5, lr_d = 1e-7", ...at(0.5, 1), "adversarial.discriminator.lr": 1e-7 },
   ];
 }

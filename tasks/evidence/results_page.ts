@@ -72,13 +72,13 @@ function facts(evidence: readonly Evidence[]): string {
     }],
     ["parameters of G / D", ({ runs }) => {
       const d = Math.max(...runs.map(({ start }) => start.parameters.discriminator));
-      return [runs[0]!.start.parameters.generator, d].map((n) => n.toLocaleString("en-US"))
+      return [runs[0]!.start.parameters.segmentation, d].map((n) => n.toLocaleString("en-US"))
         .join(" / ");
     }],
     ["training", ({ runs }) => {
-      const { start: { config: { data, train, generator }, totalSteps } } = runs[0]!;
+      const { start: { config: { data, train, optimizer }, totalSteps } } = runs[0]!;
       return `${train.epochs} epochs (${totalSteps} steps) of ${data.batch} crops of ` +
-        `${data.crop.join("×")}, lr ${generator.lr}`;
+        `${data.crop.join("×")}, lr ${optimizer.lr}`;
     }],
     [
       "seeds",

@@ -85,11 +85,11 @@ describe("a mistake of the user ends with code 2 and one line", () => {
 });
 
 test("a command with several mistakes in its configuration says each on a line", async () => {
-  const { code, err } = await runHere("train", "--set", "seed=x", "--set", "generator.lr=fast");
+  const { code, err } = await runHere("train", "--set", "seed=x", "--set", "optimizer.lr=fast");
   assert.equal(code, 2);
   assert.equal(
     err,
     'error: seed: expected a number, got "x"\n' +
-      'error: generator.lr: expected a number, got "fast"\n',
+      'error: optimizer.lr: expected a number, got "fast"\n',
   );
 });

@@ -9,7 +9,7 @@ describe("addInferenceOptions", () => {
   const wrong: [option: string, value: string, fault: RegExp][] = [
     ["--resize", "48", /Expected height x width in pixels, such as 1024x2048/],
     ["--resize", "0x48", /Expected height x width/],
-    ["--fit", "letterbx", /did you mean letterbox\?/],
+    ["--resize-mode", "letterbx", /did you mean letterbox\?/],
     ["--window", "half", /Expected height x width/],
     ["--overlap", "1", /Expected a number from 0 to 0\.9/],
     ["--overlap", "", /Expected a number from 0 to 0\.9/],
@@ -29,16 +29,16 @@ describe("addInferenceOptions", () => {
 
 test("inferenceOf() takes the run's way, or the default's, changed by the command line", () => {
   const config = defaultConfig();
-  const { resize, fit, window, overlap, scales, flip, batch } = config.validation;
-  const plain = { resize, fit, window, overlap, scales, flip, batch };
+  const { resize, resizeMode, window, overlap, scales, flip, batch } = config.inference;
+  const plain = { resize, resizeMode, window, overlap, scales, flip, batch };
   assert.deepEqual(inferenceOf({}, null), plain);
-  config.validation.flip = true;
-  config.validation.resize = [416, 416];
+  config.inference.flip = true;
+  config.inference.resize = [416, 416];
   assert.deepEqual(inferenceOf({}, config), { ...plain, flip: true, resize: [416, 416] });
   const asked = inferenceOf({ resize: "none", flip: false, scales: [2], window: "whole" }, config);
   assert.deepEqual(asked, { ...plain, scales: [2], window: "whole" });
-  assert.throws(() => inferenceOf({ fit: "letterbox" }, null), UsageError);
-  assert.equal(inferenceOf({ fit: "letterbox" }, config).fit, "letterbox");
+  assert.throws(() => inferenceOf({ resizeMode: "letterbox" }, null), UsageError);
+  assert.equal(inferenceOf({ resizeMode: "letterbox" }, config).resizeMode, "letterbox");
 });
 
 test("addInferenceOptions() reads --resize none as a word: commander makes an empty string of null", () => {
@@ -53,7 +53,7 @@ test("addInferenceOptions() reads --resize none as a word: commander makes an em
   addInferenceOptions(command as never);
   const resize = parsers.get("--resize <HxW>")!("none") as "none";
   const config = defaultConfig();
-  config.validation.resize = [416, 416];
+  config.inference.resize = [416, 416];
   assert.ok(resize);
   assert.equal(inferenceOf({ resize }, config).resize, null);
 });

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configKeys } from "../../lib/config/config_keys.ts";
+import { configKeys } from "../../lib/config/schema.ts";
 
 test("configKeys() has the keys that the documentation promises, each once", () => {
   const keys = configKeys();
   const promised =
     "seed backend threads deterministic data.dataset data.dir data.crop data.batch " +
     "data.augment.zoom data.augment.rotate data.augment.flip data.normalize.mean model.name " +
-    "model.width model.upsampleOrder model.init generator.lr generator.momentum generator.l2 " +
-    "discriminator.lr discriminator.beta1 discriminator.beta2 discriminator.steps " +
-    "adversarial.mode adversarial.game adversarial.alpha adversarial.tg adversarial.td " +
-    "train.epochs train.warmupEpochs checkpoint.everySteps";
+    "model.width model.upsampleOrder model.init optimizer.lr optimizer.momentum optimizer.weightDecay " +
+    "adversarial.discriminator.lr adversarial.discriminator.beta1 adversarial.discriminator.beta2 adversarial.discriminatorSteps " +
+    "adversarial.mode adversarial.loss adversarial.weight adversarial.tg adversarial.td " +
+    "train.epochs schedule.warmupEpochs checkpoint.everySteps";
   assert.deepEqual(promised.split(" ").filter((key) => !keys.includes(key)), []);
   assert.equal(new Set(keys).size, keys.length);
 });

@@ -14,10 +14,10 @@ test("loadConfig() lays overrides over the file, the file over the preset", asyn
   const config = await loadConfig({
     preset: "fixtures",
     yaml: "generator: { lr: 0.5, l2: 0.25 }",
-    overrides: ["generator.lr=0.125"],
+    overrides: ["optimizer.lr=0.125"],
   });
-  assert.equal(config.generator.lr, 0.125);
-  assert.equal(config.generator.l2, 0.25);
+  assert.equal(config.optimizer.lr, 0.125);
+  assert.equal(config.optimizer.weightDecay, 0.25);
   assert.equal(config.data.dataset, "fixtures");
 });
 
@@ -44,7 +44,7 @@ test("loadConfig() reads a file and leaves an empty section alone", async () => 
   await writeFile(path, "preset: fixtures\ngenerator:\n  # lr: 1\ntrain:\n  epochs: 3\n");
   const config = await loadConfig({ path });
   assert.equal(config.train.epochs, 3);
-  assert.equal(config.generator.lr, (await loadConfig({ preset: "fixtures" })).generator.lr);
+  assert.equal(config.optimizer.lr, (await loadConfig({ preset: "fixtures" })).optimizer.lr);
 });
 
 test("loadConfig() gives a copy that can be changed", async () => {
@@ -56,7 +56,7 @@ test("loadConfig() gives a copy that can be changed", async () => {
 
 const OVERRIDES: [override: string, section: string, key: string, value: unknown][] = [
   ["adversarial.tg=0.5", "adversarial", "tg", 0.5],
-  ["generator.lr = 1e-3", "generator", "lr", 1e-3],
+  ["optimizer.lr = 1e-3", "generator", "lr", 1e-3],
   ["data.crop=[32, 96]", "data", "crop", [32, 96]],
   ["model.padding=100", "model", "padding", 100],
   ["model.padding=same", "model", "padding", "same"],
@@ -66,7 +66,7 @@ const OVERRIDES: [override: string, section: string, key: string, value: unknown
   ["model.init=#1: {x", "model", "init", "#1: {x"],
   ["data.dir=null", "data", "dir", null],
   ["train.maxSteps=null", "train", "maxSteps", null],
-  ["generator.nesterov=true", "generator", "nesterov", true],
+  ["optimizer.nesterov=true", "generator", "nesterov", true],
   ["model.init=*.h5", "model", "init", "*.h5"],
 ];
 for (const [override, section, key, value] of OVERRIDES) {
@@ -78,10 +78,10 @@ for (const [override, section, key, value] of OVERRIDES) {
 }
 
 test("loadConfig() takes overrides as dotted or nested keys", async () => {
-  const overrides = { "generator.lr": 1, generator: { l2: 2 }, "data.augment": { rotate: 3 } };
+  const overrides = { "optimizer.lr": 1, generator: { l2: 2 }, "data.augment": { rotate: 3 } };
   const config = await loadConfig({ preset: "fixtures", overrides });
-  assert.equal(config.generator.lr, 1);
-  assert.equal(config.generator.l2, 2);
+  assert.equal(config.optimizer.lr, 1);
+  assert.equal(config.optimizer.weightDecay, 2);
   assert.equal(config.data.augment.rotate, 3);
   assert.equal(config.data.augment.flip, true);
 });
@@ -104,11 +104,14 @@ for (const [what, options, tg] of TEMPERATURES) {
 
 const base = "preset: fixtures\n";
 const FAULTS: [yaml: string, message: string][] = [
-  ["generator:\n  lr: fast", 'run.yaml:3:7 generator.lr: expected a number, got "fast"'],
-  ["generator:\n  lr: .inf", "run.yaml:3:7 generator.lr: expected a finite number, got Infinity"],
-  ["generator:\n  lr: 0", "run.yaml:3:7 generator.lr: expected a number above 0, got 0"],
-  ["generator: { lrr: 1 }", "run.yaml:2:14 generator.lrr: unknown key; did you mean generator.lr?"],
-  ["lr: 1", "run.yaml:2:1 lr: unknown key; did you mean generator.lr or discriminator.lr?"],
+  ["generator:\n  lr: fast", 'run.yaml:3:7 optimizer.lr: expected a number, got "fast"'],
+  ["generator:\n  lr: .inf", "run.yaml:3:7 optimizer.lr: expected a finite number, got Infinity"],
+  ["generator:\n  lr: 0", "run.yaml:3:7 optimizer.lr: expected a number above 0, got 0"],
+  ["generator: { lrr: 1 }", "run.yaml:2:14 generator.lrr: unknown key; did you mean optimizer.lr?"],
+  [
+    "lr: 1",
+    "run.yaml:2:1 lr: unknown key; did you mean optimizer.lr or adversarial.discriminator.lr?",
+  ],
   ["epohcs: 1", "run.yaml:2:1 epohcs: unknown key; did you mean train.epochs?"],
   ["trian: { epochs: 1 }", "run.yaml:2:1 trian: unknown key; did you mean train?"],
   [
@@ -168,11 +171,11 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   ["a list", { yaml: "- seed" }, /^yaml:1:1: expected sections of keys/],
   ["a reader without its folder", { preset: "camvid-small" }, /^data\.dir: .*--data DIR/],
   ["a folder that nobody reads", { preset: "fixtures", overrides: ["data.dir=x"] }, /^data\.dir/],
-  ["an override without a value", { overrides: ["generator.lr"] }, /expected key=value, such as/],
+  ["an override without a value", { overrides: ["optimizer.lr"] }, /expected key=value, such as/],
   ["an override with an alias", { overrides: ["seed=*a"] }, /^seed: expected a number, got "\*a"$/],
   ["an unknown data set", { overrides: ["data.dataset=vok"] }, /did you mean voc\?/],
   ["an unknown network", { overrides: ["model.name=resnet5"] }, /did you mean resnet50\?/],
-  ["an unknown game", { overrides: ["adversarial.game=gan"] }, /one of lsgan, bce, got "gan"/],
+  ["an unknown game", { overrides: ["adversarial.loss=gan"] }, /one of lsgan, bce, got "gan"/],
   ["deep nesting", { yaml: "[".repeat(1e5) }, /nested too deeply|flow sequence/],
   ["a huge file", { yaml: "#".repeat(1 << 21) }, /expected at most 1048576 characters/],
   ["exploding aliases", {
@@ -194,8 +197,8 @@ test("loadConfig() lists every fault, each on a line of its own", async () => {
   const yaml = "generator:\n  lr: fast\n  lrr: 1\nmodl: 3\n";
   await assert.rejects(loadConfig({ path: "run.yaml", yaml }), {
     message: [
-      'run.yaml:2:7 generator.lr: expected a number, got "fast"',
-      "run.yaml:3:3 generator.lrr: unknown key; did you mean generator.lr?",
+      'run.yaml:2:7 optimizer.lr: expected a number, got "fast"',
+      "run.yaml:3:3 generator.lrr: unknown key; did you mean optimizer.lr?",
       "run.yaml:4:1 modl: unknown key; did you mean model?",
     ].join("\n"),
   });

@@ -43,15 +43,18 @@ for (const [name, expected] of Object.entries(TABLE)) {
     const { lr, momentum } = generator;
     assert.deepEqual({ crop, batch, zoom, rotate, lr, momentum }, COMMON);
     assert.equal(flip, true);
-    assert.deepEqual([discriminator.beta1, discriminator.beta2], [0.5, 0.999]);
-    assert.equal(discriminator.lr, expected.lrD);
+    assert.deepEqual([adversarial.discriminator.beta1, adversarial.discriminator.beta2], [
+      0.5,
+      0.999,
+    ]);
+    assert.equal(adversarial.discriminator.lr, expected.lrD);
     assert.equal(model.bnMomentum, 0.9);
     assert.equal(model.width, 1);
-    assert.equal(adversarial.alpha, expected.alpha);
-    assert.equal(generator.l2, expected.l2);
-    assert.deepEqual([train.epochs, train.warmupEpochs], [expected.epochs, 5]);
-    assert.deepEqual([adversarial.tg, adversarial.td, adversarial.game], [0.5, 1, "lsgan"]);
-    assert.deepEqual(validation.resize, name.endsWith("voc") ? [416, 416] : null);
+    assert.equal(adversarial.weight, expected.alpha);
+    assert.equal(optimizer.weightDecay, expected.l2);
+    assert.deepEqual([train.epochs, schedule.warmupEpochs], [expected.epochs, 5]);
+    assert.deepEqual([adversarial.tg, adversarial.td, adversarial.loss], [0.5, 1, "lsgan"]);
+    assert.deepEqual(inference.resize, name.endsWith("voc") ? [416, 416] : null);
     assert.equal(model.name, name.includes("fcn8s") ? "fcn8s-vgg16" : "resnet50");
   });
 }

@@ -5,8 +5,8 @@ import { jsonSchema } from "../../lib/config/json_schema.ts";
 
 test("configSchema fills an empty configuration with the thesis' defaults", () => {
   const config = configSchema.parse({});
-  assert.equal(config.generator.lr, 5e-3);
-  assert.equal(config.discriminator.lr, 1e-7);
+  assert.equal(config.optimizer.lr, 5e-3);
+  assert.equal(config.adversarial.discriminator.lr, 1e-7);
   assert.deepEqual(config.data.crop, [416, 416]);
   assert.equal(config.adversarial.mode, "temperature");
   assert.deepEqual(configSchema.parse(config), config);
@@ -40,11 +40,11 @@ const OPTIONS: [key: string, values: unknown[]][] = [
   ["model.variant", ["v1", "v1.5"]],
   ["model.padding", ["same", 100]],
   ["generator.loss", ["ce", "bce-per-class"]],
-  ["generator.decay", ["kernels", "all"]],
-  ["generator.decoupled", [true, false]],
-  ["discriminator.lastStride", [1, 2]],
-  ["discriminator.output", ["sigmoid", "linear"]],
-  ["discriminator.lossResolution", ["input", "own"]],
+  ["optimizer.weightDecayOn", ["kernels", "all"]],
+  ["optimizer.decoupled", [true, false]],
+  ["adversarial.discriminator.lastStride", [1, 2]],
+  ["adversarial.discriminator.output", ["sigmoid", "linear"]],
+  ["adversarial.discriminator.lossResolution", ["input", "own"]],
   ["adversarial.mode", ["baseline", "adversarial", "temperature"]],
   ["adversarial.lgTiming", ["before", "after"]],
   ["adversarial.validMask", ["error", "output"]],

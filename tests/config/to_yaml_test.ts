@@ -12,7 +12,7 @@ test("configToYaml() is read back by loadConfig() as it was, whatever the texts 
     async (init, lr) => {
       const changed = structuredClone(config);
       changed.model.init = init;
-      changed.generator.lr = lr;
+      changed.optimizer.lr = lr;
       assert.deepEqual(await loadConfig({ yaml: configToYaml(changed) }), changed);
     },
   ));

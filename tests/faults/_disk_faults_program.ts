@@ -23,7 +23,7 @@ const report: FaultReport = {
 await useBackend({ backend: "wasm", threads: 1 });
 const config = await subjectConfig(
   ...["threads=1", "model.width=0.01", "checkpoint.keep=1", "train.epochs=1"],
-  ...["train.warmupEpochs=0", "train.maxSteps=3"],
+  ...["schedule.warmupEpochs=0", "train.maxSteps=3"],
 );
 const { weightsSha256: expected } = await train(config, { out: join(folder, "whole") });
 const controller = new AbortController();

@@ -27,7 +27,7 @@ export async function soak(options: { steps: number }): Promise<SoakReport> {
   const pending: Promise<void>[] = [];
   const config = await subjectConfig(
     ...["train.epochs=100000", `train.maxSteps=${steps}`, "checkpoint.everySteps=50"],
-    ...["validation.every=20", "train.warmupEpochs=0", "generator.lr=0.001"],
+    ...["validation.every=20", "schedule.warmupEpochs=0", "optimizer.lr=0.001"],
   );
   try {
     const { seconds } = await train(config, {

@@ -6,7 +6,7 @@ import { type Config, loadConfig } from "../../lib/config/mod.ts";
  */
 export async function subjectConfig(...more: string[]): Promise<Config> {
   const overrides = ["backend=wasm", "threads=2", "model.width=0.03", "model.dropout=0.5"]
-    .concat("data.crop=[32,32]", "data.batch=4", "generator.lr=0.02", "train.epochs=3")
-    .concat("train.warmupEpochs=1", "validation.every=1", "checkpoint.everySteps=1", more);
+    .concat("data.crop=[32,32]", "data.batch=4", "optimizer.lr=0.02", "train.epochs=3")
+    .concat("schedule.warmupEpochs=1", "validation.every=1", "checkpoint.everySteps=1", more);
   return await loadConfig({ preset: "fixtures", overrides });
 }

@@ -2,8 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ModelConfig } from "../../lib/config/config.ts";
-import { defaultConfig } from "../../lib/config/default_config.ts";
+import type { ModelConfig } from "../../lib/models/model_config.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import goldens from "../../fixtures/goldens/networks.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";

@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Config } from "../../lib/config/config.ts";
-import { defaultConfig } from "../../lib/config/default_config.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
-import { type Batch, trainStep } from "../../lib/train/train_step.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
+import { createNetworks, disposeNetworks } from "../../lib/train/step/networks.ts";
+import { type Batch, trainStep } from "../../lib/train/step/train_step.ts";
 import goldens from "../../fixtures/goldens/steps.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
 import {
@@ -27,7 +27,7 @@ interface Case extends Record<string, unknown> {
   lrD: number;
   options: Record<string, unknown>;
   steps: Record<string, number>[];
-  weights: Record<string, Record<"generator" | "discriminator", Record<string, string>>>;
+  weights: Record<string, Record<"segmentation" | "discriminator", Record<string, string>>>;
 }
 
 /** Float32 against double precision, after up to five steps. */
@@ -46,16 +46,16 @@ for (const { name: backend, skip } of backends) {
 }
 
 async function replay(golden: Case): Promise<void> {
-  const players = createPlayers(configOf(golden), { classes: golden.classes });
+  const networks = createNetworks(configOf(golden), { classes: golden.classes });
   const models = {
-    generator: players.generator.model.layers,
-    discriminator: players.adversary?.model.layers,
+    generator: networks.segmentation.model.layers,
+    discriminator: networks.discriminator?.model.layers,
   };
   for (const model of Object.values(models)) if (model) setInitial(model);
   const batch = batchTensors(golden);
   const rates = { generator: golden.lr, discriminator: golden.lrD };
   for (const [index, expected] of golden.steps.entries()) {
-    const losses = trainStep(players, batch, rates);
+    const losses = trainStep(networks, batch, rates);
     for (const [key, value] of Object.entries(await readAll(losses))) {
       if (!(key in expected)) continue;
       const what = `${key}, step ${index + 1}`;
@@ -68,7 +68,7 @@ async function replay(golden: Case): Promise<void> {
       if (model && summaries) await compareWeights(model, summaries, `${side}, step ${index + 1}`);
     }
   }
-  disposePlayers(players, { keepGenerator: false });
+  disposeNetworks(networks, { keepModel: false });
   tf.dispose([batch.images, batch.labels]);
 }
 

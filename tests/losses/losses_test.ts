@@ -10,7 +10,7 @@ import { probabilityMap } from "../../lib/models/probability_map.ts";
 import { discriminatorLoss, generatorLoss } from "../../lib/losses/adversarial/losses.ts";
 import { adversarialLosses } from "../../lib/losses/adversarial/registry.ts";
 import { segmentationLoss } from "../../lib/losses/segmentation/segmentation_loss.ts";
-import { defaultConfig } from "../../lib/config/default_config.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
 import { buildDiscriminator } from "../../lib/models/discriminator.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
@@ -145,7 +145,7 @@ describe("losses", () => {
   });
 
   test("every game has gradients that push the right way", async () => {
-    const slope = async (game: AdversarialLoss, side: "real" | "fake" | "generator") => {
+    const slope = async (game: AdversarialLoss, side: "real" | "fake" | "segmentation") => {
       const f = (x: tf.Tensor) =>
         game[side]({ logits: x as tf.Tensor4D, output: tf.sigmoid(x) as tf.Tensor4D });
       return await value(tf.grad(f)(tf.zeros([1, 1, 1, 1])));
@@ -153,7 +153,7 @@ describe("losses", () => {
     for (const game of adversarialLosses.values()) {
       assert.ok(await slope(game, "real") < 0, `${game.name} real`);
       assert.ok(await slope(game, "fake") > 0, `${game.name} fake`);
-      assert.ok(await slope(game, "generator") < 0, `${game.name} generator`);
+      assert.ok(await slope(game, "segmentation") < 0, `${game.name} generator`);
     }
   });
 

@@ -7,7 +7,7 @@ import type { TrainEvent, ValidationEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
 
 const SMALL = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-  .concat("train.warmupEpochs=0", "validation.every=1");
+  .concat("schedule.warmupEpochs=0", "validation.every=1");
 
 describe("scoreBy", () => {
   test("scoreBy finds every score by name, and that of one class", () => {
@@ -25,7 +25,7 @@ describe("scoreBy", () => {
     const overrides = [
       ...SMALL,
       "train.epochs=6",
-      "generator.lr=0.3",
+      "optimizer.lr=0.3",
       "validation.metric=class:disc",
     ];
     await train(await loadConfig({ preset: "fixtures", overrides }), {
@@ -48,7 +48,7 @@ describe("scoreBy", () => {
   });
 
   test("scoreBy ends a run that gets no better, and the run says why", async () => {
-    const overrides = [...SMALL, "train.epochs=9", "generator.lr=1e-9", "validation.patience=2"];
+    const overrides = [...SMALL, "train.epochs=9", "optimizer.lr=1e-9", "validation.patience=2"];
     const events: TrainEvent[] = [];
     const result = await train(await loadConfig({ preset: "fixtures", overrides }), {
       onEvent: (event) => events.push(event),

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultConfig } from "../../lib/config/default_config.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
 import { architectureOptions, buildModel } from "../../lib/models/build_model.ts";
 import { inspectModel } from "../../lib/models/inspect_model.ts";
-import { modelRegistry } from "../../lib/models/registry.ts";
+import { networks } from "../../lib/models/registry.ts";
 import { setDropoutStep } from "../../lib/models/segmentation_model.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { difference, disturb, onCpu, smallModel } from "../support/small_models.ts";
@@ -12,7 +12,7 @@ import { difference, disturb, onCpu, smallModel } from "../support/small_models.
 describe("buildModel", () => {
   onCpu();
 
-  for (const name of modelRegistry.keys()) {
+  for (const name of networks.names) {
     test(`buildModel gives ${name} the weights that inspectModel lists`, () => {
       const before = tf.memory().numTensors;
       const model = smallModel(name);

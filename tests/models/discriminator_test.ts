@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DiscriminatorConfig } from "../../lib/config/config.ts";
-import { defaultConfig } from "../../lib/config/default_config.ts";
+import type { DiscriminatorConfig } from "../../lib/models/discriminator_config.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
 import {
   buildDiscriminator,
   discriminate,
@@ -16,7 +16,7 @@ import { seededWeights } from "../../lib/models/builders/weight_source.ts";
 import { difference, onCpu } from "../support/small_models.ts";
 
 function small(config: Partial<DiscriminatorConfig> = {}): Discriminator {
-  const base = { ...defaultConfig().discriminator, width: 1 / 16 };
+  const base = { ...defaultConfig().adversarial.discriminator, width: 1 / 16 };
   return buildDiscriminator({ ...base, ...config }, { classes: 3, seed: 1 });
 }
 
@@ -71,7 +71,10 @@ describe("discriminate", () => {
   });
 
   test("discriminate near its start is undecided, as an untrained D should be", async () => {
-    const d = buildDiscriminator(defaultConfig().discriminator, { classes: 3, seed: 1 });
+    const d = buildDiscriminator(defaultConfig().adversarial.discriminator, {
+      classes: 3,
+      seed: 1,
+    });
     const { output } = discriminate(d, maps());
     const [mean] = await tf.mean(output).data();
     // N(0, 0.02) over 16·512 rectified values gives logits a common part of about ±0.6.

@@ -6,7 +6,7 @@ import { record } from "../../lib/engine/tape.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import { forwardTraining } from "../../lib/models/forward_training.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
-import { modelRegistry } from "../../lib/models/registry.ts";
+import { networks } from "../../lib/models/registry.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor } from "../support/gradients.ts";
@@ -71,7 +71,7 @@ describe("forwardTraining", () => {
 
   test("forwardTraining knows the stages of every built-in network", () => {
     const images = tf.zeros<tf.Rank.R4>([1, 32, 32, 3]);
-    for (const name of modelRegistry.keys()) {
+    for (const name of networks.names) {
       const model = build(name);
       assert.equal(model.stages?.length, 2);
       const forward = record(() => forwardTraining(model, images, { gradientCheckpointing: true }));

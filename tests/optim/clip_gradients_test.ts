@@ -58,10 +58,10 @@ test("clipGradients passes a NaN on, to be found in the norm", async () => {
   assert.ok(Number.isNaN((await clipped([[NaN, 1]], 1)).norm));
 });
 
-test("train with generator.clipNorm logs the norm and takes shorter steps", async () => {
+test("train with optimizer.clipNorm logs the norm and takes shorter steps", async () => {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"];
   const run = async (clipNorm: string): Promise<{ sha: string; norms: number[] }> => {
-    const overrides = [...tiny, "train.maxSteps=2", `generator.clipNorm=${clipNorm}`];
+    const overrides = [...tiny, "train.maxSteps=2", `optimizer.clipNorm=${clipNorm}`];
     const norms: number[] = [];
     const { weightsSha256: sha } = await train(
       await loadConfig({ preset: "fixtures", overrides }),

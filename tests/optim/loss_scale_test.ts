@@ -4,19 +4,20 @@ import * as tf from "@tensorflow/tfjs";
 import { defaultConfig } from "../../lib/config/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { LossScale } from "../../lib/optim/loss_scale.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { createNetworks, disposeNetworks, type Networks } from "../../lib/train/step/networks.ts";
 import { stateTensors } from "../../lib/train/run/state_tensors.ts";
-import { type Batch, type Players, trainStep } from "../../lib/train/train_step.ts";
+import type { Batch } from "../../lib/train/step/step_context.ts";
+import { trainStep } from "../../lib/train/step/train_step.ts";
 import { normalTensor } from "../support/gradients.ts";
 
-/** Players whose scale is at work though the backend computes in 32 bits. */
-function players(clipNorm: number | null, precision: "f32" | "mixed"): Players {
+/** Networks whose scale is at work though the backend computes in 32 bits. */
+function networks(clipNorm: number | null, precision: "f32" | "mixed"): Networks {
   const config = defaultConfig();
   Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32, dropout: 0 });
-  Object.assign(config.generator, { clipNorm, l2: 1e-3 });
-  Object.assign(config.adversarial, { mode: "baseline" });
+  Object.assign(config.optimizer, { clipNorm, weightDecay: 1e-3 });
+  Object.assign(config.adversarial, { enabled: false });
   Object.assign(config.train, { precision });
-  return createPlayers(config, { classes: 3 });
+  return createNetworks(config, { classes: 3 });
 }
 
 function batch(): Batch {
@@ -33,10 +34,10 @@ async function valueOf(t: tf.Tensor): Promise<number> {
 }
 
 /** All that an update moves, one value after another. */
-async function stateOf({ generator }: Players): Promise<number[]> {
+async function stateOf({ segmentation }: Networks): Promise<number[]> {
   const all = [
-    ...generator.model.layers.weights.map((w) => w.read()),
-    ...generator.optimizer.state.values(),
+    ...segmentation.model.layers.weights.map((w) => w.read()),
+    ...segmentation.optimizer.state.values(),
   ];
   return (await Promise.all(all.map(async (t) => [...await t.data()]))).flat();
 }
@@ -56,7 +57,7 @@ describe("LossScale", () => {
     const seen: number[][] = [];
     for (const gradient of [fine, bad, fine, fine, fine, bad, bad]) {
       const before = tf.memory().numTensors;
-      const { control } = scale.judge([gradient, null], { clipNorm: null });
+      const { control } = scale.control([gradient, null], { clipNorm: null });
       assert.equal(tf.memory().numTensors, before + 1);
       const [go, factor] = await control.data();
       seen.push([go!, factor!, await valueOf(scale.value)]);
@@ -76,14 +77,16 @@ describe("LossScale", () => {
     for (const values of [[Infinity], [-Infinity], [NaN], [Infinity, -Infinity]]) {
       const scale = new LossScale();
       const gradients = [tf.ones([3]), tf.tensor1d([0, ...values]), tf.ones([2, 2])];
-      const { control } = scale.judge(gradients, { clipNorm: null });
+      const { control } = scale.control(gradients, { clipNorm: null });
       assert.equal(await valueOf(control), 0, String(values));
     }
   });
 
   test("LossScale tells the norm of unscaled gradients, and clips by it", async () => {
     const scale = new LossScale({ initial: 16 });
-    const { control, norm } = scale.judge([tf.tensor1d([48]), tf.tensor1d([64])], { clipNorm: 2 });
+    const { control, norm } = scale.control([tf.tensor1d([48]), tf.tensor1d([64])], {
+      clipNorm: 2,
+    });
     assert.equal(await valueOf(norm!), 5);
     assert.ok(Math.abs((await control.data())[1]! - 2 / 5 / 16) < 1e-8);
   });
@@ -91,16 +94,18 @@ describe("LossScale", () => {
   for (const clipNorm of [null, 0.05]) {
     test(`trainStep with a loss scale makes the same steps, clipNorm ${clipNorm}`, async () => {
       const outcome = async (precision: "f32" | "mixed") => {
-        const game = players(clipNorm, precision);
+        const trained = networks(clipNorm, precision);
         const b = batch();
         const logs: Record<string, number>[] = [];
         for (let i = 0; i < 3; i++) {
-          const losses = trainStep(game, b, { generator: 0.05, discriminator: 0 });
+          const losses = trainStep(trained, b, {
+            rates: { segmentation: 0.05, discriminator: 0 },
+          });
           const read = Object.entries(losses).map(async ([key, t]) => [key, await valueOf(t)]);
           logs.push(Object.fromEntries(await Promise.all(read)));
           tf.dispose(losses);
         }
-        return { logs, state: await stateOf(game) };
+        return { logs, state: await stateOf(trained) };
       };
       const [plain, scaled] = [await outcome("f32"), await outcome("mixed")];
       for (const [i, logs] of plain.logs.entries()) {
@@ -114,31 +119,31 @@ describe("LossScale", () => {
     });
   }
 
-  test("trainStep leaves G alone where its gradients overflow, and goes on with half the scale", async () => {
-    const game = players(1, "mixed");
+  test("trainStep() skips an update whose gradients overflow, and goes on with half the scale", async () => {
+    const trained = networks(1, "mixed");
     const b = batch();
-    const rates = { generator: 0.05, discriminator: 0 };
-    tf.dispose(trainStep(game, b, rates));
-    game.lossScale!.state.get("scale")!.assign(tf.scalar(3e38)); // their norm overflows
-    const before = await stateOf(game);
-    const losses = trainStep(game, b, rates);
-    assert.ok(isSame(await stateOf(game), before));
+    const context = { rates: { segmentation: 0.05, discriminator: 0 } };
+    tf.dispose(trainStep(trained, b, context));
+    trained.lossScale!.state.get("scale")!.assign(tf.scalar(3e38)); // their norm overflows
+    const before = await stateOf(trained);
+    const losses = trainStep(trained, b, context);
+    assert.ok(isSame(await stateOf(trained), before));
     assert.equal(await valueOf(losses["grad/norm"]!), 0);
     assert.ok(Number.isFinite(await valueOf(losses["loss/seg"]!)));
-    assert.ok(Math.abs(await valueOf(game.lossScale!.value) / 1.5e38 - 1) < 1e-6);
-    game.lossScale!.state.get("scale")!.assign(tf.scalar(1024));
-    tf.dispose(trainStep(game, b, rates));
-    assert.ok(!isSame(await stateOf(game), before));
+    assert.ok(Math.abs(await valueOf(trained.lossScale!.value) / 1.5e38 - 1) < 1e-6);
+    trained.lossScale!.state.get("scale")!.assign(tf.scalar(1024));
+    tf.dispose(trainStep(trained, b, context));
+    assert.ok(!isSame(await stateOf(trained), before));
   });
 
-  test("LossScale is part of a run's state, and is freed with the players", () => {
+  test("LossScale is part of a run's state, and is freed with the networks", () => {
     const { numTensors } = tf.memory();
-    const game = players(null, "mixed");
-    const names = stateTensors(game, new Map()).map(({ name }) => name);
+    const trained = networks(null, "mixed");
+    const names = stateTensors(trained, new Map()).map(({ name }) => name);
     for (const key of ["scale", "goodSteps"]) {
-      assert.ok(names.includes(`generator.lossScale/${key}`));
+      assert.ok(names.includes(`segmentation.lossScale/${key}`));
     }
-    disposePlayers(game, { keepGenerator: false });
+    disposeNetworks(trained, { keepModel: false });
     assert.equal(tf.memory().numTensors, numTensors);
   });
 });

@@ -36,11 +36,11 @@ describe("buildReport", () => {
 
   test("buildReport tells what differs between configurations", async () => {
     const one = await readRun(
-      await tinyRun(temporaryFolder(), "train.maxSteps=1", "generator.lr=0.125"),
+      await tinyRun(temporaryFolder(), "train.maxSteps=1", "optimizer.lr=0.125"),
       "one",
     );
     const two = await readRun(
-      await tinyRun(temporaryFolder(), "train.maxSteps=1", "generator.lr=0.25"),
+      await tinyRun(temporaryFolder(), "train.maxSteps=1", "optimizer.lr=0.25"),
       "two",
     );
     const content = { title: "t", analysed: [], pictures: [], sweeps: [] };

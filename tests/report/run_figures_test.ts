@@ -18,7 +18,7 @@ describe("trainingFigures", () => {
       "adversarial",
     );
     const plain = await readRun(
-      await tinyRun(temporaryFolder(), "train.maxSteps=3", "adversarial.mode=baseline"),
+      await tinyRun(temporaryFolder(), "train.maxSteps=3", "adversarial.enabled=false"),
       "plain",
     );
     assert.equal(discriminatorFigures([plain]).length, 0);
@@ -47,7 +47,7 @@ describe("trainingFigures", () => {
 
   test("trainingFigures draw runs of a group as one series: thin lines and their mean", async () => {
     const run = await readRun(
-      await tinyRun(temporaryFolder(), "train.maxSteps=8", "adversarial.mode=baseline"),
+      await tinyRun(temporaryFolder(), "train.maxSteps=8", "adversarial.enabled=false"),
       "a",
     );
     const other = {

@@ -1,8 +1,8 @@
 /** Small networks and helpers that the tests of this folder share. */
 import * as tf from "@tensorflow/tfjs";
 import { before } from "node:test";
-import type { ModelConfig } from "../../lib/config/config.ts";
-import { defaultConfig } from "../../lib/config/default_config.ts";
+import type { ModelConfig } from "../../lib/models/model_config.ts";
+import { defaultConfig } from "../../lib/config/schema.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
 import { randomStream } from "../../lib/util/random.ts";

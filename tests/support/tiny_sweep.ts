@@ -9,14 +9,14 @@ set:
   backend: wasm
   threads: 1
   model.width: 0.03
-  generator.lr: 0.3
+  optimizer.lr: 0.3
   data: { crop: [32, 32], batch: 4 }
   train: { epochs: 1, warmupEpochs: 0 }
   validation: { batch: 4 }
 seeds: [1, 2]
 axes:
   adversarial.tg: [0.5, 2]
-baseline: { name: Baseline, adversarial.mode: baseline }
+baseline: { name: Baseline, adversarial.enabled: false }
 `;
 
 /** Plans it in an empty folder, which it gives back. */

@@ -17,9 +17,9 @@ seeds: [4, 7]
 axes:
   adversarial.tg: [0.5, 2]
 trials:
-  - { name: own, generator.l2: 5e-4 }
+  - { name: own, optimizer.weightDecay: 5e-4 }
 baseline:
-  adversarial.mode: baseline
+  adversarial.enabled: false
 score: best
 `);
     assert.deepEqual(grid.set.map(({ key, value, where }) => [key, value, where]), [
@@ -44,8 +44,8 @@ score: best
       "seedz: 3\naxes: {seed: [1]}",
       /^grid\.yaml:1:1: unknown key seedz; did you mean seeds/,
     ],
-    ["an empty axis", "axes:\n  generator.lr: []\n", /^grid\.yaml:2:17: generator\.lr is empty/],
-    ["an axis that is no list", "axes:\n  generator.lr: 3\n", /^grid\.yaml:2:17: expected a list/],
+    ["an empty axis", "axes:\n  optimizer.lr: []\n", /^grid\.yaml:2:17: generator\.lr is empty/],
+    ["an axis that is no list", "axes:\n  optimizer.lr: 3\n", /^grid\.yaml:2:17: expected a list/],
     [
       "a seed twice",
       "seeds: [1, 2, 1]\naxes: {a: [1]}",

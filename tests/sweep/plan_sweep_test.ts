@@ -16,9 +16,9 @@ describe("planSweep", () => {
   test("planSweep multiplies axes, adds listed trials and repeats all with every seed", async () => {
     const { plan: sweep, configs } = await plan(`preset: fixtures
 seeds: 2
-axes: { adversarial.tg: [0.5, 2], generator.lr: [0.1, 0.2] }
+axes: { adversarial.tg: [0.5, 2], optimizer.lr: [0.1, 0.2] }
 trials: [{ adversarial.mode: adversarial }]
-baseline: { name: plain, adversarial.mode: baseline }
+baseline: { name: plain, adversarial.enabled: false }
 `);
     assert.deepEqual(sweep.conditions.map(({ name }) => name), [
       "plain",
@@ -31,7 +31,7 @@ baseline: { name: plain, adversarial.mode: baseline }
     assert.deepEqual(sweep.trials.map(({ index }) => index), [...Array(12).keys()]);
     assert.deepEqual(configs.map(({ seed }) => seed), Array(6).fill([1, 2]).flat());
     assert.deepEqual(configs[9]!.adversarial.tg, 2);
-    assert.equal(configs[9]!.generator.lr, 0.2);
+    assert.equal(configs[9]!.optimizer.lr, 0.2);
     assert.deepEqual([configs[10]!.adversarial.tg, configs[10]!.adversarial.mode], [
       1,
       "adversarial",
@@ -40,9 +40,9 @@ baseline: { name: plain, adversarial.mode: baseline }
 
   test("planSweep makes a baseline that is also a trial once", async () => {
     const { plan: sweep } = await plan(`preset: fixtures
-axes: { generator.l2: [0, 5e-4] }
-set: { adversarial.mode: baseline }
-baseline: { generator.l2: 5e-4 }
+axes: { optimizer.weightDecay: [0, 5e-4] }
+set: { adversarial.enabled: false }
+baseline: { optimizer.weightDecay: 5e-4 }
 `);
     assert.deepEqual(sweep.conditions.map(({ name, isBaseline }) => [name, isBaseline]), [
       ["l2=0.0005", true],
@@ -62,17 +62,17 @@ baseline: { generator.l2: 5e-4 }
     const conditions = async (text: string): Promise<string[]> =>
       (await plan(text)).plan.conditions.map(({ id }) => id);
     const [bare] = await conditions(
-      "trials: [{ generator.lr: 0.5 }]\nset: { data.dataset: fixtures }\n",
+      "trials: [{ optimizer.lr: 0.5 }]\nset: { data.dataset: fixtures }\n",
     );
-    const spelt = "set: { data.dataset: fixtures, generator.momentum: 0.9, data.prefetch: 5 }\n";
-    assert.deepEqual(await conditions(`trials: [{ generator.lr: 0.5 }]\n${spelt}`), [bare]);
+    const spelt = "set: { data.dataset: fixtures, optimizer.momentum: 0.9, data.prefetch: 5 }\n";
+    assert.deepEqual(await conditions(`trials: [{ optimizer.lr: 0.5 }]\n${spelt}`), [bare]);
     assert.equal(bare, "b94476312f");
   });
 
   const twins: [what: string, text: string, message: RegExp][] = [
     [
       "an axis with a value twice",
-      "axes:\n  generator.lr: [0.1, 1e-1]\n",
+      "axes:\n  optimizer.lr: [0.1, 1e-1]\n",
       /^grid\.yaml:2:23: lr=0\.1 means the same as lr=0\.1 \(grid\.yaml:2:18\): remove one/,
     ],
     [
@@ -83,7 +83,7 @@ baseline: { generator.l2: 5e-4 }
     ],
     [
       "weights of a game that a baseline does not play",
-      "set: {adversarial.mode: baseline}\naxes:\n  adversarial.alpha: [0.1, 0.2]\n",
+      "set: {adversarial.enabled: false}\naxes:\n  adversarial.weight: [0.1, 0.2]\n",
       /^grid\.yaml:3:28: alpha=0\.2 means the same/,
     ],
     [
@@ -104,14 +104,14 @@ baseline: { generator.l2: 5e-4 }
         "axes:\n  adversarial.tgg: [1, 2]\n",
         /^grid\.yaml:2:21 adversarial\.tgg: unknown key; did you mean adversarial\.tg\?/,
       ],
-      ["axes:\n  generator.lr: [fast]\n", /^grid\.yaml:2:18 generator\.lr: expected a number/],
+      ["axes:\n  optimizer.lr: [fast]\n", /^grid\.yaml:2:18 generator\.lr: expected a number/],
       ["trials:\n  - generator: { l2: -1 }\n", /^grid\.yaml:2:18 generator\.l2: expected/],
       [
-        "set: { data.crop: [33, 32] }\naxes: { generator.lr: [0.1] }\n",
+        "set: { data.crop: [33, 32] }\naxes: { optimizer.lr: [0.1] }\n",
         /^grid\.yaml:1:8 data\.crop: expected multiples/,
       ],
       [
-        "set: { seed: 3 }\naxes: { generator.lr: [0.1] }\n",
+        "set: { seed: 3 }\naxes: { optimizer.lr: [0.1] }\n",
         /^grid\.yaml:1:8 seed: .* list them under seeds/,
       ],
     ];
@@ -126,7 +126,7 @@ baseline: { generator.l2: 5e-4 }
       join(folder, "base.yaml"),
       "preset: fixtures\ntrain: { epochs: 7 }\ndata: { dataset: folder, dir: some/where }\n",
     );
-    const grid = parseGrid("config: base.yaml\naxes: { generator.lr: [0.1] }\n", "grid.yaml");
+    const grid = parseGrid("config: base.yaml\naxes: { optimizer.lr: [0.1] }\n", "grid.yaml");
     const { configs } = await planSweep(grid, { folder });
     assert.equal(configs[0]!.train.epochs, 7);
     assert.ok(isAbsolute(configs[0]!.data.dir!));

@@ -94,7 +94,7 @@ describe("runTrial", () => {
     const folder = await tinySweep(
       temporaryFolder(),
       "preset: fixtures\nset: { backend: wasm, threads: 1, model.width: 0.03, data.crop: [32, 32] }\n" +
-        "trials: [{ generator.lr: 1e30 }]\n",
+        "trials: [{ optimizer.lr: 1e30 }]\n",
     );
     assert.equal(await runTrial({ folder, index: 0 }), "finished");
     assert.equal((await sweepStatus(folder))[0]!.state, "diverged");
@@ -107,7 +107,7 @@ describe("runTrial", () => {
   test("runTrial does not count a run that failed as finished", async () => {
     const folder = await tinySweep(
       temporaryFolder(),
-      "preset: fixtures\nset: { backend: wasm, data.valSplit: nope }\ntrials: [{ generator.l2: 0.1 }]\n",
+      "preset: fixtures\nset: { backend: wasm, data.valSplit: nope }\ntrials: [{ optimizer.weightDecay: 0.1 }]\n",
     );
     await assert.rejects(runTrial({ folder, index: 0 }), /nope/);
     assert.equal((await sweepStatus(folder))[0]!.result, null);

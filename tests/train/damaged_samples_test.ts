@@ -27,7 +27,7 @@ async function withDamage(use: (dir: string) => Promise<void>): Promise<void> {
 
 async function config(dir: string, ...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=3", "train.epochs=2", "train.warmupEpochs=0");
+    .concat("data.batch=3", "train.epochs=2", "schedule.warmupEpochs=0");
   const data = ["data.dataset=folder", `data.dir=${dir}`];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...data, ...overrides] });
 }

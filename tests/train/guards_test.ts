@@ -16,7 +16,7 @@ const temporaryFolder = temporaryFolders();
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "generator.lr=0.02", "train.epochs=2", "train.warmupEpochs=0");
+    .concat("data.batch=4", "optimizer.lr=0.02", "train.epochs=2", "schedule.warmupEpochs=0");
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...overrides] });
 }
 

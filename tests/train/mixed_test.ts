@@ -6,9 +6,9 @@ import { type Config, loadConfig } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { StepEvent, TrainEvent } from "../../lib/train/events.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
+import { createNetworks, disposeNetworks } from "../../lib/train/step/networks.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
-import { trainStep } from "../../lib/train/train_step.ts";
+import { trainStep } from "../../lib/train/step/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../bench/dry_gpu.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
@@ -20,7 +20,12 @@ const skip = await noAdapter();
 
 async function config(...more: string[]): Promise<Config> {
   const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
-  const run = ["train.epochs=1", "train.warmupEpochs=0", "train.logEvery=1", "validation.every=9"];
+  const run = [
+    "train.epochs=1",
+    "schedule.warmupEpochs=0",
+    "train.logEvery=1",
+    "validation.every=9",
+  ];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
 }
 
@@ -31,18 +36,18 @@ const SIDE = 256;
 async function peakBytes(network: string, ...overrides: string[]): Promise<number> {
   const backend = await useBackend({ backend: "webgpu", gpu: dryGpu().gpu });
   const { adversarial: _, ...base } = await loadConfig({ preset: "fixtures", overrides });
-  const plain = { ...base, adversarial: { ...(await config()).adversarial, mode: "baseline" } };
+  const plain = { ...base, adversarial: { ...(await config()).adversarial, enabled: false } };
   plain.model = { ...plain.model, name: network };
-  const players = createPlayers(plain as Config, { classes: 3 });
+  const networks = createNetworks(plain as Config, { classes: 3 });
   const images = tf.zeros<tf.Rank.R4>([4, SIDE, SIDE, 3]);
   const labels = tf.zeros<tf.Rank.R3>([4, SIDE, SIDE], "int32");
   for (let i = 0; i < 2; i++) {
     const batch = { images, labels, valid: 4 * SIDE * SIDE };
-    tf.dispose(trainStep(players, batch, { generator: 1e-3, discriminator: 1e-5 }));
+    tf.dispose(trainStep(networks, batch, { generator: 1e-3, discriminator: 1e-5 }));
     trainingBackend().flush();
   }
   const bytes = trainingBackend().counters.peakUsedBytes;
-  disposePlayers(players, { keepGenerator: false });
+  disposeNetworks(networks, { keepModel: false });
   await backend.dispose();
   await tf.setBackend("cpu");
   return bytes;

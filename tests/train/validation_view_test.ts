@@ -21,7 +21,7 @@ async function config(...overrides: string[]): Promise<Config> {
     "data.crop=[32,32]",
     "data.batch=2",
   ];
-  const short = ["train.maxSteps=1", "train.warmupEpochs=0", "adversarial.mode=baseline"];
+  const short = ["train.maxSteps=1", "schedule.warmupEpochs=0", "adversarial.enabled=false"];
   const plain = ["adversarial.tg=1", "adversarial.td=1"];
   const all = [...tiny, ...short, ...plain, ...overrides];
   return await loadConfig({ preset: "fixtures", overrides: all });
@@ -31,7 +31,7 @@ test("train validates as validation says: a loaded network scores the same that 
   const out = join(temporaryFolder(), "run");
   const view = ["resize=[64,32]", "fit=letterbox", "window=[32,32]", "overlap=0.5", "flip=true"]
     .map((each) => `validation.${each}`);
-  const { last } = await train(await config(...view, "validation.scales=[0.5,1]"), { out });
+  const { last } = await train(await config(...view, "inference.scales=[0.5,1]"), { out });
   const { model, normalize, config: saved } = await loadModel(out);
   const dataset = await openDataset("fixtures", { split: "val" });
   const { epoch: _, step: __, ...scores } = last!;
@@ -58,7 +58,7 @@ test("train says once why it validates in windows", async () => {
     },
   );
   const warnings = events.flatMap((event) => event.type === "warning" ? [event.message] : []);
-  const told = warnings.filter((message) => message.includes("validation.window"));
+  const told = warnings.filter((message) => message.includes("inference.window"));
   assert.equal(told.length, 1, warnings.join("\n"));
   assert.match(
     told[0]!,

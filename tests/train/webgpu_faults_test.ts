@@ -15,7 +15,12 @@ const temporaryFolder = temporaryFolders();
 
 async function config(...more: string[]): Promise<Config> {
   const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
-  const run = ["train.epochs=1", "train.warmupEpochs=0", "model.dropout=0.5", "train.logEvery=3"];
+  const run = [
+    "train.epochs=1",
+    "schedule.warmupEpochs=0",
+    "model.dropout=0.5",
+    "train.logEvery=3",
+  ];
   const overrides = [...tiny, ...run, "validation.every=9", ...more];
   return await loadConfig({ preset: "fixtures", overrides });
 }

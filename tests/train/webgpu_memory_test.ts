@@ -8,8 +8,8 @@ import { unpackBatch } from "../../lib/engine/ops/unpack_batch.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { randomStream } from "../../lib/util/random.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
-import { createPlayers, disposePlayers } from "../../lib/train/networks.ts";
-import { trainStep } from "../../lib/train/train_step.ts";
+import { createNetworks, disposeNetworks } from "../../lib/train/step/networks.ts";
+import { trainStep } from "../../lib/train/step/train_step.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 
 /** `SEGADV_STEPS=500` for the long form. */
@@ -24,11 +24,10 @@ describe("trainStep on WebGPU", { skip: await noAdapter() }, () => {
     const { buffers, counters } = trainingBackend();
     const overrides = [
       "model.width=0.03",
-      "discriminator.width=0.06",
-      "adversarial.mode=temperature",
+      "adversarial.discriminator.width=0.06",
     ];
     const config = await loadConfig({ preset: "fixtures", overrides });
-    const players = createPlayers(config, { classes: CLASSES });
+    const networks = createNetworks(config, { classes: CLASSES });
     const table = normalizationTable(config.data.normalize);
     const seen = new Map<string, number>();
     let peak = 0;
@@ -38,7 +37,7 @@ describe("trainStep on WebGPU", { skip: await noAdapter() }, () => {
       const { images, labels } = unpackBatch(bytes, { shape: [BATCH, SIDE, SIDE], ...table });
       const valid = BATCH * SIDE * SIDE;
       const rates = { generator: 1e-3, discriminator: 1e-5 };
-      const losses = trainStep(players, { images, labels, valid }, rates);
+      const losses = trainStep(networks, { images, labels, valid }, rates);
       const [loss] = await losses["loss/seg"]!.data();
       assert.ok(Number.isFinite(loss));
       tf.dispose([losses, images, labels]);
@@ -52,7 +51,7 @@ describe("trainStep on WebGPU", { skip: await noAdapter() }, () => {
     }
     assert.equal(seen.size, 1, [...seen].join("; "));
     assert.equal(counters.peakAllocatedBytes, peak);
-    disposePlayers(players, { keepGenerator: false });
+    disposeNetworks(networks, { keepModel: false });
     assert.equal(buffers.numBytesUsed, 0);
     await backend.dispose();
   });

@@ -21,7 +21,6 @@ for (const network of ["fcn8s-vgg16", "resnet50"]) {
         `data.batch=${batch}`,
         "train.maxSteps=6",
         "train.logEvery=1",
-        "adversarial.mode=temperature",
         "checkpoint.keep=0",
       ],
     });

@@ -16,7 +16,7 @@ import { readBytes } from "./read_bytes.ts";
  * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
- * import { decodeImage, encodePng } from "@segadv/segadv";
+ * import { decodeImage, encodePng } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const bytes = encodePng({ width: 1, height: 1, channels: 1, data: new Uint8Array([9]) });
@@ -70,7 +70,7 @@ function toRgb(png: PngImage, file: string): RgbImage {
  * @throws {Error} If the file cannot be read, or is a pipe or a device; names it.
  * @example
  * ```ts
- * import { encodePng, readImage } from "@segadv/segadv";
+ * import { encodePng, readImage } from "@segadv/segadv/data";
  * import { mkdtemp, writeFile } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

@@ -17,7 +17,7 @@ import { type DecodeOptions, decodePng, isPng } from "./png_decode.ts";
  * pixels; the message names it.
  * @example
  * ```ts
- * import { decodeLabel, encodePng } from "@segadv/segadv";
+ * import { decodeLabel, encodePng } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const bytes = encodePng({ width: 2, height: 1, channels: 1, data: new Uint8Array([0, 255]) });

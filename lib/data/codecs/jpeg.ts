@@ -33,7 +33,7 @@ export function isJpeg(bytes: Uint8Array): boolean {
  * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
- * import { decodeJpeg } from "@segadv/segadv";
+ * import { decodeJpeg } from "@segadv/segadv/data";
  * import encodeJpeg from "@jsquash/jpeg/encode.js";
  * import assert from "node:assert/strict";
  *

@@ -80,7 +80,7 @@ export function isPng(bytes: Uint8Array): boolean {
  * than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
- * import { decodePng, encodePng } from "@segadv/segadv";
+ * import { decodePng, encodePng } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const bytes = encodePng({ width: 2, height: 1, channels: 1, data: new Uint8Array([7, 255]) });

@@ -29,7 +29,7 @@ export interface PngSource {
  * @throws {RangeError} If `data` or `palette` has the wrong length or an index has no colour.
  * @example
  * ```ts
- * import { decodePng, encodePng } from "@segadv/segadv";
+ * import { decodePng, encodePng } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const palette = new Uint8Array([0, 0, 0, 128, 0, 0]);

@@ -1,5 +1,5 @@
 /** What worker threads do with samples: the tasks of training and of evaluation. */
-import type { DataConfig } from "../../config/config.ts";
+import type { DataConfig } from "../data_config.ts";
 import type { Parcel } from "../../util/worker_pool.ts";
 import type { Dataset, Sample } from "../dataset.ts";
 import type { DatasetLocation } from "../registry.ts";

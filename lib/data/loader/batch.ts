@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DataConfig } from "../../config/config.ts";
+import type { DataConfig } from "../data_config.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
 import type { SampleLoader } from "./sample_loader.ts";
 
@@ -36,7 +36,8 @@ export interface SkippedSample {
  * @throws {RangeError} If the data set has fewer samples than a batch.
  * @example
  * ```ts
- * import { openDataset, stepsPerEpoch } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { stepsPerEpoch } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * assert.equal(stepsPerEpoch(await openDataset("fixtures", { split: "train" }), 5), 4);

@@ -13,7 +13,8 @@ import type { Dataset, Sample } from "../dataset.ts";
  *
  * @example
  * ```ts
- * import { cacheSamples, openDataset } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { cacheSamples } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const dataset = cacheSamples(await openDataset("fixtures", { split: "val" }), 16);

@@ -21,7 +21,8 @@ import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.
  * @throws {Error} If a sample cannot be read; the message names the file.
  * @example
  * ```ts
- * import { evaluationItems, type NormalizeConfig, openDataset } from "@segadv/segadv";
+ * import { type NormalizeConfig, openDataset } from "@segadv/segadv";
+ * import { evaluationItems } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const dataset = await openDataset("fixtures", { split: "val" });
@@ -69,9 +70,9 @@ function evaluationLoader(
   dataset: Dataset,
   options: EvaluationOptions,
 ): SampleLoader<{ index: number }, EvaluationItem> {
-  const { normalize, resize = null, fit = "stretch" } = options;
+  const { normalize, resize = null, resizeMode = "stretch" } = options;
   const pixels = resize === null ? UNKNOWN_SIZE : resize[0] * resize[1];
-  const work: EvaluationWork = { kind: "evaluation", options: { normalize, resize, fit } };
+  const work: EvaluationWork = { kind: "evaluation", options: { normalize, resize, resizeMode } };
   return sampleLoader<{ index: number }, object, EvaluationItem, EvaluationItem>({
     async local({ index }): Promise<EvaluationItem> {
       return prepareEvaluationItem(await dataset.read(index), dataset, options);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DataConfig } from "../../config/config.ts";
+import type { DataConfig } from "../data_config.ts";
 import { permutation, randomStream } from "../../util/random.ts";
 import type { Dataset, Sample } from "../dataset.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";
@@ -71,7 +71,8 @@ export interface TrainLoader extends AsyncDisposable {
  * @throws {TypeError} If workers are asked for that cannot open the data set by themselves.
  * @example
  * ```ts
- * import { loadConfig, openDataset, openTrainLoader } from "@segadv/segadv";
+ * import { loadConfig, openDataset } from "@segadv/segadv";
+ * import { openTrainLoader } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const { data } = await loadConfig({ preset: "fixtures", overrides: { "data.workers": 1 } });
@@ -155,7 +156,8 @@ export interface TrainBatchesOptions extends TrainLoaderOptions, EpochOptions {}
  * @throws {Error} If a sample cannot be read; the message names the file.
  * @example
  * ```ts
- * import { loadConfig, openDataset, trainBatches } from "@segadv/segadv";
+ * import { loadConfig, openDataset } from "@segadv/segadv";
+ * import { trainBatches } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const { data: config } = await loadConfig({ preset: "fixtures" });

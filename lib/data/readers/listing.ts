@@ -94,7 +94,7 @@ export async function namesBelow(folder: string): Promise<string[]> {
  * @throws {Error} If the folder cannot be listed.
  * @example
  * ```ts
- * import { encodePng, listImages } from "@segadv/segadv";
+ * import { encodePng, listImages } from "@segadv/segadv/data";
  * import { mkdtemp, writeFile } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

@@ -122,7 +122,7 @@ export async function requireVocRoot(dir: string | null): Promise<string> {
  *
  * @example
  * ```ts
- * import { vocPalette } from "@segadv/segadv";
+ * import { vocPalette } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual([...vocPalette(16).subarray(45)], [192, 128, 128]); // 15, person

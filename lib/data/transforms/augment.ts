@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Range, Size } from "../../config/config.ts";
+import type { Range } from "../data_config.ts";
+import type { Size } from "../../util/schema.ts";
 import { exactCos, exactExp, exactLog, exactSin } from "../../util/exact_math.ts";
 import type { RandomStream } from "../../util/random.ts";
 import type { Sample } from "../dataset.ts";
@@ -49,7 +50,9 @@ export interface AugmentedSample {
  * @returns The buffers given in the options, or new ones.
  * @example
  * ```ts
- * import { augmentSample, openDataset, randomStream } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { randomStream } from "@segadv/segadv/data";
+ * import { augmentSample } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const sample = await (await openDataset("fixtures", { split: "train" })).read(0);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { NormalizeConfig, Size } from "../../config/config.ts";
+import type { NormalizeConfig } from "../data_config.ts";
+import type { Size } from "../../util/schema.ts";
 import type { LabelMap, RgbImage } from "../dataset.ts";
 import { normalizeInto } from "./normalize.ts";
 import { resizeImage, resizeLabel } from "./resize.ts";
@@ -22,7 +23,7 @@ export interface FitOptions {
    *
    * @default "stretch"
    */
-  fit?: "stretch" | "letterbox";
+  resizeMode?: "stretch" | "letterbox";
 }
 
 /** A picture as a network takes it. */
@@ -42,12 +43,13 @@ export interface FittedImage {
  *
  * @example
  * ```ts
- * import { fitImage, type NormalizeConfig } from "@segadv/segadv";
+ * import { type NormalizeConfig } from "@segadv/segadv";
+ * import { fitImage } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const normalize: NormalizeConfig = { order: "rgb", mean: [0, 0, 0], std: [1, 1, 1] };
  * const image = { width: 4, height: 2, data: new Uint8Array(24).fill(9) };
- * const fitted = fitImage(image, { normalize, resize: [8, 8], fit: "letterbox" });
+ * const fitted = fitImage(image, { normalize, resize: [8, 8], resizeMode: "letterbox" });
  * assert.deepEqual(fitted.content, [4, 8]);
  * assert.deepEqual([fitted.image.at(0), fitted.image.at(-1)], [9, 0]);
  * ```
@@ -104,13 +106,13 @@ export function cutPadding<T extends Uint8Array | Float32Array>(
 /** Height and width of the picture within what the network sees. */
 function contentSize(
   { width, height }: { width: number; height: number },
-  { resize = null, fit = "stretch" }: FitOptions,
+  { resize = null, resizeMode = "stretch" }: FitOptions,
 ): Size {
   if (resize === null) return [height, width];
   if (!(Number.isInteger(resize[0]) && Number.isInteger(resize[1]) && Math.min(...resize) > 0)) {
     throw new RangeError(`Cannot resize to [${resize}]: give height and width in whole pixels`);
   }
-  if (fit === "stretch") return resize;
+  if (resizeMode === "stretch") return resize;
   const scale = Math.min(resize[0] / height, resize[1] / width);
   const side = (length: number, most: number): number =>
     Math.min(most, Math.max(1, Math.round(length * scale)));

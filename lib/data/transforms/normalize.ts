@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NormalizeConfig } from "../../config/config.ts";
+import type { NormalizeConfig } from "../data_config.ts";
 
 /**
  * Writes `(pixel − mean) / std` for RGB `pixels` on 0..255 into `target`, channels in `order`.
@@ -12,7 +12,7 @@ import type { NormalizeConfig } from "../../config/config.ts";
  * @throws {RangeError} If the lengths differ.
  * @example
  * ```ts
- * import { normalizeInto } from "@segadv/segadv";
+ * import { normalizeInto } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const target = new Float32Array(3);
@@ -60,7 +60,7 @@ export interface NormalizationTable {
  *
  * @example
  * ```ts
- * import { normalizationTable } from "@segadv/segadv";
+ * import { normalizationTable } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const table = normalizationTable({ order: "bgr", mean: [0, 10, 0], std: [1, 1, 2] });

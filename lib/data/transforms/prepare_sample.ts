@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { DataConfig, NormalizeConfig } from "../../config/config.ts";
+import type { DataConfig, NormalizeConfig } from "../data_config.ts";
 import { randomStream } from "../../util/random.ts";
 import { augmentSample } from "./augment.ts";
 import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./fit_image.ts";
@@ -97,7 +97,7 @@ export interface RemapOptions {
  * its first place.
  * @example
  * ```ts
- * import { remapLabels } from "@segadv/segadv";
+ * import { remapLabels } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const label = new Uint8Array([0, 1, 0, 1]);

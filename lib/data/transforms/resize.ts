@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Size } from "../../config/config.ts";
+import type { Size } from "../../util/schema.ts";
 import type { LabelMap, RgbImage } from "../dataset.ts";
 
 /** Values of any number of channels, row-major, interleaved. */
@@ -22,7 +22,7 @@ export interface Planes {
  * @returns RGB pixels `[height * width * 3]` on 0..255, not rounded.
  * @example
  * ```ts
- * import { resizeImage } from "@segadv/segadv";
+ * import { resizeImage } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const image = { width: 2, height: 1, data: new Uint8Array([0, 0, 0, 80, 80, 80]) };
@@ -66,7 +66,7 @@ export function resizePlanes(planes: Planes, [height, width]: Size): Float32Arra
  *
  * @example
  * ```ts
- * import { resizeLabel } from "@segadv/segadv";
+ * import { resizeLabel } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const label = { width: 2, height: 1, data: new Uint8Array([7, 9]) };

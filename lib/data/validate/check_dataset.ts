@@ -41,7 +41,8 @@ const PIXEL_BUDGET = 2 ** 27;
  * @throws {RangeError} If every pixel read is ignored.
  * @example
  * ```ts
- * import { checkDataset, openDataset } from "@segadv/segadv";
+ * import { openDataset } from "@segadv/segadv";
+ * import { checkDataset } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const seen = await checkDataset(await openDataset("fixtures", { split: "train" }));

@@ -26,7 +26,7 @@ export interface ClassCounts {
  *
  * @example
  * ```ts
- * import { classWeights } from "@segadv/segadv";
+ * import { classWeights } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * // Ten pixels in one image: 8 road, 2 car, no bus.

@@ -22,7 +22,7 @@ const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
  * @throws {Error} If no reader knows the layout.
  * @example
  * ```ts
- * import { findLayout } from "@segadv/segadv";
+ * import { findLayout } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * await assert.rejects(findLayout("/nowhere"), /no reader knows its layout/);

@@ -48,7 +48,7 @@ const ORDER: readonly Severity[] = ["error", "warning", "note"];
  * @throws {RangeError} If no reader has the name or no split is named.
  * @example
  * ```ts
- * import { inspectData } from "@segadv/segadv";
+ * import { inspectData } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const source = { reader: "fixtures", dir: null, splits: ["train", "val"] };

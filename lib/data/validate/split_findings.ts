@@ -123,7 +123,7 @@ export type ValueFinding = Pick<Finding, "severity" | "message">;
  * @param dataset What the values should mean.
  * @example
  * ```ts
- * import { diagnoseValues } from "@segadv/segadv";
+ * import { diagnoseValues } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const classes = ["sky", "road"].map((name) => ({ name, color: [0, 0, 0] as [0, 0, 0] }));

@@ -94,7 +94,8 @@ function gradientBy<A extends object>(
  *
  * @example
  * ```ts
- * import { batchNormTraining, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { batchNormTraining } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -133,7 +134,8 @@ const AVERAGE: TrainingKernel<{ momentum: number }> = {
  *
  * @example
  * ```ts
- * import { movingAverage, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { movingAverage } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

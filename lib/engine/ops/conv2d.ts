@@ -74,7 +74,8 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
  *
  * @example
  * ```ts
- * import { conv2d, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { conv2d } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -38,7 +38,8 @@ const FORWARD: TrainingKernel<LeakyReluAttrs> = {
  *
  * @example
  * ```ts
- * import { leakyRelu, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { leakyRelu } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -24,7 +24,8 @@ const KERNEL: TrainingKernel<{ classes: number }> = {
  *
  * @example
  * ```ts
- * import { oneHot, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { oneHot } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -58,7 +58,8 @@ function sgdStep(
  *
  * @example
  * ```ts
- * import { sgdUpdate, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { sgdUpdate } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -109,7 +110,8 @@ const ADAM: TrainingKernel<AdamUpdateAttrs> = {
  *
  * @example
  * ```ts
- * import { adamUpdate, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { adamUpdate } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -28,7 +28,8 @@ let current: Precision = "f32";
  *
  * @example
  * ```ts
- * import { record, tf, useBackend, withPrecision } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { record, withPrecision } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -54,7 +55,7 @@ export function withPrecision<T>(precision: Precision, pass: () => T): T {
  *
  * @example
  * ```ts
- * import { currentPrecision, withPrecision } from "@segadv/segadv";
+ * import { currentPrecision, withPrecision } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * assert.equal(currentPrecision(), "f32");

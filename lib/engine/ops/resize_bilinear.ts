@@ -47,7 +47,8 @@ const FORWARD: TrainingKernel<ResizeAttrs> = {
  *
  * @example
  * ```ts
- * import { resizeBilinear, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { resizeBilinear } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -38,7 +38,8 @@ const KERNEL: TrainingKernel<SoftmaxCrossEntropyAttrs> = {
  *
  * @example
  * ```ts
- * import { softmaxCrossEntropy, tf, useBackend } from "@segadv/segadv";
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { softmaxCrossEntropy } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

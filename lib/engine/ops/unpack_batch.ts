@@ -23,7 +23,9 @@ export interface UnpackBatchOptions extends UnpackBatchAttrs {
  *
  * @example
  * ```ts
- * import { normalizationTable, unpackBatch, useBackend } from "@segadv/segadv";
+ * import { useBackend } from "@segadv/segadv";
+ * import { normalizationTable } from "@segadv/segadv/data";
+ * import { unpackBatch } from "@segadv/segadv/engine";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -1,78 +1,132 @@
 /**
- * L_seg: how far the probability maps are from the labels (thesis §2.4, equation 2-3, Algorithm 1).
+ * The extension point for segmentation losses, and their weighted sum.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { GeneratorConfig } from "../../config/config.ts";
-import type { UpsampleOrder } from "../../models/segmentation_model.ts";
-import { oneHot } from "../../engine/ops/one_hot.ts";
+import type { z } from "zod";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
-import { softmaxCrossEntropy } from "../../engine/ops/softmax_cross_entropy.ts";
 import { probabilityMap } from "../../models/probability_map.ts";
+import type { UpsampleOrder } from "../../models/segmentation_model.ts";
+import { optionsSchema, parseOptions, type RegistryEntry } from "../../util/registry.ts";
+import { validMask } from "../valid_mask.ts";
 
-/** Keeps −log p finite where an upsampled probability reaches 0. */
-const EPSILON = 1e-7;
-
-/** What L_seg depends on beside the network's logits. */
-export interface SegmentationLossOptions {
-  /** T_g (or `generator.segTemperature`). */
-  temperature: number;
-  /** Number of pixels that are not ignored. */
+/** A batch of logits with its labels, or a micro-batch of one. */
+export interface SegmentationInputs {
+  /** `[b, h/s, w/s, c]` at the network's own stride. */
+  logits: tf.Tensor4D;
+  /** int32 `[b, h, w]`; 255 is ignored. */
+  labels: tf.Tensor3D;
+  /** Number of pixels of the whole batch that are not ignored. */
   valid: number;
+  /** Share of the batch that these images are: 1, or 1/n of n micro-batches. @default 1 */
+  share?: number;
+  temperature: number;
   upsampleOrder: UpsampleOrder;
-  kind: GeneratorConfig["loss"];
+}
+
+/** What a loss is given; each tensor is computed at its first use, and once for all terms. */
+export interface LossInputs extends Required<SegmentationInputs> {
+  /** Logits at the labels' size `[b, h, w, c]`, not divided by T. */
+  fullLogits(): tf.Tensor4D;
+  /** p_T `[b, h, w, c]`. */
+  probabilities(): tf.Tensor4D;
+  /** 1 where the label counts, else 0: `[b, h, w, 1]`. */
+  mask(): tf.Tensor4D;
+}
+
+/** A segmentation loss that a term of `loss.terms` can name. */
+export interface SegmentationLoss extends RegistryEntry {
+  /**
+   * A scalar, differentiable in the logits, 0 where no pixel is valid. Summed over micro-batches it
+   * is the batch's loss where that is a mean over pixels, else the mean of theirs.
+   *
+   * @param options The entry's own options; `name` and `weight` are passed over.
+   */
+  loss(inputs: LossInputs, options?: object): tf.Scalar;
+}
+
+/** Makes an entry whose own options are documented fields. */
+export function defineSegmentationLoss<S extends Record<string, z.ZodType>>(entry: {
+  name: string;
+  summary: string;
+  options: S;
+  loss(inputs: LossInputs, options: z.output<z.ZodObject<S, z.core.$strict>>): tf.Scalar;
+}): SegmentationLoss {
+  const { name, summary } = entry;
+  const options = optionsSchema(entry.options);
+  const shared = ["name", "weight"];
+  return {
+    name,
+    summary,
+    options,
+    loss: (inputs, given = {}) =>
+      entry.loss(inputs, parseOptions(options, given, { name, shared })),
+  };
+}
+
+/** A loss with its weight and own options. */
+export interface WeightedLoss {
+  loss: SegmentationLoss;
+  weight: number;
+  /** @default the loss's defaults */
+  options?: object;
 }
 
 /**
- * Mean over valid pixels of −log p_T(y), or of the per-class binary terms of equation 2-3.
- * Differentiable in `logits`. 0 where no pixel is valid.
+ * L_seg = Σ weight · loss over the terms (method.md, "Losses"). Differentiable in `logits`.
  *
- * @param inputs Logits `[b, h/s, w/s, c]` at the network's own stride, int32 labels `[b, h, w]`.
- * @returns A scalar, owned by the caller.
+ * @returns A scalar, owned by the caller; 0 where no pixel is valid.
  *
  * @example
  * ```ts
- * import { segmentationLoss, tf, useBackend } from "@segadv/segadv";
+ * import { segmentationLoss, segmentationLosses } from "@segadv/segadv/losses";
+ * import { tf, useBackend } from "@segadv/segadv";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
  * const inputs = {
  *   logits: tf.tensor4d([0, 7.34, 8, 7.27, 0, 0], [1, 1, 1, 6]),
  *   labels: tf.tensor3d([2], [1, 1, 1], "int32"),
+ *   valid: 1,
+ *   temperature: 2,
+ *   upsampleOrder: "logits" as const,
  * };
- * const loss = segmentationLoss(inputs, { temperature: 2, valid: 1, upsampleOrder: "logits", kind: "ce" });
+ * const loss = segmentationLoss(inputs, [{ loss: segmentationLosses.get("ce"), weight: 1 }]);
  * assert.equal((await loss.data())[0]!.toFixed(3), "0.903");
  * ```
  */
 export function segmentationLoss(
-  inputs: { logits: tf.Tensor4D; labels: tf.Tensor3D },
-  options: SegmentationLossOptions,
+  inputs: SegmentationInputs,
+  terms: readonly WeightedLoss[],
 ): tf.Scalar {
-  const { logits, labels } = inputs;
-  const { temperature, valid, upsampleOrder, kind } = options;
-  const scale = valid > 0 ? 1 / valid : 0;
+  const given = lossInputs(inputs);
+  const losses = terms.map(({ loss, weight, options }) => {
+    const value = loss.loss(given, options);
+    return weight === 1 ? value : tf.mul<tf.Scalar>(value, weight);
+  });
+  return losses.reduce((sum, loss) => tf.add<tf.Scalar>(sum, loss));
+}
+
+function lossInputs(inputs: SegmentationInputs): LossInputs {
+  const { logits, labels, temperature, upsampleOrder } = inputs;
   const [, height, width] = labels.shape;
-  if (kind === "ce" && upsampleOrder === "logits") {
-    const sameSize = logits.shape[1] === height && logits.shape[2] === width;
-    const full = sameSize ? logits : resizeBilinear(logits, { height, width });
-    return softmaxCrossEntropy({ logits: full, labels }, { temperature, scale });
-  }
-  const p = probabilityMap(logits, { temperature, upsampleOrder, height, width });
-  const truth = oneHot(labels, p.shape[3]) as tf.Tensor4D;
-  return tf.mul(tf.sum(kind === "ce" ? categorical(p, truth) : binary(p, truth)), scale);
+  return {
+    share: 1,
+    ...inputs,
+    fullLogits: once(() =>
+      logits.shape[1] === height && logits.shape[2] === width
+        ? logits
+        : resizeBilinear(logits, { height, width })
+    ),
+    probabilities: once(() =>
+      probabilityMap(logits, { temperature, upsampleOrder, height, width })
+    ),
+    mask: once(() => validMask(labels)),
+  };
 }
 
-/** −log p of the true class `[b, h, w]`, 0 where ignored. */
-function categorical(p: tf.Tensor4D, truth: tf.Tensor4D): tf.Tensor {
-  const valid = tf.sum(truth, -1); // [b, h, w]
-  return tf.neg(tf.mul(valid, tf.log(tf.add(tf.sum(tf.mul(p, truth), -1), EPSILON))));
-}
-
-/** Equation 2-3 as printed: −Σ_c y·log p + (1 − y)·log(1 − p), 0 where ignored. */
-function binary(p: tf.Tensor4D, truth: tf.Tensor4D): tf.Tensor {
-  const valid = tf.sum(truth, -1, true); // [b, h, w, 1]
-  const hit = tf.mul(truth, tf.log(tf.add(p, EPSILON)));
-  const miss = tf.mul(tf.sub(1, truth), tf.log(tf.add(tf.sub(1, p), EPSILON)));
-  return tf.neg(tf.mul(valid, tf.add(hit, miss)));
+function once<T>(compute: () => T): () => T {
+  let value: T | undefined;
+  return () => value ??= compute();
 }

@@ -13,11 +13,8 @@ import { dropout, type DropoutState } from "./layers/dropout.ts";
 import { initializer, tfjsBuilder } from "./tfjs_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
 
-/** A builder of the network that trains; its dropout layers read `dropoutState`. */
-export function trainingBuilder(
-  source: WeightSource,
-  dropoutState: DropoutState,
-): LayerBuilder<tf.SymbolicTensor> {
+/** A builder of the network that trains; its dropout layers are given a `DropoutState` when called. */
+export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicTensor> {
   return {
     ...tfjsBuilder(source),
     ...unsupportedLayers("training"),
@@ -59,8 +56,8 @@ export function trainingBuilder(
     dropout: (x, { name, rate }) =>
       operation(x, {
         name,
-        run: (t, { training }) =>
-          training ? dropout(t, { ...dropoutState, rate, layer: name }) : t.clone(),
+        run: (t, { training, dropout: state = { seed: 0, step: 0 } }) =>
+          training ? dropout(t, { ...state, rate, layer: name }) : t.clone(),
       }),
     upsample: (x, { name, factor }) =>
       operation(x, {
@@ -84,7 +81,7 @@ function times(length: number | null | undefined, factor: number): number | null
 export interface OperationArgs {
   name: string;
   /** Maps `[b, h, w, c]` to a tensor owned by the caller. */
-  run(x: tf.Tensor4D, options: { training: boolean }): tf.Tensor;
+  run(x: tf.Tensor4D, options: { training: boolean; dropout?: DropoutState }): tf.Tensor;
   /** Shape of the output; the input's own if left out. */
   outputShape?(inputShape: tf.Shape): tf.Shape;
 }
@@ -104,8 +101,11 @@ export class Operation extends tf.layers.Layer {
     return this.#args.outputShape?.(shape) ?? shape;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    kwargs: { training?: boolean; dropout?: DropoutState },
+  ): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    return tf.tidy(() => this.#args.run(x, { training: kwargs.training ?? false }));
+    return tf.tidy(() => this.#args.run(x, { ...kwargs, training: kwargs.training ?? false }));
   }
 }

@@ -1,6 +1,6 @@
 /** One forward pass of images of one size, padded to what the network takes. */
 import * as tf from "@tensorflow/tfjs";
-import type { Size } from "../../config/config.ts";
+import type { Size } from "../../util/schema.ts";
 import { probabilityMap } from "../probability_map.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Size } from "../../config/config.ts";
+import type { Size } from "../../util/schema.ts";
 
 /** How a network is run on an image; where a pixel is predicted several times, probabilities are averaged. */
 export interface InferenceOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { NormalizeConfig } from "../../config/config.ts";
+import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { LabelMap, RgbImage } from "../../data/dataset.ts";
 import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/fit_image.ts";
 import { resizePlanes } from "../../data/transforms/resize.ts";
@@ -39,7 +39,7 @@ export interface PredictOptions extends FitOptions, InferenceOptions {
  * const { model, data } = await loadConfig({ preset: "fixtures" });
  * const network = buildModel(model, { classes: 3, seed: 1 });
  * const image = { width: 5, height: 7, data: new Uint8Array(5 * 7 * 3) };
- * const map = await predict(network, image, { ...data, resize: [32, 32], fit: "letterbox" });
+ * const map = await predict(network, image, { ...data, resize: [32, 32], resizeMode: "letterbox" });
  * assert.equal(map.data.length, 35);
  * ```
  */
@@ -77,7 +77,8 @@ export async function predict(
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, predictBatch, useBackend } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { predictBatch } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

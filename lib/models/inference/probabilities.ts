@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Size } from "../../config/config.ts";
+import type { Size } from "../../util/schema.ts";
 import type { LabelMap } from "../../data/dataset.ts";
 import { type Planes, resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
@@ -36,7 +36,8 @@ export interface ProbabilityOptions extends InferenceOptions {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, predictProbabilities, useBackend } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { predictProbabilities } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
@@ -90,7 +91,8 @@ export interface PixelOptions extends InferenceOptions {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, predictPixels, useBackend } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { predictPixels } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Size } from "../../config/config.ts";
+import type { Size } from "../../util/schema.ts";
 import { type BackendInfo, currentBackend } from "../../backend/use_backend.ts";
 import { mebibytes } from "../../util/format.ts";
 import { paddedSize } from "./forward.ts";
@@ -68,7 +68,7 @@ export function chooseWindow(
       `most ${mebibytes(largest)}`
     : `whole, one takes ${takes} and ${left} are left of what ${backend.name} can address`;
   const notice = `images of ${size[1]}x${size[0]} are predicted in windows of ` +
-    `${smaller[1]}x${smaller[0]} (validation.window): ${reason}`;
+    `${smaller[1]}x${smaller[0]} (inference.window): ${reason}`;
   return { window: smaller, batch: 1, notice };
 }
 

@@ -58,7 +58,8 @@ export interface InitializeOptions {
  * @throws {SyntaxError} If the file is damaged.
  * @example
  * ```ts
- * import { buildModel, defaultConfig, initializeFrom, saveSegmentationModel, useBackend } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { initializeFrom, saveSegmentationModel } from "@segadv/segadv/models";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

@@ -4,7 +4,8 @@
  * @module
  */
 import { inspectModel } from "../inspect_model.ts";
-import { modelRegistry } from "../registry.ts";
+import { networks } from "../registry.ts";
+import type { ArchitectureOptions } from "../segmentation_model.ts";
 import { planWeights, type WeightPlan } from "../../weights/plan.ts";
 import type { WeightFile, WeightTensor } from "../../weights/weight_file.ts";
 
@@ -44,7 +45,8 @@ export interface InspectWeightsOptions {
  * @throws {RangeError} If no network has the given name.
  * @example
  * ```ts
- * import { inspectWeights, openWeightFile, writeSafetensors } from "@segadv/segadv";
+ * import { inspectWeights } from "@segadv/segadv/models";
+ * import { openWeightFile, writeSafetensors } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -95,14 +97,16 @@ interface Fit {
 function candidatesOf({ saved }: WeightFile, { network }: InspectWeightsOptions): string[] {
   if (network !== undefined) return [network];
   if (saved !== null) return saved.architecture === null ? [] : [saved.architecture.name];
-  return [...modelRegistry.keys()].filter((name) => !/^fcn(16|32)s/.test(name));
+  return networks.names.filter((name) => !/^fcn(16|32)s/.test(name));
 }
 
 function planFor(file: WeightFile, network: string, options: InspectWeightsOptions): Fit[] {
   const { saved } = file;
   const { width = saved?.architecture?.width ?? 1, classes = saved?.classes.length ?? 21 } =
     options;
-  const { layers } = inspectModel(network, { ...saved?.architecture, width, classes });
+  const { name: _, width: _width, classes: _classes, upsampleOrder: _order, ...own } =
+    saved?.architecture ?? {} as Partial<ArchitectureOptions>;
+  const { layers } = inspectModel(network, { width, classes, options: own });
   const targets = layers.flatMap(({ weights }) => weights);
   try {
     return [{ network, plan: planWeights(file, { network, targets }) }];

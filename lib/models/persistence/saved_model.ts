@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { buildNetwork } from "../build_model.ts";
 import { assemble, tfjsBuilder } from "../builders/tfjs_builder.ts";
 import type { WeightSource } from "../builders/weight_source.ts";
-import { findModel } from "../registry.ts";
+import { networks } from "../registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
 import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
@@ -36,14 +36,8 @@ export interface LoadedModel extends ModelMetadata {
  *
  * @example
  * ```ts
- * import {
- *   buildModel,
- *   type ClassInfo,
- *   defaultConfig,
- *   loadSegmentationModel,
- *   saveSegmentationModel,
- *   useBackend,
- * } from "@segadv/segadv";
+ * import { buildModel, type ClassInfo, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { loadSegmentationModel, saveSegmentationModel } from "@segadv/segadv/models";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -95,7 +89,7 @@ export async function saveSegmentationModel(
  *
  * @example
  * ```ts
- * import { loadSegmentationModel } from "@segadv/segadv";
+ * import { loadSegmentationModel } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await assert.rejects(loadSegmentationModel("no/such/folder"), {
@@ -167,7 +161,7 @@ function exportedGraph(
   const builder = tfjsBuilder(({ name }) => weights.get(name)!.read().clone());
   const { architecture, name, logitStride: factor } = model;
   return assemble({ name, builder }, (builder) => {
-    const logits = findModel(architecture.name).write(builder, architecture);
+    const logits = networks.get(architecture.name).build(builder, architecture);
     const scores = architecture.upsampleOrder === "probabilities"
       ? builder.softmax(logits, { name: "probabilities" })
       : logits;

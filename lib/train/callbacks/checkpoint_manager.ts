@@ -61,18 +61,18 @@ export class Keeper {
 
   /** Saves the network as it is now, where users find it. */
   async saveModel(which: "model" | "best"): Promise<void> {
-    const { config, train, players } = this.#session;
+    const { config, train, networks } = this.#session;
     const metadata = { classes: train.classes, normalize: config.data.normalize };
-    await this.#folder?.save(which, players.generator.model, metadata);
+    await this.#folder?.save(which, networks.segmentation.model, metadata);
   }
 
   /** Takes over a checkpoint's tensors, and closes it. The place in the run is the caller's. */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { updates } = checkpoint.state;
-    const { generator, adversary } = this.#session.players;
+    const { segmentation, discriminator } = this.#session.networks;
     await checkpoint.restore(this.#tensors()).finally(() => checkpoint.close());
-    generator.optimizer.steps = updates.generator;
-    if (adversary !== null) adversary.optimizer.steps = updates.discriminator;
+    segmentation.optimizer.steps = updates.segmentation;
+    if (discriminator !== null) discriminator.optimizer.steps = updates.discriminator;
   }
 
   /**
@@ -95,22 +95,22 @@ export class Keeper {
     this.#reporter.forget();
     await this.#reporter.warn(
       `${(error as Error).message}: went back to step ${progress.step}, learning rates are ` +
-        `${progress.caution} of what they were`,
+        `${progress.rateScale} of what they were`,
     );
   }
 
   #state(folder: RunFolder): RunState {
     const { step, epoch, epochStep, best, last, rollbacks, seconds } = this.#progress;
-    const { generator, adversary } = this.#session.players;
+    const { segmentation, discriminator } = this.#session.networks;
     const updates = {
-      generator: generator.optimizer.steps,
-      discriminator: adversary?.optimizer.steps ?? 0,
+      segmentation: segmentation.optimizer.steps,
+      discriminator: discriminator?.optimizer.steps ?? 0,
     };
     const eventBytes = folder.events.bytes;
     return { step, epoch, epochStep, best, last, rollbacks, updates, seconds, eventBytes };
   }
 
   #tensors(): StateTensor[] {
-    return stateTensors(this.#session.players, this.#reporter.meter.initial);
+    return stateTensors(this.#session.networks, this.#reporter.meter.initial);
   }
 }

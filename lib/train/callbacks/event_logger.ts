@@ -28,7 +28,7 @@ export class Reporter {
     this.#session = session;
     this.#progress = options.progress;
     this.#audience = options;
-    this.meter = createMeter(session.players, session.config);
+    this.meter = createMeter(session.networks, session.config);
     this.#watch = new GanMonitor(session.config);
   }
 

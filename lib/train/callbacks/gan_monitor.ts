@@ -28,7 +28,7 @@ export class GanMonitor {
 
   /** Starts with nothing seen. */
   constructor(config: Config) {
-    this.#alpha = config.adversarial.alpha;
+    this.#alpha = config.adversarial.weight;
   }
 
   /** Takes an event and gives what is to be said of it, mostly nothing. */
@@ -66,7 +66,7 @@ export class GanMonitor {
     return `L_G dwarfs L_seg: ${significant(gen)} with its weight against ${
       significant(seg)
     }, so the network ` +
-      "learns to please D and not to segment; lower adversarial.alpha";
+      "learns to please D and not to segment; lower adversarial.weight";
   }
 
   #spike({ step, logs }: StepEvent): string | null {
@@ -79,7 +79,7 @@ export class GanMonitor {
     return `L_seg jumped to ${significant(loss)} from about ${
       significant(median)
     }; if it does not come back, ` +
-      "lower generator.lr";
+      "lower optimizer.lr";
   }
 
   /** Said at the first validation: the split does not change. */

@@ -7,7 +7,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../../config/config.ts";
 import type { StepLog } from "../events.ts";
-import type { Players, StepLosses } from "../train_step.ts";
+import type { Networks } from "../step/networks.ts";
+import type { StepLosses } from "../step/step_context.ts";
 
 /** The losses of one step on the host. */
 export interface Reading {
@@ -51,10 +52,10 @@ interface Pending extends Omit<MeterEntry, "losses"> {
   packed: tf.Tensor1D;
 }
 
-/** A meter for the players of a run; remembers D's initial weights for `d/drift`. */
-export function createMeter(players: Players, config: Config): Meter {
+/** A meter for the networks of a run; remembers D's initial weights for `d/drift`. */
+export function createMeter(networks: Networks, config: Config): Meter {
   const initial = new Map(
-    players.adversary?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
+    networks.discriminator?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
   );
   let pending: Pending[] = [];
   const clear = (): void => {
@@ -65,7 +66,7 @@ export function createMeter(players: Players, config: Config): Meter {
     initial,
     clear,
     add(step, { losses, ...entry }) {
-      const all = { ...losses, ...entry.told ? drift(players, initial) : {} };
+      const all = { ...losses, ...entry.told ? drift(networks, initial) : {} };
       const packed = tf.stack(Object.values(all)) as tf.Tensor1D;
       tf.dispose(all);
       pending.push({ ...entry, step, keys: Object.keys(all), packed });
@@ -96,11 +97,11 @@ function copyOf(weight: tf.Variable): tf.Variable {
 }
 
 /** `d/drift` = ‖D − D₀‖ / ‖D₀‖, which looks at every weight of D. */
-function drift(players: Players, initial: ReadonlyMap<string, tf.Variable>): StepLosses {
-  const { adversary } = players;
-  if (adversary === null) return {};
+function drift(networks: Networks, initial: ReadonlyMap<string, tf.Variable>): StepLosses {
+  const { discriminator } = networks;
+  if (discriminator === null) return {};
   const ratio = tf.tidy(() => {
-    const moved = adversary.parameters.map(({ name, weight }) =>
+    const moved = discriminator.parameters.map(({ name, weight }) =>
       tf.sum(tf.square(tf.sub(weight, initial.get(name)!)))
     );
     const size = [...initial.values()].map((weight) => tf.sum(tf.square(weight)));
@@ -113,5 +114,5 @@ function drift(players: Players, initial: ReadonlyMap<string, tf.Variable>): Ste
 function withTotal(logs: StepLog, config: Config): StepLog {
   const [seg, gen, l2] = [logs["loss/seg"], logs["loss/gen"] ?? 0, logs["loss/l2"]];
   if (seg === undefined || l2 === undefined) return logs;
-  return { ...logs, "loss/total": seg + config.adversarial.alpha * gen + l2 };
+  return { ...logs, "loss/total": seg + config.adversarial.weight * gen + l2 };
 }

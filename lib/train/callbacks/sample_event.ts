@@ -14,13 +14,13 @@ const SIDE = 256;
 
 /** Predicts the first validation image: a palette PNG of at most 256 pixels a side. */
 export async function sampleEvent(
-  { players, validation, config }: Session,
+  { networks, validation, config }: Session,
   { step, epoch }: { step: number; epoch: number },
 ): Promise<SampleEvent> {
   const { id, image } = await validation.read(0);
   const { normalize } = config.data;
   const options = { normalize, ...config.validation };
-  const map = await predict(players.generator.model, image, options);
+  const map = await predict(networks.segmentation.model, image, options);
   const factor = Math.max(1, Math.max(map.width, map.height) / SIDE);
   const [width, height] = [Math.round(map.width / factor), Math.round(map.height / factor)];
   const data = new Uint8Array(width * height);

@@ -71,13 +71,13 @@ export class Validator {
   }
 
   async #scores(): Promise<Awaited<ReturnType<typeof evaluate>> | null> {
-    const { config: { data, validation }, players } = this.#session;
+    const { config: { data, validation }, networks } = this.#session;
     const signal = this.#signal;
     const notices: string[] = [];
     const onNotice = (notice: string): void => void notices.push(notice);
     const options = { normalize: data.normalize, ...validation, signal, onNotice };
     try {
-      const scores = await evaluate(players.generator.model, this.#session.validation, options);
+      const scores = await evaluate(networks.segmentation.model, this.#session.validation, options);
       for (const notice of notices) {
         if (!this.#notices.has(notice)) await this.#reporter.warn(notice);
         this.#notices.add(notice);

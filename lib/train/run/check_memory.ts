@@ -2,6 +2,7 @@
 import type { Config } from "../../config/config.ts";
 import { assertTensorFits } from "../../engine/webgpu/limits.ts";
 import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
+import { inspectOptions } from "../../models/model_config.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
 import { freeBytes } from "../../util/files.ts";
 import { mebibytes } from "../../util/format.ts";
@@ -21,11 +22,11 @@ export function checkDeviceLimits(
   if (limit === null) return;
   const { batch: whole, crop: input } = config.data;
   const batch = whole / config.train.gradientAccumulation;
-  const { init: _init, upsampleOrder: _order, name, ...architecture } = config.model;
-  const reports = [inspectModel(name, { ...architecture, classes, input })];
-  if (config.adversarial.mode !== "baseline") {
-    const { width, lastStride } = config.discriminator;
-    reports.push(inspectModel("discriminator", { classes, input, width, lastStride }));
+  const { model, adversarial: { enabled, discriminator } } = config;
+  const reports = [inspectModel(model.name, inspectOptions(model, { classes, input }))];
+  if (enabled) {
+    const { name, width } = discriminator;
+    reports.push(inspectModel(name, { classes, input, width, options: discriminator }));
   }
   const largest = reports
     .map((report) => largestTensor(report, { batch }))

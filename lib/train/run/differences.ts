@@ -1,6 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { configKeys } from "../../config/config_keys.ts";
-import { defaultConfig } from "../../config/default_config.ts";
+import { configKeys, valueAt } from "../../config/schema.ts";
 import type { RunProvenance } from "./run_state.ts";
 
 /** Keys without a say in the weights: how often, how far, how fast, where from. */
@@ -22,11 +21,9 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
 
 /** What makes a run under `now` another run than the one under `then`, a line each. */
 export function differences(then: RunProvenance, now: RunProvenance): string[] {
-  const defaults = defaultConfig();
   const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
     ...configKeys().filter((key) => !INDIFFERENT.has(key)).map((key) => (
-      // A key that came later meant its default before
-      [key, valueOf(then.config, key) ?? valueOf(defaults, key), valueOf(now.config, key)] as const
+      [key, valueAt(then.config, key), valueAt(now.config, key)] as const
     )),
     ["segadv", then.versions.segadv, now.versions.segadv],
     ["tfjs", then.versions.tfjs, now.versions.tfjs],
@@ -39,12 +36,6 @@ export function differences(then: RunProvenance, now: RunProvenance): string[] {
   ];
   return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
     .map(([what, a, b]) => `${what} ${JSON.stringify(a)} became ${JSON.stringify(b)}`);
-}
-
-function valueOf(config: Config, key: string): unknown {
-  let value: unknown = config;
-  for (const name of key.split(".")) value = (value as Record<string, unknown> | undefined)?.[name];
-  return value;
 }
 
 /** `deno 2.9.6` → `deno`: engines differ in the last bit of a cosine, their versions do not. */

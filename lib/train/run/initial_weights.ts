@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
+import { inspectOptions } from "../../models/model_config.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import {
   checkPlan,
@@ -29,10 +30,10 @@ export async function openInitialWeights(
   config: Config,
   options: { classes: number },
 ): Promise<InitialWeights> {
-  const { init, name, upsampleOrder: _, ...variant } = config.model;
+  const { init, name } = config.model;
   const file = await openWeightFile(init);
   try {
-    const { layers } = inspectModel(name, { ...variant, classes: options.classes });
+    const { layers } = inspectModel(name, inspectOptions(config.model, options));
     const targets = layers.flatMap(({ weights }) => weights);
     const plan = planWeights(file, { network: name, targets });
     const strict = config.model.initStrict;
@@ -60,17 +61,18 @@ function follow(
     };
   }
   const { data, model } = config;
-  const variant = input.variant ?? model.variant;
-  const stemPool = input.stemPool ?? model.stemPool;
+  const options = {
+    ...input.variant !== null && { variant: input.variant },
+    ...input.stemPool !== null && { stemPool: input.stemPool },
+  };
   const followed: Config = {
     ...config,
     data: { ...data, normalize: input.normalize },
-    model: { ...model, variant, stemPool },
+    model: { ...model, ...options },
   };
   const changes = [
     ["data.normalize", data.normalize, input.normalize],
-    ["model.variant", model.variant, variant],
-    ["model.stemPool", model.stemPool, stemPool],
+    ...Object.entries(options).map(([key, value]) => [`model.${key}`, model[key], value]),
   ].filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after));
   const said = (which: 1 | 2): string =>
     changes.map((change) => `${change[0]} ${JSON.stringify(change[which])}`).join(", ");

@@ -35,7 +35,7 @@ export class Progress {
   }
 
   /** What learning rates are multiplied by: below 1 after a return to a checkpoint. */
-  get caution(): number {
+  get rateScale(): number {
     return this.#config.train.rollbackFactor ** this.rollbacks;
   }
 

@@ -20,7 +20,7 @@ export interface RunState {
   /** Returns to a checkpoint so far (`train.onNonFinite`). */
   rollbacks: number;
   /** Updates done, which Adam's bias correction counts. */
-  updates: { generator: number; discriminator: number };
+  updates: { segmentation: number; discriminator: number };
   /** Training time so far. */
   seconds: number;
   /** Length of `events.jsonl`. */

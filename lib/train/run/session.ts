@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
-import { validateConfig } from "../../config/validate.ts";
+import { validateConfig } from "../../config/check.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -16,8 +16,7 @@ import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { openInitialWeights } from "./initial_weights.ts";
-import { createPlayers, disposePlayers } from "../networks.ts";
-import type { Players } from "../train_step.ts";
+import { createNetworks, disposeNetworks, type Networks } from "../step/networks.ts";
 
 /** An opened run. */
 export interface Session {
@@ -26,7 +25,7 @@ export interface Session {
   backend: BackendInfo;
   train: Dataset;
   validation: Dataset;
-  players: Players;
+  networks: Networks;
   /** Whole batches in an epoch. */
   stepsPerEpoch: number;
   /** Steps of all epochs, whether or not `train.maxSteps` ends the run before. */
@@ -101,24 +100,24 @@ export async function openSession(
   }
   const classes = train.classes.length;
   if (options.model !== undefined) {
-    const players = createPlayers(config, { classes, model: options.model });
-    return sessionOf({ config, players, initialization: null, warnings: links });
+    const networks = createNetworks(config, { classes, model: options.model });
+    return sessionOf({ config, networks, initialization: null, warnings: links });
   }
   checkDeviceLimits(config, { classes, backend });
   const isRandom = config.model.init === "random" || options.initialize === false;
   const weights = isRandom ? null : await openInitialWeights(config, { classes });
   try {
     const followed = weights?.config ?? config;
-    const players = createPlayers(followed, { classes });
-    const initialization = await weights?.apply(players.generator.model) ?? null;
+    const networks = createNetworks(followed, { classes });
+    const initialization = await weights?.apply(networks.segmentation.model) ?? null;
     const warnings = [...links, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
-    return sessionOf({ config: followed, players, initialization, warnings });
+    return sessionOf({ config: followed, networks, initialization, warnings });
   } finally {
     await weights?.close();
   }
 
   function sessionOf(
-    parts: Pick<Session, "config" | "players" | "initialization" | "warnings">,
+    parts: Pick<Session, "config" | "networks" | "initialization" | "warnings">,
   ): Session {
     return {
       ...parts,
@@ -128,7 +127,7 @@ export async function openSession(
       skipped,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
-      dispose: () => disposePlayers(parts.players, { keepGenerator: options.model !== undefined }),
+      dispose: () => disposeNetworks(parts.networks, { keepModel: options.model !== undefined }),
     };
   }
 }

@@ -5,13 +5,13 @@
  */
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import type { StartEvent } from "../events.ts";
-import { parameterCount } from "../networks.ts";
+import { parameterCount } from "../step/networks.ts";
 import type { Session } from "./session.ts";
 
 /** What a session is about to do, as an event. */
 export function startEvent(session: Session): StartEvent {
-  const { config, backend, train, players, stepsPerEpoch, totalSteps, initialization } = session;
-  const { adversary, generator } = players;
+  const { config, backend, train, networks, stepsPerEpoch, totalSteps, initialization } = session;
+  const { discriminator, segmentation } = networks;
   return {
     type: "start",
     time: Date.now(),
@@ -23,8 +23,8 @@ export function startEvent(session: Session): StartEvent {
     stepsPerEpoch,
     totalSteps: Math.min(totalSteps, config.train.maxSteps ?? totalSteps),
     parameters: {
-      generator: parameterCount(generator.model.layers),
-      discriminator: adversary === null ? 0 : parameterCount(adversary.model.layers),
+      segmentation: parameterCount(segmentation.model.layers),
+      discriminator: discriminator === null ? 0 : parameterCount(discriminator.model.layers),
     },
     ...(initialization === null ? {} : { initialization: summaryOf(initialization) }),
   };

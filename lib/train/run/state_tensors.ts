@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Optimizer } from "../../optim/optimizers.ts";
-import type { Players } from "../train_step.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import type { Networks } from "../step/networks.ts";
 
 /** A tensor of a run's state: how to look at it and how to replace it. */
 export interface StateTensor {
@@ -17,16 +17,16 @@ export interface StateTensor {
  * both optimisers' states, the loss scale of mixed precision, and D's first weights, from which `d/drift` is measured.
  */
 export function stateTensors(
-  players: Players,
+  networks: Networks,
   initial: ReadonlyMap<string, tf.Variable>,
 ): StateTensor[] {
-  const { generator, adversary, lossScale } = players;
+  const { segmentation, discriminator, lossScale } = networks;
   return [
-    ...weightsOf("generator", generator.model.layers),
-    ...variablesOf("generator.optimizer", generator.optimizer.state),
-    ...(lossScale == null ? [] : variablesOf("generator.lossScale", lossScale.state)),
-    ...(adversary === null ? [] : weightsOf("discriminator", adversary.model.layers)),
-    ...(adversary === null ? [] : optimizerOf(adversary)),
+    ...weightsOf("segmentation", segmentation.model.layers),
+    ...variablesOf("segmentation.optimizer", segmentation.optimizer.state),
+    ...(lossScale == null ? [] : variablesOf("segmentation.lossScale", lossScale.state)),
+    ...(discriminator === null ? [] : weightsOf("discriminator", discriminator.model.layers)),
+    ...(discriminator === null ? [] : optimizerOf(discriminator)),
     ...variablesOf("discriminator.initial", initial),
   ];
 }

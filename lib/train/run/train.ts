@@ -9,7 +9,7 @@ import type { BackendInfo } from "../../backend/use_backend.ts";
 import { checkDiskSpace } from "./check_memory.ts";
 import { checkpointBytes } from "./checkpoint.ts";
 import type { TrainEvent } from "../events.ts";
-import { parameterCount } from "../networks.ts";
+import { parameterCount } from "../step/networks.ts";
 import { Run } from "../train_loop.ts";
 import { RunFolder } from "./run_folder.ts";
 import { openSession, type Session } from "./session.ts";
@@ -73,8 +73,8 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
 }
 
 /** What a run writes at most: two networks, its checkpoints, and one of them being replaced. */
-function bytesOf({ config: { checkpoint: { keep } }, players }: Session): number {
-  const network = 4 * parameterCount(players.generator.model.layers);
-  const state = checkpointBytes(stateTensors(players, new Map()));
+function bytesOf({ config: { checkpoint: { keep } }, networks }: Session): number {
+  const network = 4 * parameterCount(networks.segmentation.model.layers);
+  const state = checkpointBytes(stateTensors(networks, new Map()));
   return 3 * network + (keep === 0 ? 0 : keep + 2) * state + 2 ** 20;
 }

@@ -23,7 +23,7 @@ export type TrainJob =
  *
  * @example
  * ```ts
- * import { wantsThread } from "@segadv/segadv";
+ * import { wantsThread } from "@segadv/segadv/train";
  * import assert from "node:assert/strict";
  *
  * assert.equal(await wantsThread({ backend: "wasm" }), false);
@@ -48,7 +48,8 @@ export async function wantsThread({ backend }: Pick<Config, "backend">): Promise
  *
  * @example
  * ```ts
- * import { loadConfig, trainInThread } from "@segadv/segadv";
+ * import { loadConfig } from "@segadv/segadv";
+ * import { trainInThread } from "@segadv/segadv/train";
  * import assert from "node:assert/strict";
  *
  * const overrides = ["backend=wasm", "train.maxSteps=1", "data.batch=1", "model.width=0.05"];

@@ -33,7 +33,7 @@ export const DTYPE_BYTES = {
  * @throws {RangeError} If the bytes are no whole number of values.
  * @example
  * ```ts
- * import { float32Values } from "@segadv/segadv";
+ * import { float32Values } from "@segadv/segadv/weights";
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual([...float32Values(Uint8Array.of(0x00, 0xc0), "F16")], [-2]);

@@ -25,7 +25,8 @@ const MAX_RANK = 16;
  * @example
  * ```ts
  * import * as segadv from "@segadv/segadv";
- * import { folderHandler, tf } from "@segadv/segadv";
+ * import { tf } from "@segadv/segadv";
+ * import { folderHandler } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

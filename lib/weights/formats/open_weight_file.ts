@@ -35,7 +35,7 @@ export const weightFormats: Registry<WeightFormat> = new Registry("weight format
  * @throws {Error} If it cannot be opened.
  * @example
  * ```ts
- * import { openWeightFile, writeSafetensors } from "@segadv/segadv";
+ * import { openWeightFile, writeSafetensors } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

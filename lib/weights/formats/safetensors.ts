@@ -62,7 +62,7 @@ export interface Safetensors {
  * @throws {Error} If it cannot be opened.
  * @example
  * ```ts
- * import { openSafetensors, writeSafetensors } from "@segadv/segadv";
+ * import { openSafetensors, writeSafetensors } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -96,7 +96,7 @@ export async function openSafetensors(path: string): Promise<Safetensors> {
  * @throws {SyntaxError} If the bytes are not what they should be.
  * @example
  * ```ts
- * import { parseSafetensors } from "@segadv/segadv";
+ * import { parseSafetensors } from "@segadv/segadv/weights";
  * import assert from "node:assert/strict";
  *
  * const bytes = Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 123, 125); // {}

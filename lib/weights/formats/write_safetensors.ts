@@ -35,7 +35,7 @@ export interface WriteSafetensorsOptions {
  * @throws {Error} If the file cannot be written.
  * @example
  * ```ts
- * import { openSafetensors, writeSafetensors } from "@segadv/segadv";
+ * import { openSafetensors, writeSafetensors } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NormalizeConfig } from "../../config/config.ts";
+import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { WeightFile } from "../weight_file.ts";
 
 /** What a network's weights were trained with, and so must be fed with. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { decodePng } from "@segadv/segadv";
+import { decodePng } from "@segadv/segadv/data";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { runProcess } from "../../support/cli_process.ts";
 

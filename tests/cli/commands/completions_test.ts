@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { datasetReaders } from "@segadv/segadv";
+import { datasetReaders } from "@segadv/segadv/data";
 import { runProcess } from "../../support/cli_process.ts";
 
 test("completions prints a script for each shell", { timeout: 240_000 }, async () => {

@@ -28,7 +28,15 @@ describe("eval", () => {
       const metrics = JSON.parse(await readFile(join(run, "metrics.json"), "utf8"));
       assert.equal(scores.mIoU, metrics.best.mIoU, "the run's own score of its best network");
 
-      const view = ["--resize", "48x80", "--fit", "letterbox", "--window", "32x32", "--flip"];
+      const view = [
+        "--resize",
+        "48x80",
+        "--resize-mode",
+        "letterbox",
+        "--window",
+        "32x32",
+        "--flip",
+      ];
       const seen = await runProcess([
         "eval",
         run,
@@ -44,7 +52,7 @@ describe("eval", () => {
       const expected = await evaluate(model, await openDataset("fixtures", { split: "val" }), {
         normalize,
         resize: [48, 80],
-        fit: "letterbox",
+        resizeMode: "letterbox",
         window: [32, 32],
         flip: true,
         scales: [0.5, 1],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { decodePng, encodePng } from "@segadv/segadv";
+import { decodePng, encodePng } from "@segadv/segadv/data";
 import { runProcess, trainOneStep } from "../../support/cli_process.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 
@@ -47,7 +47,15 @@ describe("predict", () => {
       const overlay = decodePng(await readFile(join(out, "odd.overlay.png")), { file });
       assert.deepEqual([overlay.width, overlay.height, overlay.channels], [37, 21, 3]);
 
-      const view = ["--resize", "64x64", "--fit", "letterbox", "--window", "32x64", "--flip"];
+      const view = [
+        "--resize",
+        "64x64",
+        "--resize-mode",
+        "letterbox",
+        "--window",
+        "32x64",
+        "--flip",
+      ];
       const seen = await runProcess([
         ...base,
         join(folder, "seen"),

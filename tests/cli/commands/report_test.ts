@@ -17,7 +17,7 @@ const SECTIONS = ["results", "training", "classes", "confusion", "discriminator"
 
 /** Runs a sweep of 2 x 2 trials over 2 seeds and reports on it. */
 async function reported(folder: string): Promise<string> {
-  const grid = TINY_GRID.replace("[0.5, 2]", "[0.5, 2]\n  adversarial.alpha: [0.05, 0.1]");
+  const grid = TINY_GRID.replace("[0.5, 2]", "[0.5, 2]\n  adversarial.weight: [0.05, 0.1]");
   await writeFile(join(folder, "grid.yaml"), grid);
   const dir = join(folder, "sweep");
   await runHere("sweep", "plan", join(folder, "grid.yaml"), "-o", dir);

@@ -93,7 +93,7 @@ describe("train", () => {
     async () => {
       const folder = temporaryFolder();
       const out = join(folder, "run");
-      const args = ["--backend", "wasm", "--set", "generator.lr=1e30", "--out", out];
+      const args = ["--backend", "wasm", "--set", "optimizer.lr=1e30", "--out", out];
       const { code, err } = await runProcess(["train", ...args]);
       assert.equal(code, 1);
       assert.match(err, /^error: Cannot go on at step \d+: .*\n$/);

@@ -1,6 +1,6 @@
 // Takes a batch from workers, forgets the iterator, and must end by itself all the same.
 import process from "node:process";
-import { defaultConfig } from "../../../lib/config/default_config.ts";
+import { defaultConfig } from "../../../lib/config/schema.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { trainBatches } from "../../../lib/data/loader/train_loader.ts";
 

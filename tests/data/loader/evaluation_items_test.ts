@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
-import type { NormalizeConfig, Size } from "../../../lib/config/config.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
+import type { Size } from "../../../lib/util/schema.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { evaluationItems } from "../../../lib/data/loader/evaluation_items.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
@@ -57,7 +58,7 @@ test("evaluationItems() gives many images from threads, to the same bits", async
   await withFiles({}, async (dir) => {
     const dataset = await openDataset("logging", { dir, split: "many" });
     const readHere = { ...dataset, read: (index: number) => dataset.read(index) };
-    const options = { normalize, resize: null, fit: "stretch" as const };
+    const options = { normalize, resize: null, resizeMode: "stretch" as const };
     const expected = evaluationItems(readHere, options);
     for await (const item of evaluationItems(dataset, options)) {
       assert.deepEqual(item, (await expected.next()).value);

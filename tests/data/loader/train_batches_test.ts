@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import type { DataConfig } from "../../../lib/config/config.ts";
+import type { DataConfig } from "../../../lib/data/data_config.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import type { HostBatch } from "../../../lib/data/loader/batch.ts";

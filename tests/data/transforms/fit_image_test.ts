@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NormalizeConfig } from "../../../lib/config/config.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
 import type { LabelMap, RgbImage } from "../../../lib/data/dataset.ts";
 import { cutPadding, fitImage, fitLabel } from "../../../lib/data/transforms/fit_image.ts";
 import { resizeImage, resizeLabel } from "../../../lib/data/transforms/resize.ts";
@@ -39,7 +39,11 @@ for (
 ) {
   test(`fitImage() and fitLabel() put ${name} at the top left of a letterbox`, () => {
     const [width, height] = size;
-    const options = { normalize, resize: [8, 8] as [number, number], fit: "letterbox" as const };
+    const options = {
+      normalize,
+      resize: [8, 8] as [number, number],
+      resizeMode: "letterbox" as const,
+    };
     const fitted = fitImage(picture(width, height), options);
     assert.deepEqual([fitted.height, fitted.width, fitted.content], [8, 8, [...content]]);
     const [rows, columns] = content;

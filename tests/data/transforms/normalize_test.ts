@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { NormalizeConfig } from "../../../lib/config/config.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
 import { normalizationTable, normalizeInto } from "../../../lib/data/transforms/normalize.ts";
 
 const PIXELS = new Uint8Array([10, 20, 30, 255, 0, 128]);

@@ -37,7 +37,7 @@ for (const network of ["fcn8s-vgg16", "resnet50"]) {
   test(`WebgpuCounters of ${network} are flat from the third step on`, async () => {
     const { gpu } = dryGpu();
     const { counters, buffers, flush } = await open(gpu);
-    const options = { network, mode: "temperature", width: 0.125, size: 64, batch: 2 } as const;
+    const options = { network, adversarial: true, width: 0.125, size: 64, batch: 2 } as const;
     const step = await ownStep(options);
     const seen: string[] = [];
     for (let i = 0; i < 5; i++) {

@@ -94,7 +94,7 @@ async function shadersOf(network: string): Promise<string[]> {
   };
   const size = { width: 1 / 8, size: 64, batch: 2 };
   for (const precision of ["f32", "mixed"] as const) {
-    const step = await ownStep({ network, mode: "temperature", precision, ...size });
+    const step = await ownStep({ network, adversarial: true, precision, ...size });
     step.run();
     trainingBackend().flush();
     step.dispose();

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import type { NormalizeConfig, Size } from "../../../lib/config/config.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
+import type { Size } from "../../../lib/util/schema.ts";
 import type { Dataset, LabelMap, Sample } from "../../../lib/data/dataset.ts";
 import { ConfusionMatrix } from "../../../lib/metrics/confusion_matrix.ts";
 import { evaluate } from "../../../lib/models/inference/evaluate.ts";
@@ -87,7 +88,7 @@ describe("evaluate", () => {
     const scores = await evaluate(pixelModel(), datasetOf(samples), {
       ...options,
       resize: [12, 12],
-      fit: "letterbox",
+      resizeMode: "letterbox",
       onPrediction: (map) => void maps.push(map),
     });
     const own: LabelMap[] = [];

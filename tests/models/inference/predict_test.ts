@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { NormalizeConfig } from "../../../lib/config/config.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { predict, predictBatch } from "../../../lib/models/inference/predict.ts";
 import type { SegmentationModel, UpsampleOrder } from "../../../lib/models/segmentation_model.ts";
@@ -59,10 +59,10 @@ describe("predict", () => {
     const indices = Array.from({ length: 8 * 4 }, (_, i) => i % 8 < 4 ? 0 : 2);
     const image = coloured(8, indices);
     for (const resize of [[16, 16], [8, 8], [4, 12], [3, 8]] as [number, number][]) {
-      const options = { normalize: NORMALIZE, resize, fit: "letterbox" as const };
+      const options = { normalize: NORMALIZE, resize, resizeMode: "letterbox" as const };
       const map = await predict(model, image, options);
       assert.deepEqual({ ...map, data: [...map.data] }, { width: 8, height: 4, data: indices });
-      const stretched = await predict(model, image, { ...options, fit: "stretch" });
+      const stretched = await predict(model, image, { ...options, resizeMode: "stretch" });
       assert.deepEqual([...stretched.data], indices);
     }
   });

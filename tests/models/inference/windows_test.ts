@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { Size } from "../../../lib/config/config.ts";
+import type { Size } from "../../../lib/util/schema.ts";
 import {
   activationBytes,
   chooseWindow,
@@ -58,7 +58,7 @@ describe("chooseWindow", () => {
     assert.deepEqual(window, [1024, 1184]);
     assert.equal(
       notice,
-      "images of 2048x1024 are predicted in windows of 1184x1024 (validation.window): whole, one takes " +
+      "images of 2048x1024 are predicted in windows of 1184x1024 (inference.window): whole, one takes " +
         "a tensor of 152.0 MiB and a small adapter binds at most 128.0 MiB",
     );
     assert.ok(activationBytes(model, window).largest <= 128 * 2 ** 20);

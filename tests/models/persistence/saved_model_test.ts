@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import type { ModelConfig } from "../../../lib/config/config.ts";
+import type { ModelConfig } from "../../../lib/models/model_config.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { probabilityMap } from "../../../lib/models/probability_map.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";

@@ -83,17 +83,34 @@ describe("GanMonitor", () => {
 });
 
 /** Just long enough for a word on the game. */
-const SHORT = ["backend=wasm", "threads=1", "model.width=0.03", "discriminator.width=0.05"]
-  .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "train.warmupEpochs=0")
+const SHORT = [
+  "backend=wasm",
+  "threads=1",
+  "model.width=0.03",
+  "adversarial.discriminator.width=0.05",
+]
+  .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "schedule.warmupEpochs=0")
   .concat("train.maxSteps=101", "validation.every=1000");
 
 describe("GanMonitor in a run", () => {
   const provoked: [what: string, overrides: string[], message: RegExp][] = [
-    ["D has won", ["discriminator.lr=0.01", "adversarial.tg=2"], /^D has won: it is right on 9/],
-    ["D does not learn", ["discriminator.lr=1e-7"], /^D does not learn: .* moved by 0\.00\d+ %/],
-    ["D has broken", ["discriminator.lr=0.3"], /^D has broken: it gives maps and labels the same/],
-    ["L_G dwarfs L_seg", ["adversarial.alpha=50"], /^L_G dwarfs L_seg: /],
-    ["the loss has jumped", ["generator.lr=3", "generator.clipNorm=1"], /^L_seg jumped to /],
+    [
+      "D has won",
+      ["adversarial.discriminator.lr=0.01", "adversarial.tg=2"],
+      /^D has won: it is right on 9/,
+    ],
+    [
+      "D does not learn",
+      ["adversarial.discriminator.lr=1e-7"],
+      /^D does not learn: .* moved by 0\.00\d+ %/,
+    ],
+    [
+      "D has broken",
+      ["adversarial.discriminator.lr=0.3"],
+      /^D has broken: it gives maps and labels the same/,
+    ],
+    ["L_G dwarfs L_seg", ["adversarial.weight=50"], /^L_G dwarfs L_seg: /],
+    ["the loss has jumped", ["optimizer.lr=3", "optimizer.clipNorm=1"], /^L_seg jumped to /],
     [
       "a class is absent",
       ["data.dataset=voc", `data.dir=${VOC}`, "train.maxSteps=1"],

@@ -8,7 +8,7 @@ import { train } from "../../../lib/train/run/train.ts";
 
 test("sampleEvent shows the first validation image as class indices after each validation", async () => {
   const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("train.epochs=2", "train.warmupEpochs=0", "validation.every=1");
+    .concat("train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1");
   const samples: SampleEvent[] = [];
   await train(await loadConfig({ preset: "fixtures", overrides }), {
     onEvent: (event) => event.type === "sample" && samples.push(event),

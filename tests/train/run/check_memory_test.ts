@@ -31,7 +31,7 @@ test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size
 
 test("checkDeviceLimits looks at D too, unless there is none", async () => {
   const config = await loadConfig({ preset: "fixtures" });
-  config.discriminator.width = 64;
+  config.adversarial.discriminator.width = 64;
   const limit = { classes: 5, backend: backend(8 * 2 ** 20) };
   assert.throws(() => checkDeviceLimits(config, limit), RangeError);
   config.adversarial.mode = "baseline";

@@ -15,7 +15,7 @@ const temporaryFolder = temporaryFolders();
 
 async function config(init: string, ...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", `model.width=${1 / 1024}`, "data.crop=[32,32]"];
-  const short = ["data.batch=2", "train.maxSteps=1", "train.epochs=1", "train.warmupEpochs=0"];
+  const short = ["data.batch=2", "train.maxSteps=1", "train.epochs=1", "schedule.warmupEpochs=0"];
   const all = [...tiny, ...short, `model.init=${init}`, ...overrides];
   return await loadConfig({ preset: "fixtures", overrides: all });
 }

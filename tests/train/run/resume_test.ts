@@ -20,8 +20,13 @@ const temporaryFolder = temporaryFolders();
 /** Dropout, augmentation, batch norm of D, warm-up: all that could lose its place. */
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "generator.lr=0.02");
-  const run = ["train.epochs=2", "train.warmupEpochs=1", "validation.every=1", "model.dropout=0.5"];
+    .concat("data.batch=4", "optimizer.lr=0.02");
+  const run = [
+    "train.epochs=2",
+    "schedule.warmupEpochs=1",
+    "validation.every=1",
+    "model.dropout=0.5",
+  ];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...overrides] });
 }
 
@@ -117,7 +122,7 @@ describe("resumeTraining", () => {
 
   test("resumeTraining leaves a run alone that stopped early", async () => {
     const out = join(temporaryFolder(), "run");
-    const wanted = await config("validation.patience=1", "train.epochs=9", "generator.lr=1e-9");
+    const wanted = await config("validation.patience=1", "train.epochs=9", "optimizer.lr=1e-9");
     const first = await train(wanted, { out });
     assert.equal(first.reason, "early-stop");
     const again = await resumeTraining(out);
@@ -173,7 +178,7 @@ describe("resumeTraining", () => {
 
   test("resumeTraining lists what makes another run of it, or goes on when told to", async () => {
     const out = await stopAt(3);
-    const overrides = ["generator.lr=0.5", "adversarial.alpha=0.1", "train.logEvery=2"];
+    const overrides = ["optimizer.lr=0.5", "adversarial.weight=0.1", "train.logEvery=2"];
     await assert.rejects(
       resumeTraining(out, { overrides }),
       /as the same run: generator\.lr 0\.02 became 0\.5; adversarial\.alpha 0\.05 became 0\.1; put/,
@@ -195,7 +200,7 @@ describe("resumeTraining", () => {
     assert.notEqual(result.weightsSha256, whole.weightsSha256);
     assert.match(warnings.join("\n"), /another setting: generator\.lr 0\.02 became 0\.5/);
     const { config } = await loadModel(out);
-    assert.equal(config!.generator.lr, 0.5);
+    assert.equal(config!.optimizer.lr, 0.5);
   });
 
   test("resumeTraining takes a key that came after a run for its default", async () => {
@@ -208,8 +213,8 @@ describe("resumeTraining", () => {
     const { flip: _, ...validation } = now.config.validation;
     const then = { ...now, config: { ...now.config, validation } as Config };
     assert.deepEqual(differences(then, now), []);
-    now.config.validation.flip = true;
-    assert.deepEqual(differences(then, now), ["validation.flip false became true"]);
+    now.config.inference.flip = true;
+    assert.deepEqual(differences(then, now), ["inference.flip false became true"]);
   });
 
   test("resumeTraining refuses a folder without a run, or one in use", async () => {
@@ -242,7 +247,7 @@ describe("resumeTraining", () => {
   test("resumeTraining frees everything where it is refused", async () => {
     const out = await stopAt(2);
     const { numTensors } = tf.memory();
-    await assert.rejects(resumeTraining(out, { overrides: ["generator.lr=0.5"] }), /put it back/);
+    await assert.rejects(resumeTraining(out, { overrides: ["optimizer.lr=0.5"] }), /put it back/);
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
@@ -275,7 +280,10 @@ describe("resumeTraining", () => {
 
   test("resumeTraining gives the same weights in baseline mode and with more updates of D", async () => {
     await useBackend({ backend: "wasm", threads: 1 });
-    const games = [["adversarial.mode=baseline"], ["discriminator.steps=2", "data.batch=6"]];
+    const games = [["adversarial.enabled=false"], [
+      "adversarial.discriminatorSteps=2",
+      "data.batch=6",
+    ]];
     for (const game of games) {
       const expected = await train(await config(...game, "train.maxSteps=5"));
       const out = await stopAt(2, ...game, "train.maxSteps=5");

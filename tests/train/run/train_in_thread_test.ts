@@ -17,7 +17,7 @@ const skip = await noAdapter();
 
 async function config(...more: string[]): Promise<Config> {
   const tiny = ["model.width=0.03", "data.crop=[32,32]", "data.batch=2", "train.epochs=1"];
-  const run = ["train.warmupEpochs=0", "train.maxSteps=3", "validation.every=9"];
+  const run = ["schedule.warmupEpochs=0", "train.maxSteps=3", "validation.every=9"];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
 }
 

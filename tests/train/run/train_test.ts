@@ -19,8 +19,8 @@ const temporaryFolder = temporaryFolders();
 
 async function config(...overrides: string[]): Promise<Config> {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "generator.lr=0.02");
-  const short = ["train.epochs=2", "train.warmupEpochs=0", "validation.every=1"];
+    .concat("data.batch=4", "optimizer.lr=0.02");
+  const short = ["train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1"];
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
 }
 
@@ -112,7 +112,7 @@ describe("train", () => {
 
   test("train stops at a loss that is no number, with step, samples and last values", async () => {
     const out = join(temporaryFolder(), "run");
-    const wild = await config("generator.lr=1e30", "train.epochs=3");
+    const wild = await config("optimizer.lr=1e30", "train.epochs=3");
     const events: TrainEvent[] = [];
     await assert.rejects(
       train(wild, { out, onEvent: (event) => events.push(event) }),

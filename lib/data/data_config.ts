@@ -1,0 +1,132 @@
+/**
+ * The section `data`: where samples come from and how a batch is made.
+ *
+ * @module
+ */
+import { z } from "zod";
+import {
+  channels,
+  field,
+  nonNegative,
+  positive,
+  type Size,
+  size,
+  text,
+  wants,
+  whole,
+} from "../util/schema.ts";
+import { section, type SectionSpec } from "../util/section.ts";
+
+/** Two ends of a closed interval, the lower first. */
+export type Range = [min: number, max: number];
+
+/** How pixels become network input: `(pixel − mean) / std` per channel, on 0..255 values. */
+export interface NormalizeConfig {
+  order: "rgb" | "bgr";
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+/** Random geometry of a training sample, applied as zoom → rotate → flip → crop. */
+export interface AugmentConfig {
+  zoom: Range;
+  rotate: number;
+  flip: boolean;
+}
+
+/** Where samples come from and how a batch is made. */
+export interface DataConfig {
+  dataset: string;
+  dir: string | null;
+  trainSplit: string;
+  valSplit: string;
+  crop: Size;
+  batch: number;
+  augment: AugmentConfig;
+  normalize: NormalizeConfig;
+  cacheMiB: number;
+  workers: number | null;
+  prefetch: number;
+  onCorrupt: "fail" | "skip";
+}
+
+const normalize = section<NormalizeConfig>(
+  "How pixels become network input: (pixel - mean) / std, on 0..255.",
+  {
+    order: field(z.enum(["rgb", "bgr"]), {
+      fallback: "rgb",
+      about: "Channel order of the network's input.",
+    }),
+    mean: field(channels(z.number()), {
+      fallback: [123.68, 116.779, 103.939],
+      about: "Mean of each channel on the 0..255 scale, in `order`; the default is ImageNet's.",
+      source: "§4.1",
+    }),
+    std: field(channels(positive), {
+      fallback: [1, 1, 1],
+      about: "Divisor of each channel on the 0..255 scale, in `order`; 1 leaves the scale alone.",
+    }),
+  },
+);
+
+const augment = section<AugmentConfig>(
+  "Random geometry of a training sample: zoom, rotate, flip, crop.",
+  {
+    zoom: field(z.tuple([positive, positive], wants("[min, max]")), {
+      fallback: [0.5, 2],
+      about: "Zoom factor, drawn log-uniformly from [min, max]; [1, 1] switches it off.",
+      source: "Table 4-1",
+    }),
+    rotate: field(nonNegative.max(180), {
+      fallback: 10,
+      about: "Largest rotation in degrees, either way.",
+      source: "Table 4-1",
+    }),
+    flip: field(z.boolean(), {
+      fallback: true,
+      about: "Mirror half of the samples left to right.",
+      source: "§4.1",
+    }),
+  },
+);
+
+/** The section `data`. */
+export const dataSection: SectionSpec = section<DataConfig>("Samples and batches.", {
+  dataset: field(text, { fallback: "folder", about: "Name of a dataset reader." }),
+  dir: field(z.nullable(text), {
+    fallback: null,
+    about: "Root folder of the data set; null for embedded data.",
+  }),
+  trainSplit: field(text, { fallback: "train", about: "Split to train on." }),
+  valSplit: field(text, { fallback: "val", about: "Split to validate on." }),
+  crop: field(size, {
+    fallback: [416, 416],
+    about: "Height and width of a training crop in pixels.",
+    source: "Table 4-1",
+  }),
+  batch: field(whole(1), {
+    fallback: 16,
+    about: "Samples in a batch; the last incomplete batch of an epoch is dropped.",
+    source: "Table 4-1",
+  }),
+  augment,
+  normalize,
+  cacheMiB: field(nonNegative, {
+    fallback: 256,
+    about: "Decoded images kept in memory, in MiB; 0 decodes each time.",
+  }),
+  workers: field(z.nullable(whole(0).max(64)), {
+    fallback: null,
+    about: "Threads that decode and augment; 0: the main one; null: as many as fit data and " +
+      "machine. Batches are bit-identical with any number.",
+  }),
+  prefetch: field(whole(1).max(64), {
+    fallback: 2,
+    about: "Batches that workers prepare ahead.",
+  }),
+  onCorrupt: field(z.enum(["fail", "skip"]), {
+    fallback: "fail",
+    about: "At a training sample whose files are damaged: end, or skip and list it; the sample a " +
+      "batch later in the epoch's order takes its place.",
+  }),
+});

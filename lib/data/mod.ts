@@ -1,0 +1,73 @@
+/**
+ * Data sets: readers, image codecs, transforms, loaders and checks.
+ *
+ * @module
+ */
+export {
+  type ClassInfo,
+  DamagedFileError,
+  type Dataset,
+  type DatasetReader,
+  type LabelMap,
+  MissingSplitError,
+  type RgbImage,
+  type Sample,
+} from "./dataset.ts";
+export { datasetReaders, openDataset, type OpenOptions } from "./registry.ts";
+export { checkDataset } from "./validate/check_dataset.ts";
+export { type DataSource, inspectData, type InspectDataOptions } from "./validate/inspect_data.ts";
+export type * from "./validate/data_report.ts";
+export { findLayout } from "./validate/find_layout.ts";
+export { diagnoseValues, type ValueFinding } from "./validate/split_findings.ts";
+export { type ClassCounts, type ClassWeights, classWeights } from "./validate/class_weights.ts";
+export { type AugmentedSample, type AugmentOptions, augmentSample } from "./transforms/augment.ts";
+export {
+  type BenchmarkFormat,
+  benchmarkFormats,
+  requireBenchmarkClasses,
+  toLabelIds,
+} from "./benchmark_formats.ts";
+export { cacheSamples } from "./loader/cache_samples.ts";
+export { evaluationItems } from "./loader/evaluation_items.ts";
+export { fitImage, type FitOptions, type FittedImage } from "./transforms/fit_image.ts";
+export { type HostBatch, type SkippedSample, stepsPerEpoch } from "./loader/batch.ts";
+export {
+  type EpochOptions,
+  openTrainLoader,
+  trainBatches,
+  type TrainBatchesOptions,
+  type TrainLoader,
+} from "./loader/train_loader.ts";
+export type { TrainLoaderOptions } from "./loader/train_loader.ts";
+export {
+  type NormalizationTable,
+  normalizationTable,
+  normalizeInto,
+} from "./transforms/normalize.ts";
+export {
+  type EvaluationItem,
+  type EvaluationOptions,
+  remapLabels,
+  type RemapOptions,
+} from "./transforms/prepare_sample.ts";
+export { type Planes, resizeImage, resizeLabel } from "./transforms/resize.ts";
+export { vocPalette } from "./readers/voc.ts";
+export {
+  CITYSCAPES_CLASSES,
+  CITYSCAPES_LABELS,
+  type CityscapesLabel,
+} from "./readers/cityscapes_labels.ts";
+export { decodeImage, readImage } from "./codecs/decode_image.ts";
+export { listImages } from "./readers/listing.ts";
+export { decodeLabel } from "./codecs/decode_label.ts";
+export { decodeJpeg } from "./codecs/jpeg.ts";
+export { type DecodeOptions, decodePng, MAX_PIXELS, type PngImage } from "./codecs/png_decode.ts";
+export { encodePng, type PngSource } from "./codecs/png_encode.ts";
+export type { AugmentConfig, DataConfig, NormalizeConfig, Range } from "./data_config.ts";
+export {
+  fillNormal,
+  fillUniform,
+  permutation,
+  RandomStream,
+  randomStream,
+} from "../util/random.ts";

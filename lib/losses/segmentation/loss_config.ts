@@ -1,0 +1,56 @@
+/**
+ * The section `loss`: the segmentation loss, a weighted sum of terms.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type OptionValue, Registry } from "../../util/registry.ts";
+import { field, positive } from "../../util/schema.ts";
+import { entrySection, section, sectionList, type SectionSpec } from "../../util/section.ts";
+import { bcePerClass } from "./bce_per_class.ts";
+import { ce } from "./ce.ts";
+import { dice } from "./dice.ts";
+import type { SegmentationLoss } from "./segmentation_loss.ts";
+
+/** The losses that a term of `loss.terms` can name. */
+export const segmentationLosses: Registry<SegmentationLoss> = new Registry("segmentation loss", [
+  ce,
+  bcePerClass,
+  dice,
+]);
+
+/** One term: a loss by name, its weight, and the loss's own options beside. */
+export interface LossTerm {
+  name: string;
+  weight: number;
+  [option: string]: OptionValue;
+}
+
+/** The segmentation loss. */
+export interface LossConfig {
+  terms: LossTerm[];
+  temperature: number | null;
+}
+
+const term = entrySection<LossTerm>(
+  "A term of the segmentation loss.",
+  { key: "name", registry: segmentationLosses, fallback: "ce", about: "The loss." },
+  { weight: field(positive, { fallback: 1, about: "Factor of the term in the sum." }) },
+);
+
+/** The section `loss`. */
+export const lossSection: SectionSpec = section<LossConfig>(
+  "The segmentation loss L_seg: a weighted sum of terms.",
+  {
+    terms: sectionList("Terms of L_seg: [{name, weight, the loss's own options}].", {
+      item: term,
+      fallback: [{ name: "ce" }],
+      min: 1,
+    }),
+    temperature: field(z.nullable(positive), {
+      fallback: null,
+      about: "Temperature of L_seg; null takes adversarial.tg, or 1 without a discriminator.",
+      source: "§3.2",
+    }),
+  },
+);

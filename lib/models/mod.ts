@@ -1,0 +1,66 @@
+/**
+ * Networks: registries, builders, your own models, inference, saved models.
+ *
+ * @module
+ */
+export { evaluate, type EvaluateOptions } from "./inference/evaluate.ts";
+export {
+  type NormalizedImage,
+  predict,
+  predictBatch,
+  type PredictOptions,
+} from "./inference/predict.ts";
+export {
+  type PixelOptions,
+  predictPixels,
+  predictProbabilities,
+  type ProbabilityMap,
+  type ProbabilityOptions,
+} from "./inference/probabilities.ts";
+export type { InferenceOptions } from "./inference/inference_options.ts";
+export type {
+  ArchitectureOptions,
+  SegmentationModel,
+  UpsampleOrder,
+} from "./segmentation_model.ts";
+export { type NetworkEntry, networks } from "./registry.ts";
+export { buildModel } from "./build_model.ts";
+export { fromLayersModel, type FromLayersModelOptions } from "./from_layers_model.ts";
+export { forwardTraining } from "./forward_training.ts";
+export {
+  buildDiscriminator,
+  discriminate,
+  type DiscriminateOptions,
+  type Discriminator,
+  type DiscriminatorArchitecture,
+  type DiscriminatorEntry,
+  type DiscriminatorOutput,
+  discriminators,
+} from "./discriminator.ts";
+export {
+  inspectModel,
+  type InspectOptions,
+  largestTensor,
+  type ModelReport,
+  type TensorInfo,
+} from "./inspect_model.ts";
+export {
+  type LoadedModel,
+  loadSegmentationModel,
+  saveSegmentationModel,
+} from "./persistence/saved_model.ts";
+export {
+  type InitializationReport,
+  initializeFrom,
+  type InitializeOptions,
+} from "./persistence/initialize.ts";
+export {
+  type InspectedTensor,
+  inspectWeights,
+  type InspectWeightsOptions,
+  type WeightReport,
+} from "./persistence/inspect_weights.ts";
+export { probabilityMap } from "./probability_map.ts";
+export type { DiscriminatorConfig } from "./discriminator_config.ts";
+export type { InferenceConfig } from "./inference/inference_config.ts";
+export { inspectOptions, type ModelConfig } from "./model_config.ts";

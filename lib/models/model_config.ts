@@ -1,0 +1,72 @@
+/**
+ * The section `model`: the segmentation network and what it starts from.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { OptionValue } from "../util/registry.ts";
+import { field, positive, type Size, text } from "../util/schema.ts";
+import { entrySection, type SectionSpec } from "../util/section.ts";
+import { networks } from "./registry.ts";
+
+/** The segmentation network, with the options of its own entry beside the common keys. */
+export interface ModelConfig {
+  name: string;
+  width: number;
+  upsampleOrder: "auto" | "logits" | "probabilities";
+  init: string;
+  initStrict: boolean;
+  followInit: boolean;
+  [option: string]: OptionValue;
+}
+
+/** Keys of the section that say nothing of the architecture. */
+const INIT_KEYS = ["upsampleOrder", "init", "initStrict", "followInit"];
+
+/** What `inspectModel` takes for a configured network. */
+export function inspectOptions(
+  config: ModelConfig,
+  options: { classes: number; input?: Size },
+): { classes: number; input?: Size; width: number; options: object } {
+  const { name: _, width, ...rest } = config;
+  const own = Object.entries(rest).filter(([key]) => !INIT_KEYS.includes(key));
+  return { ...options, width, options: Object.fromEntries(own) };
+}
+
+/** The section `model`. */
+export const modelSection: SectionSpec = entrySection<ModelConfig>(
+  "The segmentation network.",
+  {
+    key: "name",
+    registry: networks,
+    fallback: "fcn8s-vgg16",
+    about: "The network.",
+  },
+  {
+    width: field(positive.max(8), {
+      fallback: 1,
+      about: "Multiplier of every channel count (rounded, at least 4); 1 is the paper's network.",
+    }),
+    upsampleOrder: field(z.enum(["auto", "logits", "probabilities"]), {
+      fallback: "auto",
+      about: "Upsample logits, then softmax; or softmax, then upsample probabilities (the " +
+        "thesis' ResNet-50); auto takes the network's own.",
+      source: "§3.1.1",
+    }),
+    init: field(text, {
+      fallback: "random",
+      about: "`random`, or the path of a weight file or of a run; the thesis starts from " +
+        "ImageNet weights.",
+      source: "§4.1",
+    }),
+    initStrict: field(z.boolean(), {
+      fallback: true,
+      about: "Every weight but the head's must be in the file of init, and nothing else.",
+    }),
+    followInit: field(z.boolean(), {
+      fallback: true,
+      about: "data.normalize and the network's own options (model.variant, model.stemPool) " +
+        "become those that the weights of init were trained with.",
+    }),
+  },
+);

@@ -1,0 +1,53 @@
+import * as tf from "@tensorflow/tfjs";
+import { withPrecision } from "../../engine/ops/precision.ts";
+import { record } from "../../engine/tape.ts";
+import { forwardTraining } from "../../models/forward_training.ts";
+import type { UpsampleOrder } from "../../models/segmentation_model.ts";
+import type { MicroBatch } from "./micro_batches.ts";
+import type { Networks } from "./networks.ts";
+import type { Gradients, StepContext } from "./step_context.ts";
+
+/** The segmentation network's logits on a micro-batch, and the way back. */
+export interface ForwardPass {
+  /** z `[b, h/s, w/s, c]`. */
+  logits: tf.Tensor4D;
+  upsampleOrder: UpsampleOrder;
+  /**
+   * Gradients of all weights from those at the logits, which are summed, loss-scaled and consumed
+   * with the logits. To be called once.
+   */
+  backward(atLogits: readonly tf.Tensor[]): Gradients;
+}
+
+/** Runs the segmentation network in training mode and records it. */
+export function forwardPass(
+  { segmentation, lossScale }: Networks,
+  { images, index, share }: MicroBatch,
+  context: StepContext,
+): ForwardPass {
+  const { model, parameters } = segmentation;
+  const { gradientCheckpointing = false, precision = "f32" } = context;
+  // The masks of a micro-batch are its share of the batch's
+  const dropout = { seed: 0, step: 0, ...context.dropout, ...share < 1 && { part: index } };
+  const recording = withPrecision(
+    precision,
+    () => record(() => forwardTraining(model, images, { gradientCheckpointing, dropout })),
+  );
+  const logits = recording.value as tf.Tensor4D;
+  return {
+    logits,
+    upsampleOrder: model.upsampleOrder,
+    backward(atLogits) {
+      const gradient = atLogits.length === 1 ? atLogits[0]! : tf.add(atLogits[0]!, atLogits[1]!);
+      const scaled = lossScale?.multiply(gradient) ?? gradient;
+      // What is as large as the images is freed before the gradients of all activations come
+      const done = [gradient, ...atLogits].filter((tensor) => tensor !== scaled);
+      tf.dispose([logits, ...done]);
+      const weights = parameters.map(({ weight }) => weight);
+      return withPrecision(
+        precision,
+        () => recording.backward(scaled, weights, { consume: true }),
+      );
+    },
+  };
+}

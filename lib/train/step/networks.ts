@@ -1,0 +1,111 @@
+/**
+ * The networks of a run with their optimisers.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Config } from "../../config/config.ts";
+import {
+  type AdversarialConfig,
+  adversarialLosses,
+} from "../../losses/adversarial/adversarial_config.ts";
+import type { AdversarialLoss } from "../../losses/adversarial/adversarial_loss.ts";
+import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
+import type { WeightedLoss } from "../../losses/segmentation/segmentation_loss.ts";
+import { type Temperatures, temperaturesOf } from "../../losses/temperatures.ts";
+import { buildModel } from "../../models/build_model.ts";
+import { buildDiscriminator, type Discriminator } from "../../models/discriminator.ts";
+import type { SegmentationModel } from "../../models/segmentation_model.ts";
+import { LossScale } from "../../optim/loss_scale.ts";
+import type { Optimizer } from "../../optim/optimizer.ts";
+import { optimizers } from "../../optim/optimizer_config.ts";
+import { adam } from "../../optim/optimizers/adam.ts";
+import { type Parameter, parametersOf } from "../../optim/parameters.ts";
+
+/** A network with its trainable weights and the state of their optimiser. */
+export interface Trainable<M> {
+  model: M;
+  parameters: Parameter[];
+  optimizer: Optimizer;
+}
+
+/** The discriminator in training, with its loss. */
+export interface DiscriminatorState extends Trainable<Discriminator> {
+  loss: AdversarialLoss;
+  config: AdversarialConfig;
+}
+
+/** Everything that a training step updates, and the losses that it takes. */
+export interface Networks {
+  segmentation: Trainable<SegmentationModel>;
+  /** `null` where training is not adversarial: no D, not even in memory. */
+  discriminator: DiscriminatorState | null;
+  /** Terms of L_seg. */
+  losses: readonly WeightedLoss[];
+  temperatures: Temperatures;
+  /** Largest norm of the segmentation network's gradients; `null`: no limit. */
+  clipNorm: number | null;
+  /** Loss scaling of mixed precision; `null` in 32 bits. */
+  lossScale: LossScale | null;
+}
+
+/**
+ * Builds the segmentation network, and the discriminator where `adversarial.enabled`, as `config`
+ * says. Needs a ready backend.
+ *
+ * @param options Number of classes, and a `model` that takes the segmentation network's place.
+ * @returns Networks and optimiser states, to be freed with {@linkcode disposeNetworks}.
+ * @throws {RangeError} If a name or an option in the config is unknown.
+ */
+export function createNetworks(
+  config: Config,
+  options: { classes: number; model?: SegmentationModel },
+): Networks {
+  const { classes } = options;
+  const { optimizer, loss, adversarial, seed } = config;
+  const model = options.model ?? buildModel(config.model, { classes, seed });
+  const decay = optimizer.weightDecayOn === "all" ? "all" : "kernels";
+  const parameters = parametersOf(model.layers, { decay });
+  return {
+    segmentation: {
+      model,
+      parameters,
+      optimizer: optimizers.get(optimizer.name).create(parameters, optimizer),
+    },
+    discriminator: adversarial.enabled ? createDiscriminator(adversarial, { classes, seed }) : null,
+    losses: loss.terms.map((term) => (
+      { loss: segmentationLosses.get(term.name), weight: term.weight, options: term }
+    )),
+    temperatures: temperaturesOf(config),
+    clipNorm: optimizer.clipNorm,
+    lossScale: config.train.precision === "mixed" ? new LossScale() : null,
+  };
+}
+
+function createDiscriminator(
+  config: AdversarialConfig,
+  options: { classes: number; seed: number },
+): DiscriminatorState {
+  const model = buildDiscriminator(config.discriminator, options);
+  const parameters = parametersOf(model.layers, { decay: "all" });
+  const { beta1, beta2, eps } = config.discriminator;
+  const optimizer = adam.create(parameters, { beta1, beta2, eps });
+  return { model, parameters, optimizer, loss: adversarialLosses.get(config.loss), config };
+}
+
+/** Frees the optimiser states, D, and the segmentation network unless the caller keeps it. */
+export function disposeNetworks(networks: Networks, options: { keepModel: boolean }): void {
+  networks.segmentation.optimizer.dispose();
+  networks.lossScale?.dispose();
+  if (!options.keepModel) networks.segmentation.model.layers.dispose();
+  networks.discriminator?.optimizer.dispose();
+  networks.discriminator?.model.layers.dispose();
+}
+
+/** Number of all weights of a model, moving statistics included. */
+export function parameterCount(model: tf.LayersModel): number {
+  return model.weights.reduce(
+    (sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]),
+    0,
+  );
+}

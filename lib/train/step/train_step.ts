@@ -1,0 +1,84 @@
+/**
+ * Algorithm 1 (method.md): one update of the discriminator and one of the segmentation network,
+ * from a single forward pass of the latter.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { segmentationLoss } from "../../losses/segmentation/segmentation_loss.ts";
+import { adversarialStep } from "./adversarial_step.ts";
+import { type ForwardPass, forwardPass } from "./forward_pass.ts";
+import { scalarGradient } from "./scalar_gradient.ts";
+import { type MicroBatch, overMicroBatches } from "./micro_batches.ts";
+import type { Networks } from "./networks.ts";
+import type { Batch, StepContext, StepLosses } from "./step_context.ts";
+import { discriminatorUpdate, updateSegmentation } from "./updates.ts";
+
+/**
+ * One training step (method.md, "Algorithm 1"). Updates weights, batch-norm statistics and optimiser
+ * states in place.
+ *
+ * @param networks The networks; without a discriminator L_seg alone trains.
+ * @param batch A batch without a valid pixel has losses of 0 and moves nothing but momentum and
+ * weight decay.
+ * @returns `loss/seg`, in mixed precision `loss/scale`, with a clip norm `grad/norm` (before
+ * clipping), and with a discriminator `loss/gen`, `loss/d`, `d/real`, `d/fake`, `d/accuracy`; owned
+ * by the caller.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, tf, useBackend } from "@segadv/segadv";
+ * import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "wasm" });
+ * const config = await loadConfig({ preset: "fixtures", overrides: ["model.width=0.05"] });
+ * const networks = createNetworks(config, { classes: 3 });
+ * const batch = {
+ *   images: tf.zeros<tf.Rank.R4>([1, 32, 32, 3]),
+ *   labels: tf.zeros<tf.Rank.R3>([1, 32, 32], "int32"),
+ *   valid: 32 * 32,
+ * };
+ * const rates = { segmentation: 0.01, discriminator: 1e-4 };
+ * const losses = trainStep(networks, batch, { rates });
+ * assert.equal((await losses["loss/seg"]!.data())[0]!.toFixed(4), Math.log(3).toFixed(4));
+ * disposeNetworks(networks, { keepModel: false });
+ * ```
+ */
+export function trainStep(networks: Networks, batch: Batch, context: StepContext): StepLosses {
+  const updateD = discriminatorUpdate(networks, context);
+  const { gradients, losses } = overMicroBatches(batch, context, (micro) => {
+    // 1. z = G(x), once: all probability maps come from these logits
+    const forward = forwardPass(networks, micro, context);
+
+    // 2. D ← D − Adam(∇ L_D): labels are real, p_Td fake and constant;  3. ∇z α·L_G, through D
+    const adversarial = adversarialStep(networks, { ...micro, ...forward }, updateD.add);
+
+    // 4. ∇z L_seg
+    const seg = segmentationGradient(networks, micro, forward);
+
+    // 5. ∇ L_total of G's weights, from its gradient at z; the optimiser adds weight decay
+    const atLogits = adversarial === null ? [seg.gradient] : [adversarial.gradient, seg.gradient];
+    const gradients = forward.backward(atLogits);
+    return { gradients, losses: { ...seg.losses, ...adversarial?.losses } };
+  });
+  updateD.finish();
+
+  // 6. G ← G − SGD(∇ L_total)
+  return { ...losses, ...updateSegmentation(networks, gradients, context) };
+}
+
+/** L_seg and its gradient with respect to the logits. */
+function segmentationGradient(
+  networks: Networks,
+  { labels, valid, share }: MicroBatch,
+  { logits, upsampleOrder }: ForwardPass,
+): { gradient: tf.Tensor; losses: StepLosses } {
+  const temperature = networks.temperatures.seg;
+  const inputs = { logits, labels, valid, share, temperature, upsampleOrder };
+  const { gradient, value } = scalarGradient(
+    () => segmentationLoss(inputs, networks.losses),
+    logits,
+  );
+  return { gradient, losses: { "loss/seg": value } };
+}

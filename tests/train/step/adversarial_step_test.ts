@@ -1,0 +1,150 @@
+/** The step against Algorithm 1 written out: a forward pass of D of its own for each loss. */
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { type AdversarialConfig, type Config, defaultConfig } from "../../../lib/config/mod.ts";
+import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
+import { record } from "../../../lib/engine/tape.ts";
+import { validMask } from "../../../lib/losses/valid_mask.ts";
+import { probabilityMap } from "../../../lib/models/probability_map.ts";
+import {
+  discriminatorLoss,
+  generatorLoss,
+} from "../../../lib/losses/adversarial/discriminator_losses.ts";
+import { discriminatorLogits } from "../../../lib/models/discriminator.ts";
+import { segmentationLoss } from "../../../lib/losses/segmentation/segmentation_loss.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import {
+  createNetworks,
+  disposeNetworks,
+  type Networks,
+} from "../../../lib/train/step/networks.ts";
+import type { Batch } from "../../../lib/train/step/step_context.ts";
+import { trainStep } from "../../../lib/train/step/train_step.ts";
+import { randomStream } from "../../../lib/util/random.ts";
+import { normalTensor } from "../../support/gradients.ts";
+
+const CLASSES = 3;
+const RATES = { segmentation: 0.05, discriminator: 1e-2 };
+
+function networks(adversarial: Partial<AdversarialConfig>): Networks {
+  const config = defaultConfig();
+  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32, dropout: 0 });
+  Object.assign(config.adversarial, { weight: 0.3, ...adversarial });
+  config.adversarial.discriminator.width = 1 / 16;
+  return createNetworks(config, { classes: CLASSES });
+}
+
+function batch(step: number): Batch {
+  const stream = randomStream(step, "labels");
+  const labels = Int32Array.from({ length: 2 * 32 * 64 }, () => stream.integer(CLASSES));
+  labels.fill(255, 0, 500);
+  return {
+    images: normalTensor(`images ${step}`, [2, 32, 64, 3]) as tf.Tensor4D,
+    labels: tf.tensor3d(labels, [2, 32, 64], "int32"),
+    valid: labels.length - 500,
+  };
+}
+
+/** Algorithm 1 with lgTiming `before`, nothing shared, on the gradients of whole losses. */
+function plainStep(networks: Networks, { images, labels, valid }: Batch) {
+  const { segmentation, temperatures, losses: terms } = networks;
+  const { model, loss, config, parameters, optimizer } = networks.discriminator!;
+  const { upsampleOrder } = segmentation.model;
+  const kwargs = { training: true, updateStatistics: true };
+  const forward = record(() => segmentation.model.layers.apply(images, kwargs) as tf.Tensor);
+  const logits = forward.value as tf.Tensor4D;
+  const options = { discriminator: model, loss, config, mask: validMask(labels), valid };
+  const maps = (temperature: number) =>
+    probabilityMap(logits, { temperature, upsampleOrder, height: 32, width: 64 });
+  const losses: Record<string, tf.Scalar> = {};
+  const total = record(() => {
+    const inputs = { logits, labels, valid, temperature: temperatures.seg, upsampleOrder };
+    const seg = losses["loss/seg"] = tf.keep(segmentationLoss(inputs, terms));
+    const batchStatistics = !config.frozenBatchNorm;
+    const own = discriminatorLogits(model, maps(temperatures.tg), { batchStatistics });
+    const gen = losses["loss/gen"] = tf.keep(generatorLoss(own, options));
+    return tf.add(seg, tf.mul(gen, config.weight));
+  });
+  const [gradient] = total.backward(tf.scalar(1), [logits]);
+  const [real, fake] = [oneHot(labels, CLASSES) as tf.Tensor4D, maps(temperatures.td)];
+  for (let k = 0; k < config.discriminatorSteps; k++) {
+    const half = (maps: tf.Tensor4D, target: "real" | "fake"): tf.Scalar => {
+      const own = discriminatorLogits(model, maps, { updateStatistics: true });
+      return discriminatorLoss(own, target, options).loss;
+    };
+    const update = record(() => {
+      const both = tf.add<tf.Scalar>(half(real, "real"), half(fake, "fake"));
+      losses["loss/d"] = tf.keep(both);
+      return both.clone();
+    });
+    const weights = parameters.map(({ weight }) => weight);
+    optimizer.apply(update.backward(tf.scalar(1), weights), { lr: RATES.discriminator });
+  }
+  const weights = segmentation.parameters.map(({ weight }) => weight);
+  segmentation.optimizer.apply(forward.backward(gradient!, weights), { lr: RATES.segmentation });
+  return losses;
+}
+
+async function outcome(
+  make: () => Networks,
+  step: (networks: Networks, batch: Batch) => Record<string, tf.Scalar>,
+): Promise<{ losses: number[][]; weights: number[][] }> {
+  const trained = make();
+  const losses: number[][] = [];
+  for (let i = 0; i < 3; i++) {
+    const found = step(trained, batch(i));
+    const keys = ["loss/seg", "loss/gen", "loss/d"];
+    losses.push(await Promise.all(keys.map(async (key) => (await found[key]!.data())[0]!)));
+  }
+  const all = [
+    ...trained.segmentation.model.layers.weights,
+    ...trained.discriminator!.model.layers.weights,
+  ];
+  const weights = await Promise.all(all.map(async (w) => [...await w.read().data()]));
+  disposeNetworks(trained, { keepModel: false });
+  return { losses, weights };
+}
+
+describe("trainStep", () => {
+  before(async () => {
+    await useBackend({ backend: "wasm", threads: 1 });
+  });
+
+  const cases: [what: string, make: () => Networks][] = [
+    ["T_g = T_d = 1, one forward pass of D", () => networks({ tg: 1, td: 1 })],
+    ["T_g = T_d = 0.5", () => networks({ tg: 0.5, td: 0.5 })],
+    ["T_g = T_d and k = 2", () => networks({ tg: 1, td: 1, discriminatorSteps: 2 })],
+    ["T_g ≠ T_d", () => networks({ tg: 0.5, td: 1 })],
+    ["D's batch norm frozen for L_G", () => networks({ tg: 1, td: 1, frozenBatchNorm: true })],
+    ["the loss bce", () => networks({ tg: 1, td: 1, loss: "bce" })],
+    ["the loss hinge", () => networks({ tg: 0.5, td: 1, loss: "hinge" })],
+  ];
+  for (const [what, make] of cases) {
+    test(`trainStep() is bit-identical to Algorithm 1 written out: ${what}`, async () => {
+      const plain = await outcome(make, plainStep);
+      const step = await outcome(make, (trained, b) => trainStep(trained, b, { rates: RATES }));
+      assert.deepEqual(step, plain);
+    });
+  }
+
+  test("trainStep() runs D on predicted maps once where both losses can share the pass", () => {
+    const passes = (adversarial: Partial<AdversarialConfig>): number => {
+      const trained = networks(adversarial);
+      const apply = trained.discriminator!.model.layers.apply.bind(
+        trained.discriminator!.model.layers,
+      );
+      let count = 0;
+      trained.discriminator!.model.layers.apply = (...args) => {
+        count++;
+        return apply(...args);
+      };
+      tf.dispose(trainStep(trained, batch(0), { rates: RATES }));
+      disposeNetworks(trained, { keepModel: false });
+      return count;
+    };
+    assert.equal(passes({ tg: 1, td: 1 }), 2);
+    assert.equal(passes({ tg: 0.5, td: 1 }), 3);
+    assert.equal(passes({ tg: 1, td: 1, lgTiming: "after" }), 3);
+  });
+});
