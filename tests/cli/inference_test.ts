@@ -5,7 +5,7 @@ import { addInferenceOptions, inferenceOf } from "../../cli/inference.ts";
 import { UsageError } from "../../cli/errors.ts";
 import { runHere } from "../support/cli_terminal.ts";
 
-describe("addInferenceOptions", () => {
+describe("addInferenceOptions()", () => {
   const wrong: [option: string, value: string, fault: RegExp][] = [
     ["--resize", "48", /Expected height x width in pixels, such as 1024x2048/],
     ["--resize", "0x48", /Expected height x width/],

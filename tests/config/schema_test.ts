@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { configSchema } from "../../lib/config/schema.ts";
 import { jsonSchema } from "../../lib/config/json_schema.ts";
 
-test("configSchema fills an empty configuration with the thesis' defaults", () => {
+test("configSchema() fills an empty configuration with the thesis' defaults", () => {
   const config = configSchema.parse({});
   assert.equal(config.optimizer.lr, 5e-3);
   assert.equal(config.adversarial.discriminator.lr, 1e-7);
@@ -12,7 +12,7 @@ test("configSchema fills an empty configuration with the thesis' defaults", () =
   assert.deepEqual(configSchema.parse(config), config);
 });
 
-test("configSchema gives defaults that are not shared", () => {
+test("configSchema() gives defaults that are not shared", () => {
   configSchema.parse({}).data.augment.zoom[0] = 7;
   assert.equal(configSchema.parse({}).data.augment.zoom[0], 0.5);
 });
@@ -23,7 +23,7 @@ interface Node {
   properties?: Record<string, Node>;
 }
 
-test("configSchema describes every field in a sentence and gives it a default", () => {
+test("configSchema() describes every field in a sentence and gives it a default", () => {
   const fields: string[] = [];
   const visit = (node: Node, name: string): void => {
     assert.match(node.description ?? "", /^\S.*[.)]$/, name);
@@ -51,7 +51,7 @@ const OPTIONS: [key: string, values: unknown[]][] = [
   ["adversarial.maskInputs", [true, false]],
 ];
 for (const [key, values] of OPTIONS) {
-  test(`configSchema takes each reading of ${key} that the method allows, and no other`, () => {
+  test(`configSchema() takes each reading of ${key} that the method allows, and no other`, () => {
     const [section = "", name = ""] = key.split(".");
     for (const value of values) configSchema.parse({ [section]: { [name]: value } });
     assert.equal(configSchema.safeParse({ [section]: { [name]: "other" } }).success, false);

@@ -15,10 +15,10 @@ type Case = typeof goldens.cases[number];
 const TOLERANCE = 1e-4;
 
 for (const { name: backend, skip } of backends) {
-  describe(`buildModel on ${backend} gives PyTorch's logits`, { skip }, () => {
+  describe(`buildModel() on ${backend} gives PyTorch's logits`, { skip }, () => {
     const checked = useDuring(backend);
     for (const golden of goldens.cases) {
-      test(`buildModel: ${golden.name}`, checked(() => compare(golden)));
+      test(`buildModel(): ${golden.name}`, checked(() => compare(golden)));
     }
   });
 }

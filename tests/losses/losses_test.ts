@@ -31,7 +31,7 @@ describe("losses", () => {
   const labels = () => tf.tensor3d([0, 1, 255, 2, 2, 1], [1, 2, 3], "int32");
   const logits = () => normalTensor("logits", [1, 2, 3, 3]) as tf.Tensor4D;
 
-  test("validMask is 1 where the label is a class", async () => {
+  test("validMask() is 1 where the label is a class", async () => {
     const map = validMask(labels());
     assert.deepEqual(map.shape, [1, 2, 3, 1]);
     assert.deepEqual([...await map.data()], [1, 1, 0, 1, 1, 1]);
@@ -39,20 +39,20 @@ describe("losses", () => {
     assertNoLeak(() => validMask(truth));
   });
 
-  test("maskedMean divides by the valid pixels and gives 0 where there is none", async () => {
+  test("maskedMean() divides by the valid pixels and gives 0 where there is none", async () => {
     const error = tf.tensor4d([2, 4, 100], [1, 1, 3, 1]);
     const map = tf.tensor4d([1, 1, 0], [1, 1, 3, 1]);
     assert.equal(await value(maskedMean(error, { map, valid: 2 })), 3);
     assert.equal(await value(maskedMean(error, { map: tf.zerosLike(map), valid: 0 })), 0);
   });
 
-  test("downsampleValidMask gives the share of valid pixels under each output", async () => {
+  test("downsampleValidMask() gives the share of valid pixels under each output", async () => {
     const map = tf.tensor4d([1, 1, 0, 0, 1, 0, 0, 0], [1, 2, 4, 1]);
     assert.deepEqual([...await downsampleValidMask(map, 2).data()], [0.75, 0]);
   });
 
   for (const upsampleOrder of ["logits", "probabilities"] as const) {
-    test(`probabilityMap with upsampleOrder ${upsampleOrder} sums to one and has the right gradient`, async () => {
+    test(`probabilityMap() with upsampleOrder ${upsampleOrder} sums to one and has the right gradient`, async () => {
       const options = { temperature: 0.5, upsampleOrder, height: 4, width: 6 };
       const p = probabilityMap(logits(), options);
       assert.deepEqual(p.shape, [1, 4, 6, 3]);
@@ -61,7 +61,7 @@ describe("losses", () => {
     });
   }
 
-  test("probabilityMap flattens with a high temperature and sharpens with a low one", async () => {
+  test("probabilityMap() flattens with a high temperature and sharpens with a low one", async () => {
     const z = tf.tensor4d([0, 1], [1, 1, 1, 2]);
     const size = { upsampleOrder: "logits" as const, height: 1, width: 1 };
     for (const temperature of [0.5, 1, 2]) {
@@ -72,7 +72,7 @@ describe("losses", () => {
 
   for (const upsampleOrder of ["logits", "probabilities"] as const) {
     for (const kind of ["ce", "bce-per-class"] as const) {
-      test(`segmentationLoss ${kind} with upsampleOrder ${upsampleOrder} matches its formula`, async () => {
+      test(`segmentationLoss() ${kind} with upsampleOrder ${upsampleOrder} matches its formula`, async () => {
         const options = { temperature: 2, valid: 5, upsampleOrder, kind };
         const loss = segmentationLoss({ logits: logits(), labels: labels() }, options);
         const p = await probabilityMap(logits(), {
@@ -99,7 +99,7 @@ describe("losses", () => {
     }
   }
 
-  test("segmentationLoss upsamples logits of a coarser network", async () => {
+  test("segmentationLoss() upsamples logits of a coarser network", async () => {
     const coarse = tf.tensor4d([0, 2], [1, 1, 1, 2]);
     const truth = tf.tensor3d([1, 1, 0, 255], [1, 2, 2], "int32");
     const options = {
@@ -113,7 +113,7 @@ describe("losses", () => {
     near(await value(loss), (2 * hit + miss) / 3);
   });
 
-  test("segmentationLoss is 0 where every pixel is ignored", async () => {
+  test("segmentationLoss() is 0 where every pixel is ignored", async () => {
     const truth = tf.fill([1, 2, 3], 255, "int32") as tf.Tensor3D;
     for (const upsampleOrder of ["logits", "probabilities"] as const) {
       const options = { temperature: 1, valid: 0, upsampleOrder, kind: "ce" as const };
@@ -170,7 +170,7 @@ describe("losses", () => {
   };
   const maps = (name: string) => tf.softmax(normalTensor(name, [2, 32, 32, 3])) as tf.Tensor4D;
 
-  test("discriminatorLoss and generatorLoss start near ¼ and ⅛", async () => {
+  test("discriminatorLoss() and generatorLoss start near ¼ and ⅛", async () => {
     const undecided = scene({ initStd: 1e-3 });
     const d = discriminatorLoss({ real: maps("a"), fake: maps("b") }, undecided);
     near(await value(d.loss), 0.25, 0.01);
@@ -178,7 +178,7 @@ describe("losses", () => {
     near(await value(generatorLoss(maps("b"), undecided)), 0.125, 0.01);
   });
 
-  test("generatorLoss lets the gradient through D into the maps, and counts valid pixels only", async () => {
+  test("generatorLoss() lets the gradient through D into the maps, and counts valid pixels only", async () => {
     // Statistics of two 1×1 maps are too steep for differences, so D's moving ones are used.
     const options = scene({ frozenBatchNorm: true });
     const loss = (p: tf.Tensor) => generatorLoss(p as tf.Tensor4D, options);
@@ -192,7 +192,7 @@ describe("losses", () => {
     assert.notEqual(await value(loss(maps("b"))), await value(loss(other)));
   });
 
-  test("discriminatorLoss moves the moving averages and generatorLoss does not", async () => {
+  test("discriminatorLoss() moves the moving averages and generatorLoss does not", async () => {
     const options = scene();
     const statistics = () =>
       Promise.all(
@@ -215,7 +215,7 @@ describe("losses", () => {
     { output: "linear" },
   ];
   for (const setting of settings) {
-    test(`discriminatorLoss is finite and leaks nothing with ${JSON.stringify(setting)}`, async () => {
+    test(`discriminatorLoss() is finite and leaks nothing with ${JSON.stringify(setting)}`, async () => {
       const options = scene(setting);
       const pair = { real: maps("a"), fake: maps("b") };
       const d = discriminatorLoss(pair, options);
@@ -225,7 +225,7 @@ describe("losses", () => {
     });
   }
 
-  test("discriminatorLoss is 0 where every pixel is ignored", async () => {
+  test("discriminatorLoss() is 0 where every pixel is ignored", async () => {
     for (const lossResolution of ["input", "own"]) {
       const options = {
         ...scene({ lossResolution }),

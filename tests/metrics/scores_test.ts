@@ -9,8 +9,8 @@ import { train } from "../../lib/train/run/train.ts";
 const SMALL = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
   .concat("schedule.warmupEpochs=0", "validation.every=1");
 
-describe("scoreBy", () => {
-  test("scoreBy finds every score by name, and that of one class", () => {
+describe("scoreBy()", () => {
+  test("scoreBy() finds every score by name, and that of one class", () => {
     const scores = new ConfusionMatrix(["sky", "road", "bus"], [7, 2, 0, 1, 6, 0, 0, 0, 0])
       .scores();
     assert.equal(scoreBy("pAcc", scores), 13 / 16);
@@ -20,7 +20,7 @@ describe("scoreBy", () => {
     assert.throws(() => scoreBy("class:car", scores), /class:car.*one of class:sky, class:road/);
   });
 
-  test("scoreBy decides which network of a run is the best", async () => {
+  test("scoreBy() decides which network of a run is the best", async () => {
     const validations: ValidationEvent[] = [];
     const overrides = [
       ...SMALL,
@@ -47,7 +47,7 @@ describe("scoreBy", () => {
     await assert.rejects(run, /class:unicorn: validation\.metric must be/);
   });
 
-  test("scoreBy ends a run that gets no better, and the run says why", async () => {
+  test("scoreBy() ends a run that gets no better, and the run says why", async () => {
     const overrides = [...SMALL, "train.epochs=9", "optimizer.lr=1e-9", "validation.patience=2"];
     const events: TrainEvent[] = [];
     const result = await train(await loadConfig({ preset: "fixtures", overrides }), {

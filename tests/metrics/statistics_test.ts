@@ -4,8 +4,8 @@ import fc from "fast-check";
 import constants from "../../fixtures/statistics.json" with { type: "json" };
 import { comparePaired, readComparison, summarize } from "../../lib/metrics/statistics.ts";
 
-describe("comparePaired", () => {
-  test("comparePaired agrees with SciPy on every sample, ties and zeros included", () => {
+describe("comparePaired()", () => {
+  test("comparePaired() agrees with SciPy on every sample, ties and zeros included", () => {
     for (const { values, baseline, interval, ...expected } of constants.paired) {
       const found = comparePaired({ values, baseline });
       const where = `${values}`;
@@ -18,7 +18,7 @@ describe("comparePaired", () => {
     }
   });
 
-  test("comparePaired is symmetric: swapping the lists turns the sign and keeps p", () => {
+  test("comparePaired() is symmetric: swapping the lists turns the sign and keeps p", () => {
     const list = fc.array(fc.tuple(fc.float({ noNaN: true, min: 0, max: 1 }), fc.integer()), {
       minLength: 1,
       maxLength: 8,
@@ -35,7 +35,7 @@ describe("comparePaired", () => {
     }));
   });
 
-  test("comparePaired draws permutations where there are too many to list", () => {
+  test("comparePaired() draws permutations where there are too many to list", () => {
     const baseline = Array.from({ length: 24 }, () => 0);
     const shifted = baseline.map((_, i) => 0.5 + (i % 5) / 10);
     assert.ok(comparePaired({ values: shifted, baseline }).permutationP < 1e-4);
@@ -43,7 +43,7 @@ describe("comparePaired", () => {
     assert.equal(comparePaired({ values: balanced, baseline }).permutationP, 1);
   });
 
-  test("comparePaired refuses lists that do not pair", () => {
+  test("comparePaired() refuses lists that do not pair", () => {
     assert.throws(
       () => comparePaired({ values: [1], baseline: [] }),
       /Cannot pair 1 values with 0/,
@@ -53,17 +53,17 @@ describe("comparePaired", () => {
   });
 });
 
-describe("readComparison", () => {
+describe("readComparison()", () => {
   const read = (differences: number[]): string =>
     readComparison(comparePaired({ values: differences, baseline: differences.map(() => 0) }));
 
-  test("readComparison says so when seeds are too few, however large the difference", () => {
+  test("readComparison() says so when seeds are too few, however large the difference", () => {
     assert.match(read([0.2]), /^One seed: .* says nothing$/);
     assert.match(read([0.2, 0.21, 0.2]), /^Too few seeds .* below 0\.25.*; 6 are needed/);
     assert.match(read([0.2, 0.21, 0.2, 0.22, 0.2]), /^Too few seeds .* below 0\.063/);
   });
 
-  test("readComparison tells better from worse and from nothing shown", () => {
+  test("readComparison() tells better from worse and from nothing shown", () => {
     assert.match(
       read([1, 2, 3, 2, 1, 2].map((v) => v / 100)),
       /^Better .* by 1\.8 points \(p = 0\.031, 6 seeds\)$/,
@@ -76,14 +76,14 @@ describe("readComparison", () => {
   });
 });
 
-test("readComparison takes another level and another name for the reference", () => {
+test("readComparison() takes another level and another name for the reference", () => {
   const list = [1, 2, 3, 2, 1, 2].map((v) => v / 100);
   const found = comparePaired({ values: list, baseline: list.map(() => 0) });
   assert.match(readComparison(found, { reference: "λ = 0" }), /^Better than λ = 0 by 1\.8 points/);
   assert.match(readComparison(found, { level: 0.01 }), /^Too few seeds .* 8 are needed for 0\.01$/);
 });
 
-test("summarize gives no spread for a single value", () => {
+test("summarize() gives no spread for a single value", () => {
   assert.deepEqual(summarize([0.5]), { n: 1, mean: 0.5, sd: null });
 });
 

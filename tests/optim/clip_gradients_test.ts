@@ -25,7 +25,7 @@ async function clipped(
   return { values: read.map((v) => v && [...v]), norm };
 }
 
-test("clipGradients leaves the bits of what is short enough", async () => {
+test("clipGradients() leaves the bits of what is short enough", async () => {
   const values = [[0.1, -0.2].map(Math.fround), null, [Math.fround(0.3)]];
   const result = await clipped(values, 1);
   assert.deepEqual(result.values, values);
@@ -33,7 +33,7 @@ test("clipGradients leaves the bits of what is short enough", async () => {
   assert.deepEqual((await clipped([null], 1)).norm, 0);
 });
 
-test("clipGradients scales all by one factor to the norm that is allowed", async () => {
+test("clipGradients() scales all by one factor to the norm that is allowed", async () => {
   const arrays = fc.array(
     fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 1, maxLength: 5 }),
     { minLength: 1, maxLength: 4 },
@@ -54,11 +54,11 @@ test("clipGradients scales all by one factor to the norm that is allowed", async
   );
 });
 
-test("clipGradients passes a NaN on, to be found in the norm", async () => {
+test("clipGradients() passes a NaN on, to be found in the norm", async () => {
   assert.ok(Number.isNaN((await clipped([[NaN, 1]], 1)).norm));
 });
 
-test("train with optimizer.clipNorm logs the norm and takes shorter steps", async () => {
+test("train() with optimizer.clipNorm logs the norm and takes shorter steps", async () => {
   const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"];
   const run = async (clipNorm: string): Promise<{ sha: string; norms: number[] }> => {
     const overrides = [...tiny, "train.maxSteps=2", `optimizer.clipNorm=${clipNorm}`];

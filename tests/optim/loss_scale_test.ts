@@ -92,7 +92,7 @@ describe("LossScale", () => {
   });
 
   for (const clipNorm of [null, 0.05]) {
-    test(`trainStep with a loss scale makes the same steps, clipNorm ${clipNorm}`, async () => {
+    test(`trainStep() with a loss scale makes the same steps, clipNorm ${clipNorm}`, async () => {
       const outcome = async (precision: "f32" | "mixed") => {
         const trained = networks(clipNorm, precision);
         const b = batch();

@@ -57,7 +57,7 @@ describe("the published packages", { skip }, () => {
     assert.deepEqual(paths(registry, "@segadv/cli").filter((path) => !others.test(path)), []);
   });
 
-  it("train by the command line, without a clone", async () => {
+  it("train() by the command line, without a clone", async () => {
     const args = ["train", "--seed", "1", "--json"];
     const { stdout } = await run([deno, "run", "-A", "jsr:@segadv/cli", ...args], {
       cwd: folder,
@@ -69,7 +69,7 @@ describe("the published packages", { skip }, () => {
     assert(best.mIoU > 0.3, `mIoU ${best.mIoU}`);
   });
 
-  it("train, with worker threads, and evaluate from a program that imports them", async () => {
+  it("train(), with worker threads, and evaluate from a program that imports them", async () => {
     await writeFile(join(folder, "program.ts"), program);
     const { stdout } = await run([deno, "run", "-A", "program.ts"], { cwd: folder, env });
     const { trained, evaluated } = lastLine(stdout) as Record<string, number>;

@@ -9,8 +9,8 @@ import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("analyseRun", () => {
-  test("analyseRun finds the scores of the best validation again and leaves no tensor behind", async () => {
+describe("analyseRun()", () => {
+  test("analyseRun() finds the scores of the best validation again and leaves no tensor behind", async () => {
     for (const name of ["fcn8s-vgg16", "resnet50"]) {
       const path = await tinyRun(temporaryFolder(), `model.name=${name}`, "train.maxSteps=4");
       const { validations } = await readRun(path);

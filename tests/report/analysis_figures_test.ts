@@ -11,8 +11,8 @@ import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("confusionFigures", () => {
-  test("confusionFigures, calibrationFigures and entropyFigure draw what was analysed", async () => {
+describe("confusionFigures()", () => {
+  test("confusionFigures(), calibrationFigures and entropyFigure draw what was analysed", async () => {
     const run = {
       name: "r",
       analysis: await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=2")),

@@ -11,8 +11,8 @@ const temporaryFolder = temporaryFolders();
 const SECTIONS = ["results", "training", "classes", "confusion", "discriminator", "calibration"]
   .concat("pictures", "warnings", "config", "environment");
 
-describe("buildReport", () => {
-  test("buildReport has every section, escapes names and loads nothing", async () => {
+describe("buildReport()", () => {
+  test("buildReport() has every section, escapes names and loads nothing", async () => {
     const path = await tinyRun(temporaryFolder(), "train.maxSteps=6");
     const run = await readRun(path, `<script>"x"`);
     const analysed = [{ name: run.name, analysis: await analyseRun(path) }];
@@ -34,7 +34,7 @@ describe("buildReport", () => {
     );
   });
 
-  test("buildReport tells what differs between configurations", async () => {
+  test("buildReport() tells what differs between configurations", async () => {
     const one = await readRun(
       await tinyRun(temporaryFolder(), "train.maxSteps=1", "optimizer.lr=0.125"),
       "one",

@@ -12,8 +12,8 @@ function picturesIn(page: string) {
     .map(([, text]) => decodePng(Buffer.from(text!, "base64"), { file: "page" }));
 }
 
-describe("contactSheet", () => {
-  test("contactSheet draws findings, classes and labels in their colours, and escapes names", () =>
+describe("contactSheet()", () => {
+  test("contactSheet() draws findings, classes and labels in their colours, and escapes names", () =>
     withFiles({
       "classes.json": { classes: [{ name: "<b>sky", color: [1, 2, 3] }, "road"] },
       "train/images/a.png": picture(640, 480),
@@ -42,7 +42,7 @@ describe("contactSheet", () => {
       assert.deepEqual([...strays!.palette!.subarray(27, 30)], [255, 0, 255]);
     }));
 
-  test("contactSheet shows odd labels first, and no more than it is asked for", async () => {
+  test("contactSheet() shows odd labels first, and no more than it is asked for", async () => {
     const report = await inspectData({ reader: "fixtures", dir: null, splits: ["train", "val"] });
     report.splits[0]!.uniform.push("shapes_17");
     const page = await contactSheet(report, { title: "shapes", images: 3 });

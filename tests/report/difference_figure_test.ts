@@ -37,12 +37,12 @@ function table(name: string, rows: SweepRow[]): SweepTable {
   return { name, score: "last", reference: "base", finished: 3, trials: 3, rows };
 }
 
-describe("differenceFigure", () => {
+describe("differenceFigure()", () => {
   const base = row("base", { points: [] });
   const wide = row("wide", { points: [-20, 30] });
   const ours = row("ours", { points: [1, 2, 1.5], published: 1.68 });
 
-  test("differenceFigure draws seeds, mean, interval and what was published", () => {
+  test("differenceFigure() draws seeds, mean, interval and what was published", () => {
     const { svg, name, legend, title } = differenceFigure([table("λ & T", [base, ours])])!;
     assert.equal(name, "differences-t");
     assert.equal(title, "Difference of mIoU from base");
@@ -57,7 +57,7 @@ describe("differenceFigure", () => {
     assert.match(svg, /<text y="-8"[^>]*>Difference of mIoU from base</);
   });
 
-  test("differenceFigure cuts an interval that is wider than the seeds, and a single seed has none", () => {
+  test("differenceFigure() cuts an interval that is wider than the seeds, and a single seed has none", () => {
     const { svg, plot } = differenceFigure([table("a", [base, wide])])!;
     const interval = /aria-label="rule"><g [^>]*stroke="#4269d1".*?<\/g>/s.exec(svg)![0];
     const ends = [...interval.matchAll(/ x[12]="([\d.-]+)"/g)].map(([, x]) => Number(x));
@@ -68,7 +68,7 @@ describe("differenceFigure", () => {
     assert.doesNotMatch(single.svg, /NaN|undefined|⚠/);
   });
 
-  test("differenceFigure sets several sweeps below one another", () => {
+  test("differenceFigure() sets several sweeps below one another", () => {
     const { svg, name } = differenceFigure([
       table("first", [base, ours]),
       table("second", [base, wide]),
@@ -77,7 +77,7 @@ describe("differenceFigure", () => {
     assert.match(svg, />first<\/text>.*>second<\/text>/s);
   });
 
-  test("differenceFigure draws nothing where nothing is compared", () => {
+  test("differenceFigure() draws nothing where nothing is compared", () => {
     assert.equal(differenceFigure([]), null);
     assert.equal(differenceFigure([table("a", [base])]), null);
   });

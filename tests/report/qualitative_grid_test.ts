@@ -9,8 +9,8 @@ import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("qualitativeGrid", () => {
-  test("qualitativeGrid shows first the images on which runs differ most", async () => {
+describe("qualitativeGrid()", () => {
+  test("qualitativeGrid() shows first the images on which runs differ most", async () => {
     const analysis = await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=1"));
     const [odd] = [...analysis.maps.keys()].slice(2);
     const changed = new Map(analysis.maps);

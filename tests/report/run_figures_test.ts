@@ -11,8 +11,8 @@ import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("trainingFigures", () => {
-  test("trainingFigures, discriminatorFigures and classFigure draw runs with and without a discriminator", async () => {
+describe("trainingFigures()", () => {
+  test("trainingFigures(), discriminatorFigures and classFigure draw runs with and without a discriminator", async () => {
     const adversarial = await readRun(
       await tinyRun(temporaryFolder(), "train.maxSteps=3"),
       "adversarial",
@@ -34,7 +34,7 @@ describe("trainingFigures", () => {
     assert.equal(classFigure([{ ...adversarial, validations: [] }]), null);
   });
 
-  test("trainingFigures give a single validation an axis of whole epochs", async () => {
+  test("trainingFigures() give a single validation an axis of whole epochs", async () => {
     const run = await readRun(await tinyRun(temporaryFolder(), "train.maxSteps=2"), "one");
     const validations = [{ ...run.validations.at(-1)!, epoch: 16 }];
     const { plot } = trainingFigures([{ ...run, validations }]).find(({ name }) =>
@@ -45,7 +45,7 @@ describe("trainingFigures", () => {
     assert.deepEqual(ticks, ["0", "5", "10", "15"]);
   });
 
-  test("trainingFigures draw runs of a group as one series: thin lines and their mean", async () => {
+  test("trainingFigures() draw runs of a group as one series: thin lines and their mean", async () => {
     const run = await readRun(
       await tinyRun(temporaryFolder(), "train.maxSteps=8", "adversarial.enabled=false"),
       "a",

@@ -9,7 +9,7 @@ async function json(path: string): Promise<Record<string, Record<string, string>
   return JSON.parse(await readFile(new URL(`../../${path}`, import.meta.url), "utf8"));
 }
 
-test("isPermissive takes permissive licences and choices that have one, and nothing else", () => {
+test("isPermissive() takes permissive licences and choices that have one, and nothing else", () => {
   for (const good of ["MIT", "(MIT OR GPL-3.0)", "Apache-2.0 AND MIT", "0BSD OR WTFPL"]) {
     assert.ok(isPermissive(good), good);
   }
@@ -20,7 +20,7 @@ test("isPermissive takes permissive licences and choices that have one, and noth
   }
 });
 
-test("lockedPackages knows the licence of every package, and all are permissive", async () => {
+test("lockedPackages() knows the licence of every package, and all are permissive", async () => {
   const packages = await lockedPackages();
   assert.ok(packages.length > 20);
   const refused = packages.filter(({ license }) => license === null || !isPermissive(license));
@@ -28,7 +28,7 @@ test("lockedPackages knows the licence of every package, and all are permissive"
   for (const { name, integrity } of packages) assert.match(integrity, /^sha512-/, name);
 });
 
-test("bomOf lists every package once with its hash", async () => {
+test("bomOf() lists every package once with its hash", async () => {
   const packages = await lockedPackages();
   const { components } = bomOf(packages) as {
     components: { purl: string; hashes: { content: string }[] }[];

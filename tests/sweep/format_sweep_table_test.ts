@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { comparePaired, summarize } from "../../lib/metrics/statistics.ts";
 import { formatSweepTable, tableFormats } from "../../lib/sweep/format_sweep_table.ts";
 
-test("formatSweepTable gives every format a table without rows", () => {
+test("formatSweepTable() gives every format a table without rows", () => {
   const empty = { name: "none", score: "last", reference: null, finished: 0, trials: 0 } as const;
   const texts = tableFormats.map((format) => formatSweepTable({ ...empty, rows: [] }, format));
   assert.equal(new Set(texts).size, tableFormats.length);
   assert.ok(texts.every((text) => text.endsWith("\n")));
 });
 
-test("formatSweepTable warns of chance where many trials are compared", () => {
+test("formatSweepTable() warns of chance where many trials are compared", () => {
   const seeds = [1, 2, 3, 4, 5, 6];
   const difference = comparePaired({
     values: seeds.map((seed) => seed / 100),

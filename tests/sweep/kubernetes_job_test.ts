@@ -68,8 +68,8 @@ function plan(name: string, count: number): SweepPlan {
   return { name, score: "last", seeds: [1], conditions: [], trials };
 }
 
-describe("kubernetesJob", () => {
-  test("kubernetesJob keeps to the schema of batch/v1 Job", () => {
+describe("kubernetesJob()", () => {
+  test("kubernetesJob() keeps to the schema of batch/v1 Job", () => {
     for (
       const name of ["tiny", "λ-Pool of Table 4-2, with a very long name that goes on and on …"]
     ) {
@@ -83,7 +83,7 @@ describe("kubernetesJob", () => {
     }
   });
 
-  test("kubernetesJob asks for no GPU where none is wanted", () => {
+  test("kubernetesJob() asks for no GPU where none is wanted", () => {
     const options = { image: "deno", claim: "data", parallel: 2, gpus: 0 };
     const { spec } = job.parse(parse(kubernetesJob(plan("t", 3), options)));
     assert.equal(spec.template.spec.containers[0]!.resources, undefined);

@@ -7,8 +7,8 @@ function parse(text: string): Grid {
   return parseGrid(text, "grid.yaml");
 }
 
-describe("parseGrid", () => {
-  test("parseGrid reads axes, trials, seeds and baseline with their places", () => {
+describe("parseGrid()", () => {
+  test("parseGrid() reads axes, trials, seeds and baseline with their places", () => {
     const grid = parse(`preset: fixtures
 set:
   train: { epochs: 3 }
@@ -61,7 +61,7 @@ score: best
     ["nothing to run", "preset: fixtures\n", /^grid\.yaml: nothing to run/],
   ];
   for (const [what, text, message] of faults) {
-    test(`parseGrid refuses ${what} by file and line`, () => {
+    test(`parseGrid() refuses ${what} by file and line`, () => {
       assert.throws(() => parse(text), { name: "ConfigError", message });
     });
   }

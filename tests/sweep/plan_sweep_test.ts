@@ -12,8 +12,8 @@ function plan(text: string): Promise<PlannedSweep> {
   return planSweep(parseGrid(text, "grid.yaml"));
 }
 
-describe("planSweep", () => {
-  test("planSweep multiplies axes, adds listed trials and repeats all with every seed", async () => {
+describe("planSweep()", () => {
+  test("planSweep() multiplies axes, adds listed trials and repeats all with every seed", async () => {
     const { plan: sweep, configs } = await plan(`preset: fixtures
 seeds: 2
 axes: { adversarial.tg: [0.5, 2], optimizer.lr: [0.1, 0.2] }
@@ -38,7 +38,7 @@ baseline: { name: plain, adversarial.enabled: false }
     ]);
   });
 
-  test("planSweep makes a baseline that is also a trial once", async () => {
+  test("planSweep() makes a baseline that is also a trial once", async () => {
     const { plan: sweep } = await plan(`preset: fixtures
 axes: { optimizer.weightDecay: [0, 5e-4] }
 set: { adversarial.enabled: false }
@@ -50,7 +50,7 @@ baseline: { optimizer.weightDecay: 5e-4 }
     ]);
   });
 
-  test("planSweep gives equal trials of different sweeps the same name", async () => {
+  test("planSweep() gives equal trials of different sweeps the same name", async () => {
     const ids = async (text: string): Promise<string[]> =>
       (await plan(text)).plan.trials.map(({ id }) => id);
     const [a] = await ids("preset: fixtures\nseeds: [3]\ntrials: [{ adversarial.tg: 2 }]\n");
@@ -58,7 +58,7 @@ baseline: { optimizer.weightDecay: 5e-4 }
     assert.ok(both.includes(a!));
   });
 
-  test("planSweep gives trials names that later versions keep: only what is no default counts", async () => {
+  test("planSweep() gives trials names that later versions keep: only what is no default counts", async () => {
     const conditions = async (text: string): Promise<string[]> =>
       (await plan(text)).plan.conditions.map(({ id }) => id);
     const [bare] = await conditions(
@@ -93,12 +93,12 @@ baseline: { optimizer.weightDecay: 5e-4 }
     ],
   ];
   for (const [what, text, message] of twins) {
-    test(`planSweep refuses trials that differ in nothing: ${what}`, async () => {
+    test(`planSweep() refuses trials that differ in nothing: ${what}`, async () => {
       await assert.rejects(plan(`${text}preset: fixtures\n`), { name: "ConfigError", message });
     });
   }
 
-  test("planSweep names file, line and key of a wrong setting", async () => {
+  test("planSweep() names file, line and key of a wrong setting", async () => {
     const cases: [text: string, message: RegExp][] = [
       [
         "axes:\n  adversarial.tgg: [1, 2]\n",
@@ -120,7 +120,7 @@ baseline: { optimizer.weightDecay: 5e-4 }
     }
   });
 
-  test("planSweep starts from a file beside the grid and makes paths absolute", async () => {
+  test("planSweep() starts from a file beside the grid and makes paths absolute", async () => {
     const folder = temporaryFolder();
     await writeFile(
       join(folder, "base.yaml"),

@@ -24,8 +24,8 @@ async function hashesOf(folder: string): Promise<(string | null)[]> {
   return [...results.values()].map(({ weightsSha256 }) => weightsSha256);
 }
 
-describe("runTrial", () => {
-  test("runTrial gives the table of an uninterrupted sweep after ten random interruptions", async () => {
+describe("runTrial()", () => {
+  test("runTrial() gives the table of an uninterrupted sweep after ten random interruptions", async () => {
     const calm = await tinySweep(temporaryFolder());
     for (let index = 0; index < 6; index++) {
       assert.equal(await runTrial({ folder: calm, index }), "finished");
@@ -48,7 +48,7 @@ describe("runTrial", () => {
     assert.equal(new Set(hashes).size, 6, "all runs differ");
   });
 
-  test("runTrial never runs a finished trial again", async () => {
+  test("runTrial() never runs a finished trial again", async () => {
     const folder = await tinySweep(temporaryFolder());
     await runTrial({ folder, index: 0 });
     const plan = await readSweep(folder);
@@ -62,7 +62,7 @@ describe("runTrial", () => {
     assert.ok(!existsSync(lock));
   });
 
-  test("runTrial leaves a trial alone that a live worker has, and takes over from a dead one", async () => {
+  test("runTrial() leaves a trial alone that a live worker has, and takes over from a dead one", async () => {
     const folder = await tinySweep(temporaryFolder());
     const plan = await readSweep(folder);
     const { lock } = trialPaths(folder, plan.trials[0]!.id);
@@ -90,7 +90,7 @@ describe("runTrial", () => {
     assert.deepEqual((await readdir(`${folder}/runs`)).filter((name) => name.endsWith("lock")), []);
   });
 
-  test("runTrial keeps a run whose loss is no number as diverged", async () => {
+  test("runTrial() keeps a run whose loss is no number as diverged", async () => {
     const folder = await tinySweep(
       temporaryFolder(),
       "preset: fixtures\nset: { backend: wasm, threads: 1, model.width: 0.03, data.crop: [32, 32] }\n" +
@@ -104,7 +104,7 @@ describe("runTrial", () => {
     assert.match(text, /the loss was no number with seed 1/);
   });
 
-  test("runTrial does not count a run that failed as finished", async () => {
+  test("runTrial() does not count a run that failed as finished", async () => {
     const folder = await tinySweep(
       temporaryFolder(),
       "preset: fixtures\nset: { backend: wasm, data.valSplit: nope }\ntrials: [{ optimizer.weightDecay: 0.1 }]\n",

@@ -35,7 +35,7 @@ async function logOf(sweep: string, index: number): Promise<string> {
 }
 
 test(
-  "slurmScripts run a sweep on two nodes, one pre-empted, one killed with -9, as one machine does",
+  "slurmScripts() run a sweep on two nodes, one pre-empted, one killed with -9, as one machine does",
   {
     skip: slurmSkip,
     timeout: 600_000,

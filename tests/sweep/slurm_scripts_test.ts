@@ -63,8 +63,8 @@ async function noticed(
   return outcome;
 }
 
-describe("slurmScripts", () => {
-  test("slurmScripts says what was asked for and leaves the rest to the cluster", () => {
+describe("slurmScripts()", () => {
+  test("slurmScripts() says what was asked for and leaves the rest to the cluster", () => {
     const usual = slurmScripts(plan, { ...options, folder: "/data" }).array;
     assert.doesNotMatch(usual, /partition|--time|gres/);
     const { array, summary } = slurmScripts(plan, {
@@ -83,20 +83,20 @@ describe("slurmScripts", () => {
     assert.doesNotMatch(summary, /gres|--time/);
   });
 
-  test("slurmScripts are scripts that bash can read", () => {
+  test("slurmScripts() are scripts that bash can read", () => {
     for (const text of Object.values(slurmScripts(plan, { ...options, folder: "/data" }))) {
       execFileSync("bash", ["-n"], { input: text });
     }
   });
 
-  test("slurmScripts queue a trial again that has saved, whichever notice it had", async () => {
+  test("slurmScripts() queue a trial again that has saved, whichever notice it had", async () => {
     for (const signal of ["SIGUSR1", "SIGTERM"] as const) {
       const saved = await noticed({ onNotice: "exit 138", signal });
       assert.deepEqual(saved, { code: 0, asked: "requeue 7_1\n" }, signal);
     }
   });
 
-  test("slurmScripts do not queue a trial again that failed or finished at the notice", async () => {
+  test("slurmScripts() do not queue a trial again that failed or finished at the notice", async () => {
     // also while the notice is still being passed on
     for (const onNotice of ["exit 1", "sleep 1; exit 1", "exit 0"]) {
       const { code, asked } = await noticed({ onNotice, signal: "SIGUSR1" });
@@ -104,7 +104,7 @@ describe("slurmScripts", () => {
     }
   });
 
-  test("slurmScripts refuses a path that an #SBATCH line cannot hold", () => {
+  test("slurmScripts() refuses a path that an #SBATCH line cannot hold", () => {
     assert.throws(() => slurmScripts(plan, options), /Cannot write "\/data\/it's\/slurm"/);
   });
 });

@@ -17,8 +17,8 @@ import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("writeSweep", () => {
-  test("writeSweep keeps plan and configurations to the last digit", async () => {
+describe("writeSweep()", () => {
+  test("writeSweep() keeps plan and configurations to the last digit", async () => {
     const planned = await planSweep(parseGrid(TINY_GRID, "tiny.yaml"));
     const folder = await tinySweep(temporaryFolder());
     const plan = await readSweep(folder);
@@ -28,7 +28,7 @@ describe("writeSweep", () => {
     }
   });
 
-  test("writeSweep over an older plan keeps the results that both have", async () => {
+  test("writeSweep() over an older plan keeps the results that both have", async () => {
     const folder = await tinySweep(temporaryFolder());
     const before = await readSweep(folder);
     const { result } = trialPaths(folder, before.trials[3]!.id);
@@ -41,8 +41,8 @@ describe("writeSweep", () => {
   });
 });
 
-describe("readSweep", () => {
-  test("readSweep takes no plan whose trials would be written elsewhere, and no other JSON", async () => {
+describe("readSweep()", () => {
+  test("readSweep() takes no plan whose trials would be written elsewhere, and no other JSON", async () => {
     const folder = await tinySweep(temporaryFolder());
     const { trials: [trial], ...plan } = await readSweep(folder);
     const file = join(folder, "sweep.json");
@@ -71,7 +71,7 @@ describe("readSweep", () => {
   });
 });
 
-test("sweepStatus tells a run that was begun from one that was not", async () => {
+test("sweepStatus() tells a run that was begun from one that was not", async () => {
   const folder = await tinySweep(temporaryFolder());
   const { trials } = await readSweep(folder);
   await mkdir(trialPaths(folder, trials[2]!.id).run);

@@ -49,8 +49,8 @@ function sweepOf(
   return sweepTable(plan, results, options);
 }
 
-describe("sweepTable", () => {
-  test("sweepTable pairs equal seeds and leaves out those that one side lacks", () => {
+describe("sweepTable()", () => {
+  test("sweepTable() pairs equal seeds and leaves out those that one side lacks", () => {
     const { rows } = sweepOf({ base: [0.5, 0.6, 0.7], ours: [0.6, null, 0.8] });
     assert.deepEqual(rows[1]!.seeds, [1, 3]);
     assert.deepEqual(rows[1]!.diverged, [2]);
@@ -76,7 +76,7 @@ describe("sweepTable", () => {
     );
   });
 
-  test("sweepTable has a row for what has not run", () => {
+  test("sweepTable() has a row for what has not run", () => {
     const { rows, finished, trials } = sweepOf({ base: [0.5, 0.6], ours: [] });
     assert.deepEqual([finished, trials], [2, 4]);
     assert.equal(rows[1]!.mIoU, null);
@@ -84,11 +84,11 @@ describe("sweepTable", () => {
   });
 });
 
-describe("formatSweepTable", () => {
+describe("formatSweepTable()", () => {
   const six = [0.5, 0.51, 0.52, 0.49, 0.5, 0.505];
   const table = sweepOf({ base: six, ours: six.map((v, i) => v + 0.01 + i / 1000) });
 
-  test("formatSweepTable writes Markdown with interval, both tests and published numbers", () => {
+  test("formatSweepTable() writes Markdown with interval, both tests and published numbers", () => {
     const text = formatSweepTable(table, "md");
     assert.match(
       text,
@@ -98,7 +98,7 @@ describe("formatSweepTable", () => {
     assert.match(text, /base \(baseline\)/);
   });
 
-  test("formatSweepTable writes CSV with all digits, quoted where needed", () => {
+  test("formatSweepTable() writes CSV with all digits, quoted where needed", () => {
     const lines = formatSweepTable(table, "csv").trim().split("\n");
     const cells = lines.map((line) => line.split(","));
     assert.deepEqual(cells.map(([first]) => first), ["sweep", "test", "test"]);
@@ -107,20 +107,20 @@ describe("formatSweepTable", () => {
     assert.equal(cells[2]![cells[0]!.indexOf("published_miou")], "69.82");
   });
 
-  test("formatSweepTable escapes HTML", () => {
+  test("formatSweepTable() escapes HTML", () => {
     const text = formatSweepTable(table, "html");
     assert.match(text, /ours \| &#60;b&#62;/);
     assert.doesNotMatch(text, /<b>/);
   });
 
-  test("formatSweepTable shows what Table 4-8 shows where asked", () => {
+  test("formatSweepTable() shows what Table 4-8 shows where asked", () => {
     const text = formatSweepTable(table, "md", { cost: true });
     assert.match(text, /\| base \| 134,475,647 \| 0 \| 4 min \|/);
     assert.match(text, /\| 134,475,647 \| 2,786,753 \| 4 min \|/);
     assert.doesNotMatch(text, /mIoU/);
   });
 
-  test("formatSweepTable says what is missing", () => {
+  test("formatSweepTable() says what is missing", () => {
     const partial = formatSweepTable(sweepOf({ base: [0.5, 0.6], ours: [null] }), "md");
     assert.match(partial, /3 of 4 trials have finished/);
     assert.match(partial, /the loss was no number with seed 1/);

@@ -24,7 +24,7 @@ function evidence(...args: string[]): { status: number | null; stdout: string; s
   return spawnSync(process.execPath, [...run, ...args], { encoding: "utf8" });
 }
 
-test("evidenceGrid can be planned for every network, with ten rows of their own", async () => {
+test("evidenceGrid() can be planned for every network, with ten rows of their own", async () => {
   for (const network of NETWORKS) {
     const options = { data: "/camvid-small/", weights: "resnet50.safetensors", seeds: 3 };
     const grid = parseGrid(stringify(evidenceGrid(network, options)), "grid.yaml");

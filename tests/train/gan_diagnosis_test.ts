@@ -9,8 +9,8 @@ function game(real: number, fake: number, rest: { accuracy: number; drift: numbe
   return [...Array(20).fill(before), ...Array(20).fill({ ...log, "d/drift": rest.drift })];
 }
 
-describe("diagnoseGan", () => {
-  test("diagnoseGan tells who has won from the last quarter of the steps", () => {
+describe("diagnoseGan()", () => {
+  test("diagnoseGan() tells who has won from the last quarter of the steps", () => {
     const cases = [
       [
         game(0.99, 0.01, { accuracy: 0.999, drift: 0.3 }),
@@ -33,7 +33,7 @@ describe("diagnoseGan", () => {
     }
   });
 
-  test("diagnoseGan says so where nobody plays", () => {
+  test("diagnoseGan() says so where nobody plays", () => {
     assert.equal(diagnoseGan([]).state, "absent");
     assert.equal(diagnoseGan([{ "loss/seg": 1 }]).state, "absent");
   });

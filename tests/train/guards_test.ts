@@ -33,14 +33,14 @@ function spoil(): void {
   weight.assign(tf.tidy(() => tf.fill(weight.shape, NaN)));
 }
 
-describe("train", () => {
+describe("train()", () => {
   let backend: BackendInfo;
 
   before(async () => {
     backend = await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("train goes back to the last checkpoint with lower rates at a NaN, and then on", async () => {
+  test("train() goes back to the last checkpoint with lower rates at a NaN, and then on", async () => {
     const out = join(temporaryFolder(), "run");
     const events: TrainEvent[] = [];
     // The update of step 5 is spoilt, once
@@ -75,7 +75,7 @@ describe("train", () => {
     assert.ok(Math.abs(rates[1]! / rates[0]! - 0.5) < 1e-6, String(rates));
   });
 
-  test("train gives up after maxRollbacks", async () => {
+  test("train() gives up after maxRollbacks", async () => {
     const out = join(temporaryFolder(), "run");
     const warnings: string[] = [];
     let steps = 0;
@@ -100,7 +100,7 @@ describe("train", () => {
     assert.match(warnings[1]!, /went back to step 3, learning rates are 0\.25 of/);
   });
 
-  test("train ends resumable where the device fails, and says from where", async () => {
+  test("train() ends resumable where the device fails, and says from where", async () => {
     const out = join(temporaryFolder(), "run");
     const whole = await train(await config(), { out: join(temporaryFolder(), "run") });
     let steps = 0;
@@ -128,7 +128,7 @@ describe("train", () => {
     assert.equal((await resumeTraining(out)).weightsSha256, whole.weightsSha256);
   });
 
-  test("train does not keep a checkpoint whose device failed while it was read", async () => {
+  test("train() does not keep a checkpoint whose device failed while it was read", async () => {
     const out = join(temporaryFolder(), "run");
     let steps = 0;
     let calls = 0;
@@ -144,7 +144,7 @@ describe("train", () => {
     assert.deepEqual(await readdir(join(out, "checkpoint")), []);
   });
 
-  test("train never keeps weights that are not finite", async () => {
+  test("train() never keeps weights that are not finite", async () => {
     const out = join(temporaryFolder(), "run");
     let steps = 0;
     const broken = watched(backend, () => {
@@ -160,7 +160,7 @@ describe("train", () => {
     assert.deepEqual(await readdir(join(out, "checkpoint")), ["step-000000002.safetensors"]);
   });
 
-  test("train ends resumable where memory runs out", async () => {
+  test("train() ends resumable where memory runs out", async () => {
     const out = join(temporaryFolder(), "run");
     let steps = 0;
     const failing = watched(backend, () => {

@@ -55,7 +55,7 @@ async function peakBytes(network: string, ...overrides: string[]): Promise<numbe
 
 describe("train.precision mixed", () => {
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
-    test(`trainStep of ${network} takes less memory in mixed precision, in parts, with gradientCheckpointing`, async () => {
+    test(`trainStep() of ${network} takes less memory in mixed precision, in parts, with gradientCheckpointing`, async () => {
       const plain = await peakBytes(network, "model.width=0.0625");
       for (
         const [setting, most] of [
@@ -70,7 +70,7 @@ describe("train.precision mixed", () => {
     });
   }
 
-  test("train refuses mixed precision on a backend that stores no halves", async () => {
+  test("train() refuses mixed precision on a backend that stores no halves", async () => {
     const { backend: _, ...rest } = await config("train.precision=mixed");
     await assert.rejects(
       train({ ...rest, backend: "cpu" }),
@@ -78,7 +78,7 @@ describe("train.precision mixed", () => {
     );
   });
 
-  test("train in mixed precision goes as in f32, and resumes to the same bits with its scale", {
+  test("train() in mixed precision goes as in f32, and resumes to the same bits with its scale", {
     skip,
     timeout: 240_000,
   }, async () => {

@@ -27,7 +27,7 @@ async function config(...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: all });
 }
 
-test("train validates as validation says: a loaded network scores the same that way", async () => {
+test("train() validates as validation says: a loaded network scores the same that way", async () => {
   const out = join(temporaryFolder(), "run");
   const view = ["resize=[64,32]", "fit=letterbox", "window=[32,32]", "overlap=0.5", "flip=true"]
     .map((each) => `validation.${each}`);
@@ -44,7 +44,7 @@ test("train validates as validation says: a loaded network scores the same that 
   model.layers.dispose();
 });
 
-test("train says once why it validates in windows", async () => {
+test("train() says once why it validates in windows", async () => {
   const backend = await useBackend({ backend: "wasm", threads: 1 });
   // Always room for a window of 32x32, never for a picture of 64x64
   const get = (): number => tf.memory().numBytes + 2 ** 27 + 150_000;

@@ -54,9 +54,9 @@ async function interrupt(out: string, trouble: () => void): Promise<InterruptedR
   return error;
 }
 
-describe("resumeTraining on WebGPU", { skip }, () => {
+describe("resumeTraining() on WebGPU", { skip }, () => {
   test(
-    "resumeTraining on WebGPU ends in the weights of a run that never stopped",
+    "resumeTraining() on WebGPU ends in the weights of a run that never stopped",
     patient,
     async () => {
       const out = join(temporaryFolder(), "run");
@@ -72,7 +72,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
     },
   );
 
-  test("resumeTraining on WebGPU goes on after the device was lost", patient, async () => {
+  test("resumeTraining() on WebGPU goes on after the device was lost", patient, async () => {
     const out = join(temporaryFolder(), "run");
     const error = await interrupt(out, () => trainingBackend().device.destroy());
     assert.match(error.message, /device was lost \(.*resume the run from its last checkpoint/);
@@ -80,7 +80,7 @@ describe("resumeTraining on WebGPU", { skip }, () => {
   });
 
   test(
-    "resumeTraining on WebGPU goes on after the adapter's memory was full",
+    "resumeTraining() on WebGPU goes on after the adapter's memory was full",
     patient,
     async () => {
       const out = join(temporaryFolder(), "run");
@@ -97,8 +97,8 @@ describe("resumeTraining on WebGPU", { skip }, () => {
   );
 });
 
-describe("train on WebGPU", { skip }, () => {
-  test("train on an injected WebGPU refuses a network over its limits, and takes a smaller one", async () => {
+describe("train() on WebGPU", { skip }, () => {
+  test("train() on an injected WebGPU refuses a network over its limits, and takes a smaller one", async () => {
     const out = join(temporaryFolder(), "run");
     // As Dawn's package would be: an object of its own, not the runtime's.
     const gpu: Pick<GPU, "requestAdapter"> = {

@@ -16,8 +16,8 @@ import { noAdapter } from "../support/webgpu_adapter.ts";
 const STEPS = Number(process.env.SEGADV_STEPS ?? 30);
 const [BATCH, SIDE, CLASSES] = [1, 32, 5];
 
-describe("trainStep on WebGPU", { skip: await noAdapter() }, () => {
-  test("trainStep on WebGPU keeps tensors, bytes and buffers flat", {
+describe("trainStep() on WebGPU", { skip: await noAdapter() }, () => {
+  test("trainStep() on WebGPU keeps tensors, bytes and buffers flat", {
     timeout: 120_000 + 2000 * STEPS,
   }, async () => {
     const backend = await useBackend({ backend: "webgpu" });

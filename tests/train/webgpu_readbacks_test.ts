@@ -10,7 +10,7 @@ import { dryGpu } from "../../bench/dry_gpu.ts";
 
 // Nothing is computed here, so this runs without an adapter, and in Bun.
 
-test("train on WebGPU looks at the device twice in 100 steps, and tells of each epoch's end", async () => {
+test("train() on WebGPU looks at the device twice in 100 steps, and tells of each epoch's end", async () => {
   const config = await loadConfig({
     preset: "fixtures",
     overrides: ["model.width=0.03", "data.crop=[32,32]", "data.batch=1", "train.epochs=5"]

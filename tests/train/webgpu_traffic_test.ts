@@ -10,7 +10,7 @@ import { dryGpu } from "../../bench/dry_gpu.ts";
 // Nothing is computed here, so these run without an adapter, and in Bun.
 
 for (const network of ["fcn8s-vgg16", "resnet50"]) {
-  test(`train uploads a batch of ${network} in one piece and next to nothing else`, async () => {
+  test(`train() uploads a batch of ${network} in one piece and next to nothing else`, async () => {
     const [batch, side] = [2, 64];
     const config = await loadConfig({
       preset: "fixtures",

@@ -33,8 +33,8 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-describe("lockFolder", () => {
-  test("lockFolder lets go without a trace, and twice does no harm", async () => {
+describe("lockFolder()", () => {
+  test("lockFolder() lets go without a trace, and twice does no harm", async () => {
     const folder = temporaryFolder();
     const lock = await lockFolder(folder);
     assert.equal(lock.stale, null);
@@ -48,7 +48,7 @@ describe("lockFolder", () => {
     await (await lockFolder(folder)).release();
   });
 
-  test("lockFolder refuses another process and takes over from one that was killed", async () => {
+  test("lockFolder() refuses another process and takes over from one that was killed", async () => {
     const folder = temporaryFolder();
     const first = await contend(folder, "-A");
     assert.match(first.says, /^held null/);
@@ -64,7 +64,7 @@ describe("lockFolder", () => {
   });
 
   test(
-    "lockFolder needs only the folder's permissions under Deno",
+    "lockFolder() needs only the folder's permissions under Deno",
     { skip: isDeno ? false : "permissions are Deno's" },
     async () => {
       const folder = temporaryFolder();
@@ -79,7 +79,7 @@ describe("lockFolder", () => {
     },
   );
 
-  test("lockFolder believes a lock of another machine and forgives a torn one", async () => {
+  test("lockFolder() believes a lock of another machine and forgives a torn one", async () => {
     const folder = temporaryFolder();
     const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };
     await writeFile(join(folder, "run.lock"), JSON.stringify(owner));
@@ -90,8 +90,8 @@ describe("lockFolder", () => {
   });
 });
 
-describe("lockFile", () => {
-  test("lockFile gives one holder the file, and lets go without a trace", async () => {
+describe("lockFile()", () => {
+  test("lockFile() gives one holder the file, and lets go without a trace", async () => {
     const file = join(temporaryFolder(), "trial.lock");
     assert.equal(await isLocked(file), false);
     const lock = await lockFile(file);
@@ -103,7 +103,7 @@ describe("lockFile", () => {
     await (await lockFile(file))!.release();
   });
 
-  test("lockFile takes over what was not renewed for a minute, and what this job left behind", async () => {
+  test("lockFile() takes over what was not renewed for a minute, and what this job left behind", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "trial.lock");
     const owner = { pid: 1, host: "elsewhere", since: "2026-01-01T00:00:00Z", system: true };

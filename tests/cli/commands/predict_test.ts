@@ -16,7 +16,7 @@ function picture(width: number, height: number): Uint8Array {
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("predict", () => {
+describe("predict()", () => {
   it(
     "writes palette PNGs at each image's own size, and overlays",
     patient,

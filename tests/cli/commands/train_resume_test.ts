@@ -55,7 +55,7 @@ async function logOf(out: string): Promise<string> {
   return await readFile(join(out, "events.jsonl"), "utf8").catch(() => "");
 }
 
-describe("train --resume", () => {
+describe("train() --resume", () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGUSR1", 138]] as const) {
     it(
       `goes on after ${signal}, which ends a run with ${code} and a checkpoint`,

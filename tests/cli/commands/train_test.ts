@@ -11,7 +11,7 @@ const temporaryFolder = temporaryFolders();
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("train", () => {
+describe("train()", () => {
   it(
     "writes a run, tells the human on stderr and ends stdout with one line of JSON",
     patient,

@@ -51,8 +51,8 @@ function once(act: () => Promise<void>): () => Promise<void> {
   return () => done ??= act();
 }
 
-describe("createDashboard", () => {
-  test("createDashboard lists the runs below its folder and streams their events", async () => {
+describe("createDashboard()", () => {
+  test("createDashboard() lists the runs below its folder and streams their events", async () => {
     await withRuns(async (folder) => {
       assert.deepEqual(await (await ask(folder, "/api/runs")).json(), [
         { run: "one", label: "one" },
@@ -66,7 +66,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard calls the runs of a sweep by trial and seed, in the sweep's order", async () => {
+  test("createDashboard() calls the runs of a sweep by trial and seed, in the sweep's order", async () => {
     await withRuns(async (folder) => {
       const plan = {
         seeds: [7],
@@ -83,7 +83,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard goes on where a reconnecting page left off, and follows the file", async () => {
+  test("createDashboard() goes on where a reconnecting page left off, and follows the file", async () => {
     await withRuns(async (folder) => {
       const headers = { "last-event-id": "14" };
       const stream = await ask(folder, "/api/events?run=one", { headers });
@@ -95,7 +95,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard says that a log was cut where a run went back", async () => {
+  test("createDashboard() says that a log was cut where a run went back", async () => {
     await withRuns(async (folder) => {
       const stream = await ask(folder, "/api/events?run=one");
       const act = once(() => truncate(join(folder, "one", "events.jsonl"), 14));
@@ -105,7 +105,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard opens nothing but the logs of listed runs", async () => {
+  test("createDashboard() opens nothing but the logs of listed runs", async () => {
     await withRuns(async (folder) => {
       const wrong = [
         "../secret",
@@ -125,7 +125,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard follows no link out of its folder", async () => {
+  test("createDashboard() follows no link out of its folder", async () => {
     await withRuns(async (folder) => {
       await symlink(join(folder, "../secret"), join(folder, "linked"));
       await mkdir(join(folder, "three"));
@@ -140,7 +140,7 @@ describe("createDashboard", () => {
     });
   });
 
-  test("createDashboard changes nothing and answers only its own machine", async () => {
+  test("createDashboard() changes nothing and answers only its own machine", async () => {
     await withRuns(async (folder) => {
       for (const method of ["POST", "PUT", "DELETE"]) {
         assert.equal((await ask(folder, "/api/runs", { method })).status, 405);

@@ -7,7 +7,7 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-test("stepsCsv and validationsCsv have a row an event and a column a key", async () => {
+test("stepsCsv() and validationsCsv have a row an event and a column a key", async () => {
   const path = await tinyRun(temporaryFolder());
   const run = await readRun(path);
   const steps = stepsCsv(run).trim().split("\n").map((line) => line.split(","));
@@ -20,7 +20,7 @@ test("stepsCsv and validationsCsv have a row an event and a column a key", async
   assert.match(validationsCsv(run), /^step,epoch,.*,iou\/background,/);
 });
 
-test("validationsCsv quotes names and leaves absent classes empty", () => {
+test("validationsCsv() quotes names and leaves absent classes empty", () => {
   const one = { name: 'a "b", c', iou: null, accuracy: null, pixels: 0 };
   const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one] };
   const rest = { time: 0, step: 1, epoch: 1, split: "val", best: true };

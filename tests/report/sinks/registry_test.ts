@@ -14,7 +14,7 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-test("openSink writes live, and over an interruption, what a finished run's events give", async () => {
+test("openSink() writes live, and over an interruption, what a finished run's events give", async () => {
   const path = await tinyRun(temporaryFolder());
   const run = await readRun(path);
   const folder = temporaryFolder();
@@ -27,7 +27,7 @@ test("openSink writes live, and over an interruption, what a finished run's even
   assert.equal(await readFile(join(folder, "validations.csv"), "utf8"), validationsCsv(run));
 });
 
-test("openSink has each step once after a run was cut down and resumed", async () => {
+test("openSink() has each step once after a run was cut down and resumed", async () => {
   const out = join(temporaryFolder(), "run");
   const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
     .concat("train.epochs=2", "validation.every=1", "checkpoint.everySteps=4");
@@ -63,7 +63,7 @@ test("openSink() refuses an unknown name and says which there are", () => {
   });
 });
 
-test("openSink begins anew where a run does, in the folder of one that had no checkpoint", async () => {
+test("openSink() begins anew where a run does, in the folder of one that had no checkpoint", async () => {
   const path = await tinyRun(temporaryFolder());
   const folder = temporaryFolder();
   const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));

@@ -6,7 +6,7 @@ import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import type { SampleEvent } from "../../../lib/train/events.ts";
 import { train } from "../../../lib/train/run/train.ts";
 
-test("sampleEvent shows the first validation image as class indices after each validation", async () => {
+test("sampleEvent() shows the first validation image as class indices after each validation", async () => {
   const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
     .concat("train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1");
   const samples: SampleEvent[] = [];

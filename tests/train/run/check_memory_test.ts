@@ -18,7 +18,7 @@ function backend(largestTensorBytes: number | null): BackendInfo {
   };
 }
 
-test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size and the limit", async () => {
+test("checkDeviceLimits() names the largest tensor of the thesis' FCN-8s, its size and the limit", async () => {
   const config = await loadConfig({ preset: "thesis-fcn8s-voc", overrides: ["data.dir=/data"] });
   // The 64 channels of conv1 at 416×416, batch 16: 709 MB.
   assert.throws(
@@ -29,7 +29,7 @@ test("checkDeviceLimits names the largest tensor of the thesis' FCN-8s, its size
   checkDeviceLimits(config, { classes: 21, backend: backend(null) });
 });
 
-test("checkDeviceLimits looks at D too, unless there is none", async () => {
+test("checkDeviceLimits() looks at D too, unless there is none", async () => {
   const config = await loadConfig({ preset: "fixtures" });
   config.adversarial.discriminator.width = 64;
   const limit = { classes: 5, backend: backend(8 * 2 ** 20) };
@@ -38,7 +38,7 @@ test("checkDeviceLimits looks at D too, unless there is none", async () => {
   checkDeviceLimits(config, limit);
 });
 
-test("checkDiskSpace refuses a run that the disk cannot hold", async () => {
+test("checkDiskSpace() refuses a run that the disk cannot hold", async () => {
   await assert.rejects(checkDiskSpace("/tmp", 1e15), /needs .* MiB and .* MiB are free/);
   await checkDiskSpace("/tmp", 10);
 });

@@ -55,7 +55,7 @@ before(async () => {
   await useBackend({ backend: "wasm", threads: 1 });
 });
 
-test("openCheckpoint gives back state, origin and tensors, each in memory of its own", async () => {
+test("openCheckpoint() gives back state, origin and tensors, each in memory of its own", async () => {
   const checkpoint = await openCheckpoint(await written([1, 2], [3]));
   assert.deepEqual(checkpoint.state, state);
   assert.deepEqual(checkpoint.origin, JSON.parse(JSON.stringify(origin)));
@@ -69,7 +69,7 @@ test("openCheckpoint gives back state, origin and tensors, each in memory of its
   await checkpoint.close();
 });
 
-test("openCheckpoint restores all or nothing", async () => {
+test("openCheckpoint() restores all or nothing", async () => {
   const path = await written([1, 2], [3]);
   for (
     const [values, message] of [
@@ -86,7 +86,7 @@ test("openCheckpoint restores all or nothing", async () => {
   }
 });
 
-test("openCheckpoint loads none of many damaged copies", async () => {
+test("openCheckpoint() loads none of many damaged copies", async () => {
   const path = await written([1, 2, 3, 4], [5]);
   const intact = new Uint8Array(await readFile(path));
   for (let bit = 0; bit < intact.length * 8; bit += 37) {
@@ -103,7 +103,7 @@ test("openCheckpoint loads none of many damaged copies", async () => {
   await (await openCheckpoint(path)).close();
 });
 
-test("openCheckpoint refuses other safetensors files", async () => {
+test("openCheckpoint() refuses other safetensors files", async () => {
   const path = join(temporaryFolder(), "weights.safetensors");
   await writeSafetensors(path, [], { metadata: { format: "pt" } });
   await assert.rejects(openCheckpoint(path), /its format is "pt", this version reads "segadv ch/);

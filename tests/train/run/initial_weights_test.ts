@@ -20,7 +20,7 @@ async function config(init: string, ...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: all });
 }
 
-test("train follows the weights' input and variant, and records them", async () => {
+test("train() follows the weights' input and variant, and records them", async () => {
   const out = join(temporaryFolder(), "run");
   const init = await fixture("resnet50.pth.gz");
   const events: TrainEvent[] = [];
@@ -58,7 +58,7 @@ test("train follows the weights' input and variant, and records them", async () 
   assert.equal((await resumeTraining(out, { overrides })).steps, 2);
 });
 
-test("train takes the configured input where followInit is off, with a warning", async () => {
+test("train() takes the configured input where followInit is off, with a warning", async () => {
   const init = await fixture("vgg16.h5.gz");
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
@@ -73,7 +73,7 @@ test("train takes the configured input where followInit is off, with a warning",
   );
 });
 
-test("train goes on from its own runs, as their config and head are", async () => {
+test("train() goes on from its own runs, as their config and head are", async () => {
   const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
   await train(await config(await fixture("vgg16.npz"), name), { out });
@@ -90,7 +90,7 @@ test("train goes on from its own runs, as their config and head are", async () =
   ]);
 });
 
-test("train says what does not fit before it writes anything", async () => {
+test("train() says what does not fit before it writes anything", async () => {
   const out = join(temporaryFolder(), "run");
   const init = await fixture("vgg16.pth");
   await assert.rejects(

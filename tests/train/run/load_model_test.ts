@@ -37,10 +37,10 @@ function hashOf(seed: number): Promise<string> {
   return weightsSha256(smallModel("resnet50", { seed }).layers);
 }
 
-describe("loadModel", () => {
+describe("loadModel()", () => {
   before(() => useBackend({ backend: "cpu" }));
 
-  test("loadModel takes the best network of a run, else the last, with the run's config", async () => {
+  test("loadModel() takes the best network of a run, else the last, with the run's config", async () => {
     const both = await runFolder({ model: 1, best: 2 });
     const best = await loadModel(both);
     assert.equal(best.path, join(both, "best"));
@@ -51,7 +51,7 @@ describe("loadModel", () => {
     assert.equal(await weightsSha256(last.model.layers), await hashOf(1));
   });
 
-  test("loadModel takes a model folder itself, inside a run or alone", async () => {
+  test("loadModel() takes a model folder itself, inside a run or alone", async () => {
     const run = await runFolder({ model: 1, best: 2 });
     const inside = await loadModel(join(run, "model"));
     assert.equal(await weightsSha256(inside.model.layers), await hashOf(1));
@@ -59,7 +59,7 @@ describe("loadModel", () => {
     assert.deepEqual(inside.classes.map(({ name }) => name), ["a", "b", "c"]);
   });
 
-  test("loadModel says what it looked for", async () => {
+  test("loadModel() says what it looked for", async () => {
     const empty = temporaryFolder();
     await assert.rejects(loadModel(empty), /neither model\.json nor best\/model\.json/);
   });

@@ -13,8 +13,8 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-describe("readRun", () => {
-  test("readRun sorts a run's events by kind and passes over a torn line", async () => {
+describe("readRun()", () => {
+  test("readRun() sorts a run's events by kind and passes over a torn line", async () => {
     const path = await tinyRun(temporaryFolder());
     await appendFile(join(path, "events.jsonl"), '{"type":"step","st');
     const run = await readRun(path, "tiny");
@@ -25,7 +25,7 @@ describe("readRun", () => {
     assert.ok(secondsPerEpoch(run)! > 0);
   });
 
-  test("readRun counts steps once that were repeated after an interruption", async () => {
+  test("readRun() counts steps once that were repeated after an interruption", async () => {
     const events = parseEvents(
       await readFile(join(await tinyRun(temporaryFolder()), "events.jsonl"), "utf8"),
     );
@@ -36,7 +36,7 @@ describe("readRun", () => {
     assert.equal(recordOf(events.slice(0, 6), options).end, null);
   });
 
-  test("readRun refuses a folder without a run", async () => {
+  test("readRun() refuses a folder without a run", async () => {
     const empty = temporaryFolder();
     await assert.rejects(readRun(empty), /there is no events\.jsonl/);
     assert.throws(() => recordOf([], { path: "p", name: "n" }), /the run has not begun/);

@@ -58,14 +58,14 @@ function story(events: TrainEvent[]): unknown[] {
   });
 }
 
-describe("resumeTraining", () => {
+describe("resumeTraining()", () => {
   let whole: TrainResult;
 
   before(async () => {
     whole = await train(await config(), { out: join(temporaryFolder(), "run") });
   });
 
-  test("resumeTraining ends in the weights and the log of a run that never stopped", async () => {
+  test("resumeTraining() ends in the weights and the log of a run that never stopped", async () => {
     const expected = story(await logOf(whole.run!));
     for (const step of [1, 4, 6, 7, 11, 12]) {
       const out = await stopAt(step);
@@ -82,7 +82,7 @@ describe("resumeTraining", () => {
     }
   });
 
-  test("resumeTraining may be stopped and resumed again and again", async () => {
+  test("resumeTraining() may be stopped and resumed again and again", async () => {
     const out = await stopAt(2);
     for (const step of [3, 5, 6, 8]) {
       const controller = new AbortController();
@@ -95,7 +95,7 @@ describe("resumeTraining", () => {
     assert.equal((await resumeTraining(out)).weightsSha256, whole.weightsSha256);
   });
 
-  test("resumeTraining repeats a validation that was broken off", async () => {
+  test("resumeTraining() repeats a validation that was broken off", async () => {
     const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
     const wanted = await config();
@@ -113,14 +113,14 @@ describe("resumeTraining", () => {
     assert.deepEqual(story(await logOf(out)), story(await logOf(whole.run!)));
   });
 
-  test("resumeTraining leaves a finished run alone and gives its summary", async () => {
+  test("resumeTraining() leaves a finished run alone and gives its summary", async () => {
     const before = await readFile(join(whole.run!, "events.jsonl"), "utf8");
     const result = await resumeTraining(whole.run!);
     assert.deepEqual(result, { ...whole, resumedAt: 12, seconds: result.seconds });
     assert.equal(await readFile(join(whole.run!, "events.jsonl"), "utf8"), before);
   });
 
-  test("resumeTraining leaves a run alone that stopped early", async () => {
+  test("resumeTraining() leaves a run alone that stopped early", async () => {
     const out = join(temporaryFolder(), "run");
     const wanted = await config("validation.patience=1", "train.epochs=9", "optimizer.lr=1e-9");
     const first = await train(wanted, { out });
@@ -129,7 +129,7 @@ describe("resumeTraining", () => {
     assert.deepEqual(again, { ...first, resumedAt: first.steps, seconds: again.seconds });
   });
 
-  test("resumeTraining lets a run go on that ended at maxSteps", async () => {
+  test("resumeTraining() lets a run go on that ended at maxSteps", async () => {
     const out = join(temporaryFolder(), "run");
     const first = await train(await config("train.maxSteps=5"), { out });
     assert.equal((await resumeTraining(out)).weightsSha256, first.weightsSha256);
@@ -137,7 +137,7 @@ describe("resumeTraining", () => {
     assert.equal(result.weightsSha256, whole.weightsSha256);
   });
 
-  test("resumeTraining begins anew where there is no checkpoint, and says so", async () => {
+  test("resumeTraining() begins anew where there is no checkpoint, and says so", async () => {
     const out = await stopAt(3, "checkpoint.keep=0");
     assert.ok(!(await readdir(out)).includes("checkpoint"));
     const warnings: string[] = [];
@@ -148,7 +148,7 @@ describe("resumeTraining", () => {
     assert.match(warnings.join(), /no checkpoint yet: the run begins anew/);
   });
 
-  test("resumeTraining takes the newest intact checkpoint and names the others", async () => {
+  test("resumeTraining() takes the newest intact checkpoint and names the others", async () => {
     const out = await stopAt(8, "checkpoint.everySteps=1", "checkpoint.keep=3");
     const folder = join(out, "checkpoint");
     const names = (await readdir(folder)).sort();
@@ -168,7 +168,7 @@ describe("resumeTraining", () => {
     assert.match(warnings[1]!, /passed over a newer checkpoint: .*000007.*cut short/);
   });
 
-  test("resumeTraining refuses where no checkpoint is intact", async () => {
+  test("resumeTraining() refuses where no checkpoint is intact", async () => {
     const out = await stopAt(2);
     for (const name of await readdir(join(out, "checkpoint"))) {
       await writeFile(join(out, "checkpoint", name), "x");
@@ -176,7 +176,7 @@ describe("resumeTraining", () => {
     await assert.rejects(resumeTraining(out), /no checkpoint is intact \(Cannot read .*1 bytes/);
   });
 
-  test("resumeTraining lists what makes another run of it, or goes on when told to", async () => {
+  test("resumeTraining() lists what makes another run of it, or goes on when told to", async () => {
     const out = await stopAt(3);
     const overrides = ["optimizer.lr=0.5", "adversarial.weight=0.1", "train.logEvery=2"];
     await assert.rejects(
@@ -203,7 +203,7 @@ describe("resumeTraining", () => {
     assert.equal(config!.optimizer.lr, 0.5);
   });
 
-  test("resumeTraining takes a key that came after a run for its default", async () => {
+  test("resumeTraining() takes a key that came after a run for its default", async () => {
     const now: RunProvenance = {
       config: await config(),
       versions: { segadv: "1", tfjs: "1", runtime: "deno 1" },
@@ -217,7 +217,7 @@ describe("resumeTraining", () => {
     assert.deepEqual(differences(then, now), ["inference.flip false became true"]);
   });
 
-  test("resumeTraining refuses a folder without a run, or one in use", async () => {
+  test("resumeTraining() refuses a folder without a run, or one in use", async () => {
     await assert.rejects(resumeTraining("/nonexistent/run"), /holds no run/);
     const out = await stopAt(2);
     const lock = await lockFolder(out);
@@ -225,7 +225,7 @@ describe("resumeTraining", () => {
     await lock.release();
   });
 
-  test("resumeTraining writes through no link that a run from elsewhere may hold", async () => {
+  test("resumeTraining() writes through no link that a run from elsewhere may hold", async () => {
     const out = await stopAt(2);
     const outside = join(out, "../precious");
     for (const name of ["events.jsonl", "checkpoint"]) {
@@ -244,14 +244,14 @@ describe("resumeTraining", () => {
     assert.equal(await readFile(outside, "utf8"), "mine");
   });
 
-  test("resumeTraining frees everything where it is refused", async () => {
+  test("resumeTraining() frees everything where it is refused", async () => {
     const out = await stopAt(2);
     const { numTensors } = tf.memory();
     await assert.rejects(resumeTraining(out, { overrides: ["optimizer.lr=0.5"] }), /put it back/);
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("resumeTraining survives a torn log and rests of a killed process", async () => {
+  test("resumeTraining() survives a torn log and rests of a killed process", async () => {
     const out = await stopAt(3);
     const log = join(out, "events.jsonl");
     const text = await readFile(log, "utf8");
@@ -278,7 +278,7 @@ describe("resumeTraining", () => {
     await rm(copy, { recursive: true });
   });
 
-  test("resumeTraining gives the same weights in baseline mode and with more updates of D", async () => {
+  test("resumeTraining() gives the same weights in baseline mode and with more updates of D", async () => {
     await useBackend({ backend: "wasm", threads: 1 });
     const games = [["adversarial.enabled=false"], [
       "adversarial.discriminatorSteps=2",

@@ -24,19 +24,19 @@ async function config(...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
 }
 
-describe("train", () => {
+describe("train()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("train gives the same bits for the same seed and others for another", async () => {
+  test("train() gives the same bits for the same seed and others for another", async () => {
     const sha = async (seed: number) => (await train(await config(`seed=${seed}`))).weightsSha256;
     const first = await sha(1);
     assert.equal(await sha(1), first);
     assert.notEqual(await sha(2), first);
   });
 
-  test("train writes a run that loads, scores the same and says what it did", async () => {
+  test("train() writes a run that loads, scores the same and says what it did", async () => {
     const out = join(temporaryFolder(), "run");
     const events: TrainEvent[] = [];
     const wanted = await config();
@@ -74,7 +74,7 @@ describe("train", () => {
     assert.deepEqual(opened.config, await loadConfig({ path: join(out, "config.yaml") }));
   });
 
-  test("train clears away what a process left that was killed before it had begun", async () => {
+  test("train() clears away what a process left that was killed before it had begun", async () => {
     const out = join(temporaryFolder(), "run");
     await mkdir(out);
     await writeFile(join(out, ".config.yaml.0123456789ab.tmp"), "half wri");
@@ -82,7 +82,7 @@ describe("train", () => {
     assert.deepEqual((await readdir(out)).filter((name) => name.endsWith(".tmp")), []);
   });
 
-  test("train never overwrites a run", async () => {
+  test("train() never overwrites a run", async () => {
     const out = join(temporaryFolder(), "run");
     await train(await config("train.maxSteps=1"), { out });
     const before = await readFile(join(out, "events.jsonl"), "utf8");
@@ -90,14 +90,14 @@ describe("train", () => {
     assert.equal(await readFile(join(out, "events.jsonl"), "utf8"), before);
   });
 
-  test("train stops at maxSteps and validates what it has", async () => {
+  test("train() stops at maxSteps and validates what it has", async () => {
     const result = await train(await config("train.maxSteps=3"));
     assert.equal(result.reason, "max-steps");
     assert.equal(result.steps, 3);
     assert.equal(result.last!.step, 3);
   });
 
-  test("train ends on an aborted signal with the model on disk", async () => {
+  test("train() ends on an aborted signal with the model on disk", async () => {
     const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
     const result = await train(await config(), {
@@ -110,7 +110,7 @@ describe("train", () => {
     assert.ok(existsSync(join(out, "model", "model.json")));
   });
 
-  test("train stops at a loss that is no number, with step, samples and last values", async () => {
+  test("train() stops at a loss that is no number, with step, samples and last values", async () => {
     const out = join(temporaryFolder(), "run");
     const wild = await config("optimizer.lr=1e30", "train.epochs=3");
     const events: TrainEvent[] = [];
@@ -129,7 +129,7 @@ describe("train", () => {
     assert.equal(events.at(-1)!.type, "end");
   });
 
-  test("train leaves no tensors behind", async () => {
+  test("train() leaves no tensors behind", async () => {
     const run = await config("train.maxSteps=2");
     await train(run);
     const { numTensors } = tf.memory();
@@ -137,7 +137,7 @@ describe("train", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("train takes a network of the user's own in G's place", async () => {
+  test("train() takes a network of the user's own in G's place", async () => {
     const backend = await useBackend({ backend: "wasm", threads: 1 });
     const own = tf.sequential({
       layers: [
@@ -168,7 +168,7 @@ describe("train", () => {
     own.predict(tf.zeros([1, 32, 32, 3])); // still alive
   });
 
-  test("train refuses what cannot work before any step", async () => {
+  test("train() refuses what cannot work before any step", async () => {
     const events: TrainEvent[] = [];
     const onEvent = (event: TrainEvent) => events.push(event);
     const cases = [

@@ -106,7 +106,7 @@ async function outcome(
   return { losses, weights };
 }
 
-describe("trainStep", () => {
+describe("trainStep()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });

@@ -65,7 +65,7 @@ function distance(a: number[], b: number[]): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-describe("trainStep with gradientAccumulation", () => {
+describe("trainStep() with gradientAccumulation", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
@@ -156,7 +156,7 @@ describe("trainStep with gradientAccumulation", () => {
     );
   });
 
-  test("train refuses to checkpoint stages that a network of one's own does not name", async () => {
+  test("train() refuses to checkpoint stages that a network of one's own does not name", async () => {
     const overrides = ["data.batch=2", "train.gradientCheckpointing=true"];
     const config = await loadConfig({ preset: "fixtures", overrides });
     const backend = await useBackend({ backend: "wasm", threads: 1 });
@@ -169,7 +169,7 @@ describe("trainStep with gradientAccumulation", () => {
     );
   });
 
-  test("trainStep refuses parts that are not equal, as the configuration does", async () => {
+  test("trainStep() refuses parts that are not equal, as the configuration does", async () => {
     const parts = async (...overrides: string[]) =>
       await loadConfig({ preset: "fixtures", overrides: ["data.batch=4", ...overrides] });
     await assert.rejects(

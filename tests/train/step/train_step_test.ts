@@ -47,7 +47,7 @@ async function weights(model: tf.LayersModel): Promise<number[][]> {
   return await Promise.all(model.weights.map(async (w) => [...await w.read().data()]));
 }
 
-describe("trainStep", () => {
+describe("trainStep()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
