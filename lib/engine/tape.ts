@@ -104,9 +104,7 @@ function walk(
     const dys = node.outputs.map((output) => gradients.get(output.id) ?? null);
     if (dys.some((d) => d !== null) && node.outputs.some((output) => wanted.has(output.id))) {
       const inputs = Object.entries(node.inputs).filter(([, t]) => wanted.has(t.id));
-      for (const [id, gradient] of inputGradients({ node, dys, inputs })) {
-        add(gradients, { id, gradient });
-      }
+      for (const [id, gradient] of inputGradients(node, dys, inputs)) add(gradients, id, gradient);
     }
     for (const output of node.outputs) {
       if (kept.has(output.id)) continue;
@@ -133,9 +131,10 @@ function dependents(tape: TapeNode[], xs: tf.Tensor[]): Set<number> {
 
 /** Gradients of one node with respect to some of its inputs, by tensor id. */
 function inputGradients(
-  call: { node: TapeNode; dys: (tf.Tensor | null)[]; inputs: [string, tf.Tensor][] },
+  node: TapeNode,
+  dys: (tf.Tensor | null)[],
+  inputs: [name: string, input: tf.Tensor][],
 ): [id: number, gradient: tf.Tensor][] {
-  const { node, dys, inputs } = call;
   if (node.gradient === undefined) {
     throw new Error(`Cannot run backward: tfjs has no gradient for ${node.kernelName}`);
   }
@@ -160,19 +159,16 @@ function inputGradients(
   return results.map((gradient, i) => [inputs[i]![1].id, gradient]);
 }
 
-/** Adds a gradient to what has been gathered for a tensor, consuming it. */
-function add(
-  gradients: Map<number, tf.Tensor>,
-  entry: { id: number; gradient: tf.Tensor },
-): void {
-  const before = gradients.get(entry.id);
+/** Adds a gradient to the sum of those of the same tensor, consuming it. */
+function add(gradients: Map<number, tf.Tensor>, id: number, gradient: tf.Tensor): void {
+  const before = gradients.get(id);
   if (before === undefined) {
-    gradients.set(entry.id, entry.gradient);
+    gradients.set(id, gradient);
     return;
   }
-  gradients.set(entry.id, tf.add(before, entry.gradient));
+  gradients.set(id, tf.add(before, gradient));
   before.dispose();
-  entry.gradient.dispose();
+  gradient.dispose();
 }
 
 /** Frees what a node saved for its gradient. */

@@ -89,11 +89,11 @@ function square(name: string, [size, n]: [number, number], transform: Transform)
 }
 
 /** One function that calls one of several by its number. */
-function chooser(name: string, ways: [number, string][]): string {
+function chooser(name: string, targets: [number, string][]): string {
   return [
-    `export function ${name}(way: i32, ${SQUARE}): void {`,
-    ...ways.map(([way, target]) =>
-      `  if (way == ${way}) ${target}(from, row, pixel, to, toRow, step, channels);`
+    `export function ${name}(id: i32, ${SQUARE}): void {`,
+    ...targets.map(([id, target]) =>
+      `  if (id == ${id}) ${target}(from, row, pixel, to, toRow, step, channels);`
     ),
     "}",
   ].join("\n");
@@ -133,9 +133,11 @@ function output(scheme: Scheme): string {
 
 function outputChooser(): string {
   return [
-    `export function output(way: i32, ${OUTPUT}): void {`,
+    `export function output(scheme: i32, ${OUTPUT}): void {`,
     ...SCHEMES.map(({ m, r }) =>
-      `  if (way == ${10 * m + r}) output${m}${r}(from, step, to, toRow, toPixel, rows, columns, ` +
+      `  if (scheme == ${
+        10 * m + r
+      }) output${m}${r}(from, step, to, toRow, toPixel, rows, columns, ` +
       "channels, bias, act, alpha);"
     ),
     "}",

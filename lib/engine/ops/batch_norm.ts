@@ -50,9 +50,9 @@ const LEAKY_GRADIENT: TrainingKernel<BatchNormLeakyTrainAttrs> = {
   name: BATCH_NORM_LEAKY_TRAIN_GRAD,
   compose({ dy, ...rest }, { eps, alpha }) {
     const inputs = { x: rest.y!, dy: dy! };
-    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs, attrs: { alpha } });
+    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, inputs, { alpha });
     const attrs = { eps, relu: false };
-    return runTrainingKernel(GRADIENT, { inputs: { ...rest, dy: masked! }, attrs });
+    return runTrainingKernel(GRADIENT, { ...rest, dy: masked! }, attrs);
   },
 };
 
@@ -60,7 +60,7 @@ const LEAKY: TrainingKernel<BatchNormLeakyTrainAttrs> = {
   name: BATCH_NORM_LEAKY_TRAIN,
   compose(inputs, { eps, alpha }) {
     const attrs = { eps, relu: false };
-    const [y, mean, variance] = runTrainingKernel(FORWARD, { inputs, attrs });
+    const [y, mean, variance] = runTrainingKernel(FORWARD, inputs, attrs);
     return [tf.leakyRelu(y!, alpha), mean!, variance!];
   },
   gradient: gradientBy(LEAKY_GRADIENT),
@@ -76,7 +76,7 @@ function gradientBy<A extends object>(
     run([dy], saved, attrs) {
       const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
       const inputs = { x, y: y!, dy: dy!, gamma, mean: mean!, variance: variance! };
-      const [dx, dgamma, dbeta] = runTrainingKernel(kernel, { inputs, attrs });
+      const [dx, dgamma, dbeta] = runTrainingKernel(kernel, inputs, attrs);
       return { x: dx!, gamma: dgamma!, beta: dbeta! };
     },
   };
@@ -111,8 +111,8 @@ export function batchNormTraining(
 ): [y: tf.Tensor4D, mean: tf.Tensor1D, variance: tf.Tensor1D] {
   const { eps, relu = false, leak = 0 } = options;
   const outputs = relu && leak > 0
-    ? runTrainingKernel(LEAKY, { inputs, attrs: { eps, alpha: leak } })
-    : runTrainingKernel(FORWARD, { inputs, attrs: { eps, relu } });
+    ? runTrainingKernel(LEAKY, inputs, { eps, alpha: leak })
+    : runTrainingKernel(FORWARD, inputs, { eps, relu });
   return outputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
 }
 
@@ -149,5 +149,5 @@ export function movingAverage(
   options: { momentum: number },
 ): void {
   ownMemory(tensors.moving);
-  runTrainingKernel(AVERAGE, { inputs: tensors, attrs: options });
+  runTrainingKernel(AVERAGE, tensors, options);
 }

@@ -58,6 +58,6 @@ export function checkGradients(
   const { gradients, ...rest } = tensors;
   ownMemory(rest.scale, rest.goodSteps);
   const named = Object.fromEntries(gradients.map((gradient, i) => [`gradient${i}`, gradient]));
-  const outputs = runTrainingKernel(KERNEL, { inputs: { ...rest, ...named }, attrs: options });
+  const outputs = runTrainingKernel(KERNEL, { ...rest, ...named }, options);
   return { control: outputs[0] as tf.Tensor1D, norm: outputs[1] as tf.Scalar | undefined ?? null };
 }

@@ -31,8 +31,8 @@ const LEAKY_MASK: TrainingKernel<{ alpha: number }> = {
   name: BIAS_LEAKY_RELU_GRAD,
   compose({ dy, y }, attrs) {
     const inputs = { x: y!, dy: dy! };
-    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs, attrs });
-    return [masked!, runTrainingKernel(BIAS, { inputs: { dy: masked! }, attrs: {} })[0]!];
+    const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, inputs, attrs);
+    return [masked!, runTrainingKernel(BIAS, { dy: masked! }, {})[0]!];
   },
 };
 
@@ -60,7 +60,7 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
       return {
         x: () => inputGradient({ dy: masked, filter, inputShape: x.shape }, options),
         filter: () => filterGradient({ x, dy: masked, filterShape: filter.shape }, options),
-        bias: () => dbias ?? runTrainingKernel(BIAS, { inputs: { dy: masked }, attrs: {} })[0]!,
+        bias: () => dbias ?? runTrainingKernel(BIAS, { dy: masked }, {})[0]!,
       };
     },
   },
@@ -92,7 +92,7 @@ export function conv2d(
   inputs: { x: tf.Tensor4D; filter: tf.Tensor4D; bias: tf.Tensor1D },
   options: Conv2dOptions,
 ): tf.Tensor4D {
-  return runTrainingKernel(KERNEL, { inputs, attrs: options })[0] as tf.Tensor4D;
+  return runTrainingKernel(KERNEL, inputs, options)[0] as tf.Tensor4D;
 }
 
 /** dy before the ReLU that made `y`, and its sum. */
@@ -101,8 +101,8 @@ function maskedBy(
   { leak = 0 }: { leak?: number },
 ): [masked: tf.Tensor, dbias: tf.Tensor] {
   const outputs = leak > 0
-    ? runTrainingKernel(LEAKY_MASK, { inputs, attrs: { alpha: leak } })
-    : runTrainingKernel(MASK, { inputs, attrs: {} });
+    ? runTrainingKernel(LEAKY_MASK, inputs, { alpha: leak })
+    : runTrainingKernel(MASK, inputs, {});
   return outputs as [tf.Tensor, tf.Tensor];
 }
 

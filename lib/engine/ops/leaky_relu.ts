@@ -25,7 +25,7 @@ const FORWARD: TrainingKernel<LeakyReluAttrs> = {
     saveInputs: ["x"],
     saveOutputs: [],
     run: ([dy], [x], attrs) => ({
-      x: runTrainingKernel(LEAKY_RELU_GRADIENT, { inputs: { x: x!, dy: dy! }, attrs })[0]!,
+      x: runTrainingKernel(LEAKY_RELU_GRADIENT, { x: x!, dy: dy! }, attrs)[0]!,
     }),
   },
 };
@@ -47,5 +47,5 @@ const FORWARD: TrainingKernel<LeakyReluAttrs> = {
  * ```
  */
 export function leakyRelu<T extends tf.Tensor>(x: T, alpha: number): T {
-  return runTrainingKernel(FORWARD, { inputs: { x }, attrs: { alpha } })[0] as T;
+  return runTrainingKernel(FORWARD, { x }, { alpha })[0] as T;
 }

@@ -34,5 +34,5 @@ const KERNEL: TrainingKernel<{ classes: number }> = {
  * ```
  */
 export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
-  return runTrainingKernel(KERNEL, { inputs: { labels }, attrs: { classes } })[0]!;
+  return runTrainingKernel(KERNEL, { labels }, { classes })[0]!;
 }

@@ -83,7 +83,7 @@ export function sgdUpdate(
   const [kernel, inputs] = control === undefined
     ? [SGD, { weight, velocity, grad }]
     : [SGD_IF, { weight, velocity, grad, control }];
-  runTrainingKernel(kernel, { inputs, attrs: options });
+  runTrainingKernel(kernel, inputs, options);
 }
 
 const ADAM: TrainingKernel<AdamUpdateAttrs> = {
@@ -126,5 +126,5 @@ export function adamUpdate(
   options: AdamUpdateAttrs,
 ): void {
   ownMemory(tensors.weight, tensors.m, tensors.v);
-  runTrainingKernel(ADAM, { inputs: tensors, attrs: options });
+  runTrainingKernel(ADAM, tensors, options);
 }

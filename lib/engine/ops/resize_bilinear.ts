@@ -32,8 +32,7 @@ const FORWARD: TrainingKernel<ResizeAttrs> = {
     saveOutputs: [],
     run([dy], [x]) {
       const [, height, width] = x!.shape as [number, number, number, number];
-      const options = { inputs: { dy: dy! }, attrs: { height, width } };
-      return { x: runTrainingKernel(GRADIENT, options)[0]! };
+      return { x: runTrainingKernel(GRADIENT, { dy: dy! }, { height, width })[0]! };
     },
   },
 };
@@ -62,7 +61,7 @@ export function resizeBilinear(
   size: { height: number; width: number },
 ): tf.Tensor4D {
   const attrs = { height: size.height, width: size.width };
-  return runTrainingKernel(FORWARD, { inputs: { x }, attrs })[0] as tf.Tensor4D;
+  return runTrainingKernel(FORWARD, { x }, attrs)[0] as tf.Tensor4D;
 }
 
 /** Weights `[out, in]` of a one-dimensional half-pixel bilinear resize. */

@@ -57,9 +57,6 @@ export function softmaxCrossEntropy(
     const logits = tf.reshape(inputs.logits, [-1, inputs.logits.shape[3]]);
     const labels = tf.reshape(inputs.labels, [-1]);
     const { temperature, scale } = options;
-    return runTrainingKernel(KERNEL, {
-      inputs: { logits, labels },
-      attrs: { temperature, scale },
-    })[0];
+    return runTrainingKernel(KERNEL, { logits, labels }, { temperature, scale })[0];
   }) as tf.Scalar;
 }

@@ -36,13 +36,14 @@ export interface TrainingKernel<A extends Attrs> {
  */
 export function runTrainingKernel<A extends Attrs>(
   kernel: TrainingKernel<A>,
-  options: { inputs: NamedTensors; attrs: A },
+  inputs: NamedTensors,
+  attrs: A,
 ): tf.Tensor[] {
   register(kernel);
   const outputs = tf.engine().runKernel(
     kernel.name,
-    options.inputs,
-    options.attrs as unknown as tf.NamedAttrMap,
+    inputs,
+    attrs as unknown as tf.NamedAttrMap,
   ) as tf.Tensor | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

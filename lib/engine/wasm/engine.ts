@@ -13,13 +13,14 @@ import {
   type Layout,
   RECORDS,
 } from "./jobs.ts";
-import { type HeapWatch, watchHeap } from "./memory.ts";
 import { type KernelExports, type Pool, startPool } from "./thread_pool.ts";
 import {
   checkBackend,
+  type HeapWatch,
   hookDispose,
   makeTfjsBackend,
   type TfjsWasmBackend,
+  watchHeap,
   withSharedMemory,
 } from "./tfjs_backend.ts";
 

@@ -214,7 +214,7 @@ export const ACTIVATION = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as cons
 export type Activation = typeof ACTIVATION[keyof typeof ACTIVATION];
 /** Ops of the job `elementwise`. */
 export const ELEMENT_OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 };
-/** Where a resize puts the pixels: half-pixel centres; top left corners, or all corners, meet. */
+/** Pixel positions of a resize: half-pixel centres; top left corners, or all corners, coincide. */
 export const RESIZE_MODE = { halfPixel: 0, topLeft: 1, alignCorners: 2 };
 
 /** Byte offsets in the control block, see `assembly/index.ts`; the scratch pointers come last. */

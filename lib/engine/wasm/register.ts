@@ -30,7 +30,7 @@ import {
   sgdUpdate,
 } from "./kernels/elementwise.ts";
 import { type Engine, startEngine } from "./engine.ts";
-import { oneHot } from "./kernels/label_conv.ts";
+import { oneHot, softmaxCrossEntropy } from "./kernels/labels.ts";
 import { avgPoolGrad, maxPool, maxPoolGrad } from "./kernels/pooling.ts";
 import {
   resizeBilinear,
@@ -39,7 +39,6 @@ import {
   tfjsResizeBilinearGrad,
 } from "./kernels/resize.ts";
 import { identity, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
-import { softmaxCrossEntropy } from "./kernels/softmax.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
 import { getTfjsFactory, type KernelCall } from "./tfjs_backend.ts";
 

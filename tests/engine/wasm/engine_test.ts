@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeJob, startEngine } from "../../../lib/engine/wasm/engine.ts";
-import { ELEMENT_OP, JOB_NUMBERS, type JobWords } from "../../../lib/engine/wasm/jobs.ts";
+import { startEngine } from "../../../lib/engine/wasm/engine.ts";
+import { ELEMENT_OP } from "../../../lib/engine/wasm/jobs.ts";
 import { values } from "../../support/wasm_compare.ts";
 
 type Engine = Awaited<ReturnType<typeof startEngine>>;
@@ -78,41 +78,5 @@ describe("WASM engine", () => {
       if (i % 50 === 0) assert.deepEqual(out, expected);
     }
     await engine.pool.stop();
-  });
-});
-
-describe("encodeJob", () => {
-  const pad: JobWords<"pad"> = {
-    ...{ x: 64, out: 128, height: 3, width: 4, channels: 5, top: 1, left: -1 },
-    ...{ outHeight: 5, outWidth: 6 },
-  };
-
-  it("encodeJob writes words in the order of the table, whatever that of the object", () => {
-    const expected = [64, 128, 3, 4, 5, 1, -1, 5, 6];
-    assert.deepEqual(encodeJob("pad", pad, 0), expected);
-    const reversed = Object.fromEntries(Object.entries(pad).reverse()) as typeof pad;
-    assert.deepEqual(encodeJob("pad", reversed, 0), expected);
-  });
-
-  it("encodeJob writes floats by their bits and lists behind the block", () => {
-    const sum = encodeJob("sumLosses", { losses: 8, out: 16, count: 3, scale: 0.5 }, 0);
-    assert.deepEqual(sum, [8, 16, 3, 0x3f000000]);
-    const parts = [1, 2].map((tap) => ({ tap, row: 10 * tap, position: 100 * tap }));
-    const words = {
-      ...{ filter: 1, u: 2, channels: 3, columns: 4, panels: 5, scheme: 6, domain: 7 },
-      ...{ rowStep: 8, columnStep: 9, uRows: 10, parts },
-    };
-    const block = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 4096 + 4 * 12, 2];
-    assert.deepEqual(encodeJob("winogradFilter", words, 4096), [
-      ...block,
-      ...[1, 10, 100, 2, 20, 200],
-    ]);
-  });
-
-  it("encodeJob is given every word: the compiler refuses a block without one", () => {
-    const { outWidth: _, ...rest } = pad;
-    // @ts-expect-error -- outWidth is missing
-    assert.equal(encodeJob("pad", rest, 0).length, 9);
-    assert.equal(Object.keys(JOB_NUMBERS).length, 39);
   });
 });

@@ -80,14 +80,15 @@ function settings(
 }
 
 /** How a tensor is cut into blocks of rows. */
-interface RowBlocks {
+export interface RowBlocks {
   rows: number;
   channels: number;
   rowsPerBlock: number;
   blocks: number;
 }
 
-function rowBlocks(x: tf.TensorInfo): RowBlocks {
+/** The blocks of the rows (all axes but the channels) of a tensor. */
+export function rowBlocks(x: tf.TensorInfo): RowBlocks {
   const channels = x.shape.at(-1)!;
   const rows = x.shape.slice(0, -1).reduce((a, b) => a * b, 1);
   const rowsPerBlock = Math.max(8, Math.floor(BLOCK_VALUES / channels));

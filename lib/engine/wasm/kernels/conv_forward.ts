@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
 import { ACTIVATION, type Activation } from "../jobs.ts";
 import { gatherGemm, type Padding, type Tap, withPadded } from "./gather_gemm.ts";
-import { coversLabels, labelConv } from "./label_conv.ts";
+import { coversLabels, labelConv } from "./labels.ts";
 import { coversUpsampled, upsampledConv } from "./upsampled_conv.ts";
 import { winogradConv } from "./winograd.ts";
 import { chooseTiles, winogradForward } from "./winograd_shape.ts";
@@ -125,17 +125,14 @@ function convolve(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operands)
 
   if (c <= RUN_CHANNELS && kw > 1 && info.dilationWidth === 1) {
     const padding = inputPadding(info, o.x);
-    withPadded(engine, {
-      ...padding,
-      use: (x) =>
-        gatherGemm(engine, {
-          ...common,
-          x,
-          ih: padding.height,
-          iw: padding.width,
-          phases: [{ ...phase, run: kw, taps: rowTaps(info) }],
-        }),
-    });
+    withPadded(engine, padding, (x) =>
+      gatherGemm(engine, {
+        ...common,
+        x,
+        ih: padding.height,
+        iw: padding.width,
+        phases: [{ ...phase, run: kw, taps: rowTaps(info) }],
+      }));
     return;
   }
   const taps: Tap[] = [];

@@ -75,14 +75,11 @@ export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo
     }
   }
   const padding = { x, batch: info.batchSize, h: info.outHeight, w: info.outWidth, c };
-  withPadded(engine, {
-    ...padding,
-    top,
-    left,
-    height,
-    width,
-    use: (padded) => gatherGemm(engine, { ...common, x: padded, ih: height, iw: width, phases }),
-  });
+  withPadded(
+    engine,
+    { ...padding, top, left, height, width },
+    (padded) => gatherGemm(engine, { ...common, x: padded, ih: height, iw: width, phases }),
+  );
   return out;
 }
 

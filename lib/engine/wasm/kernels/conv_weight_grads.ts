@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { rowBlocks } from "./batch_norm.ts";
 import { inputPadding, rowTaps, RUN_CHANNELS } from "./conv_forward.ts";
 import type { Engine } from "../engine.ts";
 import { type Tap, withPadded } from "./gather_gemm.ts";
-import { coversLabels, labelFilterGrad } from "./label_conv.ts";
+import { coversLabels, labelFilterGrad } from "./labels.ts";
 import { coversUpsampled, upsampledFilterGrad } from "./upsampled_conv.ts";
 import { winogradFilterGrad } from "./winograd.ts";
 import { chooseTiles, winogradForward } from "./winograd_shape.ts";
@@ -39,18 +40,15 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
   }
   if (info.inChannels <= RUN_CHANNELS && info.filterWidth > 1) {
     const padding = inputPadding(info, engine.at(x));
-    withPadded(engine, {
-      ...padding,
-      use: (padded) =>
-        accumulate(engine, info, {
-          ...operands,
-          x: padded,
-          ih: padding.height,
-          iw: padding.width,
-          taps: rowTaps(info),
-          depth: info.inChannels * info.filterWidth,
-        }),
-    });
+    withPadded(engine, padding, (padded) =>
+      accumulate(engine, info, {
+        ...operands,
+        x: padded,
+        ih: padding.height,
+        iw: padding.width,
+        taps: rowTaps(info),
+        depth: info.inChannels * info.filterWidth,
+      }));
     return out;
   }
   const taps: Tap[] = [];
@@ -159,9 +157,6 @@ function accumulate(engine: Engine, info: tf.backend_util.Conv2DInfo, o: Operand
   });
 }
 
-/** Values of a block of rows whose sum is taken at once. */
-const BLOCK_VALUES = 16384;
-
 /** Gradient of a bias: the sum of dy over all but the channels. */
 export function biasGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   return sumRows(engine, call)[0]!;
@@ -175,31 +170,26 @@ export function biasReluGrad(engine: Engine, call: KernelCall): tf.TensorInfo[] 
 
 function sumRows(engine: Engine, call: KernelCall, masked?: tf.TensorInfo): tf.TensorInfo[] {
   const dy = call.inputs.dy!;
-  const c = dy.shape.at(-1)!;
-  const rows = dy.shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  const out = call.backend.makeOutput([c], "float32");
-  const rowsPerBlock = Math.max(8, Math.floor(BLOCK_VALUES / c));
-  const blocks = Math.ceil(rows / rowsPerBlock);
-  engine.withScratch(blocks * c * 4, (partials) => {
+  const { rows, channels, rowsPerBlock, blocks } = rowBlocks(dy);
+  const out = call.backend.makeOutput([channels], "float32");
+  engine.withScratch(blocks * channels * 4, (partials) => {
     engine.run("biasGrad", {
       dy: engine.at(dy),
       y: masked ? engine.at(call.inputs.y!) : 0,
       masked: masked ? engine.at(masked) : 0,
       partials,
-      rows,
-      channels: c,
-      rowsPerBlock,
+      ...{ rows, channels, rowsPerBlock },
       leak: call.attrs?.alpha ?? 0,
-    }, { chunks: blocks, flops: rows * c * 4 });
+    }, { chunks: blocks, flops: rows * channels * 4 });
     engine.run("sumSlices", {
       slices: partials,
       out: engine.at(out),
       rows: 1,
-      columns: c,
-      stride: c,
+      columns: channels,
+      stride: channels,
       count: blocks,
       rowsPerChunk: 1,
-    }, { chunks: 1, flops: blocks * c });
+    }, { chunks: 1, flops: blocks * channels });
   });
   return [out];
 }

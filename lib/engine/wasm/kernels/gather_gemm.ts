@@ -241,13 +241,8 @@ export interface Padding {
   width: number;
 }
 
-/** {@linkcode Padding} and what is done with the padded copy. */
-export interface PaddedUse<T> extends Padding {
-  use: (pointer: number) => T;
-}
-
 /** Copies a tensor with zero padding into scratch for the duration of `use`. */
-export function withPadded<T>(engine: Engine, p: PaddedUse<T>): T {
+export function withPadded<T>(engine: Engine, p: Padding, use: (pointer: number) => T): T {
   const floats = p.batch * p.height * p.width * p.c;
   return engine.withScratch(floats * 4, (to) => {
     engine.run("pad", {
@@ -261,6 +256,6 @@ export function withPadded<T>(engine: Engine, p: PaddedUse<T>): T {
       outHeight: p.height,
       outWidth: p.width,
     }, { chunks: p.batch * p.height, flops: floats * 4 });
-    return p.use(to);
+    return use(to);
   });
 }
