@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { checkDocs } from "../../tasks/checks/docs.ts";
@@ -15,22 +15,26 @@ const temporaryFolder = temporaryFolders();
 const skip = "Deno" in globalThis ? false : "deno doc exists in Deno only";
 
 describe("checkDocs()", () => {
-  it("accepts documented symbols, and an example for each public function", { skip }, async () => {
-    const source = [
-      "/** One. */\nexport const one: number = 1;",
-      "/**\n * Adds.\n *\n * @example\n * ```ts\n * add(1, 2);\n * ```\n */",
-      "export function add(a: number, b: number): number { return a + b; }",
-      "function hidden(): void {}\nhidden();\n",
-    ].join("\n");
-    assert.deepEqual(await check(source), []);
-  });
+  test(
+    "checkDocs() accepts documented symbols, and an example for each public function",
+    { skip },
+    async () => {
+      const source = [
+        "/** One. */\nexport const one: number = 1;",
+        "/**\n * Adds.\n *\n * @example\n * ```ts\n * add(1, 2);\n * ```\n */",
+        "export function add(a: number, b: number): number { return a + b; }",
+        "function hidden(): void {}\nhidden();\n",
+      ].join("\n");
+      assert.deepEqual(await check(source), []);
+    },
+  );
 
-  it("finds an exported symbol without a doc comment", { skip }, async () => {
+  test("checkDocs() finds an exported symbol without a doc comment", { skip }, async () => {
     assert.deepEqual(await check("\nexport interface A { b: 1 }\n"), ["m.ts:2"]);
     assert.deepEqual(await check("/** */\nexport const one: number = 1;\n"), ["m.ts:2"]);
   });
 
-  it("lets one example stand for the functions that it calls", { skip }, async () => {
+  test("checkDocs() lets one example stand for the functions that it calls", { skip }, async () => {
     const example = " * @example\n * ```ts\n * free(make<number>());\n * ```\n";
     const make = `/**\n * Makes.\n *\n${example} */\nexport function make(): void {}\n`;
     const source = `${make}/** Frees. */\nexport function free(): void {}\n`;
@@ -38,13 +42,17 @@ describe("checkDocs()", () => {
     assert.deepEqual(await check(source.replace("function free", "function release")), ["m.ts:11"]);
   });
 
-  it("finds a public function without an example, private modules apart", { skip }, async () => {
-    const source = "/** Adds. */\nexport function add(): void {}\n";
-    assert.deepEqual(await check(source), ["m.ts:2"]);
-    assert.deepEqual(await check(source, { isEntry: false }), []);
-  });
+  test(
+    "checkDocs() finds a public function without an example, private modules apart",
+    { skip },
+    async () => {
+      const source = "/** Adds. */\nexport function add(): void {}\n";
+      assert.deepEqual(await check(source), ["m.ts:2"]);
+      assert.deepEqual(await check(source, { isEntry: false }), []);
+    },
+  );
 
-  it("follows a re-export to what it names", { skip }, async () => {
+  test("checkDocs() follows a re-export to what it names", { skip }, async () => {
     const source = 'export { add } from "./original.ts";\n';
     const undocumented = "export function add(): void {}\n";
     assert.deepEqual(await check(source, { original: undocumented }), ["original.ts:1"]);

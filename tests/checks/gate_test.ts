@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { before, describe, it } from "node:test";
+import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
@@ -12,7 +12,7 @@ const temporaryFolder = temporaryFolders();
 const skip = "Deno" in globalThis ? false : "the gate runs under Deno";
 const task = fileURLToPath(new URL("../../tasks/gate.ts", import.meta.url));
 
-describe("the gate", { skip }, () => {
+describe("deno.json task ok", { skip }, () => {
   let folder: string;
 
   before(async () => {
@@ -31,20 +31,20 @@ describe("the gate", { skip }, () => {
     return { status, output: `${stdout}${stderr}` };
   }
 
-  it("ends well, with the time of each stage, when every stage does", () => {
+  test("deno.json task ok ends well, with the time of each stage, when every stage does", () => {
     const { status, output } = gate("--only", "format,lint");
     assert.equal(status, 0, output);
     assert.match(output, /format: ok \(\d+\.\d s\)[^]*lint: ok[^]*All is well/);
   });
 
-  it("names the stage that fails, runs the rest and ends with 1", async () => {
+  test("deno.json task ok names the stage that fails, runs the rest and ends with 1", async () => {
     await writeFile(join(folder, "a.ts"), "export   const a = 1\n");
     const { status, output } = gate("--only", "format,lint");
     assert.equal(status, 1, output);
     assert.match(output, /lint: ok[^]*Failed: format\n/);
   });
 
-  it("refuses a stage that it does not have", () => {
+  test("deno.json task ok refuses a stage that it does not have", () => {
     const { status, output } = gate("--skip", "tests");
     assert.equal(status, 1);
     assert.match(output, /There is no stage "tests": known are format, lint/);

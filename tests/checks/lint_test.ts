@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import plugin from "../../tasks/lint/mod.ts";
 
 const skip = "Deno" in globalThis ? false : "deno lint exists in Deno only";
@@ -113,21 +113,21 @@ const cases: Case[] = [
   },
 ];
 
-describe("the lint plugin", { skip }, () => {
+describe("tasks/lint/mod.ts", { skip }, () => {
   for (const { rule, file = "lib/data/sample.ts", good, bad } of cases) {
     for (const source of good) {
-      it(`${rule} accepts ${JSON.stringify(source)} in ${file}`, () => {
+      test(`${rule} accepts ${JSON.stringify(source)} in ${file}`, () => {
         assert.deepEqual(findings(file, source).filter((id) => id === `segadv/${rule}`), []);
       });
     }
     for (const source of bad) {
-      it(`${rule} rejects ${JSON.stringify(source)} in ${file}`, () => {
+      test(`${rule} rejects ${JSON.stringify(source)} in ${file}`, () => {
         assert.deepEqual(new Set(findings(file, source)), new Set([`segadv/${rule}`]));
       });
     }
   }
 
-  it("has a failing case for every rule", () => {
+  test("tasks/lint/mod.ts has a failing case for every rule", () => {
     const tried = new Set(cases.filter(({ bad }) => bad.length > 0).map(({ rule }) => rule));
     assert.deepEqual([...tried].sort(), Object.keys(plugin.rules).sort());
   });

@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, it, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readReport } from "../../tasks/summary.ts";
@@ -52,7 +52,7 @@ describe("a group", () => {
 const skip = "Deno" in globalThis ? false : "it runs deno test";
 
 describe("readReport() with the real runner", () => {
-  it("reads what deno test reports", { skip }, async () => {
+  test("readReport() reads what deno test reports", { skip }, async () => {
     const folder = temporaryFolder();
     await writeFile(join(folder, "a_test.ts"), source);
     const args = ["test", "--no-lock", `--junit-path=${join(folder, "a.xml")}`, "a_test.ts"];
@@ -68,21 +68,29 @@ describe("readReport() with the real runner", () => {
   });
 });
 
-describe("the summary task", () => {
+describe("tasks/summary.ts", () => {
   const passing = '<testsuites><testcase name="a"/><testcase name="b"/></testsuites>';
   const failing = '<testsuites><testcase name="c"><failure/></testcase></testsuites>';
 
-  it("ends with the sum over all reports and fails if a test failed", { skip }, async () => {
-    assert.deepEqual(await sum([passing, failing]), ["2 passed, 1 failed", 1]);
-    assert.deepEqual(await sum([passing, passing]), ["4 passed, 0 failed", 0]);
-  });
+  test(
+    "tasks/summary.ts ends with the sum over all reports and fails if a test failed",
+    { skip },
+    async () => {
+      assert.deepEqual(await sum([passing, failing]), ["2 passed, 1 failed", 1]);
+      assert.deepEqual(await sum([passing, passing]), ["4 passed, 0 failed", 0]);
+    },
+  );
 
-  it("counts a failed stage only where no test explains it", { skip }, async () => {
-    assert.deepEqual(await sum([passing], ["gate"]), ["2 passed, 1 failed", 1]);
-    assert.deepEqual(await sum([failing], ["test"]), ["0 passed, 1 failed", 1]);
-  });
+  test(
+    "tasks/summary.ts counts a failed stage only where no test explains it",
+    { skip },
+    async () => {
+      assert.deepEqual(await sum([passing], ["gate"]), ["2 passed, 1 failed", 1]);
+      assert.deepEqual(await sum([failing], ["test"]), ["0 passed, 1 failed", 1]);
+    },
+  );
 
-  it("fails when nothing ran", { skip }, async () => {
+  test("tasks/summary.ts fails when nothing ran", { skip }, async () => {
     assert.deepEqual(await sum([]), ["0 passed, 0 failed", 1]);
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
+import { describe, test } from "node:test";
 import { createCli } from "../../cli/create_cli.ts";
 import { assertSnapshot } from "./_assert_snapshot.ts";
 import { recordedStream, runHere } from "../support/cli_terminal.ts";
@@ -44,7 +44,7 @@ test("createCli() throws instead of ending the process", async () => {
   await assert.rejects(program.parseAsync(["train", "--nonsense"], { from: "user" }));
 });
 
-describe("a mistake of the user ends with code 2 and one line", () => {
+describe("runCli()", () => {
   const MISTAKES: [args: string[], line: RegExp][] = [
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)/],
     [["train", "--epoch", "3"], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
@@ -74,7 +74,7 @@ describe("a mistake of the user ends with code 2 and one line", () => {
     [["completions", "tcsh"], /Allowed choices are zsh, bash, fish, powershell/],
   ];
   for (const [args, line] of MISTAKES) {
-    it(`segadv ${args.join(" ")}`, async () => {
+    test(`segadv ${args.join(" ")}`, async () => {
       const { code, out, err } = await runHere(...args);
       assert.equal(code, 2, err);
       assert.equal(out, "");
@@ -84,7 +84,7 @@ describe("a mistake of the user ends with code 2 and one line", () => {
   }
 });
 
-test("a command with several mistakes in its configuration says each on a line", async () => {
+test("runCli() says each of several mistakes in a configuration on a line", async () => {
   const { code, err } = await runHere("train", "--set", "seed=x", "--set", "optimizer.lr=fast");
   assert.equal(code, 2);
   assert.equal(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
+import { describe, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
 import { addInferenceOptions, inferenceOf } from "../../cli/inference.ts";
 import { UsageError } from "../../cli/errors.ts";
@@ -18,7 +18,7 @@ describe("addInferenceOptions()", () => {
   ];
   for (const [option, value, fault] of wrong) {
     for (const command of [["eval", "run"], ["predict", "run", "x.png", "--out", "masks"]]) {
-      it(`refuses ${option} "${value}" of ${command[0]}`, async () => {
+      test(`addInferenceOptions() refuses ${option} "${value}" of ${command[0]}`, async () => {
         const { code, err } = await runHere(...command, option, value);
         assert.equal(code, 2);
         assert.match(err, fault);

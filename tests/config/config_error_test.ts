@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "../../lib/config/config_error.ts";
 
-test("ConfigError puts place, key and message of each fault on a line", () => {
+test("new ConfigError() puts place, key and message of each fault on a line", () => {
   const error = new ConfigError([
     { where: "a.yaml:1:2", key: "seed", message: "expected a number" },
     { where: null, key: "train.epochs", message: "unknown key" },

@@ -14,19 +14,23 @@ import { soak } from "./soak.ts";
 // The long form of each is `deno task faults`
 const patient = { timeout: 600_000 };
 
-describe("a run", () => {
+describe("train()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("a run that is killed again and again ends as one that never was", patient, async () => {
-    const report = await killRuns({ kills: 6, seed: 1 });
-    assert.deepEqual(report.faults, []);
-    assert.deepEqual([report.kills, report.right], [6, 6]);
-    assert.equal(report.rightRuns, report.runs);
-  });
+  test(
+    "resumeTraining() ends a run that was killed again and again as one that never was",
+    patient,
+    async () => {
+      const report = await killRuns({ kills: 6, seed: 1 });
+      assert.deepEqual(report.faults, []);
+      assert.deepEqual([report.kills, report.right], [6, 6]);
+      assert.equal(report.rightRuns, report.runs);
+    },
+  );
 
-  test("a run meets every fault of RELIABILITY.md as it says there", patient, async () => {
+  test("train() meets every fault of RELIABILITY.md as it says there", patient, async () => {
     const { outcomes, faults } = await faultMatrix("wasm");
     assert.deepEqual(faults, []);
     assert.deepEqual(Object.keys(outcomes), matrixFaults);
@@ -36,7 +40,7 @@ describe("a run", () => {
     for (const fault of matrixFaults) assert.ok(named.includes(fault), fault);
   });
 
-  test("a run holds no more at its end than early on", patient, async () => {
+  test("train() holds no more at its end than early on", patient, async () => {
     const { tensors, tensorBytes, descriptors } = await soak({ steps: 300 });
     assert.equal(tensors[1], tensors[0]);
     assert.equal(tensorBytes[1], tensorBytes[0]);
@@ -45,7 +49,7 @@ describe("a run", () => {
   });
 
   test(
-    "a run survives a disk that fails wherever it is written to",
+    "train() survives a disk that fails wherever it is written to",
     { ...patient, skip: "deno" in process.versions ? false : "import maps are Deno's" },
     async () => {
       const report = await diskFaults({ every: 25, first: 3 });
@@ -56,7 +60,7 @@ describe("a run", () => {
   );
 
   test(
-    "a run on a full disk says so, keeps its checkpoints and goes on once there is room",
+    "train() says that a disk is full, keeps its checkpoints and goes on once there is space",
     { ...patient, skip: canMount() ? false : "takes root, to mount a small disk" },
     async () => {
       const report = await fillDisks({ sizes: 6 });
@@ -69,13 +73,13 @@ describe("a run", () => {
   );
 });
 
-describe("files", () => {
+describe("loadModel()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
   test(
-    "files with a flipped bit or a missing end never load to something else",
+    "loadModel() never loads something else from files with a flipped bit or a missing end",
     patient,
     async () => {
       const report = await flipBits({ count: 200, seed: 1 });
@@ -85,9 +89,13 @@ describe("files", () => {
     },
   );
 
-  test("files from hostile hands are taken or refused in time", patient, async () => {
-    const report = await fuzz({ inputs: 4000, seed: 1 });
-    assert.deepEqual(report.faults, []);
-    for (const [name, { inputs }] of Object.entries(report.readers)) assert.ok(inputs > 50, name);
-  });
+  test(
+    "fuzz() finds no reader that does not take or refuse a hostile file in time",
+    patient,
+    async () => {
+      const report = await fuzz({ inputs: 4000, seed: 1 });
+      assert.deepEqual(report.faults, []);
+      for (const [name, { inputs }] of Object.entries(report.readers)) assert.ok(inputs > 50, name);
+    },
+  );
 });

@@ -4,7 +4,7 @@ import constants from "../../fixtures/statistics.json" with { type: "json" };
 import { CalibrationMeter } from "../../lib/metrics/calibration.ts";
 
 describe("CalibrationMeter", () => {
-  test("CalibrationMeter agrees with NumPy and SciPy", () => {
+  test("CalibrationMeter.result() agrees with NumPy and SciPy", () => {
     for (const { probabilities, classes, truth, ...expected } of constants.calibration) {
       const meter = new CalibrationMeter(classes);
       const half = Math.floor(truth.length / 2);
@@ -22,7 +22,7 @@ describe("CalibrationMeter", () => {
     }
   });
 
-  test("CalibrationMeter leaves ignored pixels out", () => {
+  test("CalibrationMeter.add() leaves ignored pixels out", () => {
     const meter = new CalibrationMeter(2);
     meter.add({ probabilities: [1, 0, 0, 1], truth: [255, 1] });
     const { pixels, accuracy, ece, nll } = meter.result();
@@ -34,7 +34,7 @@ describe("CalibrationMeter", () => {
     });
   });
 
-  test("CalibrationMeter keeps the loss of a certain mistake finite", () => {
+  test("CalibrationMeter.result() keeps the loss of a certain mistake finite", () => {
     const meter = new CalibrationMeter(2);
     meter.add({ probabilities: [1, 0], truth: [1] });
     const { nll, ece, brier } = meter.result();
@@ -42,12 +42,12 @@ describe("CalibrationMeter", () => {
     assert.deepEqual([ece, brier], [1, 2]);
   });
 
-  test("CalibrationMeter without pixels says zero", () => {
+  test("CalibrationMeter.result() says zero without pixels", () => {
     assert.equal(new CalibrationMeter(3).result().pixels, 0);
     assert.equal(new CalibrationMeter(3).result().ece, 0);
   });
 
-  test("CalibrationMeter refuses vectors of another length", () => {
+  test("CalibrationMeter.add() refuses vectors of another length", () => {
     const add = () => new CalibrationMeter(3).add({ probabilities: [1, 0], truth: [0] });
     assert.throws(add, /1 pixels of 3 classes from 2/);
   });

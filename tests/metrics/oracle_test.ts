@@ -20,7 +20,7 @@ function labels(file: string): Uint8Array {
   return decodeLabel(readFileSync(file), { file }).data;
 }
 
-test("ConfusionMatrix gives ESPNet's CamVid scores by all three rules", { skip }, () => {
+test("ConfusionMatrix.scores() gives ESPNet's CamVid scores by all three rules", { skip }, () => {
   const truth = expected("camvid-espnet");
   const dir = join(oracle, "camvid-espnet");
   const names = Array.from({ length: 12 }, (_, i) => `class ${i}`);
@@ -48,7 +48,7 @@ test("ConfusionMatrix gives ESPNet's CamVid scores by all three rules", { skip }
   }
 });
 
-test("CityscapesEvaluation gives what the official script printed", { skip }, () => {
+test("CityscapesEvaluation.scores() gives what the official script printed", { skip }, () => {
   const truth = expected("cityscapes-espnet");
   const dir = join(oracle, "cityscapes-espnet");
   const evaluation = new CityscapesEvaluation();

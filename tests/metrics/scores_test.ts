@@ -39,7 +39,7 @@ describe("scoreBy()", () => {
     }
   });
 
-  test("scoreBy's name is checked before the first batch", async () => {
+  test("train() checks the name of scoreBy() before the first batch", async () => {
     const bad = loadConfig({ preset: "fixtures", overrides: ["validation.metric=best"] });
     await assert.rejects(bad, /validation\.metric: expected mIoU, pAcc, fwIoU, mAcc or class:NAME/);
     const overrides = [...SMALL, "validation.metric=class:unicorn"];

@@ -51,7 +51,7 @@ describe("LossScale", () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("LossScale halves at an overflow and doubles after enough steps without one", async () => {
+  test("LossScale.control() halves at an overflow and doubles after enough steps without one", async () => {
     const scale = new LossScale({ initial: 8, patience: 2 });
     const [fine, bad] = [tf.tensor1d([1, -2]), tf.tensor1d([1, NaN])];
     const seen: number[][] = [];
@@ -73,7 +73,7 @@ describe("LossScale", () => {
     ]);
   });
 
-  test("LossScale sees an overflow of either sign in any gradient", async () => {
+  test("LossScale.control() finds an overflow of either sign in any gradient", async () => {
     for (const values of [[Infinity], [-Infinity], [NaN], [Infinity, -Infinity]]) {
       const scale = new LossScale();
       const gradients = [tf.ones([3]), tf.tensor1d([0, ...values]), tf.ones([2, 2])];
@@ -82,7 +82,7 @@ describe("LossScale", () => {
     }
   });
 
-  test("LossScale tells the norm of unscaled gradients, and clips by it", async () => {
+  test("LossScale.control() gives the norm of unscaled gradients, and clips by it", async () => {
     const scale = new LossScale({ initial: 16 });
     const { control, norm } = scale.control([tf.tensor1d([48]), tf.tensor1d([64])], {
       clipNorm: 2,
@@ -136,7 +136,7 @@ describe("LossScale", () => {
     assert.ok(!isSame(await stateOf(trained), before));
   });
 
-  test("LossScale is part of a run's state, and is freed with the networks", () => {
+  test("LossScale.dispose() comes with the networks' own, and the scale is part of a run's state", () => {
     const { numTensors } = tf.memory();
     const trained = networks(null, "mixed");
     const names = stateTensors(trained, new Map()).map(({ name }) => name);

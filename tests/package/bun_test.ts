@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { before, describe, it } from "node:test";
+import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../tasks/checks/tree.ts";
 import { lastLine, run } from "./_command.ts";
@@ -25,7 +25,7 @@ interface Summary {
   weightsSha256: string;
 }
 
-describe("a clone under Bun", { skip }, () => {
+describe("segadv train under Bun", { skip }, () => {
   let clone: string;
 
   before(async () => {
@@ -34,7 +34,7 @@ describe("a clone under Bun", { skip }, () => {
     await run(["bun", "install", "--frozen-lockfile"], { cwd: clone });
   });
 
-  it("trains on the embedded pictures, bit-identical to Deno", async () => {
+  test("segadv train under Bun is bit-identical to Deno on the embedded pictures", async () => {
     const train = ["train", "--backend", "wasm", "--max-steps", "4", "--seed", "1", "--json"];
     const bun = await run(["bun", "cli/mod.ts", ...train, "--out", "runs/bun"], { cwd: clone });
     const inDeno = [process.execPath, "run", "-A", join(root, "cli/mod.ts"), ...train] as const;

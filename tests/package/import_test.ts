@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { lastLine, run } from "./_command.ts";
 
@@ -30,8 +30,8 @@ console.log(JSON.stringify({
 }));
 `;
 
-describe("importing @segadv/segadv", () => {
-  it("prints nothing, registers no backend, makes no tensor and is quick", async () => {
+describe("mod.ts", () => {
+  test("mod.ts prints nothing when imported, registers no backend, makes no tensor and is quick", async () => {
     const { stdout, stderr } = await run([process.execPath, ...evaluate, program], { cwd: root });
     assert.equal(stderr, "");
     assert.equal(stdout.trimEnd().split("\n").length, 1, stdout);

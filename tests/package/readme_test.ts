@@ -40,7 +40,7 @@ test("deno.json has every task that the prose names", async () => {
   assert.deepEqual([...named].filter((name) => !(name in tasks)), []);
 });
 
-test("every file that a task runs exists", async () => {
+test("deno.json runs only files that exist", async () => {
   const { tasks } = JSON.parse(await read("deno.json"));
   for (const [name, task] of Object.entries<string | { command: string }>(tasks)) {
     const command = typeof task === "string" ? task : task.command;
@@ -50,7 +50,7 @@ test("every file that a task runs exists", async () => {
   }
 });
 
-test("every file and folder that ARCHITECTURE.md names exists", async () => {
+test("ARCHITECTURE.md names only files and folders that exist", async () => {
   const text = await read("ARCHITECTURE.md");
   const paths = [...text.matchAll(/`((?:lib|cli|tasks|tests)\/[\w/.]*)`/g)].map(([, path]) =>
     path!
@@ -61,7 +61,7 @@ test("every file and folder that ARCHITECTURE.md names exists", async () => {
   }
 });
 
-test("every link between the pages leads to a file", async () => {
+test("README.md and the other pages link only to files that exist", async () => {
   for (const page of pages) {
     for (const [, target] of (await read(page)).matchAll(/\]\((\.[^)#]+)/g)) {
       await assert.doesNotReject(access(join(root, page, "..", target!)), `${page}: ${target}`);

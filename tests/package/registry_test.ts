@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Registry, startRegistry } from "../support/registry/registry.ts";
 import { lastLine, run } from "./_command.ts";
@@ -30,7 +30,7 @@ const { mIoU } = await evaluate(model, dataset, { normalize });
 console.log(JSON.stringify({ trained: last.mIoU, evaluated: mIoU }));
 `;
 
-describe("the published packages", { skip }, () => {
+describe("deno.json publish", { skip }, () => {
   let registry: Registry;
   let folder: string;
   /** An empty cache beside an empty folder: the packages come from the registry or not at all. */
@@ -48,7 +48,7 @@ describe("the published packages", { skip }, () => {
 
   after(() => registry[Symbol.asyncDispose]());
 
-  it("hold the sources, the licence and the README, and nothing else", () => {
+  test("deno.json publish sends the sources, the licence and the README, and nothing else", () => {
     const names = /^\/(mod\.ts|lib\/.*|(deno|package)\.json|LICENSE|README\.md)$/;
     const library = paths(registry, "@segadv/segadv");
     assert.deepEqual(library.filter((path) => !names.test(path)), []);
@@ -57,7 +57,7 @@ describe("the published packages", { skip }, () => {
     assert.deepEqual(paths(registry, "@segadv/cli").filter((path) => !others.test(path)), []);
   });
 
-  it("train() by the command line, without a clone", async () => {
+  test("segadv train runs from the registry, without a clone", async () => {
     const args = ["train", "--seed", "1", "--json"];
     const { stdout } = await run([deno, "run", "-A", "jsr:@segadv/cli", ...args], {
       cwd: folder,
@@ -69,7 +69,7 @@ describe("the published packages", { skip }, () => {
     assert(best.mIoU > 0.3, `mIoU ${best.mIoU}`);
   });
 
-  it("train(), with worker threads, and evaluate from a program that imports them", async () => {
+  test("train() and evaluate() run from the registry, with worker threads, in a program that imports them", async () => {
     await writeFile(join(folder, "program.ts"), program);
     const { stdout } = await run([deno, "run", "-A", "program.ts"], { cwd: folder, env });
     const { trained, evaluated } = lastLine(stdout) as Record<string, number>;

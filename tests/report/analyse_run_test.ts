@@ -25,7 +25,7 @@ describe("analyseRun()", () => {
     }
   });
 
-  test("analyseRun's fitted temperature lowers the loss on images that it was not fitted on", async () => {
+  test("analyseRun() fits a temperature that lowers the loss on images that it was not fitted on", async () => {
     const { calibration, fitted, temperature } = await analyseRun(await tinyRun(temporaryFolder()));
     assert.ok(temperature >= 0.25 && temperature <= 4);
     assert.ok(fitted.nll <= calibration.nll + 1e-6);

@@ -34,7 +34,7 @@ describe("thesisGrids", () => {
     }
   });
 
-  test("thesisGrids' numbers give the gains that the thesis reports over the best λ", async () => {
+  test("thesisGrids hold numbers that give the gains that the thesis reports over the best λ", async () => {
     const gains = await Promise.all(STUDIES.map(async (study) => {
       const { plan } = await planned(`all-${study}`);
       const mIoU = (name: string) =>

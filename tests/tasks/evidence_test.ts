@@ -35,7 +35,7 @@ test("evidenceGrid() can be planned for every network, with ten rows of their ow
 });
 
 test(
-  "evidence runs the thesis' rows and writes them into a page whose reading stays",
+  "tasks/evidence.ts runs the thesis' rows and writes them into a page whose reading stays",
   { skip: "deno" in process.versions ? false : "a task of the repository, which run under Deno" },
   async () => {
     const folder = temporaryFolder();

@@ -53,7 +53,7 @@ async function peakBytes(network: string, ...overrides: string[]): Promise<numbe
   return bytes;
 }
 
-describe("train.precision mixed", () => {
+describe("train() in mixed precision", () => {
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
     test(`trainStep() of ${network} takes less memory in mixed precision, in parts, with gradientCheckpointing`, async () => {
       const plain = await peakBytes(network, "model.width=0.0625");

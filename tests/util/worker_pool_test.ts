@@ -28,7 +28,7 @@ function submit(
   }, { name: `task ${value}`, group });
 }
 
-test("WorkerPool does more tasks than it has workers, each once, and moves their buffers", async () => {
+test("WorkerPool.run() does more tasks than it has workers, each once, and moves their buffers", async () => {
   const pool = poolOf(2);
   const results = await Promise.all(Array.from({ length: 20 }, (_, i) => submit(pool, i)));
   assert.deepEqual(results.map(({ value }) => value), Array.from({ length: 20 }, (_, i) => i * 10));
@@ -36,14 +36,14 @@ test("WorkerPool does more tasks than it has workers, each once, and moves their
   await pool.close();
 });
 
-test("WorkerPool waits for the first of its workers, not for all of them", async () => {
+test("WorkerPool.run() waits for the first of its workers, not for all of them", async () => {
   const pool = poolOf(3, { open: 1 });
   const results = await Promise.all(Array.from({ length: 6 }, (_, i) => submit(pool, i)));
   assert.deepEqual(results.map(({ value }) => value), [0, 10, 20, 30, 40, 50]);
   await pool.close();
 });
 
-test("WorkerPool passes on an error by its class and goes on", async () => {
+test("WorkerPool.run() passes on an error by its class and goes on", async () => {
   const pool = poolOf(1);
   const failing = submit(pool, 7, { act: "fail", lives: 1 });
   await assert.rejects(failing, { name: "RangeError", message: "Cannot use 7" });
@@ -52,7 +52,7 @@ test("WorkerPool passes on an error by its class and goes on", async () => {
 });
 
 for (const act of ["exit", "throw"] as const) {
-  test(`WorkerPool replaces a worker that ends by ${act}, and its tasks are done again`, async () => {
+  test(`WorkerPool.run() replaces a worker that ends by ${act}, and its tasks are done again`, async () => {
     const pool = poolOf(2);
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) => submit(pool, i, i === 3 ? { act, lives: 2 } : {})),
@@ -62,7 +62,7 @@ for (const act of ["exit", "throw"] as const) {
   });
 }
 
-test("WorkerPool gives up a task that ends every worker, and does the others", async () => {
+test("WorkerPool.run() gives up a task that ends every worker, and does the others", async () => {
   const pool = poolOf(1);
   const fatal = submit(pool, 1, { act: "exit", lives: 99 });
   const next = submit(pool, 2);
@@ -71,7 +71,7 @@ test("WorkerPool gives up a task that ends every worker, and does the others", a
   await pool.close();
 });
 
-test("WorkerPool says why its workers cannot start", async () => {
+test("WorkerPool.run() says why its workers cannot start", async () => {
   const unable = poolOf(2, { setup: null });
   await assert.rejects(submit(unable, 1), { message: /without a factor/ });
   await unable.close();
@@ -80,7 +80,7 @@ test("WorkerPool says why its workers cannot start", async () => {
   await missing.close();
 });
 
-test("WorkerPool drops the tasks of a cancelled group that are not begun", async () => {
+test("WorkerPool.cancel() drops the tasks of a cancelled group that are not begun", async () => {
   const pool = poolOf(1);
   const group = {};
   const dropped = Array.from({ length: 6 }, (_, i) => submit(pool, i, { group }));
@@ -91,7 +91,7 @@ test("WorkerPool drops the tasks of a cancelled group that are not begun", async
   await pool.close();
 });
 
-test("WorkerPool rejects what is not done when it closes, and takes no more", async () => {
+test("WorkerPool.close() rejects what is not done when it closes, and takes no more", async () => {
   const pool = poolOf(1);
   const pending = submit(pool, 1);
   const closed = pool.close();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { decodePng } from "@segadv/segadv/data";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { runProcess } from "../../support/cli_process.ts";
@@ -23,9 +23,9 @@ function cityscapesFiles(): Record<string, Uint8Array> {
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("a network of CityScapes' classes", () => {
-  it(
-    "eval scores categories and instances, predict writes labelIds at 2048x1024",
+describe("segadv eval", () => {
+  test(
+    "segadv eval scores categories and instances, predict writes labelIds at 2048x1024",
     patient,
     () =>
       withFiles(cityscapesFiles(), async (dir) => {

@@ -31,9 +31,9 @@ async function served(folder: string, use: (url: string) => Promise<void>): Prom
   assert.equal(await code, 0);
 }
 
-describe("dashboard", () => {
+describe("segadv dashboard", () => {
   test(
-    "dashboard shows hostile names and logs as the text they are",
+    "segadv dashboard shows hostile names and logs as the text they are",
     { skip: chromiumSkip },
     async () => {
       const evil = `<img src=x onerror="document.title='evil'">`;
@@ -65,37 +65,41 @@ describe("dashboard", () => {
     },
   );
 
-  test("dashboard shows a real run in Chromium while it goes", { skip: chromiumSkip }, async () => {
-    const folder = temporaryFolder();
-    const runs = join(folder, "runs");
-    await mkdir(runs);
-    await served(runs, async (url) => {
-      assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-      await withPage(url, { width: 390 }, async (page) => {
-        await page.until("document.querySelectorAll('option').length === 0");
-        const args = ["train", ...TINY, "--out", join(runs, "live"), "--tensorboard", "--csv"];
-        const training = runHere(...args);
-        await page.until("document.querySelectorAll('#charts svg').length >= 5");
-        assert.equal((await training).code, 0);
-        await page.until("document.querySelector('#state').textContent.startsWith('finished')");
-        await page.until("document.querySelectorAll('#pictures img').length === 2");
-        const titles = await page.evaluate<string>("document.querySelector('#charts').innerText");
-        for (const title of ["L_seg", "validation", "D(real), D(fake)", "drift of D"]) {
-          assert.ok(titles.includes(title), title);
-        }
-        const overflow = "document.documentElement.scrollWidth - innerWidth";
-        assert.ok(await page.evaluate<number>(overflow) <= 0);
-        assert.deepEqual(page.errors, []);
-        const foreign = page.requests.filter((asked) =>
-          !asked.startsWith(url) && !asked.startsWith("data:")
-        );
-        assert.deepEqual(foreign, []);
+  test(
+    "segadv dashboard shows a real run in Chromium while it goes",
+    { skip: chromiumSkip },
+    async () => {
+      const folder = temporaryFolder();
+      const runs = join(folder, "runs");
+      await mkdir(runs);
+      await served(runs, async (url) => {
+        assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+        await withPage(url, { width: 390 }, async (page) => {
+          await page.until("document.querySelectorAll('option').length === 0");
+          const args = ["train", ...TINY, "--out", join(runs, "live"), "--tensorboard", "--csv"];
+          const training = runHere(...args);
+          await page.until("document.querySelectorAll('#charts svg').length >= 5");
+          assert.equal((await training).code, 0);
+          await page.until("document.querySelector('#state').textContent.startsWith('finished')");
+          await page.until("document.querySelectorAll('#pictures img').length === 2");
+          const titles = await page.evaluate<string>("document.querySelector('#charts').innerText");
+          for (const title of ["L_seg", "validation", "D(real), D(fake)", "drift of D"]) {
+            assert.ok(titles.includes(title), title);
+          }
+          const overflow = "document.documentElement.scrollWidth - innerWidth";
+          assert.ok(await page.evaluate<number>(overflow) <= 0);
+          assert.deepEqual(page.errors, []);
+          const foreign = page.requests.filter((asked) =>
+            !asked.startsWith(url) && !asked.startsWith("data:")
+          );
+          assert.deepEqual(foreign, []);
+        });
       });
-    });
-  });
+    },
+  );
 
   test(
-    "dashboard's page goes on after the server was away, each step once",
+    "segadv dashboard's page goes on after the server was away, each step once",
     { skip: chromiumSkip },
     async () => {
       const folder = temporaryFolder();
@@ -128,7 +132,7 @@ describe("dashboard", () => {
     },
   );
 
-  test("dashboard refuses a folder that is not there and a port that is no port", async () => {
+  test("segadv dashboard refuses a folder that is not there and a port that is no port", async () => {
     const folder = temporaryFolder();
     const missing = await runHere("dashboard", join(folder, "no"));
     assert.deepEqual([missing.code, /There is no folder/.test(missing.err)], [2, true]);

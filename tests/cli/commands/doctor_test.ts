@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { runProcess } from "../../support/cli_process.ts";
 
 test(
-  "doctor() --json reports the backends and what auto would pick",
+  "segadv doctor --json reports the backends and what auto would pick",
   { timeout: 240_000 },
   async () => {
     const { code, out } = await runProcess(["doctor", "--json"]);
@@ -14,7 +14,7 @@ test(
   },
 );
 
-test("doctor() says the same in words", { timeout: 240_000 }, async () => {
+test("segadv doctor says the same in words", { timeout: 240_000 }, async () => {
   const { out } = await runProcess(["doctor"]);
   assert.match(out, /^backend +state +start +device\n/m);
   assert.match(out, /^wasm +(works|fails)/m);

@@ -20,7 +20,7 @@ function link(links: readonly (readonly [from: string, to: string])[]): void {
   }
 }
 
-test("eval scores label maps made elsewhere, and asks what they are of", () =>
+test("segadv eval scores label maps made elsewhere, and asks what they are of", () =>
   withFiles({
     "classes.json": { classes: ["sky", "road"] },
     "val/images/a.png": picture(2, 2),
@@ -40,7 +40,7 @@ test("eval scores label maps made elsewhere, and asks what they are of", () =>
     assert.match(broken.err, /^error: Cannot read labels from ".*maps.a\.png": it is no PNG.*\n$/);
   }));
 
-test("eval says so of a split whose truth is not published", () =>
+test("segadv eval says so of a split whose truth is not published", () =>
   withFiles({
     "leftImg8bit/test/berlin/berlin_0_leftImg8bit.png": picture(2, 2),
     "maps/berlin_0_pred.png": labels(2, 2, { values: [7] }),
@@ -51,7 +51,7 @@ test("eval says so of a split whose truth is not published", () =>
     assert.match(err, /^error: Cannot score a split without a labelled pixel: .* use predict\n$/);
   }));
 
-test("eval gives ESPNet's CamVid scores by both rules", {
+test("segadv eval gives ESPNet's CamVid scores by both rules", {
   ...patient,
   skip: skipWithout("data/oracle/camvid-espnet"),
 }, async () => {
@@ -76,7 +76,7 @@ test("eval gives ESPNet's CamVid scores by both rules", {
   assert.equal(await score("--ignored", "false-positive"), "55.65");
 });
 
-test("eval gives what CityScapes' script printed", {
+test("segadv eval gives what CityScapes' script printed", {
   ...patient,
   skip: skipWithout("data/oracle/cityscapes-espnet"),
 }, async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { evaluate, loadModel, openDataset, useBackend } from "@segadv/segadv";
 import { runProcess, trainOneStep } from "../../support/cli_process.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -11,9 +11,9 @@ const temporaryFolder = temporaryFolders();
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("eval", () => {
-  it(
-    "prints a run's scores as a table and as JSON, and refuses what it cannot score",
+describe("segadv eval", () => {
+  test(
+    "segadv eval prints a run's scores as a table and as JSON, and refuses what it cannot score",
     patient,
     async () => {
       const folder = temporaryFolder();

@@ -13,7 +13,7 @@ const SOUND = {
   "val/labels/b.png": labels(5, 3, { values: [0, 1] }),
 };
 
-test("inspect data prints splits, classes and weights of a folder and ends with 0", () =>
+test("segadv inspect data prints splits, classes and weights of a folder and ends with 0", () =>
   withFiles(SOUND, async (dir) => {
     const { code, out, err } = await runHere("inspect", "data", dir);
     assert.deepEqual([code, err], [0, ""]);
@@ -26,7 +26,7 @@ test("inspect data prints splits, classes and weights of a folder and ends with 
     assert.match(out, /\n\nnothing found that forbids training on it\n$/);
   }));
 
-test("inspect data ends with 1 where training would be wrong, and names the culprit", () =>
+test("segadv inspect data ends with 1 where training would be wrong, and names the culprit", () =>
   withFiles({ ...SOUND, "train/labels/a.png": labels(4, 3, { values: [0, 255] }) }, async (dir) => {
     const { code, out, err } = await runHere("inspect", "data", dir);
     assert.deepEqual([code, err], [1, ""]);
@@ -34,7 +34,7 @@ test("inspect data ends with 1 where training would be wrong, and names the culp
     assert.match(out, /\ntraining on it would be wrong: 1 error\n$/);
   }));
 
-test("inspect data --json prints one line, --html writes a page", () =>
+test("segadv inspect data --json prints one line, --html writes a page", () =>
   withFiles({ ...SOUND, "val/images/b.png": "broken" }, async (dir) => {
     const page = join(dir, "sheet.html");
     const { code, out, err } = await runHere("inspect", "data", dir, "--json", "--html", page);
@@ -47,7 +47,7 @@ test("inspect data --json prints one line, --html writes a page", () =>
     assert.equal((await readFile(page, "utf8")).match(/<figure>/g)?.length, 1);
   }));
 
-test("inspect data takes a configuration's data", () =>
+test("segadv inspect data takes a configuration's data", () =>
   withFiles({ "run.yaml": "preset: fixtures\n" }, async (dir) => {
     const { code, out } = await runHere("inspect", "data", join(dir, "run.yaml"), "--limit", "3");
     assert.equal(code, 0);
@@ -55,7 +55,7 @@ test("inspect data takes a configuration's data", () =>
     assert.match(out, /note: train: looked at 3 of 24 samples\n/);
   }));
 
-test("inspect data refuses what is neither configuration nor data", () =>
+test("segadv inspect data refuses what is neither configuration nor data", () =>
   withFiles(SOUND, async (dir) => {
     const nothing = await runHere("inspect", "data", join(dir, "nothing"));
     assert.equal(nothing.code, 2);

@@ -12,7 +12,7 @@ const TOTALS: [name: string, classes: number, total: number][] = [
   ["discriminator", 19, 2_784_705],
 ];
 for (const [name, classes, total] of TOTALS) {
-  test(`inspect model ${name} --classes ${classes} --json counts ${total} weights`, async () => {
+  test(`segadv inspect model ${name} --classes ${classes} --json counts ${total} weights`, async () => {
     const { code, out } = await runHere(
       ...["inspect", "model", name, "--classes", String(classes), "--json"],
     );
@@ -22,7 +22,7 @@ for (const [name, classes, total] of TOTALS) {
   });
 }
 
-test("inspect model prints a table of layers, and less with --width", async () => {
+test("segadv inspect model prints a table of layers, and less with --width", async () => {
   const { out } = await runHere("inspect", "model", "fcn8s-vgg16", "--width", "0.25");
   assert.match(out, /^layer +kind +output +weights\n/);
   assert.match(out, /block1_conv1 +conv 3×3\S* .*416x416x16 +448\n/);

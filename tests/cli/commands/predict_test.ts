@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { decodePng, encodePng } from "@segadv/segadv/data";
 import { runProcess, trainOneStep } from "../../support/cli_process.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -16,9 +16,9 @@ function picture(width: number, height: number): Uint8Array {
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("predict()", () => {
-  it(
-    "writes palette PNGs at each image's own size, and overlays",
+describe("segadv predict", () => {
+  test(
+    "segadv predict writes palette PNGs at each image's own size, and overlays",
     patient,
     async () => {
       const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { loadConfig, presets } from "@segadv/segadv";
 import { runHere } from "../../support/cli_terminal.ts";
 
-test("presets lists every preset with its summary and what it needs", async () => {
+test("segadv presets lists every preset with its summary and what it needs", async () => {
   const { code, out } = await runHere("presets");
   assert.equal(code, 0);
   for (const { name, summary, needs } of presets.values()) {
@@ -12,7 +12,7 @@ test("presets lists every preset with its summary and what it needs", async () =
   }
 });
 
-test("presets NAME prints a file that train can take", async () => {
+test("segadv presets NAME prints a file that train can take", async () => {
   const { code, out } = await runHere("presets", "fixtures");
   assert.equal(code, 0);
   assert.deepEqual(await loadConfig({ yaml: out }), presets.get("fixtures")!.config);

@@ -58,9 +58,9 @@ async function pressesButtons(page: Page): Promise<void> {
   assert.ok(width >= 880 && height >= 480, `${width} x ${height}`);
 }
 
-describe("report", () => {
+describe("segadv report", () => {
   test(
-    "report on a sweep looks right in Chromium, wide, narrow and dark, without network or errors",
+    "segadv report on a sweep looks right in Chromium, wide, narrow and dark, without network or errors",
     {
       skip: chromiumSkip,
     },
@@ -102,7 +102,7 @@ describe("report", () => {
     },
   );
 
-  test("report on single runs needs no sweep, and no network where no image is wanted", async () => {
+  test("segadv report on single runs needs no sweep, and no network where no image is wanted", async () => {
     const folder = temporaryFolder();
     const run = join(folder, "run");
     const tiny = ["--set", "model.width=0.03", "--set", "data.crop=[32,32]", "--max-steps", "2"];

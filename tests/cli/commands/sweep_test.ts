@@ -24,8 +24,8 @@ async function planned(folder: string): Promise<string> {
   return out;
 }
 
-describe("sweep", () => {
-  test("sweep plans, runs in processes, and makes the same table as in sequence", async () => {
+describe("segadv sweep", () => {
+  test("segadv sweep plans, runs in processes, and makes the same table as in sequence", async () => {
     const folder = temporaryFolder();
     const dir = await planned(folder);
     const run = await runProcess(["sweep", "run", dir, "--jobs", "2"]);
@@ -46,7 +46,7 @@ describe("sweep", () => {
     assert.match(replanned.err, /warning: with 2 seeds no exact test can reach 5 %/);
   });
 
-  test("sweep table compares with any trial, and puts several sweeps under one head", async () => {
+  test("segadv sweep table compares with any trial, and puts several sweeps under one head", async () => {
     const folder = temporaryFolder();
     const [one, two] = [await planned(folder), join(folder, "two")];
     await runHere("sweep", "plan", join(folder, "grid.yaml"), "-o", two);
@@ -60,7 +60,7 @@ describe("sweep", () => {
     assert.match(wrong.err, /There is no trial "tg=3" in tiny; did you mean "tg=2"\?/);
   });
 
-  test("sweep run ends at a signal with word of how to go on, and goes on", async () => {
+  test("segadv sweep run ends at a signal with word of how to go on, and goes on", async () => {
     const folder = temporaryFolder();
     const dir = await planned(folder);
     const stopped = await runProcess(["sweep", "run", dir], {
@@ -76,7 +76,7 @@ describe("sweep", () => {
     assert.match((await runHere("sweep", "run", dir)).out, /all 4 trials finished/);
   });
 
-  test("sweep run takes its index from the cluster's engine", async () => {
+  test("segadv sweep run takes its index from the cluster's engine", async () => {
     const folder = temporaryFolder();
     const dir = await planned(folder);
     for (
@@ -102,7 +102,7 @@ describe("sweep", () => {
     ]);
   });
 
-  test("sweep plan refuses a wrong grid with file and line, as a mistake in usage", async () => {
+  test("segadv sweep plan refuses a wrong grid with file and line, as a mistake in usage", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "grid.yaml");
     const out = join(folder, "sweep");
@@ -127,7 +127,7 @@ describe("sweep", () => {
     assert.equal((await runHere("sweep", "plan", join(folder, "no.yaml"), "-o", out)).code, 2);
   });
 
-  test("sweep plan takes a table of the thesis, on its own data or on another's", async () => {
+  test("segadv sweep plan takes a table of the thesis, on its own data or on another's", async () => {
     const folder = temporaryFolder();
     const out = join(folder, "sweep");
     const args = ["sweep", "plan", "--thesis", "table-4-4-fcn8s-voc", "-o", out];
@@ -146,7 +146,7 @@ describe("sweep", () => {
     assert.match((await runHere("sweep", "presets")).out, /table-4-2-fcn8s-voc /);
   });
 
-  test("sweep slurm and sweep kubernetes write what starts every trial", async () => {
+  test("segadv sweep slurm and sweep kubernetes write what starts every trial", async () => {
     const folder = temporaryFolder();
     const dir = await planned(folder);
     const slurm = await runHere("sweep", "slurm", dir, "--partition", "debug", "--gres", "gpu:1");

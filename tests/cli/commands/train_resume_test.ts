@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runProcess } from "../../support/cli_process.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -55,10 +55,10 @@ async function logOf(out: string): Promise<string> {
   return await readFile(join(out, "events.jsonl"), "utf8").catch(() => "");
 }
 
-describe("train() --resume", () => {
+describe("segadv train --resume", () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGUSR1", 138]] as const) {
-    it(
-      `goes on after ${signal}, which ends a run with ${code} and a checkpoint`,
+    test(
+      `segadv train --resume goes on after ${signal}, which ends a run with ${code} and a checkpoint`,
       patient,
       async () => {
         const folder = temporaryFolder();
@@ -84,8 +84,8 @@ describe("train() --resume", () => {
     );
   }
 
-  it(
-    "has an older checkpoint or none after a second signal, which ends the process at once",
+  test(
+    "segadv train --resume has an older checkpoint or none after a second signal, which ends the process at once",
     patient,
     async () => {
       const folder = temporaryFolder();
@@ -96,7 +96,7 @@ describe("train() --resume", () => {
     },
   );
 
-  it("says what to type after Ctrl-C", patient, async () => {
+  test("segadv train --resume says what to type after Ctrl-C", patient, async () => {
     const folder = temporaryFolder();
     const out = join(folder, "run");
     const { code, err } = await runProcess(
@@ -109,7 +109,7 @@ describe("train() --resume", () => {
     assert.match(err, new RegExp(`mod\\.ts train --resume ${out}\\n`));
   });
 
-  it("refuses what does not go with it", patient, async () => {
+  test("segadv train --resume refuses what does not go with it", patient, async () => {
     const cases = [
       [["--resume", "nowhere"], 2, /There is no run in nowhere: .*config\.yaml is missing/],
       [["--resume", "nowhere", "--out", "other"], 2, /leave out config\.yaml, --preset and --out/],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { loadConfig } from "@segadv/segadv";
 import { runProcess } from "../../support/cli_process.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -11,9 +11,9 @@ const temporaryFolder = temporaryFolders();
 // Starts processes: more than the five seconds that Bun gives a test
 const patient = { timeout: 300_000 };
 
-describe("train()", () => {
-  it(
-    "writes a run, tells the human on stderr and ends stdout with one line of JSON",
+describe("segadv train", () => {
+  test(
+    "segadv train writes a run, tells the human on stderr and ends stdout with one line of JSON",
     patient,
     async () => {
       const folder = temporaryFolder();
@@ -68,8 +68,8 @@ describe("train()", () => {
     },
   );
 
-  it(
-    "ends with 130 after Ctrl-C and leaves files that can be read",
+  test(
+    "segadv train ends with 130 after Ctrl-C and leaves files that can be read",
     patient,
     async () => {
       const folder = temporaryFolder();
@@ -87,8 +87,8 @@ describe("train()", () => {
     },
   );
 
-  it(
-    "stops at a loss that is not a number, with code 1 and one line",
+  test(
+    "segadv train stops at a loss that is not a number, with code 1 and one line",
     patient,
     async () => {
       const folder = temporaryFolder();

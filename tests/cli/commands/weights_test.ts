@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { runHere } from "../../support/cli_terminal.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
 
-test("weights inspect lists tensors, where they go and what the network must be fed", async () => {
+test("segadv weights inspect lists tensors, where they go and what the network must be fed", async () => {
   const path = await fixture("resnet50.pth.gz");
   const { code, out } = await runHere("weights", "inspect", path, "--width", "0.001");
   assert.equal(code, 0);
@@ -21,7 +21,7 @@ test("weights inspect lists tensors, where they go and what the network must be 
   assert.match(out, /input: rgb, mean 123\.675, .*\nvariant: v1\.5, stem pool: padded\n$/);
 });
 
-test("weights inspect --json gives the same report in one line", async () => {
+test("segadv weights inspect --json gives the same report in one line", async () => {
   const path = await fixture("vgg16.npz");
   const { code, out } = await runHere(
     ...["weights", "inspect", path, "--model", "fcn32s-vgg16", "--width", "0.001", "--json"],
@@ -32,7 +32,7 @@ test("weights inspect --json gives the same report in one line", async () => {
   assert.equal(report.plan.copies.length, 30);
 });
 
-test("weights inspect fails in one line on a file that could run code", async () => {
+test("segadv weights inspect fails in one line on a file that could run code", async () => {
   const { code, err } = await runHere("weights", "inspect", await fixture("module.pth"));
   assert.equal(code, 1);
   assert.match(err, /^error: Cannot read .*"torch\.nn\.modules\.linear\.Linear", which.*\n$/);

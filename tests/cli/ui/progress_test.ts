@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Progress } from "../../../cli/ui/progress.ts";
 import { recordedStream } from "../../support/cli_terminal.ts";
 
-test("Progress writes a line every ten seconds into a log", () => {
+test("Progress.update() writes a line every ten seconds into a log", () => {
   const stream = recordedStream();
   let time = 0;
   const progress = new Progress(stream, { now: () => time });
@@ -12,7 +12,7 @@ test("Progress writes a line every ten seconds into a log", () => {
   assert.equal(stream.text, "at 10000\nat 20000\n");
 });
 
-test("Progress rewrites one line on a terminal and keeps it below what stays", () => {
+test("Progress.print() rewrites one line on a terminal and keeps it below what stays", () => {
   const stream = recordedStream(true);
   stream.columns = 9;
   const progress = new Progress(stream);

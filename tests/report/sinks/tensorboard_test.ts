@@ -56,12 +56,12 @@ function text(bytes: unknown): string {
   return new TextDecoder().decode(bytes as Uint8Array);
 }
 
-describe("TensorBoardWriter", () => {
-  test("TensorBoardWriter's checksum has the published check value", () => {
+describe("openSink()", () => {
+  test("crc32c() has the published check value", () => {
     assert.equal(crc32c(new TextEncoder().encode("123456789")).toString(16), "e3069283");
   });
 
-  test("TensorBoardWriter gives every scalar and picture of a run back", async () => {
+  test("openSink() writes every scalar and picture of a run for TensorBoard", async () => {
     const path = await tinyRun(temporaryFolder());
     const events = parseEvents(await readFile(join(path, "events.jsonl"), "utf8"));
     const folder = temporaryFolder();

@@ -30,11 +30,11 @@ async function said(logs: (step: number) => StepLog): Promise<string[]> {
 }
 
 describe("GanMonitor", () => {
-  test("GanMonitor says nothing of a healthy game", async () => {
+  test("GanMonitor.notice() says nothing of a healthy game", async () => {
     assert.deepEqual(await said(() => ({})), []);
   });
 
-  test("GanMonitor says once that D has won, does not learn or cannot tell", async () => {
+  test("GanMonitor.notice() says once that D has won, does not learn or cannot tell", async () => {
     const cases: [logs: StepLog, message: RegExp][] = [
       [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D has won/],
       [{ "d/real": 0.51, "d/fake": 0.5, "d/drift": 1e-4 }, /^D does not learn.*0\.01 %/],
@@ -47,13 +47,13 @@ describe("GanMonitor", () => {
     }
   });
 
-  test("GanMonitor speaks again of what had passed and returned", async () => {
+  test("GanMonitor.notice() speaks again of what had passed and returned", async () => {
     const won = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
     const words = await said((at) => at < 110 || at > 140 ? won : {});
     assert.equal(words.filter((word) => word.startsWith("D has won")).length, 2);
   });
 
-  test("GanMonitor says that L_G dwarfs L_seg", async () => {
+  test("GanMonitor.notice() says that L_G dwarfs L_seg", async () => {
     const words = await said(() => ({ "loss/gen": 30 }));
     assert.deepEqual(words.length, 1);
     assert.match(
@@ -62,13 +62,13 @@ describe("GanMonitor", () => {
     );
   });
 
-  test("GanMonitor says that the loss has jumped, once for one spike", async () => {
+  test("GanMonitor.notice() says that the loss has jumped, once for one spike", async () => {
     const words = await said((at) => at >= 60 && at < 64 ? { "loss/seg": 9 } : {});
     assert.equal(words.length, 1);
     assert.match(words[0]!, /^L_seg jumped to 9 from about 1/);
   });
 
-  test("GanMonitor names classes that the split has no pixel of, once", async () => {
+  test("GanMonitor.notice() names classes that the split has no pixel of, once", async () => {
     const watch = new GanMonitor(await loadConfig({ preset: "fixtures" }));
     const one = (name: string, pixels: number) => ({ name, pixels, iou: null, accuracy: null });
     const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one("sky", 9), one("bus", 0)] };
@@ -92,7 +92,7 @@ const SHORT = [
   .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "schedule.warmupEpochs=0")
   .concat("train.maxSteps=101", "validation.every=1000");
 
-describe("GanMonitor in a run", () => {
+describe("GanMonitor.notice() in a run", () => {
   const provoked: [what: string, overrides: string[], message: RegExp][] = [
     [
       "D has won",
@@ -118,7 +118,7 @@ describe("GanMonitor in a run", () => {
     ],
   ];
   for (const [what, overrides, message] of provoked) {
-    test(`GanMonitor in a run says that ${what}`, async () => {
+    test(`GanMonitor.notice() in a run says that ${what}`, async () => {
       const config = await loadConfig({ preset: "fixtures", overrides: [...SHORT, ...overrides] });
       const warnings: string[] = [];
       await train(config, {
@@ -128,7 +128,7 @@ describe("GanMonitor in a run", () => {
     });
   }
 
-  test("GanMonitor in a run says nothing of a healthy one", async () => {
+  test("GanMonitor.notice() in a run says nothing of a healthy one", async () => {
     const warnings: string[] = [];
     const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
     await train(config, {

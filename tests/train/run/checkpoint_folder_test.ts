@@ -38,7 +38,7 @@ async function stepsIn(path: string): Promise<number[]> {
 }
 
 describe("CheckpointFolder", () => {
-  test("CheckpointFolder keeps the last few and the best epoch's", async () => {
+  test("CheckpointFolder.write() keeps the last few and the best epoch's", async () => {
     const { path, folder } = newFolder();
     for (let step = 1; step <= 7; step++) {
       await folder.write(contentAt(step, step >= 3 ? 3 : null), { keep: 2 });
@@ -48,7 +48,7 @@ describe("CheckpointFolder", () => {
     assert.deepEqual(await stepsIn(path), [7, 8]);
   });
 
-  test("CheckpointFolder finds the newest that is whole", async () => {
+  test("CheckpointFolder.newest() finds the newest that is whole", async () => {
     const { path, folder } = newFolder();
     assert.deepEqual(await folder.newest(), { checkpoint: null, damaged: [] });
     for (const step of [1, 2, 10]) await folder.write(contentAt(step), { keep: 9 });
@@ -61,7 +61,7 @@ describe("CheckpointFolder", () => {
     assert.match(damaged[0]!, /step-000000010.*cut short/);
   });
 
-  test("CheckpointFolder looks for room before it writes", async () => {
+  test("CheckpointFolder.write() looks for room before it writes", async () => {
     const { path, folder } = newFolder();
     await folder.write(contentAt(1), { keep: 1 });
     const huge: StateTensor = {
@@ -77,7 +77,7 @@ describe("CheckpointFolder", () => {
     assert.deepEqual(await stepsIn(path), [1]);
   });
 
-  test("CheckpointFolder does not bring back a run that was taken away", async () => {
+  test("CheckpointFolder.write() does not bring back a run that was taken away", async () => {
     const { path, folder } = newFolder();
     await rm(join(path, ".."), { recursive: true });
     await assert.rejects(folder.write(contentAt(1), { keep: 1 }), /the folder .* does not exist/);

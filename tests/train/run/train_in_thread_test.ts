@@ -52,7 +52,7 @@ test("trainInThread() goes on with a run, and fails as train() does", async () =
   );
 });
 
-test("errors of a run keep their class and fields from thread to thread", () => {
+test("trainInThread() keeps the class and fields of an error", () => {
   const reading = { step: 3, ids: ["a"], logs: { "loss/seg": NaN } };
   const before = { step: 2, ids: ["b"], logs: { "loss/seg": 1 } };
   const code = Object.assign(new Error("no space"), { code: "ENOSPC" });
