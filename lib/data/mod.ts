@@ -20,7 +20,14 @@ export type * from "./validate/data_report.ts";
 export { findLayout } from "./validate/find_layout.ts";
 export { diagnoseValues, type ValueFinding } from "./validate/split_findings.ts";
 export { type ClassCounts, type ClassWeights, classWeights } from "./validate/class_weights.ts";
-export { type AugmentedSample, type AugmentOptions, augmentSample } from "./transforms/augment.ts";
+export { type AugmentOptions, augmentSample } from "./transforms/augment.ts";
+export { augmentations } from "./transforms/augmentations/registry.ts";
+export type {
+  Augmentation,
+  AugmentationConfig,
+  Crop,
+  Geometry,
+} from "./transforms/augmentations/augmentation.ts";
 export {
   type BenchmarkFormat,
   benchmarkFormats,

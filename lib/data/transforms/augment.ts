@@ -1,53 +1,44 @@
 /**
- * Random geometry of a training sample: zoom → rotate → flip → crop (thesis §4.1) as one affine
- * warp, so that pixels are interpolated once.
+ * Augmentation of a training sample: the geometry of all entries and the crop as one affine warp, so
+ * that pixels are interpolated once, then the entries that change pixels.
  *
  * @module
  */
-import type { Range } from "../data_config.ts";
 import type { Size } from "../../util/schema.ts";
-import { exactCos, exactExp, exactLog, exactSin } from "../../util/exact_math.ts";
+import { exactCos, exactSin } from "../../util/exact_math.ts";
 import type { RandomStream } from "../../util/random.ts";
 import type { Sample } from "../dataset.ts";
-import { copyShifted, warp } from "./warp.ts";
+import { copyShifted, warp } from "./_warp.ts";
+import type { AugmentationConfig, Crop, Geometry } from "./augmentations/augmentation.ts";
+import { augmentations } from "./augmentations/registry.ts";
 
-/** How to draw the geometry and where to put the result. */
+/** How to augment and where to put the result. */
 export interface AugmentOptions {
   /** Height and width of the result. */
   crop: Size;
-  /** Zoom factor, drawn log-uniformly. */
-  zoom: Range;
-  /** Largest rotation in degrees, either way. */
-  rotate: number;
-  /** Whether half of the samples are mirrored left to right. */
-  flip: boolean;
+  /** Names in {@linkcode augmentations} with all of their options, in the order of their use. */
+  augment: readonly AugmentationConfig[];
   /** RGB of pixels outside the image, 0..255; rounded to whole levels. */
   fill: readonly [number, number, number];
   /** Label of pixels outside the image. */
   ignoreLabel: number;
-  /** Always gives five numbers, whatever is switched on. */
-  rng: RandomStream;
+  /** Makes the stream of random numbers of a purpose; equal purposes give equal numbers. */
+  rng: (...purpose: string[]) => RandomStream;
   /** Receives the pixels, `[h * w * 3]`; made if not given. */
   image?: Uint8Array;
   /** Receives the labels, `[h * w]`; made if not given. */
   label?: Uint8Array;
 }
 
-/** A crop of a sample. */
-export interface AugmentedSample {
-  /** RGB pixels `[h, w, 3]` on 0..255. */
-  image: Uint8Array;
-  /** Labels `[h, w]`, values as in the data set. */
-  label: Uint8Array;
-}
-
 /**
- * Zooms, rotates, mirrors and crops a sample at random; images bilinearly with half-pixel centres,
- * labels by the nearest pixel. The zoomed image turns about its centre within its own frame. The
- * crop lies anywhere inside that frame with equal chance; along an axis where the frame is smaller
- * than the crop, the frame lies anywhere inside the crop instead, surrounded by `fill`.
+ * Augments and crops a sample at random; images bilinearly with half-pixel centres, labels by the
+ * nearest pixel. The crop lies anywhere inside the zoomed frame with equal chance; along an axis
+ * where the frame is smaller than the crop, the frame lies anywhere inside the crop instead,
+ * surrounded by `fill`. Geometry and the crop's place come from the stream `"augment"`, what else an
+ * entry draws from `("augment", name)`.
  *
  * @returns The buffers given in the options, or new ones.
+ * @throws {RangeError} If there is no augmentation of a name.
  * @example
  * ```ts
  * import { openDataset } from "@segadv/segadv";
@@ -58,79 +49,82 @@ export interface AugmentedSample {
  * const sample = await (await openDataset("fixtures", { split: "train" })).read(0);
  * const { image, label } = augmentSample(sample, {
  *   crop: [32, 48],
- *   zoom: [0.5, 2],
- *   rotate: 10,
- *   flip: true,
+ *   augment: [{ name: "affine", zoom: [0.5, 2], rotate: 10, flip: true }],
  *   fill: [124, 117, 104],
  *   ignoreLabel: 255,
- *   rng: randomStream(1, "augment", 0, 0),
+ *   rng: (...purpose) => randomStream(1, ...purpose, 0, 0),
  * });
  * assert.deepEqual([image.length, label.length], [32 * 48 * 3, 32 * 48]);
  * ```
  */
-export function augmentSample(sample: Sample, options: AugmentOptions): AugmentedSample {
-  const { crop: [height, width], ignoreLabel } = options;
-  const [red, green, blue] = options.fill;
-  const { image: source } = sample;
-  const target = {
+export function augmentSample(sample: Sample, options: AugmentOptions): Crop {
+  const { crop: [height, width], rng } = options;
+  const entries = options.augment.map((given) => ({ given, ...augmentations.get(given.name) }));
+  const crop: Crop = {
     width,
     height,
     image: options.image ?? new Uint8Array(height * width * 3),
     label: options.label ?? new Uint8Array(height * width),
-    fill: [Math.round(red), Math.round(green), Math.round(blue)] as const,
-    ignoreLabel,
   };
-  const { zoom, angle, flip, across, down } = draw(options);
+  const stream = rng("augment");
+  let geometry: Geometry = { zoom: 1, angle: 0, flip: false };
+  for (const entry of entries) {
+    if (entry.geometry) geometry = compose(geometry, entry.geometry(entry.given, stream));
+  }
+  const place: [number, number] = [stream.uniform(), stream.uniform()];
+  warpInto(crop, sample, { ...options, geometry, place });
+  for (const { name, given, pixels } of entries) pixels?.(crop, given, rng("augment", name));
+  return crop;
+}
+
+function compose(first: Geometry, second: Geometry): Geometry {
+  return {
+    zoom: first.zoom * second.zoom,
+    angle: first.angle + second.angle,
+    flip: first.flip !== second.flip,
+  };
+}
+
+/** One warp, and what surrounds a frame that is too small. */
+interface WarpOptions extends Pick<AugmentOptions, "fill" | "ignoreLabel"> {
+  geometry: Geometry;
+  /** Place of the crop across and down, uniform in [0, 1). */
+  place: [across: number, down: number];
+}
+
+function warpInto(crop: Crop, sample: Sample, options: WarpOptions): void {
+  const { geometry: { zoom, angle, flip }, place: [across, down], ignoreLabel } = options;
+  const [red, green, blue] = options.fill;
+  const fill = [Math.round(red), Math.round(green), Math.round(blue)] as const;
+  const target = { ...crop, fill, ignoreLabel };
+  const { image: source } = sample;
   const frameWidth = Math.max(1, Math.round(source.width * zoom));
   const frameHeight = Math.max(1, Math.round(source.height * zoom));
-  const left = place(across, frameWidth - width);
-  const top = place(down, frameHeight - height);
+  const left = offset(across, frameWidth - crop.width);
+  const top = offset(down, frameHeight - crop.height);
   if (angle === 0 && frameWidth === source.width && frameHeight === source.height) {
     copyShifted(sample, { target, left, top, flip });
-  } else {
-    // Back from the crop's pixel (X, Y) to the source: frame, mirror, turn, zoom.
-    const [cos, sin] = [exactCos(angle), exactSin(angle)];
-    const [shrinkX, shrinkY] = [source.width / frameWidth, source.height / frameHeight];
-    const mirror = flip ? -1 : 1;
-    const dx = mirror * (0.5 + left - frameWidth / 2);
-    const dy = 0.5 + top - frameHeight / 2;
-    warp(sample, {
-      target,
-      xx: shrinkX * cos * mirror,
-      xy: shrinkX * sin,
-      x0: shrinkX * (frameWidth / 2 + cos * dx + sin * dy) - 0.5,
-      yx: -shrinkY * sin * mirror,
-      yy: shrinkY * cos,
-      y0: shrinkY * (frameHeight / 2 - sin * dx + cos * dy) - 0.5,
-    });
+    return;
   }
-  return { image: target.image, label: target.label };
-}
-
-interface Drawn {
-  zoom: number;
-  /** Radians. */
-  angle: number;
-  flip: boolean;
-  /** Uniform in [0, 1): where the crop lies. */
-  across: number;
-  down: number;
-}
-
-function draw({ zoom: [low, high], rotate, flip, rng }: AugmentOptions): Drawn {
-  const u = Array.from({ length: 5 }, () => rng.uniform());
-  const logLow = exactLog(low);
-  return {
-    zoom: low === high ? low : exactExp(logLow + u[0]! * (exactLog(high) - logLow)),
-    angle: (2 * u[1]! - 1) * rotate * Math.PI / 180 || 0,
-    flip: flip && u[2]! < 0.5,
-    across: u[3]!,
-    down: u[4]!,
-  };
+  // Back from the crop's pixel (X, Y) to the source: frame, mirror, turn, zoom.
+  const [cos, sin] = [exactCos(angle), exactSin(angle)];
+  const [shrinkX, shrinkY] = [source.width / frameWidth, source.height / frameHeight];
+  const mirror = flip ? -1 : 1;
+  const dx = mirror * (0.5 + left - frameWidth / 2);
+  const dy = 0.5 + top - frameHeight / 2;
+  warp(sample, {
+    target,
+    xx: shrinkX * cos * mirror,
+    xy: shrinkX * sin,
+    x0: shrinkX * (frameWidth / 2 + cos * dx + sin * dy) - 0.5,
+    yx: -shrinkY * sin * mirror,
+    yy: shrinkY * cos,
+    y0: shrinkY * (frameHeight / 2 - sin * dx + cos * dy) - 0.5,
+  });
 }
 
 /** Offset of the crop in its frame; negative where the frame is the smaller one. */
-function place(u: number, room: number): number {
-  const offset = Math.floor(u * (Math.abs(room) + 1));
-  return room >= 0 ? offset : -offset;
+function offset(u: number, margin: number): number {
+  const pixels = Math.floor(u * (Math.abs(margin) + 1));
+  return margin >= 0 ? pixels : -pixels;
 }

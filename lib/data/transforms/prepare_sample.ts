@@ -36,10 +36,10 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
   const { order, mean } = config.normalize;
   augmentSample(sample, {
     crop: config.crop,
-    ...config.augment,
+    augment: [{ name: "affine", ...config.augment }],
     fill: order === "rgb" ? mean : [mean[2], mean[1], mean[0]],
     ignoreLabel: dataset.ignoreLabel,
-    rng: randomStream(seed, "augment", epoch, index),
+    rng: (...purpose) => randomStream(seed, ...purpose, epoch, index),
     image,
     label,
   });

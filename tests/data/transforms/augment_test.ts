@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { type AugmentOptions, augmentSample } from "../../../lib/data/transforms/augment.ts";
+import type { AffineOptions } from "../../../lib/data/transforms/augmentations/affine.ts";
+import { augmentations } from "../../../lib/data/transforms/augmentations/registry.ts";
 import type { Sample } from "../../../lib/data/dataset.ts";
 import { resizeImage, resizeLabel } from "../../../lib/data/transforms/resize.ts";
-import { type RandomStream, randomStream } from "../../../lib/util/random.ts";
+import { randomStream } from "../../../lib/util/random.ts";
+import { optionsSchema } from "../../../lib/util/registry.ts";
+import { field, whole } from "../../../lib/util/schema.ts";
+import type { Size } from "../../../lib/util/schema.ts";
 import { runPython, skipWithoutPillow } from "../../support/pillow.ts";
 
 function noiseSample(width: number, height: number): Sample {
@@ -19,18 +24,26 @@ function noiseSample(width: number, height: number): Sample {
   };
 }
 
-/** A stream that gives the listed numbers: zoom, rotation, flip, across, down. */
-function scripted(...values: number[]): RandomStream {
+/** Streams that give the listed numbers: zoom, rotation, flip, across, down. */
+function scripted(...values: number[]): AugmentOptions["rng"] {
   const stream = randomStream(0);
   let next = 0;
   stream.uniform = () => values[next++]!;
-  return stream;
+  return () => stream;
+}
+
+/** Streams of a seed. */
+function seeded(seed: number): AugmentOptions["rng"] {
+  return (...purpose) => randomStream(seed, ...purpose);
+}
+
+/** What `affine` is to do; without options, nothing. */
+function affine(options: Partial<AffineOptions> = {}): Pick<AugmentOptions, "augment"> {
+  return { augment: [{ name: "affine", zoom: [1, 1], rotate: 0, flip: false, ...options }] };
 }
 
 const PLAIN: Omit<AugmentOptions, "crop" | "rng"> = {
-  zoom: [1, 1],
-  rotate: 0,
-  flip: false,
+  ...affine(),
   fill: [1, 2, 3],
   ignoreLabel: 255,
 };
@@ -39,7 +52,7 @@ test("augmentSample() gives the sample itself when everything is off", () => {
   const sides = fc.integer({ min: 1, max: 30 });
   fc.assert(fc.property(sides, sides, fc.integer(), (width, height, seed) => {
     const sample = noiseSample(width, height);
-    const rng = randomStream(seed);
+    const rng = seeded(seed);
     const { image, label } = augmentSample(sample, { ...PLAIN, crop: [height, width], rng });
     assert.deepEqual([...image], [...sample.image.data]);
     assert.deepEqual(label, sample.label.data);
@@ -49,7 +62,12 @@ test("augmentSample() gives the sample itself when everything is off", () => {
 test("augmentSample() mirrors left to right", () => {
   const sample = noiseSample(5, 2);
   const rng = scripted(0, 0, 0.4, 0, 0);
-  const { image, label } = augmentSample(sample, { ...PLAIN, flip: true, crop: [2, 5], rng });
+  const { image, label } = augmentSample(sample, {
+    ...PLAIN,
+    ...affine({ flip: true }),
+    crop: [2, 5],
+    rng,
+  });
   for (let y = 0; y < 2; y++) {
     for (let x = 0; x < 5; x++) {
       const [at, from] = [y * 5 + x, y * 5 + 4 - x];
@@ -64,7 +82,7 @@ test("augmentSample() cuts every position of the crop equally often", () => {
   sample.label.data.forEach((_, i, data) => data[i] = i);
   const counts = new Map<number, number>();
   for (let seed = 0; seed < 8000; seed++) {
-    const { label } = augmentSample(sample, { ...PLAIN, crop: [2, 3], rng: randomStream(seed) });
+    const { label } = augmentSample(sample, { ...PLAIN, crop: [2, 3], rng: seeded(seed) });
     const corner = label[0]!;
     assert.deepEqual([...label], [0, 1, 2, 6, 7, 8].map((offset) => corner + offset));
     counts.set(corner, (counts.get(corner) ?? 0) + 1);
@@ -81,7 +99,7 @@ test("augmentSample() surrounds a small image with the fill", () => {
     const { image, label } = augmentSample(sample, {
       ...PLAIN,
       crop: [3, 5],
-      rng: randomStream(seed),
+      rng: seeded(seed),
     });
     const inside = [...label.keys()].filter((i) => label[i] !== 255);
     assert.deepEqual(inside.map((i) => label[i]), [...sample.label.data]);
@@ -100,7 +118,7 @@ test("augmentSample() zooms as resizeImage() and resizeLabel() do", () => {
     const [height, width] = [Math.round(17 * zoom), Math.round(24 * zoom)];
     for (const mirrored of [false, true]) {
       const rng = scripted(0, 0, 0, 0, 0);
-      const options = { ...PLAIN, zoom: [zoom, zoom] as [number, number], flip: mirrored, rng };
+      const options = { ...PLAIN, ...affine({ zoom: [zoom, zoom], flip: mirrored }), rng };
       const { image, label } = augmentSample(sample, { ...options, crop: [height, width] });
       const expected = resizeImage(sample.image, [height, width]);
       const labels = resizeLabel(sample.label, [height, width]).data;
@@ -122,7 +140,12 @@ test("augmentSample() turns as Pillow's affine transform does", { skip: skipWith
   // u = 1 turns by +10 degrees; the angle's sense is checked by the comparison.
   const rng = scripted(0, 1, 0.9, 0, 0);
   const crop: [number, number] = [height, width];
-  const { image, label } = augmentSample(sample, { ...PLAIN, rotate: degrees, crop, rng });
+  const { image, label } = augmentSample(sample, {
+    ...PLAIN,
+    ...affine({ rotate: degrees }),
+    crop,
+    rng,
+  });
   const program = `
 import json, math, sys
 import numpy as np
@@ -162,9 +185,9 @@ test("augmentSample() draws zoom factors evenly on the log scale", () => {
   for (let seed = 0; seed < 4000; seed++) {
     const { label } = augmentSample(sample, {
       ...PLAIN,
-      zoom: [0.5, 2],
+      ...affine({ zoom: [0.5, 2] }),
       crop: [1, 200],
-      rng: randomStream(seed),
+      rng: seeded(seed),
     });
     const width = label.filter((value) => value !== 255).length;
     assert.ok(width >= 50 && width <= 200);
@@ -188,11 +211,9 @@ test("augmentSample() never reads outside the image", () => {
       ({ width, height, crop, low, high, rotate, seed }) => {
         const { image, label } = augmentSample(noiseSample(width, height), {
           ...PLAIN,
+          ...affine({ zoom: [low, high], rotate, flip: true }),
           crop,
-          zoom: [low, high],
-          rotate,
-          flip: true,
-          rng: randomStream(seed),
+          rng: seeded(seed),
           image: new Uint8Array(crop[0] * crop[1] * 3).fill(255),
         });
         assert.ok(image.every((value) => value < 200));
@@ -206,12 +227,44 @@ test("augmentSample() never reads outside the image", () => {
 test("augmentSample() gives the committed bits in every runtime", () => {
   const { image, label } = augmentSample(noiseSample(50, 40), {
     ...PLAIN,
-    zoom: [0.5, 2],
-    rotate: 10,
-    flip: true,
+    ...affine({ zoom: [0.5, 2], rotate: 10, flip: true }),
     crop: [32, 32],
-    rng: randomStream(1, "augment", 2, 3),
+    rng: (...purpose) => randomStream(1, ...purpose, 2, 3),
   });
   const hash = createHash("sha256").update(image).update(label);
   assert.equal(hash.digest("hex").slice(0, 16), "4a0960cc734ff186");
+});
+
+test("augmentSample() applies further entries to the crop, each by a stream of its own", () => {
+  const drawn: number[] = [];
+  augmentations.register({
+    name: "invert-of-test",
+    summary: "inverts the pixels of a crop",
+    options: optionsSchema({ from: field(whole(0), { fallback: 0, about: "First byte." }) }),
+    pixels({ image }, { from }: { from: number }, rng) {
+      drawn.push(rng.uniform());
+      for (let i = from; i < image.length; i++) image[i] = 255 - image[i]!;
+    },
+  });
+  const sample = noiseSample(9, 7);
+  const options = { ...PLAIN, ...affine({ zoom: [0.5, 2], rotate: 10 }), crop: [5, 4] as Size };
+  const plain = augmentSample(sample, { ...options, rng: seeded(4) });
+  const augment = [...options.augment, { name: "invert-of-test", from: 3 }];
+  const changed = augmentSample(sample, { ...options, augment, rng: seeded(4) });
+  assert.deepEqual(drawn, [randomStream(4, "augment", "invert-of-test").uniform()]);
+  assert.deepEqual(changed.label, plain.label);
+  assert.deepEqual([...changed.image], [...plain.image].map((v, i) => i < 3 ? v : 255 - v));
+});
+
+test("augmentSample() composes the geometry of several entries, and refuses an unknown one", () => {
+  const sample = noiseSample(5, 2);
+  const [flip] = affine({ flip: true }).augment;
+  const rng = scripted(0, 0, 0.4, 0, 0, 0.4, 0, 0);
+  const { image } = augmentSample(sample, { ...PLAIN, augment: [flip!, flip!], crop: [2, 5], rng });
+  assert.deepEqual(image, sample.image.data);
+  const augment = [{ name: "afine" }];
+  assert.throws(() => augmentSample(sample, { ...PLAIN, augment, crop: [2, 5], rng }), {
+    message: 'Cannot find augmentation "afine": expected one of affine, invert-of-test, got ' +
+      '"afine"; did you mean affine?',
+  });
 });

@@ -1,0 +1,44 @@
+/**
+ * What an augmentation is: a random change of a training sample, with options of its own.
+ *
+ * @module
+ */
+import type { RandomStream } from "../../../util/random.ts";
+import type { Options, OptionsSchema, RegistryEntry } from "../../../util/registry.ts";
+
+/**
+ * Geometry of a sample: the image is zoomed, turned about its centre within its own frame, and
+ * mirrored left to right.
+ */
+export interface Geometry {
+  /** Factor of both sides. */
+  zoom: number;
+  /** Radians. */
+  angle: number;
+  flip: boolean;
+}
+
+/** A crop of a sample, to be changed in place. */
+export interface Crop {
+  width: number;
+  height: number;
+  /** RGB pixels `[height, width, 3]` on 0..255. */
+  image: Uint8Array;
+  /** Labels `[height, width]`, values as in the data set. */
+  label: Uint8Array;
+}
+
+/** A random change of training samples. */
+export interface Augmentation extends RegistryEntry {
+  readonly options: OptionsSchema;
+  /**
+   * Draws geometry, always by as many numbers. What all entries draw becomes one warp together with
+   * the crop, so that pixels are interpolated once.
+   */
+  geometry?(options: Options, rng: RandomStream): Geometry;
+  /** Changes a crop after the warp. `rng` is a stream of this entry alone. */
+  pixels?(crop: Crop, options: Options, rng: RandomStream): void;
+}
+
+/** An augmentation as a configuration names it: an entry's name and all of its options. */
+export type AugmentationConfig = { readonly name: string } & Options;
