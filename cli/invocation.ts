@@ -2,6 +2,9 @@ import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/** The program beside this file, as another process would start it: not a module that this imports. */
+const ENTRY = "./mod.ts";
+
 /** What a bundle of this program may set: how it is started there. */
 const scope = globalThis as { segadvInvocation?: string };
 
@@ -9,7 +12,7 @@ const scope = globalThis as { segadvInvocation?: string };
 export function invocation(): string {
   if (scope.segadvInvocation !== undefined) return scope.segadvInvocation;
   const isDeno = "deno" in process.versions;
-  const entry = new URL("./mod.ts", import.meta.url);
+  const entry = new URL(ENTRY, import.meta.url);
   if (entry.protocol !== "file:") return "deno run -A jsr:@segadv/cli";
   const path = relative(process.cwd(), fileURLToPath(entry));
   return `${isDeno ? "deno run -A" : "bun"} ${path}`;
@@ -17,7 +20,7 @@ export function invocation(): string {
 
 /** Words that start this program again in another process or on another machine. */
 export function selfCommand(): string[] {
-  const entry = new URL("./mod.ts", import.meta.url);
+  const entry = new URL(ENTRY, import.meta.url);
   const path = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
   const isDeno = "deno" in process.versions;
   return [process.execPath, ...(isDeno ? ["run", "-A"] : []), path];

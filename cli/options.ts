@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { backendChoices, nearest, presets } from "@segadv/segadv";
+import { backendChoices, presets } from "@segadv/segadv";
+import { nearest } from "@segadv/segadv/util";
 import { datasetReaders } from "@segadv/segadv/data";
 import type { SweepPlan } from "@segadv/segadv/sweep";
 import { UsageError } from "./errors.ts";

@@ -5,9 +5,9 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type BackendReport, doctor, type DoctorReport } from "@segadv/segadv";
+import { count, mebibytes } from "@segadv/segadv/util";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { Exit } from "../errors.ts";
-import { count, mebibytes } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import type { TextStream } from "../ui/terminal.ts";
 

@@ -11,8 +11,7 @@ import {
   openDataset,
   type Scores,
 } from "@segadv/segadv";
-import { datasetReaders } from "@segadv/segadv/data";
-import { MissingSplitError } from "@segadv/segadv/data";
+import { datasetReaders, MissingSplitError } from "@segadv/segadv/data";
 import {
   type CityscapesScorer,
   cityscapesScorer,
@@ -21,6 +20,7 @@ import {
   type NamedScores,
   scoreMaps,
 } from "@segadv/segadv/metrics";
+import { count } from "@segadv/segadv/util";
 import { readdir } from "node:fs/promises";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -32,7 +32,7 @@ import {
   withModel,
 } from "../inference.ts";
 import { backendOption, datasetOption, nameOption } from "../options.ts";
-import { count, percent } from "../ui/format.ts";
+import { percent } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
 

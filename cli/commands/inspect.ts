@@ -4,7 +4,7 @@
  * @module
  */
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import { loadConfig, writeFileAtomic } from "@segadv/segadv";
+import { loadConfig } from "@segadv/segadv";
 import {
   type DataReport,
   type DataSource,
@@ -14,11 +14,12 @@ import {
   type SplitReport,
 } from "@segadv/segadv/data";
 import { inspectModel, type ModelReport, networks } from "@segadv/segadv/models";
+import { count, writeFileAtomic } from "@segadv/segadv/util";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
-import { count, percent, plural } from "../ui/format.ts";
+import { percent, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import { Exit } from "../errors.ts";
 import { Progress } from "../ui/progress.ts";

@@ -4,13 +4,7 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import {
-  type ClassInfo,
-  type LabelMap,
-  predict,
-  type RgbImage,
-  writeFileAtomic,
-} from "@segadv/segadv";
+import { type ClassInfo, type LabelMap, predict, type RgbImage } from "@segadv/segadv";
 import {
   type BenchmarkFormat,
   benchmarkFormats,
@@ -19,6 +13,7 @@ import {
   readImage,
   requireBenchmarkClasses,
 } from "@segadv/segadv/data";
+import { writeFileAtomic } from "@segadv/segadv/util";
 import { mkdir, stat } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { openDataset, useBackend, type UseBackendOptions, writeFileAtomic } from "@segadv/segadv";
+import { openDataset, useBackend, type UseBackendOptions } from "@segadv/segadv";
+import { writeFileAtomic } from "@segadv/segadv/util";
 import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
 import {
   readResults,

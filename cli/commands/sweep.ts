@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { writeFileAtomic } from "@segadv/segadv";
+import { writeFileAtomic } from "@segadv/segadv/util";
 import {
   formatSweepTable,
   kubernetesJob,

@@ -6,8 +6,9 @@ import type {
   TrainEvent,
   TrainResult,
 } from "@segadv/segadv";
+import { count } from "@segadv/segadv/util";
 import { invocation } from "../invocation.ts";
-import { clock, count, percent, plural, short } from "../ui/format.ts";
+import { clock, percent, plural, short } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import type { TextStream } from "../ui/terminal.ts";
 

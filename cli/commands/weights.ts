@@ -11,9 +11,10 @@ import {
   type WeightReport,
 } from "@segadv/segadv/models";
 import { openWeightFile, type WeightPlan } from "@segadv/segadv/weights";
+import { count } from "@segadv/segadv/util";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { nameOption, wholeOption, widthOption } from "../options.ts";
-import { count, plural } from "../ui/format.ts";
+import { plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 
 /** Arguments and options of the command. */

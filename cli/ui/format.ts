@@ -3,15 +3,11 @@
  *
  * @module
  */
+import { count, percent as inPercent } from "@segadv/segadv/util";
 
-/** A fraction as per cent with two digits, a dash for `null`. */
+/** A fraction as 66.67 %, a dash for `null`. */
 export function percent(fraction: number | null): string {
-  return fraction === null ? "-" : `${(fraction * 100).toFixed(2)} %`;
-}
-
-/** A whole number with its thousands apart: 134,475,647. */
-export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return fraction === null ? "-" : `${inPercent(fraction)} %`;
 }
 
 /** A number and its noun, which takes an s unless there is one of it. */
@@ -25,11 +21,6 @@ export function clock(seconds: number): string {
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (value: number): string => String(value).padStart(2, "0");
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}
-
-/** Bytes as 12.3 MiB. */
-export function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** Three significant digits, as 0.834, 12.5 or 1.2e-7. */

@@ -1,5 +1,5 @@
 /**
- * Choice of the backend, the machine it runs on, and files.
+ * Choice of the backend, and what the machine can run.
  *
  * @module
  */
@@ -11,7 +11,3 @@ export {
   type UseBackendOptions,
 } from "./use_backend.ts";
 export { type AdapterReport, type BackendReport, doctor, type DoctorReport } from "./doctor.ts";
-export { createRunFolder, freeBytes, writeFileAtomic } from "../util/files.ts";
-export { sha256 } from "../util/hash.ts";
-export { type HeldLock, lockFolder, type LockOwner } from "../util/lock.ts";
-export { type Versions, versions } from "../util/version.ts";

@@ -27,7 +27,6 @@ export type { Size } from "../util/schema.ts";
 export { ConfigError, type ConfigIssue } from "./config_error.ts";
 export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
-export { nearest } from "../util/nearest.ts";
 export { type Preset, presets } from "./presets.ts";
 export { backendChoices, configKeys, configSchema, defaultConfig } from "./schema.ts";
 export { configToYaml } from "./to_yaml.ts";

@@ -71,10 +71,3 @@ export { decodeJpeg } from "./codecs/jpeg.ts";
 export { type DecodeOptions, decodePng, MAX_PIXELS, type PngImage } from "./codecs/png_decode.ts";
 export { encodePng, type PngSource } from "./codecs/png_encode.ts";
 export type { AugmentConfig, DataConfig, NormalizeConfig, Range } from "./data_config.ts";
-export {
-  fillNormal,
-  fillUniform,
-  permutation,
-  RandomStream,
-  randomStream,
-} from "../util/random.ts";

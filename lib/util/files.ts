@@ -17,7 +17,7 @@ import { basename, dirname, join, resolve } from "node:path";
  *
  * @example
  * ```ts
- * import { writeFileAtomic } from "@segadv/segadv";
+ * import { writeFileAtomic } from "@segadv/segadv/util";
  * import { mkdtemp, readFile } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -70,7 +70,7 @@ export const RUN_FILES: readonly string[] = [
  *
  * @example
  * ```ts
- * import { createRunFolder, writeFileAtomic } from "@segadv/segadv";
+ * import { createRunFolder, writeFileAtomic } from "@segadv/segadv/util";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";
@@ -120,7 +120,7 @@ export async function removeFile(path: string): Promise<void> {
  *
  * @example
  * ```ts
- * import { freeBytes } from "@segadv/segadv";
+ * import { freeBytes } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * const bytes = await freeBytes("runs/not-there-yet");

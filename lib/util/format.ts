@@ -4,7 +4,20 @@
  * @module
  */
 
-/** A fraction in per cent with two digits, without the sign; a dash where there is none. */
+/**
+ * A fraction in per cent with two digits, without the sign; a dash where there is none.
+ *
+ * @example
+ * ```ts
+ * import { count, mebibytes, percent } from "@segadv/segadv/util";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(percent(2 / 3), "66.67");
+ * assert.equal(percent(null), "–");
+ * assert.equal(count(134475647), "134,475,647");
+ * assert.equal(mebibytes(3 * 2 ** 19), "1.5 MiB");
+ * ```
+ */
 export function percent(fraction: number | null | undefined): string {
   return fraction === null || fraction === undefined || Number.isNaN(fraction)
     ? "–"

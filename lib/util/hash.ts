@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
  *
  * @example
  * ```ts
- * import { sha256 } from "@segadv/segadv";
+ * import { sha256 } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * const bytes = new TextEncoder().encode("abc");

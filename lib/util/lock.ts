@@ -66,7 +66,7 @@ interface DenoFiles {
  * @throws {Error} If the folder cannot be made or written, or its lock file is a link.
  * @example
  * ```ts
- * import { lockFolder } from "@segadv/segadv";
+ * import { lockFolder } from "@segadv/segadv/util";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
  * import { join } from "node:path";

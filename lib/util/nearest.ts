@@ -11,7 +11,7 @@
  *
  * @example
  * ```ts
- * import { nearest } from "@segadv/segadv";
+ * import { nearest } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * assert.equal(nearest("epohcs", ["batch", "epochs"]), "epochs");

@@ -67,7 +67,7 @@ export class RandomStream {
  * @throws {RangeError} If a number is not a safe integer.
  * @example
  * ```ts
- * import { randomStream } from "@segadv/segadv/data";
+ * import { randomStream } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * const epoch = 3, sample = 17;
@@ -117,7 +117,7 @@ function mix(value: number): number {
  * @returns `target`.
  * @example
  * ```ts
- * import { fillUniform, randomStream } from "@segadv/segadv/data";
+ * import { fillUniform, randomStream } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * const values = fillUniform(new Float32Array(100), randomStream(1));
@@ -135,7 +135,7 @@ export function fillUniform(target: Float32Array, stream: RandomStream): Float32
  * @returns `target`.
  * @example
  * ```ts
- * import { fillNormal, randomStream } from "@segadv/segadv/data";
+ * import { fillNormal, randomStream } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * const values = fillNormal(new Float32Array(10_000), randomStream(1));
@@ -197,7 +197,7 @@ function inverseNormal(p: number): number {
  *
  * @example
  * ```ts
- * import { permutation, randomStream } from "@segadv/segadv/data";
+ * import { permutation, randomStream } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * assert.deepEqual([...permutation(4, randomStream(1))].sort(), [0, 1, 2, 3]);

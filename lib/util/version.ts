@@ -21,7 +21,7 @@ export interface Versions {
  *
  * @example
  * ```ts
- * import { versions } from "@segadv/segadv";
+ * import { versions } from "@segadv/segadv/util";
  * import assert from "node:assert/strict";
  *
  * assert.match(versions().runtime, /^(deno|bun|node) \d/);

@@ -42,7 +42,7 @@ export interface AugmentOptions {
  * @example
  * ```ts
  * import { openDataset } from "@segadv/segadv";
- * import { randomStream } from "@segadv/segadv/data";
+ * import { randomStream } from "@segadv/segadv/util";
  * import { augmentSample } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, count, mebibytes, percent, plural, short } from "../../../cli/ui/format.ts";
+import { clock, percent, plural, short } from "../../../cli/ui/format.ts";
 
 test("percent() has two digits, and a dash for a class that is absent", () => {
   assert.equal(percent(2 / 3), "66.67 %");
@@ -11,16 +11,11 @@ test("clock() grows with the time", () => {
   assert.deepEqual([0, 59.6, 725, 11229].map(clock), ["0:00", "1:00", "12:05", "3:07:09"]);
 });
 
-test("count() and plural() put thousands apart", () => {
-  assert.equal(count(134_475_647), "134,475,647");
+test("plural() puts thousands apart", () => {
   assert.equal(plural(1, "step"), "1 step");
   assert.equal(plural(1000, "step"), "1,000 steps");
 });
 
 test("short() keeps three digits, and tiny numbers apart from zero", () => {
   assert.deepEqual([0.8344, 12.53, 0, 1.23e-7].map(short), ["0.834", "12.5", "0.00", "1.2e-7"]);
-});
-
-test("mebibytes() counts in powers of two", () => {
-  assert.equal(mebibytes(3 * 2 ** 19), "1.5 MiB");
 });

@@ -1,0 +1,13 @@
+/**
+ * Small tools that programs around the library need too: atomic files, locks, hashes, reproducible
+ * random numbers, versions, and numbers as text.
+ *
+ * @module
+ */
+export { createRunFolder, freeBytes, writeFileAtomic } from "./files.ts";
+export { count, mebibytes, percent } from "./format.ts";
+export { sha256 } from "./hash.ts";
+export { type HeldLock, lockFolder, type LockOwner } from "./lock.ts";
+export { nearest } from "./nearest.ts";
+export { fillNormal, fillUniform, permutation, RandomStream, randomStream } from "./random.ts";
+export { type Versions, versions } from "./version.ts";
