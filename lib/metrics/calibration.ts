@@ -1,5 +1,5 @@
 /**
- * Whether a network's probabilities mean what they say.
+ * Calibration of a network's probabilities.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 export interface ReliabilityBin {
   /** Mean confidence of the pixels in the bin, 0 where there are none. */
   confidence: number;
-  /** Share of them that are right. */
+  /** Share of them that are correct. */
   accuracy: number;
   pixels: number;
 }
@@ -23,8 +23,8 @@ export interface Calibration {
   nll: number;
   /** Mean squared distance to the one-hot truth, summed over classes (Brier 1950). */
   brier: number;
-  /** Mean entropy of the maps, in nats: of all, of right and of wrong pixels. */
-  entropy: { all: number; right: number; wrong: number };
+  /** Mean entropy of the maps, in nats: of all, of correct and of wrong pixels. */
+  entropy: { all: number; correct: number; wrong: number };
   bins: ReliabilityBin[];
   /** Share of pixels by entropy, from 0 to log(classes), in as many bins. */
   entropyShares: number[];
@@ -38,23 +38,23 @@ const TINY = 1e-12;
  *
  * @example
  * ```ts
- * import { CalibrationMeter } from "@segadv/segadv/report";
+ * import { CalibrationEvaluation } from "@segadv/segadv/report";
  * import assert from "node:assert/strict";
  *
- * const meter = new CalibrationMeter(2);
- * meter.add({ probabilities: [0.8, 0.2, 0.8, 0.2], truth: [0, 1] });
- * const { accuracy, ece } = meter.result();
+ * const evaluation = new CalibrationEvaluation(2);
+ * evaluation.add({ probabilities: [0.8, 0.2, 0.8, 0.2], truth: [0, 1] });
+ * const { accuracy, ece } = evaluation.result();
  * assert.equal(accuracy, 0.5);
  * assert.equal(ece.toFixed(6), "0.300000");
  * ```
  */
-export class CalibrationMeter {
+export class CalibrationEvaluation {
   readonly #classes: number;
-  readonly #bins: { confidence: number; right: number; pixels: number }[];
+  readonly #bins: { confidence: number; correct: number; pixels: number }[];
   readonly #entropyCounts: number[];
   #nll = 0;
   #brier = 0;
-  #entropy = { right: 0, wrong: 0 };
+  #entropy = { correct: 0, wrong: 0 };
 
   /**
    * Starts from nothing.
@@ -64,7 +64,7 @@ export class CalibrationMeter {
    */
   constructor(classes: number, bins = 15) {
     this.#classes = classes;
-    this.#bins = Array.from({ length: bins }, () => ({ confidence: 0, right: 0, pixels: 0 }));
+    this.#bins = Array.from({ length: bins }, () => ({ confidence: 0, correct: 0, pixels: 0 }));
     this.#entropyCounts = Array.from({ length: bins }, () => 0);
   }
 
@@ -101,15 +101,15 @@ export class CalibrationMeter {
       if (value > 0) entropy -= value * Math.log(value);
     }
     const confidence = p[from + best]!;
-    const right = best === truth;
+    const correct = best === truth;
     const count = this.#bins.length;
     const bin = this.#bins[Math.min(count - 1, Math.floor(confidence * count))]!;
     bin.confidence += confidence;
-    bin.right += right ? 1 : 0;
+    bin.correct += correct ? 1 : 0;
     bin.pixels++;
     this.#brier += squares;
     this.#nll -= Math.log(Math.max(p[from + truth]!, TINY));
-    this.#entropy[right ? "right" : "wrong"] += entropy;
+    this.#entropy[correct ? "correct" : "wrong"] += entropy;
     const share = entropy / Math.log(this.#classes);
     this.#entropyCounts[Math.max(0, Math.min(count - 1, Math.floor(share * count)))]!++;
   }
@@ -117,24 +117,24 @@ export class CalibrationMeter {
   /** Figures of all pixels added so far; zeros where there are none. */
   result(): Calibration {
     const pixels = this.#bins.reduce((total, bin) => total + bin.pixels, 0);
-    const right = this.#bins.reduce((total, bin) => total + bin.right, 0);
+    const correct = this.#bins.reduce((total, bin) => total + bin.correct, 0);
     const per = (total: number, count: number): number => count > 0 ? total / count : 0;
     const bins = this.#bins.map((bin) => ({
       confidence: per(bin.confidence, bin.pixels),
-      accuracy: per(bin.right, bin.pixels),
+      accuracy: per(bin.correct, bin.pixels),
       pixels: bin.pixels,
     }));
     const gaps = bins.map((bin) => Math.abs(bin.accuracy - bin.confidence) * bin.pixels);
     return {
       pixels,
-      accuracy: per(right, pixels),
+      accuracy: per(correct, pixels),
       ece: per(gaps.reduce((a, b) => a + b, 0), pixels),
       nll: per(this.#nll, pixels),
       brier: per(this.#brier, pixels),
       entropy: {
-        all: per(this.#entropy.right + this.#entropy.wrong, pixels),
-        right: per(this.#entropy.right, right),
-        wrong: per(this.#entropy.wrong, pixels - right),
+        all: per(this.#entropy.correct + this.#entropy.wrong, pixels),
+        correct: per(this.#entropy.correct, correct),
+        wrong: per(this.#entropy.wrong, pixels - correct),
       },
       bins,
       entropyShares: this.#entropyCounts.map((count) => per(count, pixels)),

@@ -199,7 +199,7 @@ function mean(scores: NamedScores): number {
 export interface CityscapesScorer {
   /**
    * Adds the prediction of a sample, class indices of any size; it is compared at the size of the
-   * truth, brought there by the nearest pixel.
+   * truth, resized by the nearest pixel.
    *
    * @throws {Error} If the sample's instance map cannot be read or is none; names the file or sample.
    */

@@ -30,14 +30,14 @@ export class ConfusionMatrix {
   /** Row-major counts: `counts[truth * classes.length + prediction]`. */
   readonly counts: Float64Array;
   /** Predictions outside the classes on a valid pixel, by truth: each is a false negative. */
-  readonly strays: Float64Array;
+  readonly outside: Float64Array;
   /** Predictions on ignored pixels, by prediction: counted, and left out unless asked for. */
   readonly onIgnored: Float64Array;
 
   constructor(classes: readonly string[], counts?: ArrayLike<number>) {
     this.classes = classes;
     this.counts = new Float64Array(classes.length ** 2);
-    this.strays = new Float64Array(classes.length);
+    this.outside = new Float64Array(classes.length);
     this.onIgnored = new Float64Array(classes.length);
     if (counts !== undefined) {
       if (counts.length !== this.counts.length) {
@@ -70,7 +70,7 @@ export class ConfusionMatrix {
       if (t >= n) {
         if (p < n) this.onIgnored[p]!++;
       } else if (p < n) this.counts[t * n + p]!++;
-      else this.strays[t]!++;
+      else this.outside[t]!++;
     }
   }
 
@@ -85,7 +85,7 @@ export class ConfusionMatrix {
     const n = this.classes.length;
     const classes = this.classes.map((name, c) => {
       const hits = this.counts[c * n + c]!;
-      let truth = this.strays[c]!;
+      let truth = this.outside[c]!;
       let predicted = spill ? this.onIgnored[c]! : 0;
       for (let k = 0; k < n; k++) {
         truth += this.counts[c * n + k]!;

@@ -1,5 +1,5 @@
 /**
- * Scores of label maps that lie on disk, whoever made them.
+ * Scores of label maps on disk, of any origin.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a handful of numbers says, and what it cannot say.
+ * Statistics of small samples: summaries, paired tests and their wording.
  *
  * @module
  */
@@ -111,7 +111,7 @@ export interface ReadOptions {
   reference?: string;
 }
 
-/** What the comparison allows one to say, in one sentence. */
+/** What the comparison shows, in one sentence. */
 export function readComparison(comparison: PairedComparison, options: ReadOptions = {}): string {
   const { level = 0.05, reference = "the baseline" } = options;
   const { n, permutationP, smallestP, interval, mean } = comparison;

@@ -10,7 +10,7 @@ import { openDataset } from "../data/registry.ts";
 import { cutPadding } from "../data/transforms/fit_image.ts";
 import { predictBatch, type PredictOptions } from "../models/inference/predict.ts";
 import { predictPixels } from "../models/inference/probabilities.ts";
-import { type Calibration, CalibrationMeter } from "../metrics/calibration.ts";
+import { type Calibration, CalibrationEvaluation } from "../metrics/calibration.ts";
 import { ConfusionMatrix } from "../metrics/confusion_matrix.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { loadModel } from "../train/run/load_model.ts";
@@ -112,13 +112,13 @@ function thin(dataset: Dataset, count: number): Dataset {
 /** The temperature of the lowest NLL of the even images: the best of a grid, refined by a parabola. */
 async function fitTemperature(subject: Subject): Promise<number> {
   const { model, dataset, options, signal } = subject;
-  const meters = GRID.map(() => new CalibrationMeter(model.classes));
+  const evaluations = GRID.map(() => new CalibrationEvaluation(model.classes));
   let index = 0;
   for await (const item of evaluationItems(dataset, options)) {
     signal?.throwIfAborted();
-    if (index++ % 2 === 0) await calibrate(meters, item, { subject, temperatures: GRID });
+    if (index++ % 2 === 0) await calibrate(evaluations, item, { subject, temperatures: GRID });
   }
-  const losses = meters.map((meter) => meter.result().nll);
+  const losses = evaluations.map((evaluation) => evaluation.result().nll);
   const best = losses.indexOf(Math.min(...losses));
   const [before, at, after] = [losses[best - 1], losses[best]!, losses[best + 1]];
   if (before === undefined || after === undefined) return GRID[best]!;
@@ -134,9 +134,9 @@ async function measure(
 ): Promise<Pick<RunAnalysis, "confusion" | "calibration" | "fitted" | "maps">> {
   const { model, dataset, options, signal } = subject;
   const matrix = new ConfusionMatrix(dataset.classes.map(({ name }) => name));
-  const meters = [
-    new CalibrationMeter(model.classes),
-    new CalibrationMeter(model.classes),
+  const evaluations = [
+    new CalibrationEvaluation(model.classes),
+    new CalibrationEvaluation(model.classes),
   ] as const;
   const maps = new Map<string, PredictedImage>();
   let index = 0;
@@ -151,20 +151,20 @@ async function measure(
     maps.set(item.id, shrink(pair, dataset.classes));
     // With one image, it has to serve for both
     if (index++ % 2 === 1 || dataset.ids.length === 1) {
-      await calibrate(meters, item, { subject, temperatures: [1, temperature] });
+      await calibrate(evaluations, item, { subject, temperatures: [1, temperature] });
     }
   }
   return {
     confusion: [...matrix.counts],
-    calibration: meters[0].result(),
-    fitted: meters[1].result(),
+    calibration: evaluations[0].result(),
+    fitted: evaluations[1].result(),
     maps,
   };
 }
 
-/** Adds sampled pixels of an image to the meter of each temperature. */
+/** Adds sampled pixels of an image to the evaluation of each temperature. */
 async function calibrate(
-  meters: readonly CalibrationMeter[],
+  evaluations: readonly CalibrationEvaluation[],
   item: EvaluationItem,
   { subject, temperatures }: { subject: Subject; temperatures: readonly number[] },
 ): Promise<void> {
@@ -172,7 +172,7 @@ async function calibrate(
   const truth = Uint8Array.from(pixels, (pixel) => item.label[pixel]!);
   const all = { ...subject.options, pixels, temperatures };
   for (const [i, probabilities] of (await predictPixels(subject.model, item, all)).entries()) {
-    meters[i]!.add({ probabilities, truth });
+    evaluations[i]!.add({ probabilities, truth });
   }
 }
 

@@ -4,7 +4,11 @@
  *
  * @module
  */
-export { type Calibration, CalibrationMeter, type ReliabilityBin } from "../metrics/calibration.ts";
+export {
+  type Calibration,
+  CalibrationEvaluation,
+  type ReliabilityBin,
+} from "../metrics/calibration.ts";
 export {
   describeGan,
   diagnoseGan,

@@ -8,7 +8,7 @@ import { IGNORED } from "./qualitative_grid.ts";
 /** Calibration before and after temperature scaling, with what it means. */
 export function calibration(runs: readonly AnalysedRun[]): Html {
   const rows = runs.map(({ name, analysis: { calibration: before, fitted, temperature } }) => {
-    const { all, right, wrong } = before.entropy;
+    const { all, correct, wrong } = before.entropy;
     return [
       name,
       percent(before.ece),
@@ -18,13 +18,13 @@ export function calibration(runs: readonly AnalysedRun[]): Html {
       percent(fitted.ece),
       fitted.nll.toFixed(4),
       fitted.brier.toFixed(4),
-      `${all.toFixed(3)} (${right.toFixed(3)} / ${wrong.toFixed(3)})`,
+      `${all.toFixed(3)} (${correct.toFixed(3)} / ${wrong.toFixed(3)})`,
     ];
   });
   const head = ["run", "ECE %", "NLL", "Brier", "fitted T", "ECE % at T", "NLL at T", "Brier at T"];
   return html`
     ${runs.map(stateOf)}
-    ${table([...head, "entropy, nats (right / wrong)"], rows)}
+    ${table([...head, "entropy, nats (correct / wrong)"], rows)}
     ${note(
       "T is fitted on every other image and measured on the rest, with the weights of the best validation.",
     )}

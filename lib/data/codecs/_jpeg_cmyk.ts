@@ -24,7 +24,7 @@ interface Decoder {
   quantization: (Uint16Array | undefined)[];
   huffman: Map<number, HuffmanTable>;
   restartInterval: number;
-  /** Adobe's note says that the colours are YCCK. */
+  /** Whether Adobe's marker says that the colours are YCCK. */
   luma: boolean;
 }
 

@@ -1,6 +1,6 @@
 /** Entropy decoding of a JPEG scan: sequential and progressive (ITU T.81, annexes F and G). */
 
-/** A Huffman table, ready to be walked bit by bit. */
+/** A Huffman table that is decoded bit by bit. */
 export interface HuffmanTable {
   /** Largest code of each length, −1 where there is none; index = length. */
   maxCode: Int32Array;
@@ -190,7 +190,7 @@ interface BlockState {
   scan: Scan;
   /** Blocks still to come that hold nothing new (EOBRUN). */
   run: number;
-  /** The block in hand: its component and its first coefficient. */
+  /** The current block: its component and its first coefficient. */
   component: Component;
   at: number;
 }

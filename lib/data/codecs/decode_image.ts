@@ -9,7 +9,7 @@ import { DamagedFileError, type RgbImage } from "../dataset.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /**
- * Decodes a JPEG or PNG to 8-bit RGB. The format is told by the bytes, not by the name. Grey is
+ * Decodes a JPEG or PNG to 8-bit RGB. The format follows from the bytes, not from the name. Grey is
  * repeated over the channels, alpha is dropped, 16-bit samples keep their high byte.
  *
  * @throws {DamagedFileError} If the bytes are neither, damaged or truncated, or the image has more
@@ -63,7 +63,7 @@ function toRgb(png: PngImage, file: string): RgbImage {
 }
 
 /**
- * Reads a JPEG or PNG file; the format is told by its bytes.
+ * Reads a JPEG or PNG file; the format follows from its bytes.
  *
  * @throws {DamagedFileError} If the file is damaged, neither JPEG nor PNG, or has more than 1 GiB or
  * 2²⁶ pixels; names it.

@@ -10,10 +10,10 @@ import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
 import { printable } from "../../util/format.ts";
 
-/** Complaints of libjpeg that mean lost pixels; its other warnings are harmless. */
+/** Warnings of libjpeg that mean lost pixels; the others are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
 
-/** Pixels times scans: a progressive file has about ten, a hostile one thousands of empty ones. */
+/** Pixels times scans: a progressive file has about ten, a malicious one thousands of empty ones. */
 const MAX_SCANNED = 2 ** 30;
 
 /** Makes an error that names the file. */
@@ -107,13 +107,13 @@ interface MozJpeg {
 }
 
 let loading: Promise<MozJpeg> | undefined;
-let complaints: string[] = [];
+let warnings: string[] = [];
 
 async function loadDecoder(): Promise<MozJpeg> {
   const options = {
     noInitialRun: true,
     print: () => {},
-    printErr: (line: string) => complaints.push(line),
+    printErr: (line: string) => warnings.push(line),
   };
   loading ??= createDecoder(options) as Promise<unknown> as Promise<MozJpeg>;
   try {
@@ -126,16 +126,16 @@ async function loadDecoder(): Promise<MozJpeg> {
 
 async function runDecoder(bytes: Uint8Array, damaged: Damaged): Promise<ImageData> {
   const decoder = await loadDecoder();
-  // From here to the end nothing is awaited, so the complaints are about this image.
-  complaints = [];
+  // From here on nothing is awaited, so the warnings are about this image.
+  warnings = [];
   let image: ImageData | null = null;
   try {
     image = decoder.decode(bytes, false);
   } catch {
     loading = undefined; // its memory cannot be trusted any more: load it afresh next time
   }
-  const fatal = complaints.find((line) => FATAL.test(line));
-  if (!image || fatal) throw damaged(fatal ?? complaints[0] ?? "damaged data");
+  const fatal = warnings.find((line) => FATAL.test(line));
+  if (!image || fatal) throw damaged(fatal ?? warnings[0] ?? "damaged data");
   return image;
 }
 

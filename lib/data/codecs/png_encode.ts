@@ -1,5 +1,5 @@
 /**
- * PNG encoder for what this project writes: label maps with a palette, grey and RGB pictures.
+ * PNG encoder for what this project writes: label maps with a palette, grey and RGB images.
  *
  * @module
  */

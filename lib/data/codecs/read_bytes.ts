@@ -1,4 +1,4 @@
-/** Files of a data set, which may be anything under a name. */
+/** Reads files of a data set, which may turn out to be folders, pipes or devices. */
 import { readFile, stat } from "node:fs/promises";
 import { DamagedFileError } from "../dataset.ts";
 
@@ -6,8 +6,8 @@ import { DamagedFileError } from "../dataset.ts";
 const MAX_BYTES = 2 ** 30;
 
 /**
- * Reads a file. A pipe or a device, which a link may lead to, is refused unread: it could block or
- * never end.
+ * Reads a file. A pipe or a device, which a link may lead to, is refused without reading: it could
+ * block or never end.
  *
  * @throws {DamagedFileError} If it is larger than 1 GiB.
  * @throws {Error} If it cannot be read; the message names the file and the cause.

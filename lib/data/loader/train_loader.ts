@@ -1,5 +1,5 @@
 /**
- * The loader of a training run: batches made ahead by threads that live as long as it does.
+ * The loader of a training run: batches are prepared ahead in worker threads.
  *
  * @module
  */

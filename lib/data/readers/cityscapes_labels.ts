@@ -14,7 +14,7 @@ export interface CityscapesLabel {
   trainId: number;
   /** One of the eight groups that the category scores use; `void` is left out. */
   category: CityscapesCategory;
-  /** Whether single objects are told apart in `*_instanceIds.png`. */
+  /** Whether single objects are numbered in `*_instanceIds.png`. */
   instances: boolean;
   color: ClassInfo["color"];
 }

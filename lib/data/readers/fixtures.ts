@@ -34,7 +34,7 @@ function names(first: number, count: number): string[] {
 /** Reader of the embedded fixture set: 64×64 JPEG and palette PNG, 255 to be ignored. */
 export const fixturesReader: DatasetReader = {
   name: "fixtures",
-  summary: "40 small pictures of coloured shapes, embedded",
+  summary: "40 small images of coloured shapes, embedded",
   needsDir: false,
   matches: () => Promise.resolve(false),
   async open({ split }): Promise<Dataset> {

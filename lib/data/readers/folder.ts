@@ -1,5 +1,5 @@
 /**
- * Reader of a person's own data: a folder of images, a folder of labels, a file of class names.
+ * Reader of your own data: a folder of images, a folder of labels, a file of class names.
  *
  * @module
  */
@@ -94,7 +94,7 @@ async function findSplits(dir: string): Promise<Map<string, SplitPlace>> {
   return splits;
 }
 
-/** What a `classes.json` says. */
+/** Content of a `classes.json`. */
 export interface ClassesFile {
   classes: ClassInfo[];
   ignoreLabel: number;
@@ -109,7 +109,7 @@ const EXAMPLE = `{"classes": [{"name": "road", "color": [128, 64, 128]}], "ignor
  *
  * @throws {Error} If the file is missing.
  * @throws {SyntaxError} If it is no JSON.
- * @throws {TypeError} If a value has the wrong shape; tells the key.
+ * @throws {TypeError} If a value has the wrong shape; names the key.
  */
 export async function readClassesFile(file: string): Promise<ClassesFile> {
   const bytes = await readBytes(file).catch((error: Error) => {

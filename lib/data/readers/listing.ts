@@ -45,7 +45,7 @@ export async function indexFolder(
     const other = found.get(key);
     if (other) {
       throw new RangeError(
-        `Cannot tell two files apart: "${other}" and "${join(folder, name)}" have one name, ` +
+        `Cannot use two files of one name: "${other}" and "${join(folder, name)}", ` +
           `remove one of them`,
       );
     }
@@ -132,7 +132,7 @@ function byCodeUnit(a: string, b: string): number {
 /**
  * The names in a list file, one a line, without extension. Empty lines are skipped.
  *
- * @throws {RangeError} If a name is absolute, leaves the folder or is listed twice; tells the line.
+ * @throws {RangeError} If a name is absolute, leaves the folder or is listed twice; names the line.
  */
 export async function readList(
   file: string,
@@ -172,7 +172,7 @@ function stripExtension(name: string): string {
 
 /** A relative path of plain names: nothing that could lead out of the folder. */
 function isInside(name: string): boolean {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  // deno-lint-ignore no-control-regex -- control characters are what must be found
   if (/[\\\x00-\x1f\x7f-\x9f]/.test(name) || /^[a-z]:/i.test(name)) return false;
   if (name.length > MAX_NAME) return false;
   return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");

@@ -70,7 +70,7 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
   };
 }
 
-/** What to join, and the words for an error. */
+/** What to join, and the names for an error. */
 export interface MatchOptions {
   /** Name to path. */
   images: Map<string, string>;
@@ -87,7 +87,7 @@ export interface MatchOptions {
 /**
  * The pairs of a split, in order.
  *
- * @throws {Error} If an image or a label lacks its partner; tells the first and how many.
+ * @throws {Error} If an image or a label lacks its partner; names the first and their number.
  */
 export function matchPairs(options: MatchOptions): FilePair[] {
   const { images, labels, imageFolder, labelFolder, where } = options;
@@ -99,7 +99,7 @@ export function matchPairs(options: MatchOptions): FilePair[] {
         (names.length > 1 ? `, nor ${names.length - 1} more` : ""),
     );
   };
-  // Without a list every label must have its image too: a stray one is a mistake somewhere.
+  // Without a list every label must have its image too.
   const wanted = options.ids ?? [...labels.keys()];
   lacking(imageFolder, wanted.filter((id) => !images.has(id)), "image");
   lacking(labelFolder, ids.filter((id) => !labels.has(id)), "label PNG");

@@ -117,7 +117,7 @@ export async function requireVocRoot(dir: string | null): Promise<string> {
 }
 
 /**
- * The first `count` colours of VOC's palette as RGB triples: the bits of the index are dealt to the
+ * The first `count` colours of VOC's palette as RGB triples: the bits of the index go to the
  * high bits of red, green and blue in turn.
  *
  * @example

@@ -7,14 +7,14 @@ export interface WarpSource {
   label: LabelMap;
 }
 
-/** Where the pixels go, and what stands where there are none. */
+/** Where the pixels go, and what they are outside the source. */
 export interface WarpTarget {
   width: number;
   height: number;
   /** RGB, `[height * width * 3]`. */
   image: Uint8Array;
   label: Uint8Array;
-  /** Whole levels. */
+  /** RGB of pixels outside the source, whole levels. */
   fill: readonly [number, number, number];
   ignoreLabel: number;
 }
@@ -79,7 +79,7 @@ export function warp(source: WarpSource, affine: Affine): void {
   const { target } = affine;
   for (let row = 0; row < target.height; row++) {
     const [first, last] = spanWithin(source, affine, { row, margin: 0.5 });
-    // Pixels between four others: most of them, and no look at the edges is needed.
+    // Pixels between four others, which are most of them, need no check of the edges.
     const inside = spanWithin(source, affine, { row, margin: 0 });
     const from = Math.max(first, inside[0]);
     const to = Math.max(from, Math.min(last, inside[1]));
@@ -169,7 +169,7 @@ function rowStart({ xy, x0, yy, y0 }: Affine, row: number): [number, number] {
   return [xy * row + x0, yy * row + y0];
 }
 
-/** The columns of a row that lie in the source, which reaches `margin` beyond its pixels' centres. */
+/** The columns of a row that lie in the source, enlarged by `margin` beyond its pixels' centres. */
 function spanWithin(
   { image: { width, height } }: WarpSource,
   affine: Affine,
@@ -197,7 +197,7 @@ function spanWithin(
   return first < last ? [first, last] : [0, 0];
 }
 
-/** Paints columns [from, to) of a row with nothing. */
+/** Fills columns [from, to) of a row: there is no source pixel. */
 function fillSpan(target: WarpTarget, row: number, [from, to]: [number, number]): void {
   const start = row * target.width;
   target.label.fill(target.ignoreLabel, start + from, start + to);

@@ -85,7 +85,7 @@ function compose(first: Geometry, second: Geometry): Geometry {
   };
 }
 
-/** One warp, and what surrounds a frame that is too small. */
+/** One warp, and what fills pixels outside the image. */
 interface WarpOptions extends Pick<AugmentOptions, "fill" | "ignoreLabel"> {
   geometry: Geometry;
   /** Place of the crop across and down, uniform in [0, 1). */
@@ -106,7 +106,7 @@ function warpInto(crop: Crop, sample: Sample, options: WarpOptions): void {
     copyShifted(sample, { target, left, top, flip });
     return;
   }
-  // Back from the crop's pixel (X, Y) to the source: frame, mirror, turn, zoom.
+  // Inverse map, from the crop's pixel (X, Y) to the source: frame, mirror, turn, zoom.
   const [cos, sin] = [exactCos(angle), exactSin(angle)];
   const [shrinkX, shrinkY] = [source.width / frameWidth, source.height / frameHeight];
   const mirror = flip ? -1 : 1;

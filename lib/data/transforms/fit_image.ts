@@ -1,5 +1,5 @@
 /**
- * How a picture of any size is brought before a network, and its label with it.
+ * Fits images of any size, and their labels, to the input size of a network.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { LabelMap, RgbImage } from "../dataset.ts";
 import { normalizeInto } from "./normalize.ts";
 import { resizeImage, resizeLabel } from "./resize.ts";
 
-/** The size at which a network sees a picture. */
+/** The size of a network's input. */
 export interface FitOptions {
   /**
-   * Height and width to bring the picture to; `null` keeps its own.
+   * Height and width to resize the image to; `null` keeps its own.
    *
    * @default null
    */
   resize?: Size | null;
   /**
-   * `stretch` both sides to `resize`, or `letterbox`: keep the aspect, put the picture at the top
+   * `stretch` both sides to `resize`, or `letterbox`: keep the aspect, put the image at the top
    * left and pad the rest.
    *
    * @default "stretch"
@@ -26,18 +26,18 @@ export interface FitOptions {
   resizeMode?: "stretch" | "letterbox";
 }
 
-/** A picture as a network takes it. */
+/** An image as network input. */
 export interface FittedImage {
   height: number;
   width: number;
   /** Normalised pixels `[height * width * 3]`; padding is 0, the mean. Owned by the receiver. */
   image: Float32Array;
-  /** Height and width of the picture itself, at the top left; the rest is padding. */
+  /** Height and width of the image itself, at the top left; the rest is padding. */
   content: Size;
 }
 
 /**
- * Resizes (bilinearly) and normalises a picture.
+ * Resizes (bilinearly) and normalises an image.
  *
  * @throws {RangeError} If `resize` is not two whole numbers above 0.
  *
@@ -55,21 +55,21 @@ export interface FittedImage {
  * ```
  */
 export function fitImage(
-  picture: RgbImage,
+  source: RgbImage,
   options: FitOptions & { normalize: NormalizeConfig },
 ): FittedImage {
-  const [height, width] = options.resize ?? [picture.height, picture.width];
-  const content = contentSize(picture, options);
-  const pixels = isSize(picture, content) ? picture.data : resizeImage(picture, content);
+  const [height, width] = options.resize ?? [source.height, source.width];
+  const content = contentSize(source, options);
+  const pixels = isSize(source, content) ? source.data : resizeImage(source, content);
   const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
   normalizeInto(pixels, image, options.normalize);
   if (image.length === height * width * 3) return { height, width, image, content };
-  const canvas = new Float32Array(height * width * 3);
-  placeRows(image, { into: canvas, rowLength: content[1] * 3, intoLength: width * 3 });
-  return { height, width, image: canvas, content };
+  const padded = new Float32Array(height * width * 3);
+  placeRows(image, { into: padded, rowLength: content[1] * 3, intoLength: width * 3 });
+  return { height, width, image: padded, content };
 }
 
-/** Brings a label to where {@linkcode fitImage} brings its picture; padding becomes 255. */
+/** Fits a label as {@linkcode fitImage} fits its image; padding becomes 255. */
 export function fitLabel(label: LabelMap, options: FitOptions): LabelMap {
   const [height, width] = options.resize ?? [label.height, label.width];
   const content = contentSize(label, options);
@@ -80,13 +80,13 @@ export function fitLabel(label: LabelMap, options: FitOptions): LabelMap {
   return { height, width, data };
 }
 
-/** Rows as wide as a canvas, and what of them is picture. */
+/** Sizes of a padded image and of the image in it. */
 export interface CutOptions {
-  /** Values in a row of the canvas: its width times its channels. */
+  /** Values in a row of the padded image: its width times its channels. */
   rowLength: number;
-  /** Rows of the picture. */
+  /** Rows of the image. */
   rows: number;
-  /** Values in a row of the picture. */
+  /** Values in a row of the image. */
   length: number;
 }
 
@@ -103,7 +103,7 @@ export function cutPadding<T extends Uint8Array | Float32Array>(
   return cut;
 }
 
-/** Height and width of the picture within what the network sees. */
+/** Height and width of the image within the network's input. */
 function contentSize(
   { width, height }: { width: number; height: number },
   { resize = null, resizeMode = "stretch" }: FitOptions,

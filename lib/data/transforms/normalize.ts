@@ -1,5 +1,5 @@
 /**
- * From pixels to network input.
+ * Normalisation: from pixels to network input.
  *
  * @module
  */
@@ -47,16 +47,16 @@ export function normalizeInto(
   }
 }
 
-/** Normalised values of all levels, for a device that looks pixels up. */
+/** Normalised values of all levels, a lookup table for a device. */
 export interface NormalizationTable {
   /** Value of level v in channel c of the network's input at `c * 256 + v`. */
   values: Float32Array;
-  /** Whether the network takes the channels of an RGB picture from the last to the first. */
+  /** Whether the network takes the channels of an RGB image in reverse order. */
   reversed: boolean;
 }
 
 /**
- * The bits that {@linkcode normalizeInto} gives for each of the 256 levels of each channel.
+ * The values of {@linkcode normalizeInto} for the 256 levels of each channel: bit-identical.
  *
  * @example
  * ```ts

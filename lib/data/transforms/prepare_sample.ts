@@ -25,8 +25,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Prepares a sample for training: augments it; the surroundings of an image that is too small become the mean, in whole
- * levels. Normalising is left to the device, which then gets a quarter of the bytes.
+ * Prepares a sample for training: augments and crops it; pixels outside the image become the mean,
+ * in whole levels. The device normalises, so that it is sent bytes and not floats.
  *
  * @returns The number of pixels that are not ignored.
  * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
@@ -60,7 +60,7 @@ export interface EvaluationOptions extends FitOptions {
 }
 
 /**
- * Prepares a sample for evaluation: resized and normalised, in its label 255 for what is ignored.
+ * Prepares a sample for evaluation: resizes and normalises it; ignored pixels become 255.
  *
  * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
  */

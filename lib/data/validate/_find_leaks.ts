@@ -1,5 +1,5 @@
 /**
- * Pictures that occur more than once.
+ * Images that occur more than once.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { resolve } from "node:path";
 import type { Finding } from "./data_report.ts";
 import type { ScannedSplit } from "./_scan_split.ts";
 
-/** Names of one picture in two places. */
-type Twins = [first: string, second: string];
+/** Names of one image in two places. */
+type Duplicate = [first: string, second: string];
 
 /**
- * Finds pictures that two splits share, by their pixels where they were read and by their path
- * where not, and pictures that occur twice in one.
+ * Finds images that two splits share, by their pixels where they were read and by their path
+ * where not, and images that occur twice in one.
  *
  * @param scans Scanned splits; the first is the one that is trained on.
  */
@@ -28,14 +28,17 @@ export function findLeaks(scans: readonly ScannedSplit[]): Finding[] {
       });
     }
     for (const b of scans.slice(i + 1)) {
-      const twins = sharedBy(a, b);
-      if (twins.length === 0) continue;
+      const duplicates = sharedBy(a, b);
+      if (duplicates.length === 0) continue;
       const [one, other] = [a.report.split, b.report.split];
       findings.push({
         severity: i === 0 ? "error" : "warning",
         split: null,
-        message: `${counted(twins.length)} both in ${one} and in ${other} (${examples(twins)}): ` +
-          (i === 0 ? `scores on ${other} would be of pictures seen in training; ` : "") +
+        message:
+          `${counted(duplicates.length)} both in ${one} and in ${other} (${
+            examples(duplicates)
+          }): ` +
+          (i === 0 ? `scores on ${other} would be of images used in training; ` : "") +
           `remove them from one of the two`,
       });
     }
@@ -43,30 +46,30 @@ export function findLeaks(scans: readonly ScannedSplit[]): Finding[] {
   return findings;
 }
 
-function repeatedIn({ pictures }: ScannedSplit): Twins[] {
+function repeatedIn({ fingerprints }: ScannedSplit): Duplicate[] {
   const seen = new Map<string, string>();
-  const twins: Twins[] = [];
-  for (const [id, print] of pictures) {
-    const first = seen.get(print);
-    if (first === undefined) seen.set(print, id);
-    else twins.push([first, id]);
+  const duplicates: Duplicate[] = [];
+  for (const [id, fingerprint] of fingerprints) {
+    const first = seen.get(fingerprint);
+    if (first === undefined) seen.set(fingerprint, id);
+    else duplicates.push([first, id]);
   }
-  return twins;
+  return duplicates;
 }
 
-function sharedBy(a: ScannedSplit, b: ScannedSplit): Twins[] {
-  const prints = new Map([...a.pictures].map(([id, print]) => [print, id]));
+function sharedBy(a: ScannedSplit, b: ScannedSplit): Duplicate[] {
+  const others = new Map([...a.fingerprints].map(([id, fingerprint]) => [fingerprint, id]));
   const paths = pathsOf(a);
-  const twins = new Map<string, string>();
+  const duplicates = new Map<string, string>();
   for (const [path, id] of pathsOf(b)) {
     const other = paths.get(path);
-    if (other !== undefined) twins.set(id, other);
+    if (other !== undefined) duplicates.set(id, other);
   }
-  for (const [id, print] of b.pictures) {
-    const other = prints.get(print);
-    if (other !== undefined) twins.set(id, other);
+  for (const [id, fingerprint] of b.fingerprints) {
+    const other = others.get(fingerprint);
+    if (other !== undefined) duplicates.set(id, other);
   }
-  return [...twins].map(([id, other]) => [other, id]);
+  return [...duplicates].map(([id, other]) => [other, id]);
 }
 
 function pathsOf({ dataset }: ScannedSplit): Map<string, string> {
@@ -75,10 +78,10 @@ function pathsOf({ dataset }: ScannedSplit): Map<string, string> {
 }
 
 function counted(count: number): string {
-  return count === 1 ? "1 picture is" : `${count} pictures are`;
+  return count === 1 ? "1 image is" : `${count} images are`;
 }
 
-function examples(twins: readonly Twins[]): string {
-  const shown = twins.slice(0, 3).map(([a, b]) => a === b ? a : `${a} = ${b}`).join(", ");
-  return twins.length > 3 ? `${shown}, …` : shown;
+function examples(duplicates: readonly Duplicate[]): string {
+  const shown = duplicates.slice(0, 3).map(([a, b]) => a === b ? a : `${a} = ${b}`).join(", ");
+  return duplicates.length > 3 ? `${shown}, …` : shown;
 }

@@ -21,12 +21,12 @@ export interface ScanOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** What the pass saw, and what only later steps need. */
+/** What the pass counted, and what only later steps need. */
 export interface ScannedSplit {
   dataset: Dataset;
   report: SplitReport;
-  /** Fingerprint of each picture's pixels, by sample name. */
-  pictures: Map<string, string>;
+  /** Fingerprint of each image's pixels, by sample name. */
+  fingerprints: Map<string, string>;
   /** Pixels of the samples that hold each class, in class order. */
   pixelsAround: number[];
 }
@@ -57,7 +57,7 @@ export async function scanSplit(
 class Scan {
   readonly #dataset: Dataset;
   readonly report: SplitReport;
-  readonly #pictures = new Map<string, string>();
+  readonly #fingerprints = new Map<string, string>();
   readonly #pixelsAround: number[];
   readonly #widths: number[] = [];
   readonly #heights: number[] = [];
@@ -86,7 +86,7 @@ class Scan {
   }
 
   add({ id, image, label }: Sample): void {
-    this.#pictures.set(id, fingerprint(image));
+    this.#fingerprints.set(id, fingerprint(image));
     this.#widths.push(image.width);
     this.#heights.push(image.height);
     this.#addColors(image.data);
@@ -105,7 +105,7 @@ class Scan {
       }
     }
     const pixelsAround = this.#pixelsAround;
-    return { dataset: this.#dataset, report, pictures: this.#pictures, pixelsAround };
+    return { dataset: this.#dataset, report, fingerprints: this.#fingerprints, pixelsAround };
   }
 
   #addColors(data: Uint8Array): void {

@@ -1,12 +1,12 @@
 /**
- * A look at the data before time is spent on training.
+ * Checks a split before time is spent on training.
  *
  * @module
  */
 import type { SkippedSample } from "../loader/batch.ts";
 import { DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
 
-/** What {@linkcode checkDataset} saw. */
+/** What {@linkcode checkDataset} counted. */
 export interface DatasetCheck {
   /** Samples read. */
   samples: number;
@@ -26,7 +26,7 @@ export interface CheckOptions {
    * @default as many as hold 2 ** 27 pixels: about ten seconds of reading
    */
   sampleLimit?: number;
-  /** Hears of each sample whose files are damaged, instead of an error at the first. */
+  /** Called for each sample whose files are damaged, instead of an error at the first. */
   onDamaged?: (sample: SkippedSample) => void;
 }
 
@@ -45,9 +45,9 @@ const PIXEL_BUDGET = 2 ** 27;
  * import { checkDataset } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
- * const seen = await checkDataset(await openDataset("fixtures", { split: "train" }));
- * assert.equal(seen.samples, 24);
- * assert.ok(seen.pixels.every((count) => count > 0));
+ * const checked = await checkDataset(await openDataset("fixtures", { split: "train" }));
+ * assert.equal(checked.samples, 24);
+ * assert.ok(checked.pixels.every((count) => count > 0));
  * ```
  */
 export async function checkDataset(
@@ -55,7 +55,7 @@ export async function checkDataset(
   options: CheckOptions = {},
 ): Promise<DatasetCheck> {
   const { classes, ignoreLabel, ids } = dataset;
-  const seen: DatasetCheck = {
+  const counted: DatasetCheck = {
     samples: 0,
     pixels: classes.map(() => 0),
     images: classes.map(() => 0),
@@ -70,25 +70,25 @@ export async function checkDataset(
       return null;
     });
     if (histogram === null) continue;
-    if (seen.samples === 0 && options.sampleLimit === undefined) {
+    if (counted.samples === 0 && options.sampleLimit === undefined) {
       const pixels = histogram.reduce((sum, value) => sum + value, 0);
       count = Math.min(count, Math.ceil(PIXEL_BUDGET / pixels));
     }
     for (let index = 0; index < classes.length; index++) {
       if (index === ignoreLabel) continue;
-      seen.pixels[index]! += histogram[index]!;
-      if (histogram[index]! > 0) seen.images[index]!++;
+      counted.pixels[index]! += histogram[index]!;
+      if (histogram[index]! > 0) counted.images[index]!++;
     }
-    seen.ignored += histogram[ignoreLabel]!;
-    seen.samples++;
+    counted.ignored += histogram[ignoreLabel]!;
+    counted.samples++;
   }
-  if (seen.samples > 0 && seen.pixels.every((pixels) => pixels === 0)) {
+  if (counted.samples > 0 && counted.pixels.every((pixels) => pixels === 0)) {
     throw new RangeError(
-      `Cannot train on split "${dataset.split}": every pixel of the ${seen.samples} samples read ` +
+      `Cannot train on split "${dataset.split}": every pixel of the ${counted.samples} samples read ` +
         `has the ignore label ${ignoreLabel}`,
     );
   }
-  return seen;
+  return counted;
 }
 
 /** Pixels of each label value in a sample, all of which may occur. */
@@ -125,7 +125,7 @@ function checkValues(sample: Sample, { histogram, dataset, where }: ValueContext
   );
 }
 
-/** The usual culprit. */
+/** The usual remedy. */
 function advice(value: number): string {
   return value === 255
     ? "; if 255 marks pixels to leave out, declare it: set ignore to 255 in classes.json"

@@ -1,5 +1,5 @@
 /**
- * What a look at a data set gives.
+ * The report of an inspected data set.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export interface SplitReport {
   split: string;
   /** Samples in the split. */
   samples: number;
-  /** Samples looked at. */
+  /** Samples read. */
   read: number;
   broken: BrokenSample[];
   /** `null` where no sample could be read. */

@@ -1,5 +1,5 @@
 /**
- * Files of a data set that are not where they seem to be.
+ * Links of a data set that lead out of its folder.
  *
  * @module
  */
@@ -9,9 +9,8 @@ import type { Dataset } from "../dataset.ts";
 import type { Finding } from "./data_report.ts";
 
 /**
- * Tells how many of a split's files lie outside the data set's folder, by links: meant where one
- * put it together oneself, and a surprise where it came out of an archive. The folder itself may
- * be a link.
+ * Counts the files of a split that links place outside the data set's folder: intended in a data set
+ * of one's own, suspicious in one from an archive. The folder itself may be a link.
  */
 export async function findLinks(
   { split, ids, files }: Pick<Dataset, "split" | "ids" | "files">,
@@ -25,7 +24,7 @@ export async function findLinks(
   for (const index of ids.keys()) {
     const { image, label } = files(index);
     for (const path of [image, label]) {
-      const target = await realpath(path).catch(() => path); // what lacks is found by reading
+      const target = await realpath(path).catch(() => path); // a missing file is found by reading
       if (isInside(target, root)) continue;
       first ??= [path, target];
       count++;
@@ -33,7 +32,7 @@ export async function findLinks(
   }
   if (first === null) return [];
   const message = `${count} of ${2 * ids.length} files are links that lead out of the folder ` +
-    `(${relative(dir, first[0])} to ${first[1]}): is that meant?`;
+    `(${relative(dir, first[0])} to ${first[1]}): is that intended?`;
   return [{ severity: "note", split, message }];
 }
 

@@ -1,5 +1,5 @@
 /**
- * A look at a whole data set before time is spent on training.
+ * Inspects a whole data set before time is spent on training.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { classWeights } from "./class_weights.ts";
 import type { DataReport, Finding, Severity } from "./data_report.ts";
 import { findLeaks } from "./_find_leaks.ts";
 import { findLinks } from "./find_links.ts";
-import { judgeClasses, judgeSplit } from "./split_findings.ts";
+import { classFindings, splitFindings } from "./split_findings.ts";
 import { comparePublished } from "./published_lists.ts";
 import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
-/** What to look at. */
+/** What to inspect. */
 export interface DataSource {
   /** Name of a registered reader. */
   reader: string;
@@ -23,7 +23,7 @@ export interface DataSource {
   splits: readonly string[];
 }
 
-/** How closely to look. */
+/** How much to read. */
 export interface InspectDataOptions {
   /**
    * Largest number of samples to read of each split, spread evenly over it.
@@ -40,8 +40,8 @@ export interface InspectDataOptions {
 const ORDER: readonly Severity[] = ["error", "warning", "note"];
 
 /**
- * Reads the samples of each split, counts classes and colours, and says what is wrong: files that
- * lack or cannot be decoded, label values that are no classes (with the likely cause), pictures
+ * Reads the samples of each split, counts classes and colours, and reports what is wrong: files that
+ * are missing or cannot be decoded, label values that are no classes (with the likely cause), images
  * that two splits share, classes that never occur, labels that are nearly empty, links that lead
  * out of the folder. Faults are findings; it does not throw for them.
  *
@@ -70,7 +70,7 @@ export async function inspectData(
     findings.push({
       severity: "error",
       split: splits[0]!,
-      message: "is both trained and validated on: scores would be of pictures seen in training",
+      message: "is both trained and validated on: scores would be of images used in training",
     });
   }
   for (const split of splits) {
@@ -83,7 +83,7 @@ export async function inspectData(
   const [first, ...others] = scans;
   for (const { report, dataset } of scans) {
     findings.push(
-      ...judgeSplit(report, dataset),
+      ...splitFindings(report, dataset),
       ...comparePublished(dataset),
       ...await findLinks(dataset, dir),
     );
@@ -91,7 +91,7 @@ export async function inspectData(
   findings.push(...findLeaks(scans));
   if (first !== undefined && !findings.some(({ severity }) => severity === "error")) {
     const context = { ...first.dataset, others: others.map(({ report }) => report) };
-    findings.push(...judgeClasses(first.report, context));
+    findings.push(...classFindings(first.report, context));
   }
   findings.sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   return {

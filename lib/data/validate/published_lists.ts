@@ -40,22 +40,22 @@ const PUBLISHED: Readonly<Record<string, Readonly<Record<string, PublishedSplit>
   camvid: { train: { count: 367 }, val: { count: 101 }, test: { count: 233 } },
 };
 
-/** Says how a split compares with the published one, where there is one. */
+/** How a split compares with the published one, where there is one. */
 export function comparePublished(
   { name, split, ids }: Pick<Dataset, "name" | "split" | "ids">,
 ): Finding[] {
   const published = PUBLISHED[name]?.[split];
   if (published === undefined) return [];
-  const say = (message: string): Finding[] => [{ severity: "note", split, message }];
+  const note = (message: string): Finding[] => [{ severity: "note", split, message }];
   const { count, names } = published;
   if (ids.length !== count) {
-    return say(
+    return note(
       `has ${ids.length} images, the published split ${count}: scores on it do not compare`,
     );
   }
-  if (names === undefined) return say(`has as many images as the published split, ${count}`);
+  if (names === undefined) return note(`has as many images as the published split, ${count}`);
   const seen = sha256([new TextEncoder().encode([...ids].sort().join("\n"))]);
-  return say(
+  return note(
     seen === names
       ? `is the published split of ${count} images`
       : `has ${count} images as the published split has, but not the same ones`,

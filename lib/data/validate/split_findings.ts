@@ -9,8 +9,8 @@ import type { Dataset } from "../dataset.ts";
 /** Messages of broken samples that are shown one by one. */
 const SHOWN = 3;
 
-/** Says what is wrong or odd with one split. */
-export function judgeSplit(
+/** What is wrong or unusual in one split. */
+export function splitFindings(
   report: SplitReport,
   dataset: Pick<Dataset, "classes" | "ignoreLabel">,
 ): Finding[] {
@@ -23,7 +23,7 @@ export function judgeSplit(
   if (broken.length > SHOWN) {
     add("error", `${broken.length - SHOWN} more of ${read} samples cannot be read`);
   }
-  if (read < samples) add("note", `looked at ${read} of ${samples} samples`);
+  if (read < samples) add("note", `read ${read} of ${samples} samples`);
   if (broken.length === read) return findings;
   const labelled = report.pixels.reduce((a, b) => a + b, 0);
   const onlyIgnored = labelled === 0 && report.ignored === sum(report.histogram);
@@ -34,11 +34,11 @@ export function judgeSplit(
   const values = diagnoseValues(report.histogram, dataset);
   for (const { severity, message } of values) add(severity, message);
   if (values.some(({ severity }) => severity === "error")) return findings;
-  judgeAmounts(report, labelled, { add });
+  amountFindings(report, labelled, { add });
   return findings;
 }
 
-function judgeAmounts(
+function amountFindings(
   { nearEmpty, uniform, read, broken, ignored }: SplitReport,
   labelled: number,
   { add }: { add: (severity: Severity, message: string) => void },
@@ -59,12 +59,12 @@ function judgeAmounts(
   }
   const share = ignored / (ignored + labelled);
   if (share > 0.5) {
-    add("warning", `${(share * 100).toFixed(0)} % of the pixels are ignored: is that meant?`);
+    add("warning", `${(share * 100).toFixed(0)} % of the pixels are ignored: is that intended?`);
   }
 }
 
 /** Classes that are never or hardly learned; `report` is the split that is trained on. */
-export function judgeClasses(
+export function classFindings(
   report: SplitReport,
   { classes, ignoreLabel, others }: Pick<Dataset, "classes" | "ignoreLabel"> & {
     /** The splits that are scored. */
@@ -117,7 +117,7 @@ function sum(values: readonly number[]): number {
 export type ValueFinding = Pick<Finding, "severity" | "message">;
 
 /**
- * Says what is wrong with the label values of a split, and how it most likely came about.
+ * What is wrong with the label values of a split, and its most likely cause.
  *
  * @param histogram Pixels of each value, 0..255.
  * @param dataset What the values should mean.
@@ -138,13 +138,12 @@ export function diagnoseValues(
 ): ValueFinding[] {
   const values = histogram.flatMap((count, value) => count > 0 ? [value] : []);
   if (values.length === 0) return [];
-  const strays = values.filter((value) => value >= classes.length && value !== ignoreLabel);
-  const context = { values, strays, count: classes.length, ignoreLabel };
-  const culprit = viewingMask(context) ?? (strays.length === 0 ? null : undeclared(context));
-  const findings: ValueFinding[] = culprit === null
-    ? []
-    : [{ severity: "error", message: culprit }];
-  if (strays.length === 0 && !values.some((value) => value !== ignoreLabel)) {
+  const undeclared = values.filter((value) => value >= classes.length && value !== ignoreLabel);
+  const context = { values, undeclared, count: classes.length, ignoreLabel };
+  const fault = stretchedMask(context) ??
+    (undeclared.length === 0 ? null : undeclaredValues(context));
+  const findings: ValueFinding[] = fault === null ? [] : [{ severity: "error", message: fault }];
+  if (undeclared.length === 0 && !values.some((value) => value !== ignoreLabel)) {
     findings.push({
       severity: "error",
       message: `every pixel has the ignore label ${ignoreLabel}: there is nothing to learn from`,
@@ -167,23 +166,23 @@ interface ValueContext {
   /** The values that occur, in order. */
   values: number[];
   /** Those that are neither class nor ignore label. */
-  strays: number[];
+  undeclared: number[];
   /** Number of classes. */
   count: number;
   ignoreLabel: number;
 }
 
-/** Masks drawn to be looked at: 0 and 255, or classes spread evenly over 0..255. */
-function viewingMask({ values, strays, count }: ValueContext): string | null {
+/** Masks made for viewing: 0 and 255, or classes spread evenly over 0..255. */
+function stretchedMask({ values, undeclared, count }: ValueContext): string | null {
   if (values.length < 2 || values[0] !== 0 || count < 2) return null;
   if (values.length === 2 && values[1] === 255) {
     return `labels are 0/255 masks: 255 should be the object's class, but is ${
-      strays.length > 0 ? "no class" : "the ignore label, so that only class 0 is ever seen"
+      undeclared.length > 0 ? "no class" : "the ignore label, so that only class 0 is ever learned"
     }; write class indices: 0 and 1`;
   }
   const steps = [Math.floor(255 / count), Math.floor(255 / (count - 1)), 85, 17];
   const step = steps.find((step) =>
-    step > 1 && strays.length > 0 && values.every((value) => isMultiple(value, step))
+    step > 1 && undeclared.length > 0 && values.every((value) => isMultiple(value, step))
   );
   return step === undefined
     ? null
@@ -196,21 +195,21 @@ function isMultiple(value: number, step: number): boolean {
   return value % step === 0 || value % step === 255 % step && value === 255;
 }
 
-function undeclared({ values, strays, count, ignoreLabel }: ValueContext): string {
-  const found = `label ${strays.length === 1 ? "value" : "values"} ${list(strays)} ${
-    strays.length === 1 ? "is" : "are"
+function undeclaredValues({ values, undeclared, count, ignoreLabel }: ValueContext): string {
+  const found = `label ${undeclared.length === 1 ? "value" : "values"} ${list(undeclared)} ${
+    undeclared.length === 1 ? "is" : "are"
   } neither a class (0..${count - 1}) nor the ignore label (${ignoreLabel})`;
-  if (strays.length === 1 && strays[0] === count) {
+  if (undeclared.length === 1 && undeclared[0] === count) {
     return values.includes(0)
       ? `${found}: there is one more class than declared; add it, or if it marks pixels to leave ` +
         `out (void), declare that: "ignore": ${count} in classes.json`
       : `${found} and 0 never occurs: labels count from 1: subtract 1`;
   }
-  if (strays.length === 1 && strays[0] === 255) {
+  if (undeclared.length === 1 && undeclared[0] === 255) {
     return `${found}: if it marks pixels to leave out (void), declare that: "ignore": 255 in ` +
       `classes.json`;
   }
-  if (strays.length > 20) {
+  if (undeclared.length > 20) {
     return `${found}: so many values are shades of colour or were altered by JPEG or by resizing; ` +
       `write class indices as PNG, resized by the nearest pixel`;
   }

@@ -52,7 +52,7 @@ test("segadv inspect data takes a configuration's data", () =>
     const { code, out } = await runHere("inspect", "data", join(dir, "run.yaml"), "--limit", "3");
     assert.equal(code, 0);
     assert.match(out, /^embedded data, read as fixtures\n/);
-    assert.match(out, /note: train: looked at 3 of 24 samples\n/);
+    assert.match(out, /note: train: read 3 of 24 samples\n/);
   }));
 
 test("segadv inspect data refuses what is neither configuration nor data", () =>

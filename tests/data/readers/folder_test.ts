@@ -121,7 +121,7 @@ describe("folderReader", () => {
     },
     "two images of one name": {
       files: { "classes.json": CLASSES, ...split("train/"), "train/images/a.jpg": PAIR["a.jpg"] },
-      message: /^Cannot tell two files apart: ".*a.jpg" and ".*a.png" have one name/,
+      message: /^Cannot use two files of one name: ".*a.jpg" and ".*a.png"/,
     },
   };
   for (

@@ -89,7 +89,7 @@ describe("inspectData() says in one line why training would be wrong", () => {
     [
       "leakage",
       { "val/images/d.png": shade(1) },
-      /^1 picture is both in train and in val \(a = d\): scores on val would be of pictures seen/,
+      /^1 image is both in train and in val \(a = d\): scores on val would be of images used/,
     ],
   ];
   for (const [what, changes, message] of CASES) {
@@ -110,7 +110,7 @@ describe("inspectData() warns of what may be meant", () => {
   const blank = labels(4, 3, { values: [255] });
   const CASES: [what: string, changes: Record<string, Content>, message: RegExp][] = [
     ["nearly empty labels", { "train/labels/a.png": blank }, /^1 of 2 label maps are nearly empty/],
-    ["a picture twice", { "train/images/a.png": shade(2) }, /^1 picture is twice \(a = b\)/],
+    ["an image twice", { "train/images/a.png": shade(2) }, /^1 image is twice \(a = b\)/],
     [
       "a class that only occurs where it is scored",
       { "train/labels/a.png": sky, "train/labels/b.png": sky },
@@ -163,8 +163,8 @@ test("inspectData() reads no more than the limit, and finds shared files without
     const source = { reader: "folder", dir, splits: ["train", "val"] };
     const { splits, findings } = await inspectData(source, { limit: 1 });
     assert.deepEqual(splits.map(({ read, samples }) => [read, samples]), [[1, 2], [1, 1]]);
-    assert.match(findings[0]!.message, /^1 picture is both in train and in val \(b\)/);
-    assert.ok(findings.some(({ message }) => message === "looked at 1 of 2 samples"));
+    assert.match(findings[0]!.message, /^1 image is both in train and in val \(b\)/);
+    assert.ok(findings.some(({ message }) => message === "read 1 of 2 samples"));
   }));
 
 test("inspectData() finds fault with one split for both, and refuses none", async () => {
@@ -202,5 +202,5 @@ test("inspectData() passes real VOC: train and val apart, borders ignored", {
   const messages = findings.map(({ message }) => message);
   assert.ok(messages.some((one) => /^has 5 images, the published split 1464: scores/.test(one)));
   const mixed = await inspectData({ reader: "voc", dir, splits: ["trainval", "val"] });
-  assert.match(mixed.findings[0]!.message, /^8 pictures are both in trainval and in val/);
+  assert.match(mixed.findings[0]!.message, /^8 images are both in trainval and in val/);
 });

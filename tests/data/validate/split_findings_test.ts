@@ -12,10 +12,10 @@ function classesOf(count: number) {
   return Array.from({ length: count }, (_, i) => ({ name: `c${i}`, color }));
 }
 
-describe("diagnoseValues() names the culprit", () => {
+describe("diagnoseValues() names the fault", () => {
   const CASES: [what: string, classes: number, ignore: number, values: number[], RegExp][] = [
     ["0/255 masks, 255 undeclared", 2, 200, [0, 255], /0\/255 masks: .* is no class; write/],
-    ["0/255 masks, 255 ignored", 2, 255, [0, 255], /0\/255 masks: .* only class 0 is ever seen/],
+    ["0/255 masks, 255 ignored", 2, 255, [0, 255], /0\/255 masks: .* only class 0 is ever learned/],
     ["two classes stretched", 3, 200, [0, 127, 254], /stretched for viewing: .* multiples of 127/],
     ["three classes stretched", 3, 200, [0, 127, 255], /stretched .* 0, 127, 255 are multiples/],
     ["2-bit grey stretched", 4, 200, [0, 85, 170, 255], /stretched .* multiples of 85/],
