@@ -263,7 +263,7 @@ class Run:
         )
         with torch.no_grad():  # make all weights, moving nothing
             self.network("train")
-            if case["mode"] != "baseline":
+            if case["enabled"]:
                 self.discriminate(self.onehot, "train")
         self.g0 = {n: w.detach().clone() for n, w in self.g.values.items()}
         self.d0 = {n: w.detach().clone() for n, w in self.d.values.items()}
@@ -277,7 +277,7 @@ class Run:
     def map(self, z, temperature):
         """p_T at the size of the image: FCN upsamples first, ResNet-50 takes the softmax first."""
         height, width = self.x.shape[2:]
-        if self.case["head"] == "probabilities":
+        if self.case["upsampleOrder"] == "probabilities":
             return resize(F.softmax(z / temperature, 1), height, width)
         return F.softmax(resize(z, height, width) / temperature, 1)
 
@@ -291,7 +291,7 @@ class Run:
 
     def error(self, outputs, target):
         logits, output = outputs
-        if self.case["game"] == "lsgan":
+        if self.case["loss"] == "lsgan":
             return (output - target) ** 2 / 2
         return -F.logsigmoid(logits) if target == 1 else -F.logsigmoid(-logits)
 
@@ -303,11 +303,11 @@ class Run:
 
     def seg(self, z, temperature):
         p = self.map(z, temperature)
-        if self.case["options"].get("loss") == "bce-per-class":
+        if self.case["options"].get("segmentationLoss") == "bce-per-class":
             terms = self.onehot * torch.log(p + EPSILON)
             terms = terms + (1 - self.onehot) * torch.log(1 - p + EPSILON)
             return masked_mean(-terms.sum(1, keepdim=True), self.mask)
-        if self.case["head"] == "probabilities":
+        if self.case["upsampleOrder"] == "probabilities":
             log_p = torch.log((p * self.onehot).sum(1, keepdim=True) + EPSILON)
         else:
             height, width = self.x.shape[2:]
@@ -317,8 +317,7 @@ class Run:
 
     def step(self):
         case, options, logs = self.case, self.case["options"], {}
-        adversarial = case["mode"] != "baseline"
-        tg, td = (case["tg"], case["td"]) if case["mode"] == "temperature" else (1, 1)
+        adversarial, tg, td = case["enabled"], case["tg"], case["td"]
         late = options.get("lgTiming") == "after"
 
         z = self.network("move")
@@ -328,13 +327,13 @@ class Run:
         if adversarial:
             mode = "infer" if options.get("frozenBatchNorm") else "train"
             logs["loss/gen"] = self.mean(self.discriminate(self.map(z, tg), mode), 1)
-            loss = loss + case["alpha"] * logs["loss/gen"]
+            loss = loss + case["weight"] * logs["loss/gen"]
 
         weights = self.g.trainable()
         decayed = {
-            n: w for n, w in weights.items() if options.get("decay") == "all" or n.endswith("kernel")
+            n: w for n, w in weights.items() if options.get("weightDecayOn") == "all" or n.endswith("kernel")
         }
-        l2 = case["l2"]
+        l2 = case["weightDecay"]
         logs["loss/l2"] = l2 / 2 * sum((w**2).sum() for w in decayed.values())
         logs["loss/total"] = loss + logs["loss/l2"]
         objective = loss if options.get("decoupled") else logs["loss/total"]
@@ -351,7 +350,7 @@ class Run:
 
     def step_discriminator(self, z, td, logs):
         case = self.case
-        for _ in range(case["options"].get("steps", 1)):
+        for _ in range(case["options"].get("discriminatorSteps", 1)):
             real = self.discriminate(self.onehot, "move")
             fake = self.discriminate(self.map(z, td).detach(), "move")
             loss = logs["loss/d"] = self.mean(real, 1) + self.mean(fake, 0)
@@ -370,7 +369,7 @@ class Run:
                     w.sub_(case["lrD"] * (m / (1 - b1**t)) / scale)
 
     def snapshot(self):
-        return {"generator": summary(self.g, self.g0), "discriminator": summary(self.d, self.d0)}
+        return {"segmentation": summary(self.g, self.g0), "discriminator": summary(self.d, self.d0)}
 
 
 def summary(ws, before):
@@ -393,7 +392,7 @@ def encode(values):
 
 def step_cases():
     common = {
-        "classes": 3, "tg": 0.5, "td": 2, "momentum": 0.9, "l2": 0.005,
+        "classes": 3, "tg": 0.5, "td": 2, "momentum": 0.9, "weightDecay": 0.005,
         "lrD": 0.001, "beta1": 0.5, "beta2": 0.999, "eps": 0.001, "discriminatorWidth": 1 / 16,
         "options": {}, "count": 5,
     }  # fmt: skip
@@ -401,36 +400,40 @@ def step_cases():
     # itself, with weights disturbed by one in a million, then gives the same weights to 5e-5.
     networks = {
         "fcn8s-vgg16": {
-            "head": "logits", "width": 1 / 32, "batch": [2, 64, 32], "lr": 0.01, "skipScales": [0.5, 0.25],
+            "upsampleOrder": "logits", "width": 1 / 32, "batch": [2, 64, 32], "lr": 0.01, "skipScales": [0.5, 0.25],
         },
-        "resnet50": {"head": "probabilities", "width": 1 / 16, "batch": [2, 64, 96], "lr": 0.001},
+        "resnet50": {"upsampleOrder": "probabilities", "width": 1 / 16, "batch": [2, 64, 96], "lr": 0.001},
     }  # fmt: skip
     steady = {"fcn8s-vgg16 temperature lsgan": 0.3, "resnet50 temperature bce": 0.25}
+    plain = {"tg": 1, "td": 1}
     for network, settings in networks.items():
-        base = {**common, **settings, "network": network}
-        yield {**base, "name": f"{network} baseline", "mode": "baseline", "game": "lsgan", "alpha": 0}
-        for game in ("lsgan", "bce"):
-            for mode in ("adversarial", "temperature"):
-                name = f"{network} {mode} {game}"
-                yield {**base, "name": name, "mode": mode, "game": game, "alpha": steady.get(name, 0.5)}
-    base = {**common, **networks["fcn8s-vgg16"], "network": "fcn8s-vgg16", "mode": "temperature",
-            "alpha": 0.3}  # fmt: skip
+        base = {**common, **settings, "network": network, "enabled": True}
+        yield {**base, **plain, "name": f"{network} baseline", "enabled": False, "loss": "lsgan",
+               "weight": 0}  # fmt: skip
+        for loss in ("lsgan", "bce"):
+            for kind, temperatures in (("adversarial", plain), ("temperature", {})):
+                name = f"{network} {kind} {loss}"
+                yield {**base, **temperatures, "name": name, "loss": loss,
+                       "weight": steady.get(name, 0.5)}  # fmt: skip
+    base = {**common, **networks["fcn8s-vgg16"], "network": "fcn8s-vgg16", "enabled": True,
+            "weight": 0.3}  # fmt: skip
     variants = {
         "lgTiming after": {"lgTiming": "after"},
         "validMask output": {"validMask": "output"},
         "maskInputs": {"maskInputs": True},
         "frozenBatchNorm": {"frozenBatchNorm": True},
-        "three discriminator steps": {"steps": 3},
-        "loss bce-per-class": {"loss": "bce-per-class"},
-        "decay all": {"decay": "all"},
+        "three discriminator steps": {"discriminatorSteps": 3},
+        "segmentationLoss bce-per-class": {"segmentationLoss": "bce-per-class"},
+        "weightDecayOn all": {"weightDecayOn": "all"},
         "decay decoupled": {"decoupled": True},
         "nesterov": {"nesterov": True},
     }
     for name, options in variants.items():
-        yield {**base, "name": f"fcn8s-vgg16 {name}", "game": "lsgan", "options": options,
+        yield {**base, "name": f"fcn8s-vgg16 {name}", "loss": "lsgan", "options": options,
                "count": 2}  # fmt: skip
-    yield {**common, **networks["resnet50"], "network": "resnet50", "mode": "temperature",
-           "name": "resnet50 head logits", "game": "lsgan", "head": "logits", "count": 2, "alpha": 0.25}  # fmt: skip
+    yield {**common, **networks["resnet50"], "network": "resnet50", "enabled": True,
+           "name": "resnet50 upsampleOrder logits", "loss": "lsgan", "upsampleOrder": "logits",
+           "count": 2, "weight": 0.25}  # fmt: skip
 
 
 def make_steps():

@@ -9,7 +9,7 @@ test("configKeys() has the keys that the documentation promises, each once", () 
     "data.augment.zoom data.augment.rotate data.augment.flip data.normalize.mean model.name " +
     "model.width model.upsampleOrder model.init optimizer.lr optimizer.momentum optimizer.weightDecay " +
     "adversarial.discriminator.lr adversarial.discriminator.beta1 adversarial.discriminator.beta2 adversarial.discriminatorSteps " +
-    "adversarial.mode adversarial.loss adversarial.weight adversarial.tg adversarial.td " +
+    "adversarial.enabled model.skipScales model.variant schedule.power loss.terms adversarial.loss adversarial.weight adversarial.tg adversarial.td " +
     "train.epochs schedule.warmupEpochs checkpoint.everySteps";
   assert.deepEqual(promised.split(" ").filter((key) => !keys.includes(key)), []);
   assert.equal(new Set(keys).size, keys.length);

@@ -8,9 +8,9 @@ test("defaultConfig() gives a copy of its own each time", () => {
 });
 
 test("defaultConfig() holds the readings of the method that are not options of the thesis", () => {
-  const { adversarial, generator, discriminator } = defaultConfig();
+  const { adversarial, loss, optimizer } = defaultConfig();
   assert.deepEqual([adversarial.lgTiming, adversarial.validMask], ["before", "error"]);
-  assert.deepEqual([generator.loss, optimizer.weightDecayOn], ["ce", "kernels"]);
+  assert.deepEqual([loss.terms, optimizer.weightDecayOn], [[{ name: "ce", weight: 1 }], "kernels"]);
   assert.deepEqual([adversarial.discriminator.lastStride, adversarial.discriminator.output], [
     2,
     "sigmoid",

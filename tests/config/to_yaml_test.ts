@@ -24,7 +24,7 @@ test("configToYaml() writes each list on one line and no aliases", async () => {
   const yaml = configToYaml({
     ...config,
     data: { ...config.data, crop: size },
-    validation: { ...config.validation, resize: size },
+    inference: { ...config.inference, resize: size },
   });
   assert.match(yaml, /^ {2}crop: \[64, 64\]$/m);
   assert.match(yaml, /^ {2}resize: \[64, 64\]$/m);

@@ -3,9 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Config } from "../../lib/config/config.ts";
-import { defaultConfig } from "../../lib/config/schema.ts";
+import { configSchema } from "../../lib/config/schema.ts";
 import { createNetworks, disposeNetworks } from "../../lib/train/step/networks.ts";
-import { type Batch, trainStep } from "../../lib/train/step/train_step.ts";
+import type { Batch } from "../../lib/train/step/step_context.ts";
+import { trainStep } from "../../lib/train/step/train_step.ts";
 import goldens from "../../fixtures/goldens/steps.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
 import {
@@ -37,10 +38,10 @@ const CHANGE_TOLERANCE = 2e-3;
 const CHANGE_ROUNDING = 3e-5;
 
 for (const { name: backend, skip } of backends) {
-  describe(`trainStep() on ${backend} equals PyTorch`, { skip }, () => {
+  describe(`trainStep on ${backend} equals PyTorch`, { skip }, () => {
     const checked = useDuring(backend);
     for (const golden of goldens.cases as unknown as Case[]) {
-      test(`trainStep(): ${golden.name}`, checked(() => replay(golden)));
+      test(`trainStep() ${golden.name}`, checked(() => replay(golden)));
     }
   });
 }
@@ -48,14 +49,14 @@ for (const { name: backend, skip } of backends) {
 async function replay(golden: Case): Promise<void> {
   const networks = createNetworks(configOf(golden), { classes: golden.classes });
   const models = {
-    generator: networks.segmentation.model.layers,
+    segmentation: networks.segmentation.model.layers,
     discriminator: networks.discriminator?.model.layers,
   };
   for (const model of Object.values(models)) if (model) setInitial(model);
   const batch = batchTensors(golden);
-  const rates = { generator: golden.lr, discriminator: golden.lrD };
+  const rates = { segmentation: golden.lr, discriminator: golden.lrD };
   for (const [index, expected] of golden.steps.entries()) {
-    const losses = trainStep(networks, batch, rates);
+    const losses = trainStep(networks, batch, { rates });
     for (const [key, value] of Object.entries(await readAll(losses))) {
       if (!(key in expected)) continue;
       const what = `${key}, step ${index + 1}`;
@@ -74,40 +75,34 @@ async function replay(golden: Case): Promise<void> {
 
 /** The toolkit's configuration for a case. */
 function configOf(golden: Case): Config {
-  const base = defaultConfig();
-  const pick = (names: string[]) =>
-    Object.fromEntries(names.filter((name) => name in golden).map((name) => [name, golden[name]]));
-  const options = (names: string[]) =>
-    Object.fromEntries(
-      names.filter((name) => name in golden.options).map((name) => [name, golden.options[name]]),
-    );
-  return {
-    ...base,
-    model: {
-      ...base.model,
-      ...pick(["width", "upsampleOrder", "skipScales"]),
-      name: golden.network,
-      variant: "v1",
-      dropout: 0,
-      bnMomentum: 0.9,
-    },
-    generator: {
-      ...base.generator,
-      ...pick(["lr", "momentum", "l2"]),
-      ...options(["loss", "decay", "decoupled", "nesterov"]),
-    },
-    discriminator: {
-      ...base.discriminator,
-      ...pick(["beta1", "beta2", "eps"]),
-      ...options(["steps"]),
-      width: golden.discriminatorWidth as number,
+  const pick = (from: Record<string, unknown>, names: string[]) =>
+    Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+  const { options } = golden;
+  const own = golden.network.startsWith("fcn")
+    ? { ...pick(golden, ["skipScales"]), dropout: 0 }
+    : { variant: "v1", bnMomentum: 0.9 };
+  return configSchema().parse({
+    model: { name: golden.network, ...pick(golden, ["width", "upsampleOrder"]), ...own },
+    loss: { terms: [{ name: options.segmentationLoss ?? "ce" }] },
+    optimizer: {
+      ...pick(golden, ["lr", "momentum", "weightDecay"]),
+      ...pick(options, ["weightDecayOn", "decoupled", "nesterov"]),
     },
     adversarial: {
-      ...base.adversarial,
-      ...pick(["mode", "game", "alpha", "tg", "td"]),
-      ...options(["lgTiming", "validMask", "maskInputs", "frozenBatchNorm"]),
+      ...pick(golden, ["enabled", "loss", "weight", "tg", "td"]),
+      ...pick(options, [
+        "lgTiming",
+        "validMask",
+        "maskInputs",
+        "frozenBatchNorm",
+        "discriminatorSteps",
+      ]),
+      discriminator: {
+        ...pick(golden, ["beta1", "beta2", "eps"]),
+        width: golden.discriminatorWidth,
+      },
     },
-  };
+  });
 }
 
 function batchTensors({ network, batch, classes }: Case): Batch {
