@@ -32,7 +32,9 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["model.variant", ({ model }) => model.variant = "v1", /fcn8s-vgg16 takes skipScales/],
   ["optimizer.momentum", ({ optimizer }) => optimizer.name = "adam", /adam takes beta1/],
   ["train.precision", ({ optimizer, train }) => {
-    for (const key of Object.keys(optimizer)) if (!/^(lr|clipNorm)$/.test(key)) delete optimizer[key];
+    for (const key of Object.keys(optimizer)) {
+      if (!/^(lr|clipNorm)$/.test(key)) delete optimizer[key];
+    }
     Object.assign(optimizer, { name: "adam" });
     train.precision = "mixed";
   }, /takes no loss scaling/],

@@ -21,7 +21,7 @@ interface Case {
 }
 
 const BUILDERS = {
-  training: () => trainingBuilder(source, { seed: 1, step: 1 }),
+  training: () => trainingBuilder(source),
   tfjs: () => tfjsBuilder(source),
 };
 

@@ -2,8 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ModelConfig } from "../../lib/models/model_config.ts";
-import { defaultConfig } from "../../lib/config/schema.ts";
+import { configSchema } from "../../lib/config/schema.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import goldens from "../../fixtures/goldens/networks.json" with { type: "json" };
 import { backends, useDuring } from "./_backends.ts";
@@ -29,13 +28,9 @@ async function compare(golden: Case): Promise<void> {
   const settings = ["width", "skipScales", "padding", "variant"].filter((key) => key in golden).map(
     (key) => [key, golden[key as keyof Case]],
   );
-  const config: ModelConfig = {
-    ...defaultConfig().model,
-    variant: "v1",
-    padding: "same",
-    ...Object.fromEntries(settings),
-    name: golden.network,
-  };
+  const { model: config } = configSchema().parse({
+    model: { name: golden.network, ...Object.fromEntries(settings) },
+  });
   const model = buildModel(config, { classes, seed: 1 });
   setInitial(model.layers);
   const { images } = batchOf(name, { batch: 2, height, width, classes });

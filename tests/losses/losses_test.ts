@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import type {
-  AdversarialLoss,
-  DiscriminatorOutput,
-} from "../../lib/losses/adversarial/adversarial_loss.ts";
-import { downsampleValidMask, maskedMean, validMask } from "../../lib/losses/valid_mask.ts";
-import { probabilityMap } from "../../lib/models/probability_map.ts";
-import { discriminatorLoss, generatorLoss } from "../../lib/losses/adversarial/losses.ts";
-import { adversarialLosses } from "../../lib/losses/adversarial/registry.ts";
-import { segmentationLoss } from "../../lib/losses/segmentation/segmentation_loss.ts";
 import { defaultConfig } from "../../lib/config/schema.ts";
-import { buildDiscriminator } from "../../lib/models/discriminator.ts";
+import {
+  type AdversarialConfig,
+  adversarialLosses,
+} from "../../lib/losses/adversarial/adversarial_config.ts";
+import type { AdversarialLoss } from "../../lib/losses/adversarial/adversarial_loss.ts";
+import {
+  discriminatorLoss,
+  generatorLoss,
+} from "../../lib/losses/adversarial/discriminator_losses.ts";
+import { segmentationLosses } from "../../lib/losses/segmentation/loss_config.ts";
+import {
+  type SegmentationInputs,
+  segmentationLoss,
+} from "../../lib/losses/segmentation/segmentation_loss.ts";
+import { temperaturesOf } from "../../lib/losses/temperatures.ts";
+import { downsampleValidMask, maskedMean, validMask } from "../../lib/losses/valid_mask.ts";
+import {
+  buildDiscriminator,
+  discriminatorLogits,
+  type DiscriminatorOutput,
+} from "../../lib/models/discriminator.ts";
+import { probabilityMap } from "../../lib/models/probability_map.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
 
@@ -42,8 +54,8 @@ describe("losses", () => {
   test("maskedMean() divides by the valid pixels and gives 0 where there is none", async () => {
     const error = tf.tensor4d([2, 4, 100], [1, 1, 3, 1]);
     const map = tf.tensor4d([1, 1, 0], [1, 1, 3, 1]);
-    assert.equal(await value(maskedMean(error, { map, valid: 2 })), 3);
-    assert.equal(await value(maskedMean(error, { map: tf.zerosLike(map), valid: 0 })), 0);
+    assert.equal(await value(maskedMean(error, { mask: map, valid: 2 })), 3);
+    assert.equal(await value(maskedMean(error, { mask: tf.zerosLike(map), valid: 0 })), 0);
   });
 
   test("downsampleValidMask() gives the share of valid pixels under each output", async () => {
@@ -73,8 +85,11 @@ describe("losses", () => {
   for (const upsampleOrder of ["logits", "probabilities"] as const) {
     for (const kind of ["ce", "bce-per-class"] as const) {
       test(`segmentationLoss() ${kind} with upsampleOrder ${upsampleOrder} matches its formula`, async () => {
-        const options = { temperature: 2, valid: 5, upsampleOrder, kind };
-        const loss = segmentationLoss({ logits: logits(), labels: labels() }, options);
+        const given = { temperature: 2, valid: 5, upsampleOrder };
+        const terms = [{ loss: segmentationLosses.get(kind), weight: 1 }];
+        const at = (z: tf.Tensor) =>
+          segmentationLoss({ logits: z as tf.Tensor4D, labels: labels(), ...given }, terms);
+        const loss = at(logits());
         const p = await probabilityMap(logits(), {
           temperature: 2,
           upsampleOrder,
@@ -92,8 +107,6 @@ describe("losses", () => {
           }
         }
         near(await value(loss), expected / 5, 1e-5);
-        const at = (z: tf.Tensor) =>
-          segmentationLoss({ logits: z as tf.Tensor4D, labels: labels() }, options);
         await assertGradient(at, logits());
       });
     }
@@ -102,13 +115,9 @@ describe("losses", () => {
   test("segmentationLoss() upsamples logits of a coarser network", async () => {
     const coarse = tf.tensor4d([0, 2], [1, 1, 1, 2]);
     const truth = tf.tensor3d([1, 1, 0, 255], [1, 2, 2], "int32");
-    const options = {
-      temperature: 1,
-      valid: 3,
-      upsampleOrder: "logits" as const,
-      kind: "ce" as const,
-    };
-    const loss = segmentationLoss({ logits: coarse, labels: truth }, options);
+    const given = { temperature: 1, valid: 3, upsampleOrder: "logits" as const };
+    const terms = [{ loss: segmentationLosses.get("ce"), weight: 1 }];
+    const loss = segmentationLoss({ logits: coarse, labels: truth, ...given }, terms);
     const [hit, miss] = [Math.log(1 + Math.exp(-2)), Math.log(1 + Math.exp(2))];
     near(await value(loss), (2 * hit + miss) / 3);
   });
@@ -116,124 +125,171 @@ describe("losses", () => {
   test("segmentationLoss() is 0 where every pixel is ignored", async () => {
     const truth = tf.fill([1, 2, 3], 255, "int32") as tf.Tensor3D;
     for (const upsampleOrder of ["logits", "probabilities"] as const) {
-      const options = { temperature: 1, valid: 0, upsampleOrder, kind: "ce" as const };
-      assert.equal(
-        Math.abs(await value(segmentationLoss({ logits: logits(), labels: truth }, options))),
-        0,
-      );
+      for (const loss of segmentationLosses) {
+        const inputs = { logits: logits(), labels: truth, temperature: 1, valid: 0, upsampleOrder };
+        const value_ = await value(segmentationLoss(inputs, [{ loss, weight: 1 }]));
+        assert.equal(Math.abs(value_), 0, loss.name);
+      }
     }
   });
 
-  const judged = (logit: number): DiscriminatorOutput => {
+  // Logits, labels and values in float64, computed outside this project
+  const known = (): SegmentationInputs => ({
+    logits: tf.tensor4d([2, 1, 0, 0, 1, 3, 1, 0, -1, 0, 0, 4], [1, 2, 2, 3]),
+    labels: tf.tensor3d([0, 2, 1, 255], [1, 2, 2], "int32"),
+    valid: 3,
+    temperature: 1,
+    upsampleOrder: "logits",
+  });
+  const KNOWN: [name: string, options: object, expected: number][] = [
+    ["ce", {}, 0.661686],
+    ["dice", { smooth: 0 }, 0.433381],
+    ["dice", { smooth: 1 }, 0.282704],
+  ];
+  for (const [name, options, expected] of KNOWN) {
+    test(`segmentationLoss() ${name} ${JSON.stringify(options)} has its known answer`, async () => {
+      const terms = [{ loss: segmentationLosses.get(name), weight: 1, options }];
+      near(await value(segmentationLoss(known(), terms)), expected);
+    });
+  }
+
+  test("segmentationLoss() sums its terms by weight", async () => {
+    const terms = [
+      { loss: segmentationLosses.get("ce"), weight: 0.5 },
+      { loss: segmentationLosses.get("dice"), weight: 2, options: { smooth: 0 } },
+    ];
+    near(await value(segmentationLoss(known(), terms)), 0.5 * 0.661686 + 2 * 0.433381);
+    const ce = { ...terms[0]!, options: { smooth: 1 } };
+    assert.throws(() => segmentationLoss(known(), [ce]), /ce takes none/);
+  });
+
+  for (const upsampleOrder of ["logits", "probabilities"] as const) {
+    test(`segmentationLoss() dice has the right gradient with ${upsampleOrder}`, async () => {
+      for (const smooth of [0, 1]) {
+        const terms = [{ loss: segmentationLosses.get("dice"), weight: 1, options: { smooth } }];
+        const given = { labels: labels(), temperature: 0.5, valid: 5, upsampleOrder };
+        await assertGradient(
+          (z) => segmentationLoss({ logits: z as tf.Tensor4D, ...given }, terms),
+          logits(),
+        );
+      }
+    });
+  }
+
+  test("temperaturesOf() lets L_seg follow T_g where there is a discriminator", () => {
+    const at = (enabled: boolean, temperature: number | null) =>
+      temperaturesOf({ loss: { temperature }, adversarial: { enabled, tg: 0.5, td: 2 } }).seg;
+    assert.deepEqual([at(true, null), at(false, null), at(true, 3), at(false, 3)], [0.5, 1, 3, 3]);
+  });
+
+  const outputOf = (logit: number): DiscriminatorOutput => {
     const logits = tf.fill([1, 1, 1, 1], logit) as tf.Tensor4D;
     return { logits, output: tf.sigmoid(logits) };
   };
 
   test("lsgan has half squares, so an undecided D gives ¼ and ⅛", async () => {
-    const game = adversarialLosses.get("lsgan")!;
-    near(await value(tf.add(game.real(judged(0)), game.fake(judged(0)))), 0.25);
-    near(await value(game.generator(judged(0))), 0.125);
+    const loss = adversarialLosses.get("lsgan")!;
+    near(await value(tf.add(loss.real(outputOf(0)), loss.fake(outputOf(0)))), 0.25);
+    near(await value(loss.generator(outputOf(0))), 0.125);
   });
 
   test("bce has the signs of DCGAN and stays finite for a sure D", async () => {
-    const game = adversarialLosses.get("bce")!;
+    const loss = adversarialLosses.get("bce")!;
     const d = 1 / (1 + Math.exp(-1.5));
-    near(await value(game.real(judged(1.5))), -Math.log(d));
-    near(await value(game.fake(judged(1.5))), -Math.log(1 - d));
-    near(await value(game.generator(judged(1.5))), -Math.log(d));
-    assert.equal(await value(game.fake(judged(1000))), 1000);
+    near(await value(loss.real(outputOf(1.5))), -Math.log(d));
+    near(await value(loss.fake(outputOf(1.5))), -Math.log(1 - d));
+    near(await value(loss.generator(outputOf(1.5))), -Math.log(d));
+    assert.equal(await value(loss.fake(outputOf(1000))), 1000);
   });
 
-  test("every game has gradients that push the right way", async () => {
-    const slope = async (game: AdversarialLoss, side: "real" | "fake" | "segmentation") => {
+  test("hinge has the published values", async () => {
+    const loss = adversarialLosses.get("hinge");
+    const both = tf.add(loss.real(outputOf(0.3)), loss.fake(outputOf(-0.2)));
+    near(await value(both), 0.7 + 0.8);
+    near(await value(loss.generator(outputOf(-0.2))), 0.2);
+    assert.equal(await value(loss.real(outputOf(1.5))), 0);
+  });
+
+  test("every adversarial loss has gradients that push the right way", async () => {
+    const slope = async (loss: AdversarialLoss, side: "real" | "fake" | "generator") => {
       const f = (x: tf.Tensor) =>
-        game[side]({ logits: x as tf.Tensor4D, output: tf.sigmoid(x) as tf.Tensor4D });
+        loss[side]({ logits: x as tf.Tensor4D, output: tf.sigmoid(x) as tf.Tensor4D });
       return await value(tf.grad(f)(tf.zeros([1, 1, 1, 1])));
     };
-    for (const game of adversarialLosses.values()) {
-      assert.ok(await slope(game, "real") < 0, `${game.name} real`);
-      assert.ok(await slope(game, "fake") > 0, `${game.name} fake`);
-      assert.ok(await slope(game, "segmentation") < 0, `${game.name} generator`);
+    for (const loss of adversarialLosses) {
+      assert.ok(await slope(loss, "real") < 0, `${loss.name} real`);
+      assert.ok(await slope(loss, "fake") > 0, `${loss.name} fake`);
+      assert.ok(await slope(loss, "generator") < 0, `${loss.name} generator`);
     }
   });
 
-  const scene = (overrides: object = {}) => {
-    const { discriminator: config, adversarial } = defaultConfig();
-    const small = { ...config, width: 0.0625, ...overrides };
-    return {
-      discriminator: buildDiscriminator(small, { classes: 3, seed: 1 }),
-      game: adversarialLosses.get("lsgan")!,
-      config: { ...adversarial, ...overrides },
-      map: tf.ones([2, 32, 32, 1]) as tf.Tensor4D,
+  type Setting = { validMask?: "output"; discriminator?: object };
+  const setUp = (setting: Setting = {}) => {
+    const { adversarial } = defaultConfig();
+    const own = { ...adversarial.discriminator, width: 0.0625, ...setting.discriminator };
+    const discriminator = buildDiscriminator(own, { classes: 3, seed: 1 });
+    const options = {
+      discriminator,
+      loss: adversarialLosses.get("lsgan"),
+      config: { ...adversarial, ...setting } as AdversarialConfig,
+      mask: tf.ones([2, 32, 32, 1]) as tf.Tensor4D,
       valid: 2 * 32 * 32,
     };
+    const forward = (maps: tf.Tensor, updateStatistics = false, batchStatistics = true) =>
+      discriminatorLogits(discriminator, maps as tf.Tensor4D, {
+        updateStatistics,
+        batchStatistics,
+      });
+    return { options, forward };
   };
   const maps = (name: string) => tf.softmax(normalTensor(name, [2, 32, 32, 3])) as tf.Tensor4D;
 
-  test("discriminatorLoss() and generatorLoss start near ¼ and ⅛", async () => {
-    const undecided = scene({ initStd: 1e-3 });
-    const d = discriminatorLoss({ real: maps("a"), fake: maps("b") }, undecided);
-    near(await value(d.loss), 0.25, 0.01);
-    near(await value(d.real), 0.5, 0.01);
-    near(await value(generatorLoss(maps("b"), undecided)), 0.125, 0.01);
+  test("discriminatorLoss() and generatorLoss() start near ¼ and ⅛", async () => {
+    const { options, forward } = setUp({ discriminator: { initStd: 1e-3 } });
+    const real = discriminatorLoss(forward(maps("a")), "real", options);
+    const fake = discriminatorLoss(forward(maps("b")), "fake", options);
+    near(await value(real.loss) + await value(fake.loss), 0.25, 0.01);
+    near(await value(real.mean), 0.5, 0.01);
+    near(await value(generatorLoss(forward(maps("b")), options)), 0.125, 0.01);
   });
 
   test("generatorLoss() lets the gradient through D into the maps, and counts valid pixels only", async () => {
     // Statistics of two 1×1 maps are too steep for differences, so D's moving ones are used.
-    const options = scene({ frozenBatchNorm: true });
-    const loss = (p: tf.Tensor) => generatorLoss(p as tf.Tensor4D, options);
-    await assertGradient(loss, maps("b"), { tolerance: 3e-2 });
+    const { options, forward } = setUp();
+    const at = (p: tf.Tensor, over = options) => generatorLoss(forward(p, false, false), over);
+    await assertGradient((p) => at(p), maps("b"), { tolerance: 3e-2 });
     const half = tf.concat([tf.ones([1, 32, 32, 1]), tf.zeros([1, 32, 32, 1])]) as tf.Tensor4D;
-    const first = { ...options, map: half, valid: 1024 };
+    const first = { ...options, mask: half, valid: 1024 };
     const [, second] = tf.split(maps("b"), 2);
-    const other = tf.concat([tf.slice(maps("b"), 0, 1), tf.mul(second!, 0.5)]) as tf.Tensor4D;
-    const [a, b] = [generatorLoss(maps("b"), first), generatorLoss(other, first)];
-    assert.equal(await value(a), await value(b));
-    assert.notEqual(await value(loss(maps("b"))), await value(loss(other)));
+    const other = tf.concat([tf.slice(maps("b"), 0, 1), tf.mul(second!, 0.5)]);
+    assert.equal(await value(at(maps("b"), first)), await value(at(other, first)));
+    assert.notEqual(await value(at(maps("b"))), await value(at(other)));
   });
 
-  test("discriminatorLoss() moves the moving averages and generatorLoss does not", async () => {
-    const options = scene();
-    const statistics = () =>
-      Promise.all(
-        options.discriminator.layers.weights.filter((w) => /moving/.test(w.originalName))
-          .map((w) => w.read().data()),
-      );
-    const start = await statistics();
-    generatorLoss(maps("b"), options);
-    assert.deepEqual(await statistics(), start);
-    discriminatorLoss({ real: maps("a"), fake: maps("b") }, options);
-    assert.notDeepEqual(await statistics(), start);
-  });
-
-  const settings = [
-    { lossResolution: "own" },
+  const settings: Setting[] = [
+    { discriminator: { lossResolution: "own" } },
     { validMask: "output" },
-    { maskInputs: true },
-    { frozenBatchNorm: true },
-    { lastStride: 1 },
-    { output: "linear" },
+    { discriminator: { lastStride: 1 } },
+    { discriminator: { output: "linear" } },
   ];
   for (const setting of settings) {
     test(`discriminatorLoss() is finite and leaks nothing with ${JSON.stringify(setting)}`, async () => {
-      const options = scene(setting);
-      const pair = { real: maps("a"), fake: maps("b") };
-      const d = discriminatorLoss(pair, options);
-      for (const scalar of Object.values(d)) assert.ok(Number.isFinite(await value(scalar)));
-      assert.ok(Number.isFinite(await value(generatorLoss(pair.fake, options))));
-      assertNoLeak(() => tf.tidy(() => ({ ...discriminatorLoss(pair, options) })));
+      const { options, forward } = setUp(setting);
+      const logits = forward(maps("a"));
+      const half = discriminatorLoss(logits, "real", options);
+      for (const scalar of Object.values(half)) assert.ok(Number.isFinite(await value(scalar)));
+      assert.ok(Number.isFinite(await value(generatorLoss(logits, options))));
+      assertNoLeak(() => tf.tidy(() => ({ ...discriminatorLoss(logits, "fake", options) })));
     });
   }
 
   test("discriminatorLoss() is 0 where every pixel is ignored", async () => {
     for (const lossResolution of ["input", "own"]) {
-      const options = {
-        ...scene({ lossResolution }),
-        map: tf.zeros([2, 32, 32, 1]) as tf.Tensor4D,
-        valid: 0,
-      };
-      const { loss } = discriminatorLoss({ real: maps("a"), fake: maps("b") }, options);
-      assert.equal(await value(loss), 0);
+      const { options, forward } = setUp({ discriminator: { lossResolution } });
+      const none = { ...options, mask: tf.zeros([2, 32, 32, 1]) as tf.Tensor4D, valid: 0 };
+      for (const target of ["real", "fake"] as const) {
+        assert.equal(await value(discriminatorLoss(forward(maps("a")), target, none).loss), 0);
+      }
     }
   });
 });

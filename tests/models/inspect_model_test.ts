@@ -43,7 +43,7 @@ describe("inspectModel", () => {
   test("inspectModel gives padding 100 Berkeley's sizes and the input's size at the end", () => {
     const { layers } = inspectModel("fcn8s-vgg16", {
       classes: 21,
-      padding: 100,
+      options: { padding: 100 },
       input: [416, 320],
     });
     const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
@@ -69,8 +69,8 @@ describe("inspectModel", () => {
     assert.throws(() => inspectModel("resnet50", { classes: 1 }), /classes 1/);
     assert.throws(() => inspectModel("resnet50", { classes: 2, width: 0 }), /width 0/);
     assert.throws(
-      () => inspectModel("fcn8s-vgg16", { classes: 2, dropout: 1 }),
-      /dropout 1: must be at least 0 and below 1/,
+      () => inspectModel("fcn8s-vgg16", { classes: 2, options: { dropout: 1 } }),
+      /fcn8s-vgg16 with option dropout: expected a number below 1, got 1/,
     );
   });
 });

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { before } from "node:test";
 import type { ModelConfig } from "../../lib/models/model_config.ts";
-import { defaultConfig } from "../../lib/config/schema.ts";
+import { configSchema } from "../../lib/config/schema.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
 import { randomStream } from "../../lib/util/random.ts";
@@ -20,7 +20,8 @@ export function smallModel(
 ): SegmentationModel {
   const { classes = 3, seed = 1, ...config } = options;
   const width = name.startsWith("resnet") ? 1 / 16 : 1 / 32;
-  return buildModel({ ...defaultConfig().model, width, ...config, name }, { classes, seed });
+  const { model } = configSchema().parse({ model: { width, ...config, name } });
+  return buildModel(model, { classes, seed });
 }
 
 /** Gives every weight small random values, so that no part of a network is silent. */

@@ -77,19 +77,19 @@ describe("thesisGrids", () => {
     assert.match(text, /\| with D \| – \| – \| – \| 23\.6M, 2\.79M, 4\.1 min \|/);
   });
 
-  test("thesisGrids sets λ, mode and temperatures of each row", async () => {
+  test("thesisGrids sets λ, discriminator and temperatures of each row", async () => {
     const { plan, configs } = await planned("all-resnet50-cityscapes");
     const of = (name: string) => {
       const { id } = plan.conditions.find((condition) => condition.name === name)!;
-      const { generator: { l2 }, adversarial: { mode, tg, td } } = configs[
+      const { optimizer: { weightDecay }, adversarial: { enabled, tg, td } } = configs[
         plan.trials.find(({ condition }) => condition === id)!.index
       ]!;
-      return [l2, mode, tg, td];
+      return enabled ? [weightDecay, tg, td] : [weightDecay];
     };
-    assert.deepEqual(of("λ = 1e-4"), [1e-4, "baseline", 1, 1]);
-    assert.deepEqual(of("Adversarial"), [5e-4, "adversarial", 1, 1]);
-    assert.deepEqual(of("T_d = 2"), [5e-4, "temperature", 1, 2]);
-    assert.deepEqual(of("T_g = 0.5"), [5e-4, "temperature", 0.5, 1]);
+    assert.deepEqual(of("λ = 1e-4"), [1e-4]);
+    assert.deepEqual(of("Adversarial"), [5e-4, 1, 1]);
+    assert.deepEqual(of("T_d = 2"), [5e-4, 1, 2]);
+    assert.deepEqual(of("T_g = 0.5"), [5e-4, 0.5, 1]);
   });
 
   test("thesisGrids of one study share their runs", async () => {

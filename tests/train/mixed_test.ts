@@ -35,15 +35,19 @@ const SIDE = 256;
 /** Most bytes that a step takes on a WebGPU that computes nothing. */
 async function peakBytes(network: string, ...overrides: string[]): Promise<number> {
   const backend = await useBackend({ backend: "webgpu", gpu: dryGpu().gpu });
-  const { adversarial: _, ...base } = await loadConfig({ preset: "fixtures", overrides });
-  const plain = { ...base, adversarial: { ...(await config()).adversarial, enabled: false } };
-  plain.model = { ...plain.model, name: network };
-  const networks = createNetworks(plain as Config, { classes: 3 });
+  const plain = await loadConfig({
+    preset: "fixtures",
+    overrides: [`model.name=${network}`, "adversarial.enabled=false", ...overrides],
+  });
+  const networks = createNetworks(plain, { classes: 3 });
   const images = tf.zeros<tf.Rank.R4>([4, SIDE, SIDE, 3]);
   const labels = tf.zeros<tf.Rank.R3>([4, SIDE, SIDE], "int32");
   for (let i = 0; i < 2; i++) {
     const batch = { images, labels, valid: 4 * SIDE * SIDE };
-    tf.dispose(trainStep(networks, batch, { generator: 1e-3, discriminator: 1e-5 }));
+    tf.dispose(trainStep(networks, batch, {
+      ...plain.train,
+      rates: { segmentation: 1e-3, discriminator: 1e-5 },
+    }));
     trainingBackend().flush();
   }
   const bytes = trainingBackend().counters.peakUsedBytes;

@@ -27,17 +27,23 @@ async function config(...overrides: string[]): Promise<Config> {
   return await loadConfig({ preset: "fixtures", overrides: all });
 }
 
-test("train() validates as validation says: a loaded network scores the same that way", async () => {
+test("train() validates as inference says: a loaded network scores the same that way", async () => {
   const out = join(temporaryFolder(), "run");
-  const view = ["resize=[64,32]", "fit=letterbox", "window=[32,32]", "overlap=0.5", "flip=true"]
-    .map((each) => `validation.${each}`);
+  const view = [
+    "resize=[64,32]",
+    "resizeMode=letterbox",
+    "window=[32,32]",
+    "overlap=0.5",
+    "flip=true",
+  ]
+    .map((each) => `inference.${each}`);
   const { last } = await train(await config(...view, "inference.scales=[0.5,1]"), { out });
   const { model, normalize, config: saved } = await loadModel(out);
   const dataset = await openDataset("fixtures", { split: "val" });
   const { epoch: _, step: __, ...scores } = last!;
-  const { flip, scales, fit } = saved!.validation;
-  assert.deepEqual([flip, scales, fit], [true, [0.5, 1], "letterbox"]);
-  const same = await evaluate(model, dataset, { normalize, ...saved!.validation });
+  const { flip, scales, resizeMode } = saved!.inference;
+  assert.deepEqual([flip, scales, resizeMode], [true, [0.5, 1], "letterbox"]);
+  const same = await evaluate(model, dataset, { normalize, ...saved!.inference });
   assert.deepEqual(same, scores);
   const other = await evaluate(model, dataset, { normalize });
   assert.notDeepEqual(other, scores);
@@ -62,7 +68,7 @@ test("train() says once why it validates in windows", async () => {
   assert.equal(told.length, 1, warnings.join("\n"));
   assert.match(
     told[0]!,
-    /^images of 64x64 are predicted in windows of \d\dx\d\d \(validation\.window\)/,
+    /^images of 64x64 are predicted in windows of \d\dx\d\d \(inference\.window\)/,
   );
   await backend.dispose();
 });

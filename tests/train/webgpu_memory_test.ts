@@ -36,8 +36,8 @@ describe("trainStep() on WebGPU", { skip: await noAdapter() }, () => {
       const bytes = new Uint8Array(BATCH * SIDE * SIDE * 4).map(() => stream.integer(CLASSES));
       const { images, labels } = unpackBatch(bytes, { shape: [BATCH, SIDE, SIDE], ...table });
       const valid = BATCH * SIDE * SIDE;
-      const rates = { generator: 1e-3, discriminator: 1e-5 };
-      const losses = trainStep(networks, { images, labels, valid }, rates);
+      const rates = { segmentation: 1e-3, discriminator: 1e-5 };
+      const losses = trainStep(networks, { images, labels, valid }, { rates });
       const [loss] = await losses["loss/seg"]!.data();
       assert.ok(Number.isFinite(loss));
       tf.dispose([losses, images, labels]);

@@ -23,7 +23,7 @@ function contentAt(step: number, bestStep: number | null = null, tensors: StateT
   const best = bestStep === null ? null : { step: bestStep } as RunScores;
   const state: RunState = {
     ...{ step, epoch: 1, epochStep: step, best, last: null, rollbacks: 0, seconds: 0 },
-    ...{ updates: { generator: step, discriminator: step }, eventBytes: 0 },
+    ...{ updates: { segmentation: step, discriminator: step }, eventBytes: 0 },
   };
   return { state, origin, tensors, checkErrors() {} };
 }

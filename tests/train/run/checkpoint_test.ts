@@ -21,7 +21,7 @@ const state: RunState = {
   best: null,
   last: null,
   rollbacks: 0,
-  updates: { generator: 7, discriminator: 14 },
+  updates: { segmentation: 7, discriminator: 14 },
   seconds: 1.5,
   eventBytes: 100,
 };
