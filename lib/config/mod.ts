@@ -15,7 +15,8 @@
  */
 export type { Config } from "./config.ts";
 export type { CheckpointConfig, TrainConfig, ValidationConfig } from "./run_config.ts";
-export type { AugmentConfig, DataConfig, NormalizeConfig, Range } from "../data/data_config.ts";
+export type { DataConfig, NormalizeConfig } from "../data/data_config.ts";
+export type { AugmentationConfig } from "../data/transforms/augmentations/augmentation.ts";
 export type { AdversarialConfig } from "../losses/adversarial/adversarial_config.ts";
 export type { LossConfig, LossTerm } from "../losses/segmentation/loss_config.ts";
 export type { DiscriminatorConfig } from "../models/discriminator_config.ts";

@@ -16,7 +16,6 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* datasetRule(config);
   yield* sizeRule(config);
   yield* maskRule(config);
-  yield* zoomRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
   yield* precisionRule(config);
@@ -62,14 +61,6 @@ function* maskRule({ adversarial: { loss, validMask } }: Config): Generator<Rule
     key: "adversarial.validMask",
     message: `expected error, as the adversarial loss ${loss} reads D's logits and not its ` +
       "output, got output",
-  };
-}
-
-function* zoomRule({ data: { augment: { zoom: [min, max] } } }: Config): Generator<RuleIssue> {
-  if (min <= max) return;
-  yield {
-    key: "data.augment.zoom",
-    message: `expected [min, max] with min at most max, got [${min}, ${max}]`,
   };
 }
 

@@ -12,26 +12,17 @@ import {
   type Size,
   size,
   text,
-  wants,
   whole,
 } from "../util/schema.ts";
-import { section, type SectionSpec } from "../util/section.ts";
-
-/** Two ends of a closed interval, the lower first. */
-export type Range = [min: number, max: number];
+import { entrySection, section, sectionList, type SectionSpec } from "../util/section.ts";
+import type { AugmentationConfig } from "./transforms/augmentations/augmentation.ts";
+import { augmentations } from "./transforms/augmentations/registry.ts";
 
 /** How pixels become network input: `(pixel − mean) / std` per channel, on 0..255 values. */
 export interface NormalizeConfig {
   order: "rgb" | "bgr";
   mean: [number, number, number];
   std: [number, number, number];
-}
-
-/** Random geometry of a training sample, applied as zoom → rotate → flip → crop. */
-export interface AugmentConfig {
-  zoom: Range;
-  rotate: number;
-  flip: boolean;
 }
 
 /** Where samples come from and how a batch is made. */
@@ -42,7 +33,7 @@ export interface DataConfig {
   valSplit: string;
   crop: Size;
   batch: number;
-  augment: AugmentConfig;
+  augment: AugmentationConfig[];
   normalize: NormalizeConfig;
   cacheMiB: number;
   workers: number | null;
@@ -69,25 +60,10 @@ const normalize = section<NormalizeConfig>(
   },
 );
 
-const augment = section<AugmentConfig>(
-  "Random geometry of a training sample: zoom, rotate, flip, crop.",
-  {
-    zoom: field(z.tuple([positive, positive], wants("[min, max]")), {
-      fallback: [0.5, 2],
-      about: "Zoom factor, drawn log-uniformly from [min, max]; [1, 1] switches it off.",
-      source: "Table 4-1",
-    }),
-    rotate: field(nonNegative.max(180), {
-      fallback: 10,
-      about: "Largest rotation in degrees, either way.",
-      source: "Table 4-1",
-    }),
-    flip: field(z.boolean(), {
-      fallback: true,
-      about: "Mirror half of the samples left to right.",
-      source: "§4.1",
-    }),
-  },
+const augmentation = entrySection<AugmentationConfig>(
+  "A random change of training samples.",
+  { key: "name", registry: augmentations, fallback: "affine", about: "The augmentation." },
+  {},
 );
 
 /** The section `data`. */
@@ -109,7 +85,10 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
     about: "Samples in a batch; the last incomplete batch of an epoch is dropped.",
     source: "Table 4-1",
   }),
-  augment,
+  augment: sectionList(
+    "Random changes of training samples before the crop: [{name, its own options}]; [] for none.",
+    { item: augmentation, fallback: [{ name: "affine" }], min: 0 },
+  ),
   normalize,
   cacheMiB: field(nonNegative, {
     fallback: 256,

@@ -70,4 +70,4 @@ export { decodeLabel } from "./codecs/decode_label.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";
 export { type DecodeOptions, decodePng, MAX_PIXELS, type PngImage } from "./codecs/png_decode.ts";
 export { encodePng, type PngSource } from "./codecs/png_encode.ts";
-export type { AugmentConfig, DataConfig, NormalizeConfig, Range } from "./data_config.ts";
+export type { DataConfig, NormalizeConfig } from "./data_config.ts";

@@ -14,7 +14,7 @@ export const camvidResnet50: Preset = definePreset({
       dataset: "folder",
       crop: [128, 160],
       batch: 8,
-      augment: { zoom: [1, 2.5], rotate: 10, flip: true },
+      augment: [{ name: "affine", zoom: [1, 2.5], rotate: 10, flip: true }],
       normalize: { order: "rgb", mean: [123.68, 116.78, 103.94], std: [1, 1, 1] },
     },
     model: { name: "resnet50", variant: "v1.5", stemPool: "same" },

@@ -9,7 +9,7 @@ export const fixtures: Preset = definePreset({
       dataset: "fixtures",
       crop: [64, 64],
       batch: 2,
-      augment: { zoom: [0.8, 1.25], rotate: 10, flip: true },
+      augment: [{ name: "affine", zoom: [0.8, 1.25], rotate: 10, flip: true }],
       normalize: { order: "rgb", mean: [127.5, 127.5, 127.5], std: [64, 64, 64] },
     },
     model: { name: "fcn8s-vgg16", width: 0.125, skipScales: [1, 1], dropout: 0 },

@@ -13,7 +13,7 @@ export const thesisFcn8sVoc: Preset = definePreset({
       valSplit: "val",
       crop: [416, 416],
       batch: 16,
-      augment: { zoom: [0.5, 2], rotate: 10, flip: true },
+      augment: [{ name: "affine", zoom: [0.5, 2], rotate: 10, flip: true }],
       normalize: { order: "rgb", mean: [123.68, 116.779, 103.939], std: [1, 1, 1] },
     },
     model: { name: "fcn8s-vgg16", width: 1, upsampleOrder: "logits", skipScales: [0.01, 0.0001] },

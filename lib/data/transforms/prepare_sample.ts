@@ -36,7 +36,7 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
   const { order, mean } = config.normalize;
   augmentSample(sample, {
     crop: config.crop,
-    augment: [{ name: "affine", ...config.augment }],
+    augment: config.augment,
     fill: order === "rgb" ? mean : [mean[2], mean[1], mean[0]],
     ignoreLabel: dataset.ignoreLabel,
     rng: (...purpose) => randomStream(seed, ...purpose, epoch, index),

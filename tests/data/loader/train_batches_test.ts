@@ -14,7 +14,7 @@ const config: DataConfig = {
   valSplit: "val",
   crop: [32, 48],
   batch: 5,
-  augment: { zoom: [0.5, 2], rotate: 10, flip: true },
+  augment: [{ name: "affine", zoom: [0.5, 2], rotate: 10, flip: true }],
   normalize: { order: "bgr", mean: [104, 117, 124], std: [1, 1, 1] },
   cacheMiB: 8,
   workers: 0,

@@ -18,7 +18,7 @@ function options(order: "rgb" | "bgr"): PrepareOptions {
     dataset: { classes: [{ name: "dot", color: [0, 0, 0] }], ignoreLabel: 7 },
     config: {
       crop: [1, 4],
-      augment: { zoom: [1, 1], rotate: 0, flip: false },
+      augment: [{ name: "affine", zoom: [1, 1], rotate: 0, flip: false }],
       normalize: { order, mean: [1, 2.4, 3.5], std: [1, 1, 2] },
     },
     seed: 1,

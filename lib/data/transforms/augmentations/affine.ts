@@ -12,7 +12,7 @@ import type { Augmentation } from "./augmentation.ts";
 const options = optionsSchema({
   zoom: field(
     z.tuple([positive, positive], wants("[min, max]"))
-      .refine(([min, max]) => min <= max, "expected min at most max"),
+      .refine(([min, max]) => min <= max, wants("[min, max] with min at most max")),
     {
       fallback: [0.5, 2],
       about: "Zoom factor, drawn log-uniformly from [min, max]; [1, 1] switches it off.",

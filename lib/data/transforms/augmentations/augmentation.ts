@@ -4,7 +4,7 @@
  * @module
  */
 import type { RandomStream } from "../../../util/random.ts";
-import type { Options, OptionsSchema, RegistryEntry } from "../../../util/registry.ts";
+import type { Options, OptionsSchema, OptionValue, RegistryEntry } from "../../../util/registry.ts";
 
 /**
  * Geometry of a sample: the image is zoomed, turned about its centre within its own frame, and
@@ -40,5 +40,8 @@ export interface Augmentation extends RegistryEntry {
   pixels?(crop: Crop, options: Options, rng: RandomStream): void;
 }
 
-/** An augmentation as a configuration names it: an entry's name and all of its options. */
-export type AugmentationConfig = { readonly name: string } & Options;
+/** An augmentation as a configuration names it: an entry's name, and its own options beside. */
+export interface AugmentationConfig {
+  name: string;
+  [option: string]: OptionValue;
+}

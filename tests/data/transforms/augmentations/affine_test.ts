@@ -16,7 +16,7 @@ test("affine has the thesis' values as defaults", () => {
 test("affine refuses options that it does not have or that make no sense", () => {
   const cases = [
     [{ blur: 1 }, /option blur: unknown option "blur"; affine takes zoom, rotate, flip$/],
-    [{ zoom: [2, 1] }, /option zoom: expected min at most max/],
+    [{ zoom: [2, 1] }, /option zoom: expected \[min, max\] with min at most max, got \[2,1\]/],
     [{ rotate: 181 }, /option rotate: expected a number of at most 180/],
   ] as const;
   for (const [given, message] of cases) {
