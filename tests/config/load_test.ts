@@ -78,12 +78,16 @@ for (const [override, section, key, value] of OVERRIDES) {
 }
 
 test("loadConfig() takes overrides as dotted or nested keys", async () => {
-  const overrides = { "optimizer.lr": 1, generator: { l2: 2 }, "data.augment": { rotate: 3 } };
+  const overrides = {
+    "optimizer.lr": 1,
+    generator: { l2: 2 },
+    "data.augment": [{ name: "affine", rotate: 3 }],
+  };
   const config = await loadConfig({ preset: "fixtures", overrides });
   assert.equal(config.optimizer.lr, 1);
   assert.equal(config.optimizer.weightDecay, 2);
-  assert.equal(config.data.augment.rotate, 3);
-  assert.equal(config.data.augment.flip, true);
+  const affine = { name: "affine", zoom: [0.5, 2], rotate: 3, flip: true };
+  assert.deepEqual(config.data.augment, [affine]);
 });
 
 const TEMPERATURES: [what: string, options: LoadConfigOptions, tg: number][] = [
@@ -125,8 +129,8 @@ const FAULTS: [yaml: string, message: string][] = [
   ["data: { crop: 64 }", "run.yaml:2:15 data.crop: expected [height, width], got 64"],
   ["data: { crop: [64, x] }", 'run.yaml:2:20 data.crop[1]: expected a number, got "x"'],
   [
-    "data: { augment: { flip: yes } }",
-    'run.yaml:2:26 data.augment.flip: expected true or false, got "yes"',
+    "data: { augment: [{ name: affine, flip: yes }] }",
+    'run.yaml:2:41 data.augment[0].flip: expected true or false, got "yes"',
   ],
   [
     "backend: webgl",

@@ -39,7 +39,8 @@ for (const [name, expected] of Object.entries(TABLE)) {
   test(`presets: ${name} has every number of Table 4-1`, () => {
     const { data, model, optimizer, schedule, adversarial, train, inference } =
       presets.get(name)!.config;
-    const { crop, batch, augment: { zoom, rotate, flip } } = data;
+    const { crop, batch, augment } = data;
+    const { zoom, rotate, flip } = augment[0]!;
     const { lr, momentum } = optimizer;
     assert.deepEqual({ crop, batch, zoom, rotate, lr, momentum }, COMMON);
     assert.equal(flip, true);

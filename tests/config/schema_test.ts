@@ -13,8 +13,8 @@ test("configSchema() fills an empty configuration with the thesis' defaults", ()
 });
 
 test("configSchema() gives defaults that are not shared", () => {
-  configSchema().parse({}).data.augment.zoom[0] = 7;
-  assert.equal(configSchema().parse({}).data.augment.zoom[0], 0.5);
+  configSchema().parse({}).data.augment[0]!.rotate = 7;
+  assert.equal(configSchema().parse({}).data.augment[0]!.rotate, 10);
 });
 
 interface Node {

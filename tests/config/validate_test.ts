@@ -41,7 +41,7 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["adversarial.validMask", ({ adversarial }) => {
     Object.assign(adversarial, { loss: "bce", validMask: "output" });
   }, /reads D's logits/],
-  ["data.augment.zoom", ({ data }) => data.augment.zoom = [2, 1], /min at most max/],
+  ["data.augment[0].zoom", ({ data }) => data.augment[0]!.zoom = [2, 1], /min at most max/],
   ["data.normalize.mean", ({ data }) => data.normalize.mean = [0, 0, 256], /0\.\.255 scale/],
   ["optimizer.lr", ({ optimizer }) => optimizer.lr = NaN, /finite number, got NaN/],
 ];
