@@ -1,5 +1,5 @@
 import { openDataset } from "@segadv/segadv";
-import { type DatasetReader } from "@segadv/segadv/data";
+import type { DatasetReader } from "@segadv/segadv/data";
 import { randomStream } from "../lib/util/random.ts";
 import { drawSample } from "../tasks/make_fixtures.ts";
 

@@ -1,4 +1,4 @@
-import { type Config, loadConfig, tf } from "@segadv/segadv";
+import { loadConfig, tf } from "@segadv/segadv";
 import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
 import { timed, timeInterleaved } from "./interleaved.ts";
 import type { Row } from "./row.ts";

@@ -1,5 +1,5 @@
 import { type Config, loadConfig, tf } from "@segadv/segadv";
-import { type Precision } from "@segadv/segadv/engine";
+import type { Precision } from "@segadv/segadv/engine";
 import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
 import { batchNormTraining, movingAverage } from "../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../lib/engine/ops/conv2d.ts";

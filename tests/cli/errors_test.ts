@@ -9,7 +9,7 @@ test("reportError() prints one line a fault and gives the exit code", () => {
   const cases: [error: unknown, code: number, text: string][] = [
     [new UsageError("There is no run"), 2, "error: There is no run\n"],
     [new ConfigError([issue, issue]), 2, "error: seed: expected a number\n".repeat(2)],
-    [new Error("a\n  b"), 1, "error: a b\n"],
+    [new Error(["a", "  b"].join("\n")), 1, "error: a b\n"],
     ["thrown", 1, "error: thrown\n"],
     [new Exit(130), 130, ""],
   ];

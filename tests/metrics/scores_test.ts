@@ -5,9 +5,9 @@ import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
 import { scoreBy } from "../../lib/metrics/scores.ts";
 import type { TrainEvent, ValidationEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
+import { config } from "../support/config.ts";
 
-const SMALL = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-  .concat("schedule.warmupEpochs=0", "validation.every=1");
+const SMALL = ["schedule.warmupEpochs=0", "validation.every=1"];
 
 describe("scoreBy()", () => {
   test("scoreBy() finds every score by name, and that of one class", () => {
@@ -28,7 +28,7 @@ describe("scoreBy()", () => {
       "optimizer.lr=0.3",
       "validation.metric=class:disc",
     ];
-    await train(await loadConfig({ preset: "fixtures", overrides }), {
+    await train(await config(...overrides), {
       onEvent: (event) => event.type === "validation" && validations.push(event),
     });
     let best = -1;
@@ -43,14 +43,14 @@ describe("scoreBy()", () => {
     const bad = loadConfig({ preset: "fixtures", overrides: ["validation.metric=best"] });
     await assert.rejects(bad, /validation\.metric: expected mIoU, pAcc, fwIoU, mAcc or class:NAME/);
     const overrides = [...SMALL, "validation.metric=class:unicorn"];
-    const run = train(await loadConfig({ preset: "fixtures", overrides }));
+    const run = train(await config(...overrides));
     await assert.rejects(run, /class:unicorn: validation\.metric must be/);
   });
 
   test("scoreBy() ends a run that gets no better, and the run says why", async () => {
     const overrides = [...SMALL, "train.epochs=9", "optimizer.lr=1e-9", "validation.patience=2"];
     const events: TrainEvent[] = [];
-    const result = await train(await loadConfig({ preset: "fixtures", overrides }), {
+    const result = await train(await config(...overrides), {
       onEvent: (event) => events.push(event),
     });
     assert.equal(result.reason, "early-stop");

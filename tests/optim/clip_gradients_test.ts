@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { loadConfig } from "../../lib/config/load.ts";
+import { config } from "../support/config.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { clipGradients } from "../../lib/optim/clip_gradients.ts";
 import { train } from "../../lib/train/run/train.ts";
@@ -59,12 +59,10 @@ test("clipGradients() passes a NaN on, to be found in the norm", async () => {
 });
 
 test("train() with optimizer.clipNorm logs the norm and takes shorter steps", async () => {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"];
   const run = async (clipNorm: string): Promise<{ sha: string; norms: number[] }> => {
-    const overrides = [...tiny, "train.maxSteps=2", `optimizer.clipNorm=${clipNorm}`];
     const norms: number[] = [];
     const { weightsSha256: sha } = await train(
-      await loadConfig({ preset: "fixtures", overrides }),
+      await config("train.maxSteps=2", `optimizer.clipNorm=${clipNorm}`),
       {
         onEvent: (event) => event.type === "step" && norms.push(event.logs["grad/norm"]!),
       },

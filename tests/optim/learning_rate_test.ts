@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { learningRate, type ScheduleOptions } from "../../lib/optim/learning_rate.ts";
 import { schedules } from "../../lib/optim/schedule_config.ts";
 
-const cosine = (step: number, options: ScheduleOptions): number =>
-  learningRate(schedules.get("cosine"), step, options);
+function cosine(step: number, options: ScheduleOptions): number {
+  return learningRate(schedules.get("cosine"), step, options);
+}
 
 const thesis = { base: 5e-3, warmupSteps: 5 * 661, totalSteps: 50 * 661 };
 

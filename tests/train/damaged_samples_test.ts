@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import type { Config } from "../../lib/config/mod.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
+import { config } from "../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -25,16 +26,20 @@ async function withDamage(use: (dir: string) => Promise<void>): Promise<void> {
   });
 }
 
-async function config(dir: string, ...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=3", "train.epochs=2", "schedule.warmupEpochs=0");
-  const data = ["data.dataset=folder", `data.dir=${dir}`];
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...data, ...overrides] });
+function runConfig(dir: string, ...overrides: string[]): Promise<Config> {
+  return config(
+    "data.batch=3",
+    "train.epochs=2",
+    "schedule.warmupEpochs=0",
+    "data.dataset=folder",
+    `data.dir=${dir}`,
+    ...overrides,
+  );
 }
 
 test("train() ends before the first step at a damaged file, and names it", async () => {
   await withDamage(async (dir) => {
-    await assert.rejects(async () => train(await config(dir)), {
+    await assert.rejects(async () => train(await runConfig(dir)), {
       name: "DamagedFileError",
       message: /^Cannot decode PNG ".*train.images.3\.png": file truncated/,
     });
@@ -43,7 +48,7 @@ test("train() ends before the first step at a damaged file, and names it", async
 
 test("train() skips, names and counts a damaged sample, and resumes to the same bits", async () => {
   await withDamage(async (dir) => {
-    const skipping = await config(dir, "data.onCorrupt=skip", "data.workers=1");
+    const skipping = await runConfig(dir, "data.onCorrupt=skip", "data.workers=1");
     const events: TrainEvent[] = [];
     const whole = await train(skipping, { onEvent: (event) => events.push(event) });
     const warnings = events.filter((event) => event.type === "warning")

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import type { Config } from "../../lib/config/mod.ts";
 import { type BackendInfo, useBackend } from "../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
@@ -11,13 +11,18 @@ import { NonFiniteError } from "../../lib/train/non_finite_error.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
+import { config } from "../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
-async function config(...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "optimizer.lr=0.02", "train.epochs=2", "schedule.warmupEpochs=0");
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...overrides] });
+function runConfig(...overrides: string[]): Promise<Config> {
+  return config(
+    "data.batch=4",
+    "optimizer.lr=0.02",
+    "train.epochs=2",
+    "schedule.warmupEpochs=0",
+    ...overrides,
+  );
 }
 
 /** The backend, with something that happens when its errors are asked for. */
@@ -56,7 +61,7 @@ describe("train()", () => {
       "checkpoint.everySteps=3",
       "validation.every=9",
     ];
-    const result = await train(await config(...overrides), {
+    const result = await train(await runConfig(...overrides), {
       out,
       backend: flaky,
       onEvent: (event) => events.push(event),
@@ -82,7 +87,7 @@ describe("train()", () => {
     const broken = watched(backend, () => {
       if (steps === 4) spoil();
     });
-    const wanted = await config(
+    const wanted = await runConfig(
       ...["train.onNonFinite=rollback", "train.maxRollbacks=2", "checkpoint.everySteps=3"],
     );
     await assert.rejects(
@@ -102,13 +107,13 @@ describe("train()", () => {
 
   test("train() ends resumable where the device fails, and says from where", async () => {
     const out = join(temporaryFolder(), "run");
-    const whole = await train(await config(), { out: join(temporaryFolder(), "run") });
+    const whole = await train(await runConfig(), { out: join(temporaryFolder(), "run") });
     let steps = 0;
     const failing = watched(backend, () => {
       if (steps === 7) throw new Error("WebGPU device was lost (unknown: gone)");
     });
     await assert.rejects(
-      train(await config("checkpoint.everySteps=2"), {
+      train(await runConfig("checkpoint.everySteps=2"), {
         out,
         backend: failing,
         onEvent: (event) => event.type === "step" && (steps = event.step),
@@ -135,7 +140,7 @@ describe("train()", () => {
     const failing = watched(backend, () => {
       if (steps === 2 && ++calls > 0) throw new Error("WebGPU device was lost");
     });
-    const run = train(await config("checkpoint.everySteps=2", "train.logEvery=1"), {
+    const run = train(await runConfig("checkpoint.everySteps=2", "train.logEvery=1"), {
       out,
       backend: failing,
       onEvent: (event) => event.type === "step" && (steps = event.step),
@@ -150,7 +155,7 @@ describe("train()", () => {
     const broken = watched(backend, () => {
       if (steps === 3) spoil();
     });
-    const run = train(await config("checkpoint.everySteps=2"), {
+    const run = train(await runConfig("checkpoint.everySteps=2"), {
       out,
       backend: broken,
       onEvent: (event) => event.type === "step" && (steps = event.step),
@@ -166,7 +171,7 @@ describe("train()", () => {
     const failing = watched(backend, () => {
       if (steps === 3) tf.zeros([2 ** 15, 2 ** 15, 4]).dispose(); // 16 GiB
     });
-    const run = train(await config("checkpoint.everySteps=1"), {
+    const run = train(await runConfig("checkpoint.everySteps=1"), {
       out,
       backend: failing,
       onEvent: (event) => event.type === "step" && (steps = event.step),

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../../lib/config/mod.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { labels, picture, withFiles } from "../support/dataset_folder.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
+import { config } from "../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -21,10 +21,14 @@ test("train() tells in its log of files that a link takes out of the data set", 
     const elsewhere = join(temporaryFolder(), "away.png");
     await rename(join(dir, "train/images/1.png"), elsewhere);
     await symlink(elsewhere, join(dir, "train/images/1.png"));
-    const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-      .concat("data.batch=1", "train.maxSteps=1", "data.dataset=folder", `data.dir=${dir}`);
+    const overrides = [
+      "data.batch=1",
+      "train.maxSteps=1",
+      "data.dataset=folder",
+      `data.dir=${dir}`,
+    ];
     const said: string[] = [];
-    await train(await loadConfig({ preset: "fixtures", overrides }), {
+    await train(await config(...overrides), {
       onEvent: (event) => event.type === "warning" && said.push(event.message),
     });
     assert.equal(said.filter((message) => message.includes("lead out")).length, 1);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import type { Config } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
@@ -10,19 +10,21 @@ import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
+import { config } from "../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
-async function config(...more: string[]): Promise<Config> {
-  const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
-  const run = [
+function runConfig(...more: string[]): Promise<Config> {
+  return config(
+    "backend=webgpu",
+    "data.batch=4",
     "train.epochs=1",
     "schedule.warmupEpochs=0",
     "model.dropout=0.5",
     "train.logEvery=3",
-  ];
-  const overrides = [...tiny, ...run, "validation.every=9", ...more];
-  return await loadConfig({ preset: "fixtures", overrides });
+    "validation.every=9",
+    ...more,
+  );
 }
 
 const skip = await noAdapter();
@@ -32,13 +34,13 @@ const patient = { timeout: 400_000 };
 let whole: Promise<string> | null = null;
 
 function untroubled(): Promise<string> {
-  return whole ??= config().then(train).then(({ weightsSha256 }) => weightsSha256);
+  return whole ??= runConfig().then(train).then(({ weightsSha256 }) => weightsSha256);
 }
 
 /** What a run says that `trouble` met after the checkpoint of its second step. */
 async function interrupt(out: string, trouble: () => void): Promise<InterruptedRunError> {
   let met = false;
-  const run = train(await config("checkpoint.everySteps=2"), {
+  const run = train(await runConfig("checkpoint.everySteps=2"), {
     out,
     onEvent(event) {
       if (event.type !== "checkpoint" || event.step !== 2 || met) return;
@@ -61,7 +63,7 @@ describe("resumeTraining() on WebGPU", { skip }, () => {
     async () => {
       const out = join(temporaryFolder(), "run");
       const controller = new AbortController();
-      await train(await config(), {
+      await train(await runConfig(), {
         out,
         signal: controller.signal,
         onEvent: (event) => event.type === "step" && controller.abort(),
@@ -105,12 +107,12 @@ describe("train() on WebGPU", { skip }, () => {
       requestAdapter: (options) => navigator.gpu.requestAdapter(options),
     };
     const backend = await useBackend({ backend: "webgpu", gpu: gpu as GPU });
-    const thesis = await config("data.crop=[2048,2048]", "data.batch=16", "model.width=1");
+    const thesis = await runConfig("data.crop=[2048,2048]", "data.batch=16", "model.width=1");
     const text =
       /^Cannot put \S+ \[[\d,]+\] on .*: it takes .* MiB .* binds at most .* MiB .*lower data/;
     await assert.rejects(train(thesis, { out, backend }), { name: "RangeError", message: text });
     await assert.rejects(readdir(out), { code: "ENOENT" });
-    const result = await train(await config("train.maxSteps=1"), { backend });
+    const result = await train(await runConfig("train.maxSteps=1"), { backend });
     assert.equal(result.steps, 1);
     await backend.dispose();
   });

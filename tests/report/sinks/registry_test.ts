@@ -3,7 +3,6 @@ import { Buffer } from "node:buffer";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadConfig } from "../../../lib/config/mod.ts";
 import { stepsCsv, validationsCsv } from "../../../lib/report/sinks/csv.ts";
 import { openSink, sinks } from "../../../lib/report/sinks/registry.ts";
 import { parseEvents, readRun } from "../../../lib/train/run/read_run.ts";
@@ -11,6 +10,7 @@ import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { tinyRun } from "../../support/tiny_run.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { config } from "../../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -29,9 +29,8 @@ test("openSink() writes live, and over an interruption, what a finished run's ev
 
 test("openSink() has each step once after a run was cut down and resumed", async () => {
   const out = join(temporaryFolder(), "run");
-  const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("train.epochs=2", "validation.every=1", "checkpoint.everySteps=4");
-  const config = await loadConfig({ preset: "fixtures", overrides });
+  const overrides = ["train.epochs=2", "validation.every=1", "checkpoint.everySteps=4"];
+  const wanted = await config(...overrides);
   const listen = (last: number) => {
     const sinks: ReturnType<typeof openSink>[] = [];
     return (event: Parameters<ReturnType<typeof openSink>["write"]>[0]) => {
@@ -40,7 +39,7 @@ test("openSink() has each step once after a run was cut down and resumed", async
       if (event.type === "step" && event.step === last) throw new Error("killed here");
     };
   };
-  await assert.rejects(train(config, { out, onEvent: listen(7) }), /killed here/);
+  await assert.rejects(train(wanted, { out, onEvent: listen(7) }), /killed here/);
   assert.match(await readFile(join(out, "steps.csv"), "utf8"), /\n7,/);
   await appendFile(join(out, "steps.csv"), "8,1,176"); // a row that was being written
   await resumeTraining(out, { onEvent: listen(Infinity) });

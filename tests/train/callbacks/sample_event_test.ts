@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { loadConfig } from "../../../lib/config/mod.ts";
 import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import type { SampleEvent } from "../../../lib/train/events.ts";
 import { train } from "../../../lib/train/run/train.ts";
+import { config } from "../../support/config.ts";
 
 test("sampleEvent() shows the first validation image as class indices after each validation", async () => {
-  const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1");
+  const overrides = ["train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1"];
   const samples: SampleEvent[] = [];
-  await train(await loadConfig({ preset: "fixtures", overrides }), {
+  await train(await config(...overrides), {
     onEvent: (event) => event.type === "sample" && samples.push(event),
   });
   assert.deepEqual(samples.map(({ epoch }) => epoch), [1, 2]);

@@ -10,14 +10,20 @@ import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { config } from "../../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
-async function config(init: string, ...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", `model.width=${1 / 1024}`, "data.crop=[32,32]"];
-  const short = ["data.batch=2", "train.maxSteps=1", "train.epochs=1", "schedule.warmupEpochs=0"];
-  const all = [...tiny, ...short, `model.init=${init}`, ...overrides];
-  return await loadConfig({ preset: "fixtures", overrides: all });
+function runConfig(init: string, ...overrides: string[]): Promise<Config> {
+  return config(
+    `model.width=${1 / 1024}`,
+    "data.batch=2",
+    "train.maxSteps=1",
+    "train.epochs=1",
+    "schedule.warmupEpochs=0",
+    `model.init=${init}`,
+    ...overrides,
+  );
 }
 
 test("train() follows the weights' input and variant, and records them", async () => {
@@ -25,7 +31,7 @@ test("train() follows the weights' input and variant, and records them", async (
   const init = await fixture("resnet50.pth.gz");
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
-  const wanted = await config(init, "model.name=resnet50");
+  const wanted = await runConfig(init, "model.name=resnet50");
   assert.equal(wanted.model.variant, "v1");
   await train(wanted, { out, onEvent });
 
@@ -63,7 +69,7 @@ test("train() takes the configured input where followInit is off, with a warning
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
   const name = "model.name=fcn32s-vgg16";
-  await train(await config(init, name, "model.followInit=false"), { onEvent });
+  await train(await runConfig(init, name, "model.followInit=false"), { onEvent });
   assert.ok(events[0]?.type === "start");
   assert.equal(events[0].config.data.normalize.order, "rgb");
   const warning = events.find((event) => event.type === "warning");
@@ -76,8 +82,8 @@ test("train() takes the configured input where followInit is off, with a warning
 test("train() goes on from its own runs, as their config and head are", async () => {
   const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
-  await train(await config(await fixture("vgg16.npz"), name), { out });
-  const again = await config(out, name);
+  await train(await runConfig(await fixture("vgg16.npz"), name), { out });
+  const again = await runConfig(out, name);
   const events: TrainEvent[] = [];
   await train(again, { onEvent: (event) => void events.push(event) });
   assert.ok(events[0]?.type === "start");
@@ -94,7 +100,7 @@ test("train() says what does not fit before it writes anything", async () => {
   const out = join(temporaryFolder(), "run");
   const init = await fixture("vgg16.pth");
   await assert.rejects(
-    train(await config(init, "model.name=fcn8s-vgg16", "model.width=0.01"), { out }),
+    train(await runConfig(init, "model.name=fcn8s-vgg16", "model.width=0.01"), { out }),
     /^RangeError: Cannot start from model\.init .*vgg16\.pth \(torchvision\): of another shape: /,
   );
   await assert.rejects(loadModel(out), /neither model\.json/);

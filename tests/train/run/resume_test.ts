@@ -3,38 +3,37 @@ import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { type Config, loadConfig } from "../../../lib/config/mod.ts";
+import type { Config } from "../../../lib/config/mod.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { lockFolder } from "../../../lib/util/lock.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
-import { differences } from "../../../lib/train/run/differences.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
-import type { RunProvenance } from "../../../lib/train/run/run_state.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import type { TrainResult } from "../../../lib/train/run/train_result.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { config } from "../../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
 /** Dropout, augmentation, batch norm of D, warm-up: all that could lose its place. */
-async function config(...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "optimizer.lr=0.02");
-  const run = [
+function runConfig(...overrides: string[]): Promise<Config> {
+  return config(
+    "data.batch=4",
+    "optimizer.lr=0.02",
     "train.epochs=2",
     "schedule.warmupEpochs=1",
     "validation.every=1",
     "model.dropout=0.5",
-  ];
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...overrides] });
+    ...overrides,
+  );
 }
 
 /** Trains until after a step and gives the run's folder. */
 async function stopAt(step: number, ...overrides: string[]): Promise<string> {
   const out = join(temporaryFolder(), "run");
   const controller = new AbortController();
-  const result = await train(await config(...overrides), {
+  const result = await train(await runConfig(...overrides), {
     out,
     signal: controller.signal,
     onEvent: (event) => event.type === "step" && event.step === step && controller.abort(),
@@ -62,7 +61,7 @@ describe("resumeTraining()", () => {
   let whole: TrainResult;
 
   before(async () => {
-    whole = await train(await config(), { out: join(temporaryFolder(), "run") });
+    whole = await train(await runConfig(), { out: join(temporaryFolder(), "run") });
   });
 
   test("resumeTraining() ends in the weights and the log of a run that never stopped", async () => {
@@ -98,7 +97,7 @@ describe("resumeTraining()", () => {
   test("resumeTraining() repeats a validation that was broken off", async () => {
     const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
-    const wanted = await config();
+    const wanted = await runConfig();
     // The log's next line after step 6 is the validation's; evaluate() looks at the signal first
     const result = await train(wanted, {
       out,
@@ -122,7 +121,7 @@ describe("resumeTraining()", () => {
 
   test("resumeTraining() leaves a run alone that stopped early", async () => {
     const out = join(temporaryFolder(), "run");
-    const wanted = await config("validation.patience=1", "train.epochs=9", "optimizer.lr=1e-9");
+    const wanted = await runConfig("validation.patience=1", "train.epochs=9", "optimizer.lr=1e-9");
     const first = await train(wanted, { out });
     assert.equal(first.reason, "early-stop");
     const again = await resumeTraining(out);
@@ -131,7 +130,7 @@ describe("resumeTraining()", () => {
 
   test("resumeTraining() lets a run go on that ended at maxSteps", async () => {
     const out = join(temporaryFolder(), "run");
-    const first = await train(await config("train.maxSteps=5"), { out });
+    const first = await train(await runConfig("train.maxSteps=5"), { out });
     assert.equal((await resumeTraining(out)).weightsSha256, first.weightsSha256);
     const result = await resumeTraining(out, { overrides: { "train.maxSteps": null } });
     assert.equal(result.weightsSha256, whole.weightsSha256);
@@ -271,7 +270,7 @@ describe("resumeTraining()", () => {
       "data.batch=6",
     ]];
     for (const game of games) {
-      const expected = await train(await config(...game, "train.maxSteps=5"));
+      const expected = await train(await runConfig(...game, "train.maxSteps=5"));
       const out = await stopAt(2, ...game, "train.maxSteps=5");
       assert.equal((await resumeTraining(out)).weightsSha256, expected.weightsSha256);
     }

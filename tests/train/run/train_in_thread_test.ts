@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type Config, ConfigError, loadConfig } from "../../../lib/config/mod.ts";
+import { type Config, ConfigError } from "../../../lib/config/mod.ts";
 import { packError, unpackError } from "../../../lib/train/run/thread_messages.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
 import { InterruptedRunError } from "../../../lib/train/run/interrupted_run_error.ts";
@@ -10,15 +10,21 @@ import { train } from "../../../lib/train/run/train.ts";
 import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { config } from "../../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
 const skip = await noAdapter();
 
-async function config(...more: string[]): Promise<Config> {
-  const tiny = ["model.width=0.03", "data.crop=[32,32]", "data.batch=2", "train.epochs=1"];
-  const run = ["schedule.warmupEpochs=0", "train.maxSteps=3", "validation.every=9"];
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
+function runConfig(...more: string[]): Promise<Config> {
+  return config(
+    "data.batch=2",
+    "train.epochs=1",
+    "schedule.warmupEpochs=0",
+    "train.maxSteps=3",
+    "validation.every=9",
+    ...more,
+  );
 }
 
 test("wantsThread() is for WebGPU", async () => {
@@ -29,7 +35,7 @@ test("wantsThread() is for WebGPU", async () => {
 });
 
 test("trainInThread() gives the bits and events of train()", async () => {
-  const wasm = await config("backend=wasm", "threads=1", "train.logEvery=1");
+  const wasm = await runConfig("train.logEvery=1");
   const types = { thread: [] as string[], here: [] as string[] };
   const listen = (list: string[]) => ({ onEvent: (e: TrainEvent) => void list.push(e.type) });
   const result = await trainInThread({ config: wasm }, listen(types.thread));
@@ -40,7 +46,7 @@ test("trainInThread() gives the bits and events of train()", async () => {
 
 test("trainInThread() goes on with a run, and fails as train() does", async () => {
   const out = join(temporaryFolder(), "run");
-  const cpu = await config("backend=wasm", "threads=1", "checkpoint.everySteps=1");
+  const cpu = await runConfig("checkpoint.everySteps=1");
   await trainInThread({ config: cpu, out });
   const overrides = ["train.maxSteps=4"];
   const result = await trainInThread({ resume: out, overrides });
@@ -77,7 +83,7 @@ describe("trainInThread() on WebGPU", { skip }, () => {
   test("trainInThread() on WebGPU leaves the caller's timers and signals alive", {
     timeout: 400_000,
   }, async () => {
-    const webgpu = await config("backend=webgpu", "data.batch=1");
+    const webgpu = await runConfig("backend=webgpu", "data.batch=1");
     let [ticks, longest, last] = [0, 0, performance.now()];
     const begun = last;
     const timer = setInterval(() => {

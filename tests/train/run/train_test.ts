@@ -14,14 +14,19 @@ import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { config } from "../../support/config.ts";
 
 const temporaryFolder = temporaryFolders();
 
-async function config(...overrides: string[]): Promise<Config> {
-  const tiny = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-    .concat("data.batch=4", "optimizer.lr=0.02");
-  const short = ["train.epochs=2", "schedule.warmupEpochs=0", "validation.every=1"];
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...short, ...overrides] });
+function runConfig(...overrides: string[]): Promise<Config> {
+  return config(
+    "data.batch=4",
+    "optimizer.lr=0.02",
+    "train.epochs=2",
+    "schedule.warmupEpochs=0",
+    "validation.every=1",
+    ...overrides,
+  );
 }
 
 describe("train()", () => {
@@ -30,7 +35,8 @@ describe("train()", () => {
   });
 
   test("train() gives the same bits for the same seed and others for another", async () => {
-    const sha = async (seed: number) => (await train(await config(`seed=${seed}`))).weightsSha256;
+    const sha = async (seed: number) =>
+      (await train(await runConfig(`seed=${seed}`))).weightsSha256;
     const first = await sha(1);
     assert.equal(await sha(1), first);
     assert.notEqual(await sha(2), first);
@@ -39,7 +45,7 @@ describe("train()", () => {
   test("train() writes a run that loads, scores the same and says what it did", async () => {
     const out = join(temporaryFolder(), "run");
     const events: TrainEvent[] = [];
-    const wanted = await config();
+    const wanted = await runConfig();
     const result = await train(wanted, { out, onEvent: (event) => events.push(event) });
     assert.equal(result.reason, "finished");
     assert.equal(result.run, out);
@@ -78,20 +84,20 @@ describe("train()", () => {
     const out = join(temporaryFolder(), "run");
     await mkdir(out);
     await writeFile(join(out, ".config.yaml.0123456789ab.tmp"), "half wri");
-    await train(await config("train.maxSteps=1"), { out });
+    await train(await runConfig("train.maxSteps=1"), { out });
     assert.deepEqual((await readdir(out)).filter((name) => name.endsWith(".tmp")), []);
   });
 
   test("train() never overwrites a run", async () => {
     const out = join(temporaryFolder(), "run");
-    await train(await config("train.maxSteps=1"), { out });
+    await train(await runConfig("train.maxSteps=1"), { out });
     const before = await readFile(join(out, "events.jsonl"), "utf8");
-    await assert.rejects(train(await config(), { out }), /already holds/);
+    await assert.rejects(train(await runConfig(), { out }), /already holds/);
     assert.equal(await readFile(join(out, "events.jsonl"), "utf8"), before);
   });
 
   test("train() stops at maxSteps and validates what it has", async () => {
-    const result = await train(await config("train.maxSteps=3"));
+    const result = await train(await runConfig("train.maxSteps=3"));
     assert.equal(result.reason, "max-steps");
     assert.equal(result.steps, 3);
     assert.equal(result.last!.step, 3);
@@ -100,7 +106,7 @@ describe("train()", () => {
   test("train() ends on an aborted signal with the model on disk", async () => {
     const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
-    const result = await train(await config(), {
+    const result = await train(await runConfig(), {
       out,
       signal: controller.signal,
       onEvent: (event) => event.type === "step" && event.step === 2 && controller.abort(),
@@ -112,7 +118,7 @@ describe("train()", () => {
 
   test("train() stops at a loss that is no number, with step, samples and last values", async () => {
     const out = join(temporaryFolder(), "run");
-    const wild = await config("optimizer.lr=1e30", "train.epochs=3");
+    const wild = await runConfig("optimizer.lr=1e30", "train.epochs=3");
     const events: TrainEvent[] = [];
     await assert.rejects(
       train(wild, { out, onEvent: (event) => events.push(event) }),
@@ -130,7 +136,7 @@ describe("train()", () => {
   });
 
   test("train() leaves no tensors behind", async () => {
-    const run = await config("train.maxSteps=2");
+    const run = await runConfig("train.maxSteps=2");
     await train(run);
     const { numTensors } = tf.memory();
     await train(run);
@@ -158,7 +164,7 @@ describe("train()", () => {
     });
     const model = fromLayersModel(own, { inputMultiple: 2 });
     const losses: number[] = [];
-    const result = await train(await config("train.epochs=4"), {
+    const result = await train(await runConfig("train.epochs=4"), {
       model,
       backend,
       onEvent: (event) => event.type === "step" && losses.push(event.logs["loss/seg"]!),
@@ -179,7 +185,7 @@ describe("train()", () => {
     ] as const;
     for (const [overrides, message] of cases) {
       await assert.rejects(
-        async () => await train(await config(...overrides), { onEvent }),
+        async () => await train(await runConfig(...overrides), { onEvent }),
         message,
       );
     }

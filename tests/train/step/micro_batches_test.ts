@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { type Config, defaultConfig, loadConfig } from "../../../lib/config/mod.ts";
+import { type Config, defaultConfig } from "../../../lib/config/mod.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
@@ -14,7 +12,11 @@ import type { Batch, StepContext } from "../../../lib/train/step/step_context.ts
 import { trainStep } from "../../../lib/train/step/train_step.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { train } from "../../../lib/train/run/train.ts";
+import { config } from "../../support/config.ts";
 import { normalTensor } from "../../support/gradients.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 type Overrides = { [K in keyof Config]?: Partial<Config[K]> };
 
@@ -130,19 +132,12 @@ describe("trainStep() with gradientAccumulation", () => {
   });
 
   test("train() in micro-batches, with stages checkpointed, resumes bit-identically", async () => {
-    const overrides = ["backend=wasm", "threads=1", "model.width=0.03", "data.crop=[32,32]"]
-      .concat(
-        "data.batch=4",
-        "train.epochs=1",
-        "model.dropout=0.5",
-        "train.gradientAccumulation=2",
-      );
-    const config = (...more: string[]) =>
-      loadConfig({ preset: "fixtures", overrides: [...overrides, ...more] });
-    const whole = await train(await config());
-    const out = join(await mkdtemp(join(tmpdir(), "segadv-gradientAccumulation-")), "run");
+    const split = ["data.batch=4", "train.epochs=1", "model.dropout=0.5"]
+      .concat("train.gradientAccumulation=2");
+    const whole = await train(await config(...split));
+    const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
-    await train(await config("train.gradientCheckpointing=true"), {
+    await train(await config(...split, "train.gradientCheckpointing=true"), {
       out,
       signal: controller.signal,
       onEvent: (event) => event.type === "step" && event.step === 3 && controller.abort(),
@@ -157,21 +152,19 @@ describe("trainStep() with gradientAccumulation", () => {
   });
 
   test("train() refuses to checkpoint stages that a network of one's own does not name", async () => {
-    const overrides = ["data.batch=2", "train.gradientCheckpointing=true"];
-    const config = await loadConfig({ preset: "fixtures", overrides });
+    const wanted = await config("data.batch=2", "train.gradientCheckpointing=true");
     const backend = await useBackend({ backend: "wasm", threads: 1 });
     const conv = tf.layers.conv2d({ inputShape: [null, null, 3], filters: 6, kernelSize: 1 });
     const model = fromLayersModel(tf.sequential({ layers: [conv] }), { inputMultiple: 2 });
     const classes = (await openDataset("fixtures", { split: "train" })).classes.length;
     await assert.rejects(
-      train(config, { model: { ...model, classes }, backend }),
+      train(wanted, { model: { ...model, classes }, backend }),
       /train\.gradientCheckpointing.*pass stages to fromLayersModel/,
     );
   });
 
   test("trainStep() refuses parts that are not equal, as the configuration does", async () => {
-    const parts = async (...overrides: string[]) =>
-      await loadConfig({ preset: "fixtures", overrides: ["data.batch=4", ...overrides] });
+    const parts = (...overrides: string[]) => config("data.batch=4", ...overrides);
     await assert.rejects(
       parts("train.gradientAccumulation=3"),
       /divisor of data\.batch, which is 4, got 3/,
@@ -184,8 +177,8 @@ describe("trainStep() with gradientAccumulation", () => {
       parts("train.gradientAccumulation=2", "adversarial.discriminatorSteps=2"),
       /train\.gradientAccumulation.*discriminatorSteps to 1/,
     );
-    const config = await parts("train.gradientAccumulation=2", "model.width=0.03");
-    const networks = createNetworks(config, { classes: 3 });
+    const wanted = await parts("train.gradientAccumulation=2");
+    const networks = createNetworks(wanted, { classes: 3 });
     assert.throws(
       () => trainStep(networks, batch(), { rates: RATES, gradientAccumulation: 3 }),
       /batch of 4 into 3 micro-batches/,
