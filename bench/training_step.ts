@@ -8,7 +8,7 @@ import { record } from "../lib/engine/tape.ts";
 import { assemble, tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
 import { architectureOptions, buildNetwork } from "../lib/models/build_model.ts";
 import { Operation } from "../lib/models/builders/training_builder.ts";
-import { networks } from "../lib/models/registry.ts";
+import { networks } from "../lib/models/networks/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */
 export interface Step {

@@ -13,7 +13,7 @@ import {
   inspectData,
   type SplitReport,
 } from "@segadv/segadv/data";
-import { inspectModel, type ModelReport, networks } from "@segadv/segadv/models";
+import { discriminators, inspectModel, type ModelReport, networks } from "@segadv/segadv/models";
 import { count, writeFileAtomic } from "@segadv/segadv/util";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
@@ -38,7 +38,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
   const inspect = program.command("inspect").summary("look at a network or a data set").description(
     "Look at what things are made of.",
   );
-  const names = [...networks.names, "discriminator"];
+  const names = [...networks.names, ...discriminators.names];
   inspect.command("model").summary("list a network's layers and count its weights")
     .description("List a network's layers and count its weights, without building it.")
     .addArgument(

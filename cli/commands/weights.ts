@@ -99,9 +99,10 @@ function fitOf(network: string, plan: WeightPlan): string {
     listOf("OF ANOTHER SHAPE", shapes),
   ];
   if (input !== null) {
-    const { normalize: { order, mean, std }, variant, stemPool } = input;
+    const { normalize: { order, mean, std }, options } = input;
     lines.push(`input: ${order}, mean ${mean.join(", ")}, std ${std.join(", ")}`);
-    if (variant !== null) lines.push(`variant: ${variant}, stem pool: ${stemPool}`);
+    const keys = Object.entries(options).map(([key, value]) => `model.${key} ${value}`);
+    if (keys.length > 0) lines.push(keys.join(", "));
   }
   return lines.filter((line) => line !== "").map((line) => `${line}\n`).join("");
 }

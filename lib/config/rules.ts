@@ -1,6 +1,6 @@
 import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
-import { networks } from "../models/registry.ts";
+import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
 import { unknownName } from "../util/describe_issue.ts";
 import type { Config } from "./config.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type OptionValue } from "../util/registry.ts";
+import type { OptionValue } from "../util/registry.ts";
 import { field, fraction, positive } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
-import { discriminators } from "./discriminator.ts";
+import { discriminators } from "./discriminators/registry.ts";
 
 /** The discriminator and its optimiser; the named network's own options beside. */
 export interface DiscriminatorConfig {

@@ -8,7 +8,7 @@ import { checkpointed } from "../engine/gradient_checkpointing.ts";
 import type { DropoutState } from "./builders/layers/dropout.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
 
-/** Layers of a model that run one after another, all that they read coming in by one tensor. */
+/** Consecutive layers of a model whose only input from outside is one tensor. */
 interface Segment {
   /** Id of the symbolic tensor that is its input. */
   input: number;
@@ -19,23 +19,23 @@ interface Segment {
  * Runs G on a batch in training mode: dropout is on, batch norm uses the batch and moves its
  * statistics, once. To be recorded.
  *
- * @param images Normalised images `[b, h, w, 3]`; with `gradientCheckpointing` they must outlive the backward
- * pass.
- * @param options With `gradientCheckpointing` the activations of the first stages (`model.stages`) are not kept
- * for the backward pass but computed again in it, to the same bits.
+ * @param images Normalised images `[b, h, w, 3]`; with `gradientCheckpointing` they must outlive the
+ * backward pass.
+ * @param options `dropout` decides the masks. With `gradientCheckpointing` the activations of the
+ * first stages (`model.stages`) are not kept for the backward pass but computed again in it,
+ * bit-identically.
  * @returns Logits `[b, h/stride, w/stride, classes]`, owned by the caller.
  * @throws {RangeError} With `gradientCheckpointing`, if the model's stages are unknown or no stages.
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import { buildModel, tf, useBackend } from "@segadv/segadv";
  * import { record } from "@segadv/segadv/engine";
  * import { forwardTraining } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().model, name: "resnet50", width: 1 / 32 };
- * const model = buildModel(config, { classes: 2, seed: 1 });
+ * const model = buildModel({ name: "resnet50", width: 1 / 32 }, { classes: 2, seed: 1 });
  * const kept = (gradientCheckpointing: boolean) => {
  *   const before = tf.memory().numBytes;
  *   const images = tf.ones<tf.Rank.R4>([1, 32, 32, 3]);
@@ -120,7 +120,7 @@ function weightsOf({ layers }: Segment): tf.Variable[] {
   return layers.flatMap((layer) => layer.trainableWeights.map((w) => w.read() as tf.Variable));
 }
 
-/** Where a layer stands in its model; one that stands in two places belongs to no stage. */
+/** The node of a layer in its model; a layer that is used twice belongs to no stage. */
 function nodeOf(layer: tf.layers.Layer): tf.layers.Layer["inboundNodes"][number] {
   const [node, ...more] = layer.inboundNodes;
   if (node !== undefined && more.length === 0) return node;

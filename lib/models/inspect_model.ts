@@ -4,10 +4,9 @@
  * @module
  */
 import type { Size } from "../util/schema.ts";
-import { checkArchitecture } from "./check_architecture.ts";
-import { discriminators } from "./discriminator.ts";
+import { discriminators, parseDiscriminator } from "./discriminators/registry.ts";
 import type { LayerBuilder } from "./builders/layer_builder.ts";
-import { networks } from "./registry.ts";
+import { networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions } from "./segmentation_model.ts";
 import { type LayerInfo, type Shape, shapeBuilder } from "./builders/shape_builder.ts";
 
@@ -37,11 +36,11 @@ export interface InspectOptions {
 }
 
 /**
- * Lists the layers of a network (`discriminator` included) and counts its weights. Allocates no
- * tensor, so the full FCN-8s takes as long as a toy.
+ * Lists the layers of a segmentation network or a discriminator and counts its weights, without
+ * allocating a tensor.
  *
- * @throws {RangeError} If no network has the name, an option is out of range or the input is not a
- * multiple of the network's stride.
+ * @throws {RangeError} If no network has the name, an option is unknown or out of range, or the input
+ * is not a multiple of the network's stride.
  *
  * @example
  * ```ts
@@ -53,20 +52,15 @@ export interface InspectOptions {
  * ```
  */
 export function inspectModel(name: string, options: InspectOptions): ModelReport {
-  const { input: size = [416, 416], width = 1, classes, options: own = {} } = options;
-  const architecture = { ...own, name, classes, width, upsampleOrder: "logits" as const };
-  checkArchitecture(architecture);
+  const { input: size = [416, 416], classes, width = 1 } = options;
+  const given = { ...options.options, name, classes, width };
   const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
-  const discriminator = discriminators.find(name === "discriminator" ? "dcgan" : name);
-  if (discriminator !== undefined) discriminator.build(builder, { classes, width }, own);
-  else buildShapes(builder, { architecture, size });
-  return {
-    name,
-    classes: architecture.classes,
-    input: size,
-    layers: rows,
-    parameters: count(rows),
-  };
+  if (discriminators.has(name)) {
+    discriminators.get(name).build(builder, parseDiscriminator(given));
+  } else {
+    buildShapes(builder, { architecture: parseArchitecture(given), size });
+  }
+  return { name, classes, input: size, layers: rows, parameters: count(rows) };
 }
 
 /** A large tensor of a training step. */
@@ -79,8 +73,8 @@ export interface TensorInfo {
 
 /**
  * The largest tensor that a training step holds in one piece: an activation of the batch, a class
- * map at the input's size, or a weight. Adapters limit the bytes of one binding, so this is what to
- * hold against `maxStorageBufferBindingSize`.
+ * map at the input's size, or a weight. Adapters limit the bytes of one binding: compare it with
+ * `maxStorageBufferBindingSize`.
  *
  * @param report At the input size of the step.
  *

@@ -23,20 +23,24 @@ export type {
   SegmentationModel,
   UpsampleOrder,
 } from "./segmentation_model.ts";
-export { type NetworkEntry, networks } from "./registry.ts";
+export { type ArchitectureInput, type NetworkInput, networks } from "./networks/registry.ts";
+export type { NetworkEntry } from "./networks/network_entry.ts";
 export { buildModel } from "./build_model.ts";
 export { fromLayersModel, type FromLayersModelOptions } from "./from_layers_model.ts";
 export { forwardTraining } from "./forward_training.ts";
 export {
   buildDiscriminator,
-  discriminate,
-  type DiscriminateOptions,
   type Discriminator,
-  type DiscriminatorArchitecture,
-  type DiscriminatorEntry,
+  discriminatorForward,
+  type DiscriminatorForwardOptions,
   type DiscriminatorOutput,
-  discriminators,
 } from "./discriminator.ts";
+export { type DiscriminatorInput, discriminators } from "./discriminators/registry.ts";
+export type {
+  DiscriminatorArchitecture,
+  DiscriminatorEntry,
+  DiscriminatorHead,
+} from "./discriminators/discriminator_entry.ts";
 export {
   inspectModel,
   type InspectOptions,

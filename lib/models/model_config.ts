@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { OptionValue } from "../util/registry.ts";
 import { field, positive, type Size, text } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
-import { networks } from "./registry.ts";
+import { networks } from "./networks/registry.ts";
 
 /** The segmentation network, with the options of its own entry beside the common keys. */
 export interface ModelConfig {

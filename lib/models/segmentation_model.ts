@@ -1,24 +1,23 @@
 /**
- * The seam between networks and training: what the step needs of G.
+ * A segmentation network as training and inference use it.
  *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { OptionValue } from "../util/registry.ts";
+import type { SavedArchitecture } from "../weights/weight_file.ts";
 
 /** Order of upsampling and softmax: see {@linkcode SegmentationModel.upsampleOrder}. */
 export type UpsampleOrder = "logits" | "probabilities";
 
 /**
- * What a built-in network was built from, all but its weights: enough to build it again. Plain
- * JSON; written into saved models. The network's own options stand beside the common ones.
+ * What a network of the registry was built from, all but its weights: its name, the options that all
+ * networks have, and its own. Plain JSON; written into saved models.
  */
-export interface ArchitectureOptions {
-  name: string;
+export interface ArchitectureOptions extends SavedArchitecture {
+  /** Multiplier of all channel counts. */
   width: number;
   upsampleOrder: UpsampleOrder;
   classes: number;
-  [option: string]: OptionValue;
 }
 
 /** A segmentation network G. */
@@ -39,7 +38,7 @@ export interface SegmentationModel {
   /** Input height and width must be multiples of this. */
   inputMultiple: number;
   /**
-   * Names of layers that end its first stages: all that follows sees what comes before through
+   * Names of layers that end its first stages: all later layers depend on earlier ones through
    * them. What `train.gradientCheckpointing` needs; absent where a user did not give them.
    */
   stages?: readonly string[];

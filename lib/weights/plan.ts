@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { nameMaps } from "./name_maps/registry.ts";
-import type { InputRule, NameMap, WeightLayout } from "./name_maps/name_map.ts";
-import type { WeightFile } from "./weight_file.ts";
+import type { InputRule, NameMap, PretrainedNetwork, WeightLayout } from "./name_maps/name_map.ts";
+import type { Options } from "../util/registry.ts";
+import type { SavedModelInfo, WeightFile } from "./weight_file.ts";
 
 /** A weight of a network. */
 export interface WeightTarget {
@@ -53,30 +53,30 @@ export interface WeightPlan {
 }
 
 /**
- * Finds the file's tensors for a network's weights, under the names of whichever origin fits best.
+ * Finds the file's tensors for a network's weights, under the names of the publisher that fits best.
  *
- * @param options Registered name of the network (`null` for a user's own), and its weights.
+ * @param options The network's entry (`null` for a user's own network), and its weights.
  * @throws {TypeError} If the file holds nothing that the network knows.
  */
 export function planWeights(
   file: WeightFile,
-  options: { network: string | null; targets: readonly WeightTarget[] },
+  options: { network: PretrainedNetwork | null; targets: readonly WeightTarget[] },
 ): WeightPlan {
   const { network, targets } = options;
-  const own = planOwn(file, targets);
+  const own = planOwn(file, options);
   if (file.saved !== null) return own;
-  const plans = nameMaps.filter(({ networks }) => networks.test(network ?? "")).map((map) =>
-    planFrom(file, { map, network: network!, targets })
-  );
+  const plans = (network?.nameMaps ?? []).map((map) => planFrom(file, { map, targets }));
   const best = [own, ...plans].reduce((a, b) => b.found > a.found ? b : a);
   if (best.found > 0) return best;
   const names = [...file.tensors.keys()];
-  const origins = plans.map(({ origin }) => origin).join(", ");
+  const publishers = plans.map(({ origin }) => origin).join(", ");
   throw new TypeError(
     `Cannot start ${
-      network ?? "a network"
+      network?.name ?? "a network"
     } from ${file.path}: none of its ${names.length} tensors ` +
-      `(${names.slice(0, 3).join(", ")}, ...) has a name that ${origins || "the network"} would ` +
+      `(${names.slice(0, 3).join(", ")}, ...) has a name that ${
+        publishers || "the network"
+      } would ` +
       "give; is it another architecture?",
   );
 }
@@ -93,9 +93,9 @@ function emptyPlan(origin: string, input: InputRule | null): Scored {
 
 function planFrom(
   file: WeightFile,
-  options: { map: NameMap; network: string; targets: readonly WeightTarget[] },
+  options: { map: NameMap; targets: readonly WeightTarget[] },
 ): Scored {
-  const { map, network, targets } = options;
+  const { map, targets } = options;
   const plan = emptyPlan(map.originOf?.(file) ?? map.origin, map.input(file));
   const byAlias = new Map<string, string>();
   for (const name of file.tensors.keys()) {
@@ -103,7 +103,7 @@ function planFrom(
   }
   const used = new Set<string>();
   for (const target of targets) {
-    const { places, otherwise } = map.places(target.name, network);
+    const { places, otherwise } = map.places(target.name);
     const place = places.find(({ name }) => byAlias.has(name));
     if (place === undefined) {
       plan[otherwise].push(target.name);
@@ -126,9 +126,13 @@ function planFrom(
 const HEAD = /^(score|upscore)/;
 
 /** A network of this toolkit, under its own names. */
-function planOwn(file: WeightFile, targets: readonly WeightTarget[]): Scored {
+function planOwn(
+  file: WeightFile,
+  options: { network: PretrainedNetwork | null; targets: readonly WeightTarget[] },
+): Scored {
+  const { network, targets } = options;
   const { saved, tensors } = file;
-  const plan = emptyPlan("this toolkit", saved === null ? null : savedInput(saved));
+  const plan = emptyPlan("this toolkit", saved === null ? null : savedInput(saved, network));
   for (const target of targets) {
     const found = tensors.get(target.name);
     const isHead = saved !== null && HEAD.test(target.name);
@@ -146,14 +150,17 @@ function planOwn(file: WeightFile, targets: readonly WeightTarget[]): Scored {
   return plan;
 }
 
-function savedInput({ normalize, architecture }: NonNullable<WeightFile["saved"]>): InputRule {
-  const isResnet = architecture?.name.startsWith("resnet") ?? false;
-  return {
-    normalize,
-    variant: isResnet ? architecture!.variant as InputRule["variant"] : null,
-    stemPool: isResnet ? (architecture!.stemPool ?? "padded") as InputRule["stemPool"] : null,
-    bnEpsilon: null,
-  };
+function savedInput(
+  { normalize, architecture }: SavedModelInfo,
+  network: PretrainedNetwork | null,
+): InputRule {
+  const options: Options = Object.fromEntries(
+    (network?.inputOptions ?? []).flatMap((key) => {
+      const value = architecture?.[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+  return { normalize, options, bnEpsilon: null };
 }
 
 function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { architectureOptions, buildModel } from "../../lib/models/build_model.ts";
 import { inspectModel } from "../../lib/models/inspect_model.ts";
-import { networks } from "../../lib/models/registry.ts";
+import { networks } from "../../lib/models/networks/registry.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { difference, disturb, onCpu, smallModel } from "../support/small_models.ts";
 
@@ -29,7 +29,7 @@ describe("buildModel", () => {
     });
   }
 
-  test("buildModel gives the same bits for the same seed and others for another", async () => {
+  test("buildModel draws bit-identical weights for the same seed and others for another", async () => {
     const [a, b, c] = [1, 1, 2].map((seed) => smallModel("resnet50", { seed }));
     assert.equal(await weightsSha256(a!.layers), await weightsSha256(b!.layers));
     assert.notEqual(await weightsSha256(a!.layers), await weightsSha256(c!.layers));
@@ -53,9 +53,8 @@ describe("buildModel", () => {
     const model = smallModel("fcn32s-vgg16", { dropout: 0.5 });
     disturb(model.layers);
     const x = tf.ones([1, 32, 32, 3]);
-    const run = (state: { seed: number; step: number }, training = true) => {
-      return model.layers.apply(x, { training, dropout: state }) as tf.Tensor;
-    };
+    const run = (dropout: { seed: number; step: number }, training = true) =>
+      model.layers.apply(x, { training, dropout }) as tf.Tensor;
     const first = run({ seed: 1, step: 1 });
     assert.equal(await difference(first, run({ seed: 1, step: 1 })), 0);
     assert.ok(await difference(first, run({ seed: 1, step: 2 })) > 1e-3);
@@ -66,26 +65,23 @@ describe("buildModel", () => {
   });
 
   test("buildModel refuses an unknown name", () => {
-    const config = { ...defaultConfig().model, name: "fcn4s" };
     assert.throws(
-      () => buildModel(config, { classes: 2, seed: 1 }),
-      /network "fcn4s": expected one of/,
+      () => buildModel({ name: "fcn4s" }, { classes: 2, seed: 1 }),
+      /"fcn4s": expected one of/,
     );
   });
 });
 
 describe("architectureOptions", () => {
   test("architectureOptions resolves upsampleOrder auto by network", () => {
-    const config = { ...defaultConfig().model, upsampleOrder: "auto" as const };
-    assert.equal(
-      architectureOptions({ ...config, name: "resnet50" }, 2).upsampleOrder,
-      "probabilities",
-    );
-    assert.equal(
-      architectureOptions({ ...config, name: "fcn8s-vgg16" }, 2).upsampleOrder,
-      "logits",
-    );
-    const forced = { ...config, name: "resnet50", upsampleOrder: "logits" as const };
-    assert.equal(architectureOptions(forced, 2).upsampleOrder, "logits");
+    const orderOf = (config: Parameters<typeof architectureOptions>[0]) =>
+      architectureOptions(config, 2).upsampleOrder;
+    assert.equal(orderOf({ name: "resnet50", upsampleOrder: "auto" }), "probabilities");
+    assert.equal(orderOf({ name: "fcn8s-vgg16", upsampleOrder: "auto" }), "logits");
+    assert.equal(orderOf({ name: "resnet50", upsampleOrder: "logits" }), "logits");
+  });
+
+  test("architectureOptions takes the section model of a configuration", () => {
+    assert.equal(architectureOptions(defaultConfig().model, 2).name, "fcn8s-vgg16");
   });
 });

@@ -9,8 +9,8 @@ describe("inspectModel", () => {
     ["fcn8s-vgg16", 19, 134_445_433],
     ["resnet50", 21, 23_630_741],
     ["resnet50", 19, 23_626_643],
-    ["discriminator", 21, 2_786_753],
-    ["discriminator", 19, 2_784_705],
+    ["dcgan", 21, 2_786_753],
+    ["dcgan", 19, 2_784_705],
   ];
   for (const [name, classes, total] of totals) {
     test(`inspectModel counts ${total} weights in ${name} for ${classes} classes`, () => {
@@ -20,12 +20,12 @@ describe("inspectModel", () => {
 
   test("inspectModel counts moving statistics as weights that do not train", () => {
     assert.equal(inspectModel("resnet50", { classes: 21 }).parameters.trainable, 23_577_621);
-    assert.equal(inspectModel("discriminator", { classes: 21 }).parameters.trainable, 2_784_961);
+    assert.equal(inspectModel("dcgan", { classes: 21 }).parameters.trainable, 2_784_961);
   });
 
   test("inspectModel counts the same weights in both variants and both paddings", () => {
-    const total = (name: string, variant: object) =>
-      inspectModel(name, { classes: 21, ...variant }).parameters.total;
+    const total = (name: string, options: object) =>
+      inspectModel(name, { classes: 21, options }).parameters.total;
     assert.equal(total("resnet50", { variant: "v1.5" }), total("resnet50", {}));
     assert.equal(total("fcn8s-vgg16", { padding: 100 }), total("fcn8s-vgg16", {}));
     assert.equal(total("fcn8s-vgg16", { skipScales: [1, 1] }), total("fcn8s-vgg16", {}));
@@ -66,11 +66,14 @@ describe("inspectModel", () => {
       () => inspectModel("resnet50", { classes: 2, input: [100, 96] }),
       /100×96.*multiples of 32/,
     );
-    assert.throws(() => inspectModel("resnet50", { classes: 1 }), /classes 1/);
-    assert.throws(() => inspectModel("resnet50", { classes: 2, width: 0 }), /width 0/);
+    assert.throws(() => inspectModel("resnet50", { classes: 1 }), /option classes: .*got 1$/);
+    assert.throws(
+      () => inspectModel("resnet50", { classes: 2, width: 0 }),
+      /option width: .*got 0$/,
+    );
     assert.throws(
       () => inspectModel("fcn8s-vgg16", { classes: 2, options: { dropout: 1 } }),
-      /fcn8s-vgg16 with option dropout: expected a number below 1, got 1/,
+      /option dropout: expected a number below 1, got 1/,
     );
   });
 });
@@ -83,7 +86,7 @@ describe("largestTensor", () => {
     assert.equal(bytes, 4 * 7 * 7 * 512 * 4096);
   });
 
-  test("largestTensor sees the class map that ResNet's logits become", () => {
+  test("largestTensor counts the class map that ResNet's logits become", () => {
     const report = inspectModel("resnet50", { classes: 200, width: 1 / 16, input: [416, 416] });
     const { name, shape } = largestTensor(report, { batch: 16 });
     assert.equal(name, "class map");

@@ -1,9 +1,8 @@
 /** Small networks and helpers that the tests of this folder share. */
 import * as tf from "@tensorflow/tfjs";
 import { before } from "node:test";
-import type { ModelConfig } from "../../lib/models/model_config.ts";
-import { configSchema } from "../../lib/config/schema.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
+import type { NetworkInput } from "../../lib/models/networks/registry.ts";
 import type { SegmentationModel } from "../../lib/models/segmentation_model.ts";
 import { randomStream } from "../../lib/util/random.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
@@ -16,12 +15,11 @@ export function onCpu(): void {
 /** A narrow network by name. */
 export function smallModel(
   name: string,
-  options: Partial<ModelConfig> & { classes?: number; seed?: number } = {},
+  options: Partial<NetworkInput> & { classes?: number; seed?: number } = {},
 ): SegmentationModel {
   const { classes = 3, seed = 1, ...config } = options;
   const width = name.startsWith("resnet") ? 1 / 16 : 1 / 32;
-  const { model } = configSchema().parse({ model: { width, ...config, name } });
-  return buildModel(model, { classes, seed });
+  return buildModel({ width, ...config, name }, { classes, seed });
 }
 
 /** Gives every weight small random values, so that no part of a network is silent. */

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { defaultConfig } from "../../lib/config/mod.ts";
 import { decodeImage } from "../../lib/data/codecs/decode_image.ts";
 import { normalizeInto } from "../../lib/data/transforms/normalize.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
@@ -49,15 +48,14 @@ test("initializeFrom gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a tab
   skip: skipWithout(folder),
 }, async () => {
   await useBackend({ backend: "wasm", threads: 1 });
-  const config = defaultConfig().model;
   const model = buildModel(
-    { ...config, name: "resnet50", variant: "v1.5", stemPool: "same" },
+    { name: "resnet50", variant: "v1.5", stemPool: "same" },
     { classes: 2, seed: 1 },
   );
   const report = await initializeFrom(model, file);
   assert.equal(report.copied, 265);
   assert.deepEqual(report.left, ["fc.weight", "fc.bias"]);
-  const { variant, stemPool, normalize } = report.input!;
+  const { options: { variant, stemPool }, normalize } = report.input!;
   assert.deepEqual([variant, stemPool], ["v1.5", "same"]);
 
   const photo = sharedPath(`${folder}/check/kitten_224.png`);

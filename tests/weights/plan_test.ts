@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspectModel } from "../../lib/models/inspect_model.ts";
+import { networks } from "../../lib/models/networks/registry.ts";
 import { describeFaults, planWeights, type WeightTarget } from "../../lib/weights/plan.ts";
 import type { WeightFile } from "../../lib/weights/weight_file.ts";
 
@@ -29,7 +30,10 @@ test("planWeights takes each layout's own shape and lists everything else", () =
     "module.classifier.6.weight": [1000, 4096],
     "module.surprise": [1],
   });
-  const plan = planWeights(file, { network: "fcn8s-vgg16", targets: targetsOf("fcn8s-vgg16") });
+  const plan = planWeights(file, {
+    network: networks.get("fcn8s-vgg16"),
+    targets: targetsOf("fcn8s-vgg16"),
+  });
   assert.equal(plan.origin, "torchvision");
   assert.deepEqual(plan.copies.map(({ target, layout }) => [target.name, layout]), [
     ["block1_conv1/kernel", "oihw"],
@@ -52,16 +56,22 @@ test("planWeights never gives one tensor to two weights", () => {
     const targets = targetsOf(network);
     // A file under our own names has all of them, once
     const file = fileOf(Object.fromEntries(targets.map(({ name, shape }) => [name, [...shape]])));
-    const { copies, missing, extra } = planWeights(file, { network, targets });
+    const { copies, missing, extra } = planWeights(file, {
+      network: networks.get(network),
+      targets,
+    });
     assert.equal(new Set(copies.map(({ source }) => source)).size, targets.length);
     assert.deepEqual([...missing, ...extra], []);
   }
 });
 
-test("planWeights says whose names it looked for", () => {
+test("planWeights names the publishers whose names it tried", () => {
   assert.throws(
     () =>
-      planWeights(fileOf({ conv: [1] }), { network: "resnet50", targets: targetsOf("resnet50") }),
+      planWeights(fileOf({ conv: [1] }), {
+        network: networks.get("resnet50"),
+        targets: targetsOf("resnet50"),
+      }),
     /^TypeError: Cannot start resnet50 from weights\.any: none of its 1 tensors \(conv, .*Keras of 2017/,
   );
 });
@@ -84,7 +94,10 @@ test("planWeights finds a place for every tensor of a whole file, at full width"
       const flat = keras === layer || part === "bias";
       tensors[nameOf(keras, part)] = flat ? [...shape] : [height! * width! * inputs!, outputs!];
     }
-    const plan = planWeights(fileOf(tensors), { network, targets });
+    const plan = planWeights(fileOf(tensors), {
+      network: networks.get(network),
+      targets,
+    });
     assert.equal(plan.origin, "Keras");
     assert.equal(plan.copies.length, backbone.length);
     assert.deepEqual([plan.missing, plan.extra, plan.misshapen, plan.unused], [[], [], [], []]);

@@ -76,7 +76,7 @@ interface Outputs {
 function outputs(own: tf.Tensor4D, options: AdversarialLossOptions): Outputs {
   const { discriminator, config, valid } = options;
   const [, height, width] = options.mask.shape;
-  const d = discriminatorOutput(discriminator, { own, height, width });
+  const d = discriminatorOutput(discriminator, own, { height, width });
   const isOwn = d.output.shape[1] !== height || d.output.shape[2] !== width;
   const batchMask = options.batchMask ?? options.mask;
   const shrink = (mask: tf.Tensor4D): tf.Tensor4D =>

@@ -77,13 +77,12 @@ export async function predict(
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { buildModel, useBackend } from "@segadv/segadv";
  * import { predictBatch } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
- * const model = buildModel(config, { classes: 3, seed: 1 });
+ * const model = buildModel({ name: "fcn8s-vgg16", width: 1 / 64 }, { classes: 3, seed: 1 });
  * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
  * const maps = await predictBatch(model, [image, image]);
  * assert.deepEqual(maps.map((map) => map.length), [6, 6]);

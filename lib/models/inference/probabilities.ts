@@ -36,13 +36,12 @@ export interface ProbabilityOptions extends InferenceOptions {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { buildModel, useBackend } from "@segadv/segadv";
  * import { predictProbabilities } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
- * const model = buildModel(config, { classes: 4, seed: 1 });
+ * const model = buildModel({ name: "fcn8s-vgg16", width: 1 / 64 }, { classes: 4, seed: 1 });
  * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
  * const { data } = await predictProbabilities(model, image, { scales: [1, 2], flip: true });
  * assert.equal(data.length, 2 * 3 * 4);
@@ -91,13 +90,12 @@ export interface PixelOptions extends InferenceOptions {
  *
  * @example
  * ```ts
- * import { buildModel, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { buildModel, useBackend } from "@segadv/segadv";
  * import { predictPixels } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
- * const model = buildModel(config, { classes: 4, seed: 1 });
+ * const model = buildModel({ name: "fcn8s-vgg16", width: 1 / 64 }, { classes: 4, seed: 1 });
  * const image = { width: 2, height: 3, image: new Float32Array(2 * 3 * 3) };
  * const pixels = Int32Array.of(0, 5);
  * const maps = await predictPixels(model, image, { pixels, temperatures: [1, 2] });

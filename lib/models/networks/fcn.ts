@@ -4,22 +4,39 @@
  *
  * @module
  */
+import { z } from "zod";
+import { optionsSchema } from "../../util/registry.ts";
+import { field, fraction, positive, wants } from "../../util/schema.ts";
+import { vggNameMaps } from "../../weights/name_maps/vgg.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
+import type { NetworkEntry } from "./network_entry.ts";
 
-/** What decides an FCN's architecture. */
-export interface FcnOptions {
-  backbone: "vgg16" | "vgg19";
+/** Options of an FCN. */
+const fcnOptions = optionsSchema({
+  skipScales: field(z.tuple([positive, positive], wants("[pool4, pool3]")), {
+    fallback: [0.01, 0.0001],
+    about: "FCN: constants on pool4 and pool3 before their score layers. The defaults suit " +
+      "ImageNet weights; from a random start use [1, 1].",
+    source: "§3.1.1",
+  }),
+  padding: field(z.literal(["same", 100]), {
+    fallback: "same",
+    about: "FCN: same, or 100 zero pixels around the image with crops, for Berkeley's weights.",
+  }),
+  dropout: field(fraction, {
+    fallback: 0.5,
+    about: "FCN: dropout rate after fc6 and fc7.",
+  }),
+});
+
+/** What an FCN is built from. */
+interface FcnArchitecture extends z.output<typeof fcnOptions> {
+  backbone: keyof typeof CONVS;
   /** Stride of the finest map that is scored: 8 (FCN-8s), 16 or 32. */
   stride: 8 | 16 | 32;
   classes: number;
   /** Multiplier of all channel counts, fc6 and fc7 included. */
   width: number;
-  /** `same`, or 100 zero pixels around the image and Berkeley's crops. */
-  padding: "same" | 100;
-  /** Constants on pool4 and pool3 before their score layers. */
-  skipScales: [pool4: number, pool3: number];
-  /** Dropout rate after fc6 and fc7. */
-  dropout: number;
 }
 
 const CONVS = { vgg16: [2, 2, 3, 3, 3], vgg19: [2, 2, 4, 4, 4] } as const;
@@ -38,15 +55,45 @@ const BERKELEY_CROPS = {
   32: { start: 3, end: 29 },
 } as const;
 
+/** FCN-8s, FCN-16s and FCN-32s on both backbones. */
+export const fcnNetworks: readonly NetworkEntry[] = (["vgg16", "vgg19"] as const).flatMap(
+  (backbone) => ([8, 16, 32] as const).map((stride) => fcnEntry(backbone, stride)),
+);
+
+function fcnEntry(
+  backbone: FcnArchitecture["backbone"],
+  stride: FcnArchitecture["stride"],
+): NetworkEntry {
+  return {
+    name: `fcn${stride}s-${backbone}`,
+    summary: `FCN-${stride}s on ${backbone.replace("vgg", "VGG-")} (Long et al. 2015), logits at ` +
+      "full size",
+    options: fcnOptions,
+    upsampleOrder: "logits",
+    logitStride: 1,
+    inputMultiple: 32,
+    stages: ["block1_pool", "block2_pool"],
+    nameMaps: vggNameMaps(CONVS[backbone]),
+    inputOptions: [],
+    bnEpsilon: null,
+    build: (builder, architecture) =>
+      fcn(builder, {
+        ...architecture as typeof architecture & z.output<typeof fcnOptions>,
+        backbone,
+        stride,
+      }),
+  };
+}
+
 /**
- * Writes an FCN in a builder: images `[b, h, w, 3]` to logits `[b, h, w, classes]`, h and w multiples
+ * Builds an FCN: images `[b, h, w, 3]` to logits `[b, h, w, classes]`, h and w multiples
  * of 32.
  *
  * The 3×3 convolutions of VGG with ReLU, five 2×2 max pools, fc6 (7×7) and fc7 (1×1) as
  * convolutions with dropout, 1×1 scores that start at zero, bilinear ×2 between scores (no
  * parameters), and one learned transposed convolution to full size that starts bilinear.
  */
-export function fcn<T>(builder: LayerBuilder<T>, options: FcnOptions): T {
+function fcn<T>(builder: LayerBuilder<T>, options: FcnArchitecture): T {
   const { classes, stride, padding, skipScales } = options;
   const { pool3, pool4, pool5 } = vgg(builder, options);
 
@@ -80,7 +127,10 @@ export function fcn<T>(builder: LayerBuilder<T>, options: FcnOptions): T {
 }
 
 /** The convolutional part of VGG, with the three maps that FCN scores. */
-function vgg<T>(builder: LayerBuilder<T>, options: FcnOptions): { pool3: T; pool4: T; pool5: T } {
+function vgg<T>(
+  builder: LayerBuilder<T>,
+  options: FcnArchitecture,
+): { pool3: T; pool4: T; pool5: T } {
   const pools: T[] = [];
   let x = builder.input(3);
   if (options.padding === 100) x = builder.zeroPad(x, { name: "pad", pad: 100 });
@@ -100,7 +150,7 @@ function vgg<T>(builder: LayerBuilder<T>, options: FcnOptions): { pool3: T; pool
 }
 
 /** VGG's fully connected layers as convolutions. */
-function classifier<T>(builder: LayerBuilder<T>, options: FcnOptions & { x: T }): T {
+function classifier<T>(builder: LayerBuilder<T>, options: FcnArchitecture & { x: T }): T {
   const filters = scaledChannels(4096, options.width);
   const padding = options.padding === 100 ? "valid" : "same";
   const fc6 = builder.conv(options.x, { name: "fc6", filters, kernel: 7, padding, relu: true });
@@ -123,7 +173,7 @@ function score<T>(builder: LayerBuilder<T>, options: { x: T; name: string; class
 /** The score of a pooling layer, scaled before and cut to the decoder's size after. */
 function skipScore<T>(
   builder: LayerBuilder<T>,
-  options: { x: T; name: "pool4" | "pool3"; factor: number } & FcnOptions,
+  options: { x: T; name: "pool4" | "pool3"; factor: number } & FcnArchitecture,
 ): T {
   const { name, factor } = options;
   // A factor of one is no layer at all.

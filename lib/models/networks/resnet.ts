@@ -4,34 +4,70 @@
  *
  * @module
  */
+import { z } from "zod";
+import { optionsSchema } from "../../util/registry.ts";
+import { field, fraction } from "../../util/schema.ts";
+import { resnetNameMaps } from "../../weights/name_maps/resnet.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
+import type { NetworkEntry } from "./network_entry.ts";
 
-/** What decides a ResNet's architecture. */
-export interface ResnetOptions {
-  depth: 50 | 101 | 152;
+/** Options of a ResNet. */
+const resnetOptions = optionsSchema({
+  variant: field(z.enum(["v1", "v1.5"]), {
+    fallback: "v1",
+    about: "Stride of a ResNet bottleneck: in its first 1x1 (v1) or its 3x3 (v1.5, torchvision).",
+  }),
+  stemPool: field(z.enum(["padded", "same"]), {
+    fallback: "padded",
+    about: "ResNet: zeros around the first max pool: on all sides (padded: Caffe, Keras, " +
+      "torchvision), or at the bottom and right only (same: TensorFlow's official weights).",
+  }),
+  bnMomentum: field(fraction, {
+    fallback: 0.9,
+    about: "Batch norm: moving = momentum * moving + (1 - momentum) * batch.",
+    source: "Table 4-1",
+  }),
+});
+
+/** What a ResNet is built from. */
+interface ResnetArchitecture extends z.output<typeof resnetOptions> {
+  depth: keyof typeof STAGES;
   classes: number;
   /** Multiplier of all channel counts. */
   width: number;
-  /** Where the stride of a stage sits: the first 1×1 (`v1`) or the 3×3 (`v1.5`, torchvision's). */
-  variant: "v1" | "v1.5";
-  /** Zeros around the first max pool: on all sides, or at the bottom and right only. @default padded */
-  stemPool?: "padded" | "same";
-  /** Momentum of the moving statistics. */
-  bnMomentum: number;
 }
 
 const STAGES = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] } as const;
 /** ε of every batch norm, as in Keras. */
-export const BATCH_NORM_EPSILON: number = 1.001e-5;
+const BATCH_NORM_EPSILON = 1.001e-5;
+
+/** ResNet-50, 101 and 152. */
+export const resnetNetworks: readonly NetworkEntry[] = ([50, 101, 152] as const).map((depth) => ({
+  name: `resnet${depth}`,
+  summary: `ResNet-${depth} (He et al. 2016) with a 1×1 score layer, logits at stride 32`,
+  options: resnetOptions,
+  upsampleOrder: "probabilities",
+  logitStride: 32,
+  inputMultiple: 32,
+  stages: ["conv2_block3_out", depth === 152 ? "conv3_block8_out" : "conv3_block4_out"],
+  nameMaps: resnetNameMaps,
+  inputOptions: ["variant", "stemPool"],
+  bnEpsilon: BATCH_NORM_EPSILON,
+  build: (builder, architecture) =>
+    resnet(builder, {
+      ...architecture as typeof architecture & z.output<typeof resnetOptions>,
+      depth,
+    }),
+}));
 
 /**
- * Writes a ResNet in a builder: images `[b, h, w, 3]` to logits `[b, h/32, w/32, classes]`, h and w
+ * Builds a ResNet: images `[b, h, w, 3]` to logits `[b, h/32, w/32, classes]`, h and w
  * multiples of 32.
  *
  * 3×3 convolutions of stride 2 and the stem pad by hand on all four sides (as Caffe, PyTorch and
  * Keras' ResNet do); `same` would pad the bottom and the right only and shift the map.
  */
-export function resnet<T>(builder: LayerBuilder<T>, options: ResnetOptions): T {
+function resnet<T>(builder: LayerBuilder<T>, options: ResnetArchitecture): T {
   const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON };
   const stem = scaledChannels(64, options.width);
 
@@ -64,7 +100,7 @@ export function resnet<T>(builder: LayerBuilder<T>, options: ResnetOptions): T {
 /** 1×1, 3×3, 1×1 with batch norm, plus the input (projected in a stage's first block), ReLU. */
 function bottleneck<T>(
   builder: LayerBuilder<T>,
-  options: ResnetOptions & {
+  options: ResnetArchitecture & {
     x: T;
     name: string;
     filters: number;

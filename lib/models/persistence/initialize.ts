@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { BATCH_NORM_EPSILON } from "../networks/resnet.ts";
+import { networks } from "../networks/registry.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InputRule, WeightLayout } from "../../weights/name_maps/name_map.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
@@ -48,9 +48,9 @@ export interface InitializeOptions {
 
 /**
  * Gives a network the weights of a file of any known origin (see {@linkcode openWeightFile}), or of
- * a run (`model.init`). Kernels are brought into our layout, ε of another batch norm is made up for
- * in its variance. The head starts anew where the origin has none of our shape. All names and
- * shapes are checked before the first weight changes.
+ * a run (`model.init`). Kernels are transposed to `[h, w, in, out]`; a batch norm that was trained
+ * with another ε gets its variance corrected. The head starts anew where the file has none of its
+ * shape. All names and shapes are checked before the first weight changes.
  *
  * @returns What was done, and the input that the weights expect: feeding it is the caller's part.
  * @throws {TypeError} If the file holds another architecture.
@@ -66,8 +66,8 @@ export interface InitializeOptions {
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const { model: config, data: { normalize } } = defaultConfig();
- * const small = { ...config, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const { normalize } = defaultConfig().data;
+ * const small = { name: "fcn8s-vgg16", width: 1 / 64 };
  * const classes = ["sky", "road"].map((name) => ({ name, color: [0, 0, 0] as [number, number, number] }));
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
  * await saveSegmentationModel(buildModel(small, { classes: 2, seed: 1 }), dir, { classes, normalize });
@@ -100,9 +100,10 @@ export async function initializeFromFile(
     name,
     shape: shape as number[],
   }));
-  const plan = planWeights(file, { network: model.architecture?.name ?? null, targets });
+  const network = networks.find(model.architecture?.name ?? "") ?? null;
+  const plan = planWeights(file, { network, targets });
   checkPlan(plan, { ...options, path: file.path });
-  await applyPlan(model, { file, plan });
+  await applyPlan(model, { file, plan, bnEpsilon: network?.bnEpsilon ?? null });
   return reportOf(plan, { file, classes: model.classes });
 }
 
@@ -123,8 +124,9 @@ export function checkPlan(plan: WeightPlan, options: InitializeOptions & { path:
 /** Reads, converts and writes weight by weight, so that only one is in memory twice. */
 async function applyPlan(
   model: SegmentationModel,
-  { file, plan }: { file: WeightFile; plan: WeightPlan },
+  options: { file: WeightFile; plan: WeightPlan; bnEpsilon: number | null },
 ): Promise<void> {
+  const { file, plan, bnEpsilon } = options;
   const weights = new Map(model.layers.weights.map((weight) => [weight.originalName, weight]));
   const write = (name: string, values: Float32Array): void => {
     const weight = weights.get(name)!;
@@ -132,7 +134,8 @@ async function applyPlan(
     weight.write(tensor);
     tensor.dispose();
   };
-  const correction = (plan.input?.bnEpsilon ?? BATCH_NORM_EPSILON) - BATCH_NORM_EPSILON;
+  const fileEpsilon = plan.input?.bnEpsilon ?? null;
+  const correction = fileEpsilon === null || bnEpsilon === null ? 0 : fileEpsilon - bnEpsilon;
   for (const copy of plan.copies) {
     const values = await valuesOf(copy, file);
     // 1 / √(variance + ε) as the file's own ε would give it

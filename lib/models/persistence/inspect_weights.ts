@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { keysOf } from "../../util/schema.ts";
 import { inspectModel } from "../inspect_model.ts";
-import { networks } from "../registry.ts";
-import type { ArchitectureOptions } from "../segmentation_model.ts";
+import { networks } from "../networks/registry.ts";
 import { planWeights, type WeightPlan } from "../../weights/plan.ts";
 import type { WeightFile, WeightTensor } from "../../weights/weight_file.ts";
 
@@ -31,7 +31,7 @@ export interface WeightReport {
 
 /** Options of {@linkcode inspectWeights}. */
 export interface InspectWeightsOptions {
-  /** Network to hold the file against. @default the one that fits best */
+  /** Network to compare the file with. @default the one that fits best */
   network?: string;
   /** Multiplier of its channels. @default the saved network's own, else 1 */
   width?: number;
@@ -40,7 +40,7 @@ export interface InspectWeightsOptions {
 }
 
 /**
- * Holds an open weight file against a network; reads no values.
+ * Compares the names and shapes of an open weight file with a network; reads no values.
  *
  * @throws {RangeError} If no network has the given name.
  * @example
@@ -93,7 +93,7 @@ interface Fit {
   plan: WeightPlan;
 }
 
-/** FCN-8s stands for the three networks on its backbone: other origins know no score layers. */
+/** FCN-8s for the three networks on its backbone: published weights have no score layers. */
 function candidatesOf({ saved }: WeightFile, { network }: InspectWeightsOptions): string[] {
   if (network !== undefined) return [network];
   if (saved !== null) return saved.architecture === null ? [] : [saved.architecture.name];
@@ -104,12 +104,15 @@ function planFor(file: WeightFile, network: string, options: InspectWeightsOptio
   const { saved } = file;
   const { width = saved?.architecture?.width ?? 1, classes = saved?.classes.length ?? 21 } =
     options;
-  const { name: _, width: _width, classes: _classes, upsampleOrder: _order, ...own } =
-    saved?.architecture ?? {} as Partial<ArchitectureOptions>;
+  const entry = networks.get(network);
+  // A saved network's own options, which another network does not take
+  const own = saved?.architecture?.name === network
+    ? Object.fromEntries(keysOf(entry.options).map((key) => [key, saved.architecture?.[key]]))
+    : {};
   const { layers } = inspectModel(network, { width, classes, options: own });
   const targets = layers.flatMap(({ weights }) => weights);
   try {
-    return [{ network, plan: planWeights(file, { network, targets }) }];
+    return [{ network, plan: planWeights(file, { network: entry, targets }) }];
   } catch (error) {
     if (error instanceof TypeError) return [];
     throw error;

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { buildNetwork } from "../build_model.ts";
 import { assemble, tfjsBuilder } from "../builders/tfjs_builder.ts";
 import type { WeightSource } from "../builders/weight_source.ts";
-import { networks } from "../registry.ts";
+import { networks, parseArchitecture } from "../networks/registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
 import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
@@ -44,14 +44,14 @@ export interface LoadedModel extends ModelMetadata {
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * const { model: config, data } = defaultConfig();
- * const model = buildModel({ ...config, name: "fcn8s-vgg16", width: 1 / 16 }, { classes: 2, seed: 1 });
+ * const { normalize } = defaultConfig().data;
+ * const model = buildModel({ name: "fcn8s-vgg16", width: 1 / 16 }, { classes: 2, seed: 1 });
  * const classes: ClassInfo[] = [
  *   { name: "ground", color: [0, 0, 0] },
  *   { name: "shape", color: [255, 0, 0] },
  * ];
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
- * await saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
+ * await saveSegmentationModel(model, dir, { classes, normalize });
  * assert.equal((await loadSegmentationModel(dir)).classes[1]!.name, "shape");
  * ```
  */
@@ -109,7 +109,10 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
   }
   const { classes, normalize, architecture, name, upsampleOrder, inputMultiple } = info;
   const model = architecture
-    ? buildNetwork(architecture as unknown as ArchitectureOptions, storedWeights(artifacts, dir))
+    ? buildNetwork(
+      parseArchitecture({ classes: classes.length, ...architecture }),
+      storedWeights(artifacts, dir),
+    )
     : fromLayersModel(await tf.loadLayersModel({ load: () => Promise.resolve(artifacts) }), {
       name,
       upsampleOrder,
@@ -134,7 +137,7 @@ function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedMode
     ...graph,
     inputMultiple,
     upsampleOrder,
-    architecture: architecture as SavedModelInfo["architecture"],
+    architecture,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
 import { inspectOptions } from "../../models/model_config.ts";
+import { networks } from "../../models/networks/registry.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import {
   checkPlan,
@@ -35,7 +36,7 @@ export async function openInitialWeights(
   try {
     const { layers } = inspectModel(name, inspectOptions(config.model, options));
     const targets = layers.flatMap(({ weights }) => weights);
-    const plan = planWeights(file, { network: name, targets });
+    const plan = planWeights(file, { network: networks.get(name), targets });
     const strict = config.model.initStrict;
     checkPlan(plan, { strict, path: file.path });
     return {
@@ -61,10 +62,7 @@ function follow(
     };
   }
   const { data, model } = config;
-  const options = {
-    ...input.variant !== null && { variant: input.variant },
-    ...input.stemPool !== null && { stemPool: input.stemPool },
-  };
+  const { options } = input;
   const followed: Config = {
     ...config,
     data: { ...data, normalize: input.normalize },

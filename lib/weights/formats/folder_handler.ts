@@ -33,13 +33,13 @@ const MAX_RANK = 16;
  * import assert from "node:assert/strict";
  *
  * await segadv.useBackend({ backend: "cpu" });
- * const { model: config, data } = segadv.defaultConfig();
- * const small = { ...config, name: "fcn8s-vgg16", width: 1 / 64 };
+ * const { normalize } = segadv.defaultConfig().data;
+ * const small = { name: "fcn8s-vgg16", width: 1 / 64 };
  * const color: [number, number, number] = [0, 0, 255];
  * const classes = [{ name: "sky", color }, { name: "sea", color }];
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
  * const model = segadv.buildModel(small, { classes: 2, seed: 1 });
- * await segadv.saveSegmentationModel(model, dir, { classes, normalize: data.normalize });
+ * await segadv.saveSegmentationModel(model, dir, { classes, normalize });
  *
  * const plain = await tf.loadLayersModel(folderHandler(dir)); // no part of this toolkit in it
  * assert.deepEqual(plain.outputs[0]!.shape, [null, null, null, 2]);

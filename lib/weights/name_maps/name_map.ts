@@ -1,19 +1,18 @@
 /**
- * How weights of the world outside are named and laid out.
+ * How other publishers name and lay out pretrained weights, and what they normalise images with.
  *
  * @module
  */
 import type { NormalizeConfig } from "../../data/data_config.ts";
+import type { Options } from "../../util/registry.ts";
 import type { WeightFile } from "../weight_file.ts";
 
 /** What a network's weights were trained with, and so must be fed with. */
 export interface InputRule {
   /** Channel order, mean and divisor of pixels on 0..255. */
   normalize: NormalizeConfig;
-  /** Where the stride of a ResNet bottleneck sits; `null` for other networks. */
-  variant: "v1" | "v1.5" | null;
-  /** How a ResNet pads before its first pool; `null` for other networks. */
-  stemPool: "padded" | "same" | null;
+  /** Options that the network must be built with, such as a ResNet's `variant`. */
+  options: Options;
   /** ε of its batch norm; `null` where there is none. */
   bnEpsilon: number | null;
 }
@@ -35,21 +34,30 @@ export interface WeightPlace {
   layout: WeightLayout;
 }
 
-/** Names of one origin for the networks of one architecture. */
+/** What a network's registry entry says of pretrained weights. */
+export interface PretrainedNetwork {
+  readonly name: string;
+  /** Names of published weights; the map that knows most names of a file is taken. */
+  readonly nameMaps: readonly NameMap[];
+  /** The network's options that must be those that its weights were trained with. */
+  readonly inputOptions: readonly string[];
+  /** ε of its batch norm; `null` where there is none. */
+  readonly bnEpsilon: number | null;
+}
+
+/** Names of one publisher for the weights of one network. */
 export interface NameMap {
   /** Who publishes such files. */
   origin: string;
-  /** A closer word on one file's origin, where the same names are used by several. */
+  /** The publisher of one file, where several use the same names. */
   originOf?(file: WeightFile): string;
-  /** Networks that it knows, by registered name. */
-  networks: RegExp;
   /** Other names under which a file's tensor may be looked up, the best first. */
   aliases(name: string): string[];
   /**
    * Where our weight may lie. `fresh`: the origin has none, it starts anew (score layers); `zero`
    * after the places: it is zero where none of them is there (biases before a batch norm).
    */
-  places(weight: string, network: string): { places: WeightPlace[]; otherwise: Otherwise };
+  places(weight: string): { places: WeightPlace[]; otherwise: Otherwise };
   /** Tensors (by any alias) that the network has no use for, such as the origin's own head. */
   unused: RegExp;
   /** What the weights were trained with. */

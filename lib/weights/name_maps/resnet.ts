@@ -49,7 +49,6 @@ function resnetMap(
   const { find, ...map } = options;
   return {
     ...map,
-    networks: /^resnet(50|101|152)$/,
     places(weight) {
       const parsed = parse(weight);
       if (parsed === null) return { places: [], otherwise: "fresh" };
@@ -68,7 +67,7 @@ const TORCH_PARTS: Readonly<Record<string, string>> = {
 };
 
 /** `conv1.weight`, `layer1.0.bn1.running_mean`, `layer1.0.downsample.0.weight`; timm's too. */
-export const torchResnet: NameMap = resnetMap({
+const torchResnet: NameMap = resnetMap({
   origin: "torchvision",
   aliases: torchAliases,
   unused: /^fc\.|\.num_batches_tracked$/,
@@ -96,18 +95,17 @@ function isTensorflow(file: WeightFile): boolean {
 function torchInput(file: WeightFile): InputRule {
   return {
     normalize: isTensorflow(file) ? TENSORFLOW_NORMALIZE : TORCH_NORMALIZE,
-    variant: "v1.5",
-    stemPool: isTensorflow(file) ? "same" : "padded",
+    options: { variant: "v1.5", stemPool: isTensorflow(file) ? "same" : "padded" },
     bnEpsilon: 1e-5,
   };
 }
 
 function kerasInput(bnEpsilon: number): InputRule {
-  return { normalize: CAFFE_NORMALIZE, variant: "v1", stemPool: "padded", bnEpsilon };
+  return { normalize: CAFFE_NORMALIZE, options: { variant: "v1", stemPool: "padded" }, bnEpsilon };
 }
 
 /** `conv1_conv`, `conv2_block1_0_bn`: Keras' applications since 2018, the names used here. */
-export const kerasResnet: NameMap = resnetMap({
+const kerasResnet: NameMap = resnetMap({
   origin: "Keras",
   aliases: kerasAliases,
   unused: /^(predictions|probs)\//,
@@ -119,7 +117,7 @@ export const kerasResnet: NameMap = resnetMap({
 });
 
 /** `res2a_branch2a`, `bn2a_branch1`: Keras' ResNet-50 of 2017, and deeper ones in its style. */
-export const kerasResnet2017: NameMap = resnetMap({
+const kerasResnet2017: NameMap = resnetMap({
   origin: "Keras of 2017",
   aliases: kerasAliases,
   unused: /^fc1000\//,
@@ -134,3 +132,6 @@ export const kerasResnet2017: NameMap = resnetMap({
   },
   input: () => kerasInput(1e-3),
 });
+
+/** All name maps of a ResNet. */
+export const resnetNameMaps: readonly NameMap[] = [torchResnet, kerasResnet, kerasResnet2017];

@@ -15,8 +15,14 @@ import {
   type WeightPlace,
 } from "./name_map.ts";
 
-const NETWORKS = /^fcn\d+s-vgg(16|19)$/;
-const CONVS = { vgg16: [2, 2, 3, 3, 3], vgg19: [2, 2, 4, 4, 4] } as const;
+/**
+ * All name maps of a VGG.
+ *
+ * @param convs Number of convolutions of each block.
+ */
+export function vggNameMaps(convs: readonly number[]): NameMap[] {
+  return [torchVgg(convs), kerasVgg, numpyVgg];
+}
 
 /** Which layer of VGG a weight of ours belongs to; `null` for score and upsampling layers. */
 interface VggWeight {
@@ -38,8 +44,7 @@ function parse(weight: string): VggWeight | null {
 }
 
 /** Number of a convolution in torchvision's `features`: ReLUs and pools count too. */
-function featureIndex({ block, conv }: VggWeight, network: string): number {
-  const convs = CONVS[network.endsWith("19") ? "vgg19" : "vgg16"];
+function featureIndex({ block, conv }: VggWeight, convs: readonly number[]): number {
   const before = convs.slice(0, block - 1).reduce((sum, count) => sum + 2 * count + 1, 0);
   return before + 2 * (conv - 1);
 }
@@ -47,44 +52,45 @@ function featureIndex({ block, conv }: VggWeight, network: string): number {
 function vggMap(
   options: Pick<NameMap, "origin" | "aliases" | "unused"> & {
     normalize: InputRule["normalize"];
-    find(weight: VggWeight, network: string): WeightPlace[];
+    find(weight: VggWeight): WeightPlace[];
   },
 ): NameMap {
   const { find, normalize, ...map } = options;
   return {
     ...map,
-    networks: NETWORKS,
-    places(weight, network) {
+    places(weight) {
       const parsed = parse(weight);
       return parsed === null
         ? { places: [], otherwise: "fresh" }
-        : { places: find(parsed, network), otherwise: "missing" };
+        : { places: find(parsed), otherwise: "missing" };
     },
-    input: () => ({ normalize, variant: null, stemPool: null, bnEpsilon: null }),
+    input: () => ({ normalize, options: {}, bnEpsilon: null }),
   };
 }
 
 /** `features.0.weight`, `classifier.0.weight`; timm's `pre_logits.fc1.weight` is a convolution. */
-export const torchVgg: NameMap = vggMap({
-  origin: "torchvision",
-  normalize: TORCH_NORMALIZE,
-  aliases: torchAliases,
-  unused: /^(classifier\.6|head\.fc)\./,
-  find(weight, network) {
-    const part = weight.part === "kernel" ? "weight" : "bias";
-    if (weight.block < 6) {
-      return [{ name: `features.${featureIndex(weight, network)}.${part}`, layout: "oihw" }];
-    }
-    const [own, timm] = weight.block === 6 ? [0, "fc1"] : [3, "fc2"];
-    return [
-      { name: `classifier.${own}.${part}`, layout: "linear" },
-      { name: `pre_logits.${timm}.${part}`, layout: "oihw" },
-    ];
-  },
-});
+function torchVgg(convs: readonly number[]): NameMap {
+  return vggMap({
+    origin: "torchvision",
+    normalize: TORCH_NORMALIZE,
+    aliases: torchAliases,
+    unused: /^(classifier\.6|head\.fc)\./,
+    find(weight) {
+      const part = weight.part === "kernel" ? "weight" : "bias";
+      if (weight.block < 6) {
+        return [{ name: `features.${featureIndex(weight, convs)}.${part}`, layout: "oihw" }];
+      }
+      const [own, timm] = weight.block === 6 ? [0, "fc1"] : [3, "fc2"];
+      return [
+        { name: `classifier.${own}.${part}`, layout: "linear" },
+        { name: `pre_logits.${timm}.${part}`, layout: "oihw" },
+      ];
+    },
+  });
+}
 
 /** `block1_conv1`, `fc1`: Keras' applications, weights of Caffe. */
-export const kerasVgg: NameMap = vggMap({
+const kerasVgg: NameMap = vggMap({
   origin: "Keras",
   normalize: CAFFE_NORMALIZE,
   aliases: kerasAliases,
@@ -97,7 +103,7 @@ export const kerasVgg: NameMap = vggMap({
 });
 
 /** `conv1_1_W`, `fc6_b`: weights of Caffe in NumPy files for TensorFlow, channels turned to RGB. */
-export const numpyVgg: NameMap = vggMap({
+const numpyVgg: NameMap = vggMap({
   origin: "NumPy (Caffe's names)",
   normalize: CAFFE_RGB_NORMALIZE,
   aliases: (name) => [name],

@@ -8,8 +8,8 @@ const TOTALS: [name: string, classes: number, total: number][] = [
   ["fcn8s-vgg16", 19, 134_445_433],
   ["resnet50", 21, 23_630_741],
   ["resnet50", 19, 23_626_643],
-  ["discriminator", 21, 2_786_753],
-  ["discriminator", 19, 2_784_705],
+  ["dcgan", 21, 2_786_753],
+  ["dcgan", 19, 2_784_705],
 ];
 for (const [name, classes, total] of TOTALS) {
   test(`segadv inspect model ${name} --classes ${classes} --json counts ${total} weights`, async () => {

@@ -12,13 +12,16 @@ test("segadv weights inspect lists tensors, where they go and what the network m
     /^tensor +type +shape +becomes\nmodule\.conv1\.weight +F32 +4x3x7x7 +conv1_conv\/k/,
   );
   assert.match(out, /module\.fc\.weight +F16 +10x16 +-\n/);
-  assert.match(out, /PyTorch, 320 tensors, /);
+  assert.match(out, /pytorch, 320 tensors, /);
   assert.match(
     out,
     /Starts resnet50; origin: torchvision\ncopied: 265 tensors\nzero here, .* 47 more/,
   );
   assert.match(out, /start afresh: score\/kernel, score\/bias\n/);
-  assert.match(out, /input: rgb, mean 123\.675, .*\nvariant: v1\.5, stem pool: padded\n$/);
+  assert.match(
+    out,
+    /input: rgb, mean 123\.675, .*\nmodel\.variant v1\.5, model\.stemPool padded\n$/,
+  );
 });
 
 test("segadv weights inspect --json gives the same report in one line", async () => {

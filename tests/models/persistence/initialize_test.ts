@@ -16,7 +16,7 @@ before(async () => {
 });
 
 function network(seed: number, classes = 3): SegmentationModel {
-  const config = { ...defaultConfig().model, name: "fcn8s-vgg16", width: 1 / 64 };
+  const config = { name: "fcn8s-vgg16", width: 1 / 64 };
   return buildModel(config, { classes, seed });
 }
 
@@ -61,7 +61,7 @@ test("initializeFrom starts the head afresh for other classes, and says so", asy
 });
 
 test("initializeFrom lists what does not fit and changes nothing", async () => {
-  const config = { ...defaultConfig().model, name: "fcn32s-vgg16", width: 1 / 32 };
+  const config = { name: "fcn32s-vgg16", width: 1 / 32 };
   const target = buildModel(config, { classes: 3, seed: 2 });
   const sha = await weightsSha256(target.layers);
   const dir = await saved(network(1));

@@ -1,11 +1,11 @@
 /** Names of every origin, as its files have them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nameMaps } from "../../../lib/weights/name_maps/registry.ts";
+import { networks } from "../../../lib/models/networks/registry.ts";
 import type { NameMap } from "../../../lib/weights/name_maps/name_map.ts";
 
 function mapOf(origin: string, network: string): NameMap {
-  return nameMaps.find((map) => map.origin === origin && map.networks.test(network))!;
+  return networks.get(network).nameMaps.find((map) => map.origin === origin)!;
 }
 
 /** Our weight, the network, and the name in a published file. */
@@ -52,7 +52,7 @@ for (const [origin, names] of Object.entries(NAMES)) {
   test(`nameMaps knows the names of ${origin}`, () => {
     for (const [network, weight, published] of names) {
       const map = mapOf(origin, network);
-      const places = map.places(weight, network).places.map(({ name }) => name);
+      const places = map.places(weight).places.map(({ name }) => name);
       const aliases = map.aliases(published);
       assert.ok(aliases.some((alias) => places.includes(alias)), `${published}: ${aliases}`);
     }
@@ -71,13 +71,13 @@ test("nameMaps tells TensorFlow's ResNet under torchvision's names by its 1001 c
   });
   assert.deepEqual(map.input(fileOf(1000)).normalize.std, [58.395, 57.12, 57.375]);
   assert.deepEqual(map.input(fileOf(1001)).normalize.std, [1, 1, 1]);
-  assert.equal(map.input(fileOf(1001)).stemPool, "same");
+  assert.equal(map.input(fileOf(1001)).options.stemPool, "same");
   assert.match(map.originOf!(fileOf(1001)), /^TensorFlow/);
 });
 
 test("nameMaps leaves score layers to a fresh start, everywhere", () => {
-  for (const map of nameMaps) {
-    assert.equal(map.places("score/kernel", "resnet50").otherwise, "fresh");
-    assert.equal(map.places("upscore8/kernel", "fcn8s-vgg16").otherwise, "fresh");
+  for (const map of [...networks].flatMap(({ nameMaps }) => nameMaps)) {
+    assert.equal(map.places("score/kernel").otherwise, "fresh");
+    assert.equal(map.places("upscore8/kernel").otherwise, "fresh");
   }
 });

@@ -1,0 +1,64 @@
+/**
+ * The segmentation networks by name: one entry feeds the configuration's schema, the command line,
+ * the help and the documentation.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { optionsSchema, type OptionValue, parseOptions, Registry } from "../../util/registry.ts";
+import { field, keysOf, positive, whole } from "../../util/schema.ts";
+import type { ArchitectureOptions, UpsampleOrder } from "../segmentation_model.ts";
+import { fcnNetworks } from "./fcn.ts";
+import type { NetworkEntry } from "./network_entry.ts";
+import { resnetNetworks } from "./resnet.ts";
+
+/** All segmentation networks, in the order in which they are listed. */
+export const networks: Registry<NetworkEntry> = new Registry("network", [
+  ...fcnNetworks,
+  ...resnetNetworks,
+]);
+
+/** Options of a network by name; those left out take their defaults. */
+export interface NetworkInput {
+  name: string;
+  /** @default 1 */
+  width?: number;
+  /** @default "auto" */
+  upsampleOrder?: UpsampleOrder | "auto";
+  readonly [option: string]: OptionValue | undefined;
+}
+
+/** Options of a network and the number of its classes. */
+export interface ArchitectureInput extends NetworkInput {
+  classes: number;
+}
+
+/** Options of every network and discriminator, beside its own. */
+export const commonOptions: z.ZodObject<
+  { width: z.ZodType<number>; classes: z.ZodInt },
+  z.core.$strict
+> = optionsSchema({
+  width: field(positive.max(8), { fallback: 1, about: "Multiplier of every channel count." }),
+  classes: whole(2).max(255),
+});
+const COMMON = ["name", "upsampleOrder", ...keysOf(commonOptions)];
+
+/**
+ * The architecture that some options describe: defaults filled in, `upsampleOrder: auto` resolved.
+ *
+ * @throws {RangeError} If no network has the name, or an option is unknown or out of range; names
+ * the options that the network takes.
+ */
+export function parseArchitecture(given: ArchitectureInput): ArchitectureOptions {
+  const entry = networks.get(given.name);
+  const { name, upsampleOrder = "auto", width, classes } = given;
+  const common = parseOptions(commonOptions, { width, classes }, { name });
+  const options = parseOptions(entry.options, given, { name, shared: COMMON });
+  return {
+    name,
+    width: common.width,
+    upsampleOrder: upsampleOrder === "auto" ? entry.upsampleOrder : upsampleOrder,
+    ...options as Record<string, OptionValue>,
+    classes: common.classes,
+  };
+}
