@@ -115,7 +115,7 @@ describe("evaluate", () => {
     assert.equal(notices.length, 1);
     assert.match(
       notices[0]!,
-      /^images of 12x8 are predicted in windows of 7x8 \(validation\.window\)/,
+      /^images of 12x8 are predicted in windows of 7x8 \(inference\.window\)/,
     );
   });
 
