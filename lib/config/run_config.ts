@@ -51,6 +51,7 @@ export const trainSection: SectionSpec = section<TrainConfig>(
     logEvery: field(z.nullable(whole(1)), {
       fallback: null,
       about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 50 on WebGPU.",
+      affectsResult: false,
     }),
     gradientAccumulation: field(whole(1), {
       fallback: 1,
@@ -62,6 +63,7 @@ export const trainSection: SectionSpec = section<TrainConfig>(
       fallback: false,
       about: "Compute the first two stages again in the backward pass instead of keeping their " +
         "activations: saves memory, costs time, bit-identical.",
+      affectsResult: false,
     }),
     precision: field(z.enum(["f32", "mixed"]), {
       fallback: "f32",
@@ -113,14 +115,17 @@ export const checkpointSection: SectionSpec = section<CheckpointConfig>("When st
   everySteps: field(whole(0), {
     fallback: 0,
     about: "Steps between checkpoints; 0: none by this count. There is one at each epoch's end.",
+    affectsResult: false,
   }),
   everyMinutes: field(nonNegative, {
     fallback: 15,
     about: "Minutes between checkpoints; 0: none by the clock.",
+    affectsResult: false,
   }),
   keep: field(whole(0), {
     fallback: 2,
     about: "How many of the last checkpoints are kept, next to that of the best epoch; 0: none " +
       "are written.",
+    affectsResult: false,
   }),
 });

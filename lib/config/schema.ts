@@ -12,7 +12,13 @@ import { modelSection } from "../models/model_config.ts";
 import { optimizerSection } from "../optim/optimizer_config.ts";
 import { scheduleSection } from "../optim/schedule_config.ts";
 import { field, whole } from "../util/schema.ts";
-import { section, sectionKeys, sectionSchema, type SectionSpec } from "../util/section.ts";
+import {
+  neutralKeys,
+  section,
+  sectionKeys,
+  sectionSchema,
+  type SectionSpec,
+} from "../util/section.ts";
 import type { Config } from "./config.ts";
 import { checkpointSection, trainSection, validationSection } from "./run_config.ts";
 
@@ -32,6 +38,7 @@ export const configSection: SectionSpec = section<Config>("Configuration of one 
   threads: field(whole(0).max(256), {
     fallback: 0,
     about: "WASM threads; 0: one per core.",
+    affectsResult: false,
   }),
   deterministic: field(z.boolean(), {
     fallback: true,
@@ -85,6 +92,15 @@ export function defaultConfig(): Config {
  */
 export function configKeys(): string[] {
   return sectionKeys(configSection);
+}
+
+/**
+ * The keys that affect the result: all but those that only change speed, memory, logging or what is
+ * saved. Two configurations that agree in these train bit-identically on one backend build.
+ */
+export function resultKeys(): string[] {
+  const neutral = new Set(neutralKeys(configSection));
+  return configKeys().filter((key) => !neutral.has(key));
 }
 
 /** Value of a configuration at a dotted key; `undefined` where the entry it names has none. */

@@ -93,15 +93,18 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
   cacheMiB: field(nonNegative, {
     fallback: 256,
     about: "Decoded images kept in memory, in MiB; 0 decodes each time.",
+    affectsResult: false,
   }),
   workers: field(z.nullable(whole(0).max(64)), {
     fallback: null,
     about: "Threads that decode and augment; 0: the main one; null: as many as fit data and " +
       "machine. Batches are bit-identical with any number.",
+    affectsResult: false,
   }),
   prefetch: field(whole(1).max(64), {
     fallback: 2,
     about: "Batches that workers prepare ahead.",
+    affectsResult: false,
   }),
   onCorrupt: field(z.enum(["fail", "skip"]), {
     fallback: "fail",

@@ -1,19 +1,7 @@
 import type { Config } from "../config/config.ts";
-import { configKeys, defaultConfig, valueAt } from "../config/schema.ts";
+import { defaultConfig, resultKeys, valueAt } from "../config/schema.ts";
 import { temperaturesOf } from "../losses/temperatures.ts";
 import { sha256 } from "../util/hash.ts";
-
-/** Keys, and sections, that say how fast, how often to log or save, or what a sweep varies itself. */
-const SILENT = [
-  "seed",
-  "threads",
-  "checkpoint",
-  "train.logEvery",
-  "train.gradientCheckpointing",
-  "data.cacheMiB",
-  "data.workers",
-  "data.prefetch",
-];
 
 /**
  * A name for what a configuration computes, seed aside: two configurations with the same name train
@@ -22,17 +10,15 @@ const SILENT = [
  * adds changes no name.
  */
 export function configFingerprint(config: Config): string {
-  const plain = withoutIdleKeys(config);
-  const defaults = withoutIdleKeys(defaultConfig());
-  const changed = configKeys().filter((key) =>
-    !SILENT.some((silent) => key === silent || key.startsWith(`${silent}.`))
-  ).map((key) => [key, JSON.stringify(valueAt(plain, key))] as const)
+  const [plain, defaults] = [withoutIdleKeys(config), withoutIdleKeys(defaultConfig())];
+  const changed = resultKeys().filter((key) => key !== "seed")
+    .map((key) => [key, JSON.stringify(valueAt(plain, key))] as const)
     .filter(([key, value]) => value !== JSON.stringify(valueAt(defaults, key)))
     .sort(([a], [b]) => a < b ? -1 : 1);
   return sha256([new TextEncoder().encode(JSON.stringify(changed))]).slice(0, 10);
 }
 
-/** The configuration with one value for all that comes to the same. */
+/** The configuration with one value for all that have the same effect. */
 function withoutIdleKeys(config: Config): Config {
   const loss = { ...config.loss, temperature: temperaturesOf(config).seg };
   if (config.adversarial.enabled) return { ...config, loss };

@@ -142,7 +142,7 @@ async function baseConfig(grid: Grid, folder: string): Promise<Config> {
 
 async function trialConfig(base: Config, settings: Setting[]): Promise<Config> {
   const config = await placed(settings, (overrides) => {
-    // As a file, the base is weaker than the trial: a mode that has no temperatures resets them
+    // As a file, the base gives way to what the trial sets
     return loadConfig({ yaml: configToYaml(base), path: "base", overrides });
   });
   // Workers may start in another folder

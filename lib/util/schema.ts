@@ -42,15 +42,30 @@ export interface FieldDoc<T> {
   about: string;
   /** Section or table of the thesis. */
   source?: string;
+  /**
+   * Whether the trained weights depend on it; false for speed, memory, logging and saving.
+   * @default true
+   */
+  affectsResult?: boolean;
 }
+
+/** Fields that do not affect the result. */
+const neutralFields = new WeakSet<z.ZodType>();
 
 /** A documented field with a default. */
 export function field<T extends z.ZodType>(
   schema: T,
-  { fallback, about, source }: FieldDoc<z.output<T>>,
+  { fallback, about, source, affectsResult = true }: FieldDoc<z.output<T>>,
 ): z.ZodType<z.output<T>> {
   const description = source === undefined ? about : `${about} (thesis ${source})`;
-  return z._default(schema, fallback as never).meta({ description }) as z.ZodType<z.output<T>>;
+  const documented = z._default(schema, fallback as never).meta({ description });
+  if (!affectsResult) neutralFields.add(documented);
+  return documented as z.ZodType<z.output<T>>;
+}
+
+/** Whether the trained weights depend on a field. */
+export function affectsResult(field: z.ZodType): boolean {
+  return !neutralFields.has(field);
 }
 
 /** Names of the fields of an object's schema, in order. */

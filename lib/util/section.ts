@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import type { Registry, RegistryEntry } from "./registry.ts";
-import { keysOf } from "./schema.ts";
+import { affectsResult, keysOf } from "./schema.ts";
 
 /** A key that names an entry of a registry. */
 export interface EntryKey {
@@ -116,6 +116,14 @@ export function sectionKeys(spec: SectionSpec, prefix = ""): string[] {
   ));
   const name = spec.entry === null ? [] : [prefix + spec.entry.key];
   return [...new Set([...name, ...keys, ...own.map((key) => prefix + key)])];
+}
+
+/** The keys below a section that do not affect the result, by their dotted names. */
+export function neutralKeys(spec: SectionSpec, prefix = ""): string[] {
+  return Object.entries(spec.fields).flatMap(([key, field]) => {
+    if (!("kind" in field)) return affectsResult(field) ? [] : [prefix + key];
+    return field.kind === "section" ? neutralKeys(field, `${prefix}${key}.`) : [];
+  });
 }
 
 /** The section at a path (names, and indices of lists); `null` where there is none. */

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
-import { analyseRun } from "../../lib/report/analyse_run.ts";
+import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
+import { saveSegmentationModel } from "../../lib/models/persistence/saved_model.ts";
+import { analyseRun, type PredictedImage } from "../../lib/report/analyse_run.ts";
+import { loadModel } from "../../lib/train/run/load_model.ts";
 import { readRun } from "../../lib/train/run/read_run.ts";
 import { tinyRun } from "../support/tiny_run.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
@@ -23,6 +27,35 @@ describe("analyseRun()", () => {
       assert.equal(analysis.maps.size, analysis.images);
       assert.equal(analysis.images, analysis.of);
     }
+  });
+
+  test("analyseRun() uses the run's inference options: windows, scales, flips, letterbox", async () => {
+    const cases = [
+      ["inference.window=[32,32]", "inference.scales=[0.75,1]", "inference.flip=true"],
+      ["inference.resize=[32,64]", "inference.resizeMode=letterbox"],
+    ];
+    for (const options of cases) {
+      const path = await tinyRun(temporaryFolder(), "train.maxSteps=4", ...options);
+      const { validations } = await readRun(path);
+      const { classes, confusion, maps } = await analyseRun(path);
+      const scores = new ConfusionMatrix(classes.map((c) => c.name), confusion).scores();
+      assert.deepEqual(scores, validations.findLast(({ best }) => best)!.scores);
+      const [{ width, height, prediction, truth }] = [...maps.values()] as [PredictedImage];
+      assert.equal(prediction.length, width * height);
+      assert.equal(truth.length, prediction.length);
+    }
+  });
+
+  test("analyseRun() takes a network of fixed size", async () => {
+    const path = await tinyRun(temporaryFolder(), "train.maxSteps=1");
+    const { classes, normalize } = await loadModel(path);
+    const filters = classes.length;
+    const layer = tf.layers.conv2d({ inputShape: [24, 24, 3], filters, kernelSize: 1 });
+    const model = fromLayersModel(tf.sequential({ layers: [layer] }));
+    await saveSegmentationModel(model, join(path, "best"), { classes, normalize });
+    const { images, of, calibration } = await analyseRun(path);
+    assert.equal(images, of);
+    assert.ok(Number.isFinite(calibration.nll));
   });
 
   test("analyseRun() fits a temperature that lowers the loss on images that it was not fitted on", async () => {

@@ -45,7 +45,7 @@ describe("buildReport()", () => {
     );
     const content = { title: "t", analysed: [], pictures: [], sweeps: [] };
     const { html } = buildReport({ ...content, runs: [one, two] });
-    assert.match(html, /<th>generator\.lr<\/th>/);
+    assert.match(html, /<th>optimizer\.lr<\/th>/);
     assert.match(html, /<td>one<\/td>\s*<td>0\.125<\/td>/);
     assert.match(html, /<td>two<\/td>\s*<td>0\.25<\/td>/);
     assert.doesNotMatch(html, /<th>train\.epochs<\/th>/);

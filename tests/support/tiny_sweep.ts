@@ -11,8 +11,9 @@ set:
   model.width: 0.03
   optimizer.lr: 0.3
   data: { crop: [32, 32], batch: 4 }
-  train: { epochs: 1, warmupEpochs: 0 }
-  validation: { batch: 4 }
+  train: { epochs: 1 }
+  schedule: { warmupEpochs: 0 }
+  inference: { batch: 4 }
 seeds: [1, 2]
 axes:
   adversarial.tg: [0.5, 2]

@@ -44,7 +44,7 @@ score: best
       "seedz: 3\naxes: {seed: [1]}",
       /^grid\.yaml:1:1: unknown key seedz; did you mean seeds/,
     ],
-    ["an empty axis", "axes:\n  optimizer.lr: []\n", /^grid\.yaml:2:17: generator\.lr is empty/],
+    ["an empty axis", "axes:\n  optimizer.lr: []\n", /^grid\.yaml:2:17: optimizer\.lr is empty/],
     ["an axis that is no list", "axes:\n  optimizer.lr: 3\n", /^grid\.yaml:2:17: expected a list/],
     [
       "a seed twice",

@@ -42,7 +42,7 @@ function sweepOf(
       last,
       best: last,
       secondsPerEpoch: seed * 60,
-      parameters: { generator: 134_475_647, discriminator: id === "ours" ? 2_786_753 : 0 },
+      parameters: { segmentation: 134_475_647, discriminator: id === "ours" ? 2_786_753 : 0 },
     } as unknown as TrialResult;
     return [[result.id, result] as const];
   }));

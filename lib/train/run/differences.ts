@@ -1,28 +1,19 @@
 import type { Config } from "../../config/config.ts";
-import { configKeys, valueAt } from "../../config/schema.ts";
+import { resultKeys, valueAt } from "../../config/schema.ts";
 import type { RunProvenance } from "./run_state.ts";
 
-/** Keys without a say in the weights: how often, how far, how fast, where from. */
-const INDIFFERENT: ReadonlySet<string> = new Set([
-  "backend", // what it became is compared
-  "threads",
-  "deterministic", // the kernels' build is compared
-  "data.cacheMiB",
-  "data.workers",
-  "data.prefetch",
+/** Keys that affect the result, and that a resumed run may change all the same. */
+const CHANGEABLE: ReadonlySet<string> = new Set([
+  "backend", // the one in use is compared
+  "deterministic", // the build of the kernels is compared
   "data.onCorrupt", // what was skipped before stays as it was
-  "train.logEvery",
-  "train.maxSteps",
-  "train.gradientCheckpointing", // the same bits
-  "checkpoint.everySteps",
-  "checkpoint.everyMinutes",
-  "checkpoint.keep",
+  "train.maxSteps", // where it ends
 ]);
 
 /** What makes a run under `now` another run than the one under `then`, a line each. */
 export function differences(then: RunProvenance, now: RunProvenance): string[] {
   const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
-    ...configKeys().filter((key) => !INDIFFERENT.has(key)).map((key) => (
+    ...resultKeys().filter((key) => !CHANGEABLE.has(key)).map((key) => (
       [key, valueAt(then.config, key), valueAt(now.config, key)] as const
     )),
     ["segadv", then.versions.segadv, now.versions.segadv],
