@@ -19,7 +19,7 @@ export async function sampleEvent(
 ): Promise<SampleEvent> {
   const { id, image } = await validation.read(0);
   const { normalize } = config.data;
-  const options = { normalize, ...config.validation };
+  const options = { normalize, ...config.inference };
   const map = await predict(networks.segmentation.model, image, options);
   const factor = Math.max(1, Math.max(map.width, map.height) / SIDE);
   const [width, height] = [Math.round(map.width / factor), Math.round(map.height / factor)];

@@ -71,11 +71,11 @@ export class Validator {
   }
 
   async #scores(): Promise<Awaited<ReturnType<typeof evaluate>> | null> {
-    const { config: { data, validation }, networks } = this.#session;
+    const { config: { data, inference }, networks } = this.#session;
     const signal = this.#signal;
     const notices: string[] = [];
     const onNotice = (notice: string): void => void notices.push(notice);
-    const options = { normalize: data.normalize, ...validation, signal, onNotice };
+    const options = { normalize: data.normalize, ...inference, signal, onNotice };
     try {
       const scores = await evaluate(networks.segmentation.model, this.#session.validation, options);
       for (const notice of notices) {
