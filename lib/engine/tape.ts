@@ -1,7 +1,7 @@
 /**
  * Backward pass over tfjs's own tape that frees memory as it goes. `tf.grads` keeps every
  * intermediate gradient and every saved activation to the end; this one disposes each as soon as
- * its last reader has run, which roughly halves the peak of a deep convolutional network.
+ * its last reader has run, which takes the peak of a deep convolutional network to about half.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export interface Recording {
     xs: tf.Tensor[],
     options?: { keep?: boolean; consume?: boolean },
   ): (tf.Tensor | null)[];
-  /** Frees what the recording holds when no backward pass is wanted. `value` stays. */
+  /** Frees what the recording holds when no backward pass follows. `value` stays. */
   dispose(): void;
 }
 
@@ -152,7 +152,7 @@ function inputGradients(
             `[${gradient.shape}], not [${input.shape}]`,
         );
       }
-      // A gradient may be dy itself, whose life ends with this node, or serve two inputs.
+      // A gradient may be dy itself, which is disposed with this node, or serve two inputs.
       return gradient.clone();
     });
   });

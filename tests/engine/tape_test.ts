@@ -99,7 +99,7 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  test("record.backward can be run again where it is told to keep the recording", async () => {
+  test("record.backward can be run again with keep: true", async () => {
     const x = tf.variable(tf.tensor1d([1, 2]));
     const { numTensors } = tf.memory();
     const recording = record(() => tf.sum(tf.square(x)));
@@ -112,7 +112,7 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("record.backward consumes the gradient it is given where it is told to", async () => {
+  test("record.backward consumes the gradient with consume: true", async () => {
     const x = tf.variable(tf.scalar(3));
     const { numTensors } = tf.memory();
     const recording = record(() => tf.square(x));

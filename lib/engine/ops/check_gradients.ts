@@ -38,8 +38,8 @@ const KERNEL: TrainingKernel<CheckGradientsAttrs> = {
 };
 
 /**
- * Checks scaled gradients for overflow and updates their scale: an overflow halves it, `patience`
- * steps in a row without one double it (dynamic loss scaling).
+ * Checks scaled gradients for overflow and updates their scale: an overflow divides it by 2,
+ * `patience` steps in a row without one multiply it by 2 (dynamic loss scaling).
  *
  * @param tensors Gradients of any shapes, which stay the caller's; `scale []` and `goodSteps []`, which
  * are overwritten; with `clipNorm` `length []`, the norm of all gradients together.

@@ -66,7 +66,7 @@ export interface EngineOptions {
   shared?: boolean;
 }
 
-/** Starts TensorFlow.js' backend, our kernels on its memory, and the workers. */
+/** Starts TensorFlow.js' backend, the kernels on its memory, and the workers. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const backend = await makeBackend(options.shared ?? true);
   const memory = checkBackend(backend);

@@ -61,7 +61,7 @@ const FILTER_TRANSFORM = {
   parts: "FilterPart[]",
 } as const;
 
-/** The parameter blocks. Slots of one name that kernels share have one meaning. */
+/** The parameter blocks: every word of each, in order. */
 export const BLOCKS = {
   Gemm: {
     ...pointers("x", "zero", "filter", "packed", "out"),

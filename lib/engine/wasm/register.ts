@@ -51,7 +51,7 @@ export interface WasmBackendOptions {
    * and engine. "auto" takes them where the engine has them. @default false
    */
   relaxedSimd?: boolean | "auto";
-  /** Same bits in Deno and Bun, for any number of threads; excludes relaxed SIMD. @default false */
+  /** Bit-identical in Deno and Bun, for any number of threads; excludes relaxed SIMD. @default false */
   deterministic?: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface WasmBackendOptions {
 export interface WasmBackendInfo {
   /** Threads that work, the main one included. */
   threads: number;
-  /** The binary in use: "plain" gives the same bits everywhere, "relaxed" per engine and CPU. */
+  /** The binary in use: "plain" is bit-identical everywhere, "relaxed" on one engine and CPU. */
   build: "plain" | "relaxed";
   /** Whether the heap is shared between threads; without it there is one thread. */
   sharedMemory: boolean;
@@ -113,14 +113,14 @@ let current: Engine | undefined;
 let tfjsKernels: tf.KernelConfig[] = [];
 
 /**
- * Replaces TensorFlow.js' backend "wasm" by the training engine: the same backend with our kernels
+ * Replaces TensorFlow.js' backend "wasm" by the training engine: the same backend with kernels
  * for convolution and its gradients, pooling, batch norm, losses and optimizers, on all cores.
  * Select it afterwards with `tf.setBackend("wasm")`. Calling it again restarts the engine; tensors
  * of the former one are lost.
  *
  * @throws {RangeError} If `threads` is not a positive integer
- * @throws {TypeError} If relaxed SIMD and determinism are both asked for
- * @throws {Error} If relaxed SIMD is asked for and the engine lacks it
+ * @throws {TypeError} If `relaxedSimd` and `deterministic` are both true
+ * @throws {Error} If `relaxedSimd` is true and the engine lacks it
  *
  * @example
  * ```ts

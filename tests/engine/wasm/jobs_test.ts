@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encodeJob } from "../../../lib/engine/wasm/engine.ts";
-import { JOB_NUMBERS, type JobWords } from "../../../lib/engine/wasm/jobs.ts";
+import { JOB_NUMBERS, JOBS, type JobWords } from "../../../lib/engine/wasm/jobs.ts";
+import { dispatchModule, jobsModule } from "../../../tasks/kernels/job_modules.ts";
 
 describe("encodeJob", () => {
   const pad: JobWords<"pad"> = {
@@ -36,5 +37,32 @@ describe("encodeJob", () => {
     // @ts-expect-error -- outWidth is missing
     assert.equal(encodeJob("pad", rest, 0).length, 9);
     assert.equal(Object.keys(JOB_NUMBERS).length, 39);
+  });
+});
+
+describe("the AssemblyScript side of the table", () => {
+  const functions = (jobs: string[]): Map<string, string> =>
+    new Map([[
+      "all",
+      jobs.map((job) => `export function ${job}Chunk(p: usize): void {}`).join("\n"),
+    ]]);
+
+  it("jobsModule() makes a class of each block, with its words in order", () => {
+    const text = jobsModule();
+    assert.match(text, /class SumLosses { losses: usize; out: usize; count: i32; scale: f32; }/);
+    assert.match(text, /class FilterGrad {.* taps: usize; tapsLength: i32; }/);
+    assert.match(text, /const enum Activation { linear = 0, relu = 1, relu6 = 2, leakyrelu = 3 }/);
+  });
+
+  it("dispatchModule() gives every job its number and its block", () => {
+    const text = dispatchModule(functions(Object.keys(JOBS)));
+    assert.match(text, /case 2: padChunk\(changetype<Pad>\(params\)\); break;/);
+    assert.equal(text.match(/case \d+:/g)!.length, 39);
+  });
+
+  it("dispatchModule() refuses a job without a function, and a function without a job", () => {
+    const [first, ...rest] = Object.keys(JOBS);
+    assert.throws(() => dispatchModule(functions(rest)), new RegExp(`the job ${first} of jobs.ts`));
+    assert.throws(() => dispatchModule(functions(["other"])), /otherChunk is no job of jobs.ts/);
   });
 });

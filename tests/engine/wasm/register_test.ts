@@ -97,7 +97,7 @@ const LONG = { timeout: 240_000 };
 describe("registerWasmBackend", () => {
   after(disposeWasmBackend);
 
-  it("registerWasmBackend gives the same bits for any number of threads", LONG, async () => {
+  it("registerWasmBackend is bit-identical for any number of threads", LONG, async () => {
     const runs: Float32Array[][] = [];
     for (const threads of [1, 2, 5]) {
       const info = await registerWasmBackend({ threads });

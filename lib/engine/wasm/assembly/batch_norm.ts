@@ -70,7 +70,10 @@ export function momentsChunk(p: BatchNorm, block: i32): void {
   }
 }
 
-/** Merges the blocks: mean, variance and coefficients [scale][mean][shift]. Chunk = MERGE_CHANNELS channels. */
+/**
+ * Merges the blocks: mean, variance and coefficients [scale][mean][shift].
+ * Chunk = MERGE_CHANNELS channels.
+ */
 export function mergeMomentsChunk(p: BatchNorm, chunk: i32): void {
   const c = p.channels;
   const rows = p.rows;
@@ -196,7 +199,10 @@ export function gradSumsChunk(p: BatchNormGrad, block: i32): void {
   }
 }
 
-/** dgamma, dbeta and coefficients of dx = k1 dy' + k2 (x - mean) + k3. Chunk = MERGE_CHANNELS channels. */
+/**
+ * dgamma, dbeta and coefficients of dx = k1 dy' + k2 (x - mean) + k3.
+ * Chunk = MERGE_CHANNELS channels.
+ */
 export function mergeGradSumsChunk(p: BatchNormGrad, chunk: i32): void {
   const c = p.channels;
   const stride = <usize>c * 4;

@@ -73,7 +73,8 @@ function step(p: Elementwise, a: usize, b: usize, c: usize, d: usize): void {
   const op = p.op;
   if (op == ElementOp.leakyRelu) {
     const x = v128.load(a);
-    v128.store(b, v128.bitselect(f32x4.mul(x, f32x4.splat(p.alpha)), x, f32x4.lt(x, f32x4.splat(0))));
+    const low = f32x4.mul(x, f32x4.splat(p.alpha));
+    v128.store(b, v128.bitselect(low, x, f32x4.lt(x, f32x4.splat(0))));
   } else if (op == ElementOp.leakyReluGrad) {
     const dy = v128.load(b);
     const positive = f32x4.gt(v128.load(a), f32x4.splat(0));
@@ -106,7 +107,8 @@ function step(p: Elementwise, a: usize, b: usize, c: usize, d: usize): void {
       f32x4.mul(f32x4.mul(f32x4.sub(one, b2), g), g),
     );
     const root = f32x4.sqrt(f32x4.mul(v, f32x4.splat(p.correction2)));
-    const move = f32x4.div(f32x4.mul(m, f32x4.splat(p.correction1)), f32x4.add(root, f32x4.splat(p.eps)));
+    const mean = f32x4.mul(m, f32x4.splat(p.correction1));
+    const move = f32x4.div(mean, f32x4.add(root, f32x4.splat(p.eps)));
     v128.store(b, m);
     v128.store(c, v);
     v128.store(a, f32x4.sub(v128.load(a), f32x4.mul(f32x4.splat(p.lr), move)));

@@ -1,7 +1,7 @@
 // Filter gradient: dW[tap][k][n] = sum over pixels m of x[pointer(m, tap) + k] * dy[m][n].
 //
 // Chunk = (slice of the pixels, tap, panel group). Slices are a function of the shape alone and
-// their partial sums are added in order, so the bits do not depend on the number of threads.
+// their partial sums are added in order: bit-identical for any number of threads.
 import { FilterGrad, recordAt, Tap } from "./jobs";
 import { rank16, rank12, rank8, rank4 } from "./micro";
 

@@ -1,8 +1,8 @@
 // The kernel module. It has no data segment, heap or stack of its own: it runs on the memory of tfjs
 // and touches only what the parameter blocks name.
 //
-// Main publishes a job, and every thread takes chunks from one atomic ticket (sequence << 32 | chunks
-// left) until none is left. The control block also counts the chunks that are done, and holds the
+// Main publishes a job, and every thread takes chunks from one atomic ticket (sequence << 32 |
+// chunks left) until none is left. The control block also counts the chunks that are done, and holds the
 // sequence, the word that idle workers sleep on. The sequence inside the ticket keeps a thread that
 // woke up late from taking a chunk of one job with the parameters of another: a chunk that was taken
 // pins its job until it is done.
@@ -18,8 +18,8 @@ function share(ctrl: usize, scratch: usize): void {
     const left = <i32>(ticket & 0xffffffff);
     if (left == 0) return;
     if (atomic.cmpxchg<i64>(ctrl + Control.ticket, ticket, ticket - 1) != ticket) continue;
-    const chunks = load<i32>(ctrl + Control.chunks);
-    runChunk(load<i32>(ctrl + Control.job), load<usize>(ctrl + Control.params), chunks - left, scratch);
+    const chunk = load<i32>(ctrl + Control.chunks) - left;
+    runChunk(load<i32>(ctrl + Control.job), load<usize>(ctrl + Control.params), chunk, scratch);
     finishChunk(ctrl);
   }
 }

@@ -1,5 +1,5 @@
-// Class labels as maps, and convolutions of such maps: a pixel is 1 in one channel at most, so that a
-// tap adds a row of the filter instead of multiplying a matrix by zeros.
+// Class labels as maps, and convolutions of such maps: a pixel is 1 in one channel at most, so a tap
+// adds a row of the filter instead of multiplying a matrix by zeros.
 import { LABEL_COLUMNS, LabelConv, LabelFilterGrad, OneHot } from "./jobs";
 import { finish } from "./elementwise";
 
@@ -18,7 +18,6 @@ export function oneHotChunk(p: OneHot, chunk: i32): void {
     to += row;
   }
 }
-
 
 /** Forward convolution with bias and activation. Chunk = one row of one output map. */
 export function labelConvChunk(p: LabelConv, chunk: i32, scratch: usize): void {
@@ -67,7 +66,7 @@ export function labelConvChunk(p: LabelConv, chunk: i32, scratch: usize): void {
   }
 }
 
-/** out = activation(sum of the rows that the pointers from `first` to `last` lead to + bias). */
+/** out = activation(sum of the rows that the pointers from `first` to `last` + bias). */
 function addRows(p: LabelConv, first: usize, last: usize, n: i32, out: usize): void {
   const bias = p.bias;
   const act = p.activation;
@@ -111,11 +110,12 @@ function addRows(p: LabelConv, first: usize, last: usize, n: i32, out: usize): v
   if (bias || act) finish(out, bytes, bias, act, alpha);
 }
 
-/** Output pixels, or some more, whose sum is taken at once: so long sums keep their digits. */
+/** Output pixels, or some more, that are summed at once: long sums would lose digits. */
 const BLOCK: i32 = 2048;
 
 /**
- * Filter gradient: dW[tap][label][n] = sum of dy over the pixels that meet the label at the tap. Chunk = (tap, group of columns).
+ * Filter gradient: dW[tap][label][n] = sum of dy over the pixels whose tap reads the label.
+ * Chunk = (tap, group of columns).
  */
 export function labelFilterGradChunk(p: LabelFilterGrad, chunk: i32, scratch: usize): void {
   const classes = <u32>p.inChannels;

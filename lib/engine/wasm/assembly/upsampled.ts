@@ -1,13 +1,12 @@
 // Convolutions of maps that a bilinear resize upsampled much. Both are linear, so the filter can go
-// first: Q[u][v][tap] = P[u][v] F[tap] for the few pixels P of the small map; then a tap's share of an
-// output pixel is Q interpolated where the tap reads. The filter gradient runs the same way back.
+// first: Q[u][v][tap] = P[u][v] F[tap] for the few pixels P of the small map; then a tap's share of
+// an output pixel is Q interpolated where the tap reads. The filter gradient runs the same way back.
 //   small    P [batch, h, w, c]
 //   products Q [batch, h, w, kh, kw, n]
 //   rows     R [batch, h, kh, ow, n]: Q interpolated along the width
 import { UpsampledConv, UpsampledFilterGrad } from "./jobs";
 import { finish } from "./elementwise";
 import { addWeighted, scale, share, source } from "./resize";
-
 
 /** Q and R of one row of one small map, which the chunk names. */
 export function upsampledProductsChunk(p: UpsampledConv, chunk: i32): void {
@@ -81,7 +80,7 @@ export function upsampledConvChunk(p: UpsampledConv, chunk: i32, scratch: usize)
   for (let x: usize = 0; x < line; x += row) finish(out + x, row, bias, act, p.alpha);
 }
 
-/** Of an output gradient R and then Q for one row of one small map, which the chunk names. */
+/** The gradients of R and then Q for one row of one small map, which the chunk names. */
 export function upsampledGatherChunk(p: UpsampledFilterGrad, chunk: i32, scratch: usize): void {
   const h = p.smallHeight;
   const w = p.smallWidth;
