@@ -165,34 +165,56 @@ function isShared(memory: WebAssembly.Memory): boolean {
 /** A job's parameter block, to be put at byte `address`, as integers (floats by their bits). */
 export function encodeJob<J extends Job>(job: J, words: JobWords<J>, address: number): number[] {
   const block: number[] = [];
-  const float = new Float32Array(1);
-  const bits = new Int32Array(float.buffer);
-
-  /** Writes records one after the other, then the lists that they name; returns their address. */
-  const append = (layout: Layout, records: readonly object[]): number => {
-    const start = block.length;
-    let at = start;
-    block.length += records.length * wordsOf(layout);
-    for (const record of records) {
-      for (const [name, type] of Object.entries(layout)) {
-        const value = (record as Record<string, unknown>)[name];
-        if (type.endsWith("[]")) {
-          const list = value as readonly object[];
-          block[at++] = append(RECORDS[type.slice(0, -2) as keyof typeof RECORDS], list);
-          block[at++] = list.length;
-        } else if (type === "f32") {
-          float[0] = value as number;
-          block[at++] = bits[0]!;
-        } else block[at++] = value as number;
-      }
-    }
-    return address + 4 * start;
-  };
-
-  append(BLOCKS[JOBS[job]], [words]);
+  append({ block, address }, fieldsOf(BLOCKS[JOBS[job]]), [words]);
   return block;
 }
 
-function wordsOf(layout: Layout): number {
-  return Object.values(layout).reduce((sum, type) => sum + (type.endsWith("[]") ? 2 : 1), 0);
+/** A field of a layout: its words, and for a list the fields of its records. */
+interface Field {
+  name: string;
+  type: "integer" | "float" | Field[];
+}
+
+const FIELDS = new Map<Layout, Field[]>();
+
+/** The fields of a layout, made once. */
+function fieldsOf(layout: Layout): Field[] {
+  const known = FIELDS.get(layout);
+  if (known) return known;
+  const fields = Object.entries(layout).map(([name, type]): Field => {
+    if (type === "f32") return { name, type: "float" };
+    if (!type.endsWith("[]")) return { name, type: "integer" };
+    return { name, type: fieldsOf(RECORDS[type.slice(0, -2) as keyof typeof RECORDS]) };
+  });
+  FIELDS.set(layout, fields);
+  return fields;
+}
+
+const FLOAT = new Float32Array(1);
+const FLOAT_BITS = new Int32Array(FLOAT.buffer);
+
+/** Writes records one after the other, then the lists that they name; returns their address. */
+function append(
+  { block, address }: { block: number[]; address: number },
+  fields: Field[],
+  records: readonly object[],
+): number {
+  const start = block.length;
+  const size = fields.reduce((sum, { type }) => sum + (typeof type === "string" ? 1 : 2), 0);
+  for (let i = records.length * size; i > 0; i--) block.push(0);
+  let at = start;
+  for (const record of records as readonly Record<string, unknown>[]) {
+    for (const { name, type } of fields) {
+      if (type === "integer") block[at++] = record[name] as number;
+      else if (type === "float") {
+        FLOAT[0] = record[name] as number;
+        block[at++] = FLOAT_BITS[0]!;
+      } else {
+        const list = record[name] as readonly object[];
+        block[at++] = append({ block, address }, type, list);
+        block[at++] = list.length;
+      }
+    }
+  }
+  return address + 4 * start;
 }
