@@ -11,6 +11,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["lib/engine/"],
   ["lib/engine/ops/"],
   ["lib/engine/wasm/", "lib/engine/webgpu/"],
+  ["lib/engine/mod.ts"],
   ["lib/backend/"],
   ["lib/data/"],
   ["lib/metrics/"],

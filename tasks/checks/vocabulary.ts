@@ -116,8 +116,8 @@ const TERMS: Term[] = [
   { use: "unused gradient", phrases: "nobody asks|no ?one asks|is asked for by" },
 ];
 
-/** Names of other projects that hold such a word. */
-const THIRD_PARTY = /AppleWebKit|WebKit/g;
+/** What is no word of ours: names of other projects, and data in base64. */
+const FOREIGN = /AppleWebKit|WebKit|[A-Za-z0-9+/=]{60,}/g;
 
 const TEXT = /\.(ts|md|py|sh|json|snap|ya?ml|c|txt|toml|cff)$/;
 const EXCLUDED =
@@ -126,7 +126,7 @@ const EXCLUDED =
 /** Finds private terms in code, comments, documents and names of files. */
 export function checkVocabulary(files: TreeFile[]): Problem[] {
   return files.filter(({ path }) => TEXT.test(path) && !EXCLUDED.test(path)).flatMap((file) => {
-    const source = (textOf(file) ?? "").replace(THIRD_PARTY, (name) => "x".repeat(name.length));
+    const source = (textOf(file) ?? "").replace(FOREIGN, (text) => "x".repeat(text.length));
     const code = COMPILED.some(({ names }) => names) ? namesOf(file.path, source) : [];
     const found = COMPILED.flatMap((term) => findTerm(term, { path: file.path, source, code }));
     return found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));

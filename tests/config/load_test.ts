@@ -179,7 +179,11 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   ["an override with an alias", { overrides: ["seed=*a"] }, /^seed: expected a number, got "\*a"$/],
   ["an unknown data set", { overrides: ["data.dataset=vok"] }, /did you mean voc\?/],
   ["an unknown network", { overrides: ["model.name=resnet5"] }, /did you mean resnet50\?/],
-  ["an unknown game", { overrides: ["adversarial.loss=gan"] }, /one of lsgan, bce, got "gan"/],
+  [
+    "an unknown adversarial loss",
+    { overrides: ["adversarial.loss=gan"] },
+    /one of lsgan, bce, got "gan"/,
+  ],
   ["deep nesting", { yaml: "[".repeat(1e5) }, /nested too deeply|flow sequence/],
   ["a huge file", { yaml: "#".repeat(1 << 21) }, /expected at most 1048576 characters/],
   ["exploding aliases", {

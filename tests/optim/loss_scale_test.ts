@@ -51,7 +51,7 @@ describe("LossScale", () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("LossScale.control() halves at an overflow and doubles after enough steps without one", async () => {
+  test("LossScale.control() divides by 2 at an overflow and multiplies after enough steps without one", async () => {
     const scale = new LossScale({ initial: 8, patience: 2 });
     const [fine, bad] = [tf.tensor1d([1, -2]), tf.tensor1d([1, NaN])];
     const seen: number[][] = [];

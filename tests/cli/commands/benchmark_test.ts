@@ -8,7 +8,7 @@ import { runProcess } from "../../support/cli_process.ts";
 
 const FRAME = "aachen/aachen_000000_000000";
 
-/** One frame of each split: road beside a car's two halves, and a pixel that nobody counts. */
+/** One frame of each split: road beside the two parts of a car, and a pixel that does not count. */
 function cityscapesFiles(): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
   for (const split of ["train", "val"]) {

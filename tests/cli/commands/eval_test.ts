@@ -28,7 +28,7 @@ describe("segadv eval", () => {
       const metrics = JSON.parse(await readFile(join(run, "metrics.json"), "utf8"));
       assert.equal(scores.mIoU, metrics.best.mIoU, "the run's own score of its best network");
 
-      const view = [
+      const inference = [
         "--resize",
         "48x80",
         "--resize-mode",
@@ -41,7 +41,7 @@ describe("segadv eval", () => {
         "eval",
         run,
         ...wasm,
-        ...view,
+        ...inference,
         "--scales",
         "0.5,1",
         "--json",

@@ -47,7 +47,7 @@ describe("segadv predict", () => {
       const overlay = decodePng(await readFile(join(out, "odd.overlay.png")), { file });
       assert.deepEqual([overlay.width, overlay.height, overlay.channels], [37, 21, 3]);
 
-      const view = [
+      const inference = [
         "--resize",
         "64x64",
         "--resize-mode",
@@ -60,7 +60,7 @@ describe("segadv predict", () => {
         ...base,
         join(folder, "seen"),
         join(photos, "city/odd.png"),
-        ...view,
+        ...inference,
       ]);
       assert.equal(seen.code, 0, seen.err);
       const other = decodePng(await readFile(join(folder, "seen", file)), { file });

@@ -67,9 +67,9 @@ describe("segadv report", () => {
     async () => {
       const folder = temporaryFolder();
       const url = pathToFileURL(await reported(folder)).href;
-      const views = [{ width: 1280 }, { width: 390 }, { width: 390, dark: true }];
-      for (const view of views) {
-        await withPage(url, view, async (page) => {
+      const screens = [{ width: 1280 }, { width: 390 }, { width: 390, dark: true }];
+      for (const screen of screens) {
+        await withPage(url, screen, async (page) => {
           const texts = await page.evaluate<Record<string, number>>(
             `Object.fromEntries([...document.querySelectorAll("section")].map((s) =>
               [s.id, s.innerText.length + 100 * s.querySelectorAll("svg, img").length]))`,
@@ -81,12 +81,12 @@ describe("segadv report", () => {
           const overflow = await page.evaluate<number>(
             "document.documentElement.scrollWidth - innerWidth",
           );
-          assert.ok(overflow <= 0, `${overflow} pixels too wide at ${view.width}`);
+          assert.ok(overflow <= 0, `${overflow} pixels too wide at ${screen.width}`);
           const [ink, paper] = await page.evaluate<string[]>(
             "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))",
           );
           const light = (color: string): number => Number(/\d+/.exec(color)![0]);
-          assert.equal(light(ink!) > light(paper!), view.dark === true, `${ink} on ${paper}`);
+          assert.equal(light(ink!) > light(paper!), screen.dark === true, `${ink} on ${paper}`);
           const broken = await page.evaluate<number>(
             "[...document.images].filter((image) => image.naturalWidth === 0).length",
           );

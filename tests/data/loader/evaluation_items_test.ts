@@ -54,7 +54,7 @@ test("evaluationItems() maps the ignore label without touching the sample", asyn
   });
 });
 
-test("evaluationItems() gives many images from threads, to the same bits", async () => {
+test("evaluationItems() gives many images from threads, bit-identical", async () => {
   await withFiles({}, async (dir) => {
     const dataset = await openDataset("logging", { dir, split: "many" });
     const readHere = { ...dataset, read: (index: number) => dataset.read(index) };

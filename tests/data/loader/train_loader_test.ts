@@ -59,7 +59,7 @@ function damage(dir: string, sample = 2): void {
   truncateSync(join(dir, `train/images/${sample}.png`), 60);
 }
 
-test("openTrainLoader() gives the same bits with any number of workers", async () => {
+test("openTrainLoader() is bit-identical with any number of workers", async () => {
   const runs: HostBatch[][] = [];
   for (const workers of [0, 1, 2, 5]) {
     await using loader = openTrainLoader({

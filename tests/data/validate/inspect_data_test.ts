@@ -175,7 +175,7 @@ test("inspectData() finds fault with one split for both, and refuses none", asyn
   await assert.rejects(inspectData({ ...source, splits: [] }), RangeError);
 });
 
-test("inspectData() ends when it is told to", async () => {
+test("inspectData() ends when its signal is aborted", async () => {
   const source = { reader: "fixtures", dir: null, splits: ["train"] };
   const controller = new AbortController();
   const onProgress = ({ done }: { done: number }): void => {

@@ -5,19 +5,19 @@ import { comparePublished } from "../../../lib/data/validate/published_lists.ts"
 import { mergeIds } from "../../../lib/data/readers/voc_aug.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
-function verdict(name: string, split: string, ids: string[]): string | undefined {
+function message(name: string, split: string, ids: string[]): string | undefined {
   return comparePublished({ name, split, ids })[0]?.message;
 }
 
 test("comparePublished() counts what no list is known of", () => {
   const ids = Array.from({ length: 500 }, (_, i) => `frame ${i}`);
-  assert.match(verdict("cityscapes", "val", ids)!, /as many images as the published split, 500$/);
+  assert.match(message("cityscapes", "val", ids)!, /as many images as the published split, 500$/);
   assert.equal(
-    verdict("cityscapes", "val", ids.slice(1)),
+    message("cityscapes", "val", ids.slice(1)),
     "has 499 images, the published split 500: scores on it do not compare",
   );
-  assert.equal(verdict("folder", "val", ids), undefined);
-  assert.equal(verdict("voc", "mine", ids), undefined);
+  assert.equal(message("folder", "val", ids), undefined);
+  assert.equal(message("voc", "mine", ids), undefined);
 });
 
 test("comparePublished() knows VOC's published lists, in any order, and SBD's merged ones", {
@@ -26,13 +26,13 @@ test("comparePublished() knows VOC's published lists, in any order, and SBD's me
   const list = (name: string): string[] =>
     readFileSync(sharedPath(`data/formats/voc/full-lists/${name}.txt`), "utf8").trim().split("\n");
   const [train, val, augmented] = [list("train"), list("val"), list("train_aug")];
-  assert.equal(verdict("voc", "train", train.reverse()), "is the published split of 1464 images");
-  assert.equal(verdict("voc", "val", val), "is the published split of 1449 images");
+  assert.equal(message("voc", "train", train.reverse()), "is the published split of 1464 images");
+  assert.equal(message("voc", "val", val), "is the published split of 1449 images");
   const merged = mergeIds({ train, val, sbd: [...augmented, ...val] });
-  assert.equal(verdict("voc-aug", "train", merged), "is the published split of 10582 images");
+  assert.equal(message("voc-aug", "train", merged), "is the published split of 10582 images");
   const other = [...merged.slice(1), "2007_999999"];
   assert.equal(
-    verdict("voc", "train_aug", other),
+    message("voc", "train_aug", other),
     "has 10582 images as the published split has, but not the same ones",
   );
 });

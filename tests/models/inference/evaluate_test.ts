@@ -66,14 +66,14 @@ describe("evaluate", () => {
     const samples = noisySamples();
     const expected = expectedScores(samples);
     assert.ok(expected.mIoU > 0.3 && expected.mIoU < 0.9);
-    const views = [{}, { batch: 2 }, { window: [3, 5] as Size, overlap: 0.5, batch: 2 }, {
+    const passes = [{}, { batch: 2 }, { window: [3, 5] as Size, overlap: 0.5, batch: 2 }, {
       flip: true,
     }];
-    for (const view of views) {
+    for (const options of passes) {
       const seen: number[] = [];
       const scores = await evaluate(pixelModel(), datasetOf(samples), {
         normalize,
-        ...view,
+        ...options,
         onProgress: (done) => seen.push(done),
       });
       assert.deepEqual(scores, expected);
