@@ -13,7 +13,7 @@ const temporaryFolder = temporaryFolders();
 test("loadConfig() lays overrides over the file, the file over the preset", async () => {
   const config = await loadConfig({
     preset: "fixtures",
-    yaml: "generator: { lr: 0.5, l2: 0.25 }",
+    yaml: "optimizer: { lr: 0.5, weightDecay: 0.25 }",
     overrides: ["optimizer.lr=0.125"],
   });
   assert.equal(config.optimizer.lr, 0.125);
@@ -41,7 +41,7 @@ test("loadConfig() reads no device and no huge file", async () => {
 test("loadConfig() reads a file and leaves an empty section alone", async () => {
   const folder = temporaryFolder();
   const path = join(folder, "run.yaml");
-  await writeFile(path, "preset: fixtures\ngenerator:\n  # lr: 1\ntrain:\n  epochs: 3\n");
+  await writeFile(path, "preset: fixtures\noptimizer:\n  # lr: 1\ntrain:\n  epochs: 3\n");
   const config = await loadConfig({ path });
   assert.equal(config.train.epochs, 3);
   assert.equal(config.optimizer.lr, (await loadConfig({ preset: "fixtures" })).optimizer.lr);
@@ -56,7 +56,7 @@ test("loadConfig() gives a copy that can be changed", async () => {
 
 const OVERRIDES: [override: string, section: string, key: string, value: unknown][] = [
   ["adversarial.tg=0.5", "adversarial", "tg", 0.5],
-  ["optimizer.lr = 1e-3", "generator", "lr", 1e-3],
+  ["optimizer.lr = 1e-3", "optimizer", "lr", 1e-3],
   ["data.crop=[32, 96]", "data", "crop", [32, 96]],
   ["model.padding=100", "model", "padding", 100],
   ["model.padding=same", "model", "padding", "same"],
@@ -66,7 +66,7 @@ const OVERRIDES: [override: string, section: string, key: string, value: unknown
   ["model.init=#1: {x", "model", "init", "#1: {x"],
   ["data.dir=null", "data", "dir", null],
   ["train.maxSteps=null", "train", "maxSteps", null],
-  ["optimizer.nesterov=true", "generator", "nesterov", true],
+  ["optimizer.nesterov=true", "optimizer", "nesterov", true],
   ["model.init=*.h5", "model", "init", "*.h5"],
 ];
 for (const [override, section, key, value] of OVERRIDES) {
@@ -80,7 +80,7 @@ for (const [override, section, key, value] of OVERRIDES) {
 test("loadConfig() takes overrides as dotted or nested keys", async () => {
   const overrides = {
     "optimizer.lr": 1,
-    generator: { l2: 2 },
+    optimizer: { weightDecay: 2 },
     "data.augment": [{ name: "affine", rotate: 3 }],
   };
   const config = await loadConfig({ preset: "fixtures", overrides });
@@ -90,28 +90,20 @@ test("loadConfig() takes overrides as dotted or nested keys", async () => {
   assert.deepEqual(config.data.augment, [affine]);
 });
 
-const TEMPERATURES: [what: string, options: LoadConfigOptions, tg: number][] = [
-  ["keeps a preset's temperature", {}, 0.5],
-  ["resets it for another mode", { overrides: ["adversarial.mode=adversarial"] }, 1],
-  ["resets it for a file's mode", { yaml: "adversarial: { mode: baseline }" }, 1],
-  ["lets overrides give mode and temperature", {
-    yaml: "adversarial: { mode: baseline }",
-    overrides: ["adversarial.mode=temperature", "adversarial.tg=2"],
-  }, 2],
-];
-for (const [what, options, tg] of TEMPERATURES) {
-  test(`loadConfig() ${what}`, async () => {
-    const config = await loadConfig({ preset: "fixtures", ...options });
-    assert.equal(config.adversarial.tg, tg);
-  });
-}
+test("loadConfig() drops the own options of an entry that a stronger source replaces", async () => {
+  const overrides = ["model.name=resnet50", "optimizer.name=adam", "schedule.name=poly"];
+  const { model, optimizer, schedule } = await loadConfig({ preset: "fixtures", overrides });
+  assert.deepEqual([model.skipScales, model.variant, model.width], [undefined, "v1", 0.125]);
+  assert.deepEqual([optimizer.momentum, optimizer.beta1, optimizer.lr], [undefined, 0.9, 0.01]);
+  assert.deepEqual([schedule.power, schedule.warmupEpochs], [0.9, 1]);
+});
 
 const base = "preset: fixtures\n";
 const FAULTS: [yaml: string, message: string][] = [
-  ["generator:\n  lr: fast", 'run.yaml:3:7 optimizer.lr: expected a number, got "fast"'],
-  ["generator:\n  lr: .inf", "run.yaml:3:7 optimizer.lr: expected a finite number, got Infinity"],
-  ["generator:\n  lr: 0", "run.yaml:3:7 optimizer.lr: expected a number above 0, got 0"],
-  ["generator: { lrr: 1 }", "run.yaml:2:14 generator.lrr: unknown key; did you mean optimizer.lr?"],
+  ["optimizer:\n  lr: fast", 'run.yaml:3:7 optimizer.lr: expected a number, got "fast"'],
+  ["optimizer:\n  lr: .inf", "run.yaml:3:7 optimizer.lr: expected a finite number, got Infinity"],
+  ["optimizer:\n  lr: 0", "run.yaml:3:7 optimizer.lr: expected a number above 0, got 0"],
+  ["optimizer: { lrr: 1 }", "run.yaml:2:14 optimizer.lrr: unknown key; did you mean optimizer.lr?"],
   [
     "lr: 1",
     "run.yaml:2:1 lr: unknown key; did you mean optimizer.lr or adversarial.discriminator.lr?",
@@ -122,7 +114,7 @@ const FAULTS: [yaml: string, message: string][] = [
     "checkpoint: { often: true }",
     "run.yaml:2:15 checkpoint.often: unknown key; checkpoint has: everySteps, everyMinutes, keep",
   ],
-  ["generator: 5", "run.yaml:2:12 generator: expected a section of keys, got 5"],
+  ["optimizer: 5", "run.yaml:2:12 optimizer: expected a section of keys, got 5"],
   ["seed: -1", "run.yaml:2:7 seed: expected a number of at least 0, got -1"],
   ["seed: 1.5", "run.yaml:2:7 seed: expected a whole number, got 1.5"],
   ["seed: 1e99", "run.yaml:2:7 seed: expected a number of at most 4294967295, got 1e+99"],
@@ -144,10 +136,20 @@ const FAULTS: [yaml: string, message: string][] = [
     "got [100, 64]; the nearest are [96, 64]",
   ],
   [
-    "adversarial: { mode: adversarial, tg: 2 }",
-    "run.yaml:2:39 adversarial.tg: expected 1 as adversarial.mode is adversarial, got 2; " +
-    "set adversarial.mode to temperature to use it",
+    "model: { variant: v1 }",
+    'run.yaml:2:10 model.variant: unknown option "variant"; fcn8s-vgg16 takes skipScales, ' +
+    "padding, dropout; it is one of resnet50, resnet101, resnet152",
   ],
+  [
+    "loss: { terms: [{ name: ce }, { name: dise }] }",
+    'run.yaml:2:40 loss.terms[1].name: expected one of ce, bce-per-class, dice, got "dise"; ' +
+    "did you mean dice?",
+  ],
+  [
+    "loss: { terms: [{ name: ce, smooth: 1 }] }",
+    'run.yaml:2:29 loss.terms[0].smooth: unknown option "smooth"; ce takes none; it is one of dice',
+  ],
+  ["loss: { terms: [] }", "run.yaml:2:16 loss.terms: expected a list of at least 1, got []"],
   ["__proto__: { seed: 1 }", "run.yaml:2:1 __proto__: unknown key; known keys: preset, seed"],
   ["seed: 1\nseed: 2", "run.yaml:3:1: map keys must be unique"],
   ["seed: [1", "run.yaml:2:9: flow sequence"],
@@ -182,7 +184,7 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   [
     "an unknown adversarial loss",
     { overrides: ["adversarial.loss=gan"] },
-    /one of lsgan, bce, got "gan"/,
+    /one of lsgan, bce, hinge, got "gan"/,
   ],
   ["deep nesting", { yaml: "[".repeat(1e5) }, /nested too deeply|flow sequence/],
   ["a huge file", { yaml: "#".repeat(1 << 21) }, /expected at most 1048576 characters/],
@@ -202,11 +204,11 @@ for (const [what, options, message] of REFUSED) {
 }
 
 test("loadConfig() lists every fault, each on a line of its own", async () => {
-  const yaml = "generator:\n  lr: fast\n  lrr: 1\nmodl: 3\n";
+  const yaml = "optimizer:\n  lr: fast\n  lrr: 1\nmodl: 3\n";
   await assert.rejects(loadConfig({ path: "run.yaml", yaml }), {
     message: [
       'run.yaml:2:7 optimizer.lr: expected a number, got "fast"',
-      "run.yaml:3:3 generator.lrr: unknown key; did you mean optimizer.lr?",
+      "run.yaml:3:3 optimizer.lrr: unknown key; did you mean optimizer.lr?",
       "run.yaml:4:1 modl: unknown key; did you mean model?",
     ].join("\n"),
   });
@@ -215,7 +217,7 @@ test("loadConfig() lists every fault, each on a line of its own", async () => {
 test("loadConfig() answers any text with a configuration or a ConfigError", async () => {
   const line = fc.tuple(
     fc.constantFrom("", "  ", "    ", "- "),
-    fc.constantFrom("seed", "data", "crop", "generator", "lr", "preset", "__proto__", "<<", "?"),
+    fc.constantFrom("seed", "data", "crop", "optimizer", "lr", "preset", "__proto__", "<<", "?"),
     fc.constantFrom(": ", ":", " ", ": &a ", ": *a ", ": !!binary "),
     fc.oneof(fc.constantFrom("1", "[1, 2]", "{", "fixtures", "null", "|", "'"), fc.string()),
   ).map((parts) => parts.join(""));
