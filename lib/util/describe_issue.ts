@@ -47,6 +47,7 @@ function expectation(issue: z.core.$ZodRawIssue): string {
     }
     case "too_small":
       if (issue.origin === "string") return "expected a text that is not empty";
+      if (issue.origin === "array") return `expected a list of at least ${issue.minimum}`;
       return `expected a number ${issue.inclusive ? "of at least" : "above"} ${issue.minimum}`;
     case "too_big":
       return `expected a number ${issue.inclusive ? "of at most" : "below"} ${issue.maximum}`;

@@ -142,7 +142,7 @@ const FAULTS: [yaml: string, message: string][] = [
   ],
   [
     "loss: { terms: [{ name: ce }, { name: dise }] }",
-    'run.yaml:2:40 loss.terms[1].name: expected one of ce, bce-per-class, dice, got "dise"; ' +
+    'run.yaml:2:39 loss.terms[1].name: expected one of ce, bce-per-class, dice, got "dise"; ' +
     "did you mean dice?",
   ],
   [
