@@ -16,7 +16,7 @@ import {
 } from "../util/schema.ts";
 import { entrySection, section, sectionList, type SectionSpec } from "../util/section.ts";
 import type { AugmentationConfig } from "./transforms/augmentations/augmentation.ts";
-import { augmentations } from "./transforms/augmentations/registry.ts";
+import { augmentations } from "./transforms/augment.ts";
 
 /** How pixels become network input: `(pixel − mean) / std` per channel, on 0..255 values. */
 export interface NormalizeConfig {

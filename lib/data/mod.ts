@@ -20,8 +20,7 @@ export type * from "./validate/data_report.ts";
 export { findLayout } from "./validate/find_layout.ts";
 export { diagnoseValues, type ValueFinding } from "./validate/split_findings.ts";
 export { type ClassCounts, type ClassWeights, classWeights } from "./validate/class_weights.ts";
-export { type AugmentOptions, augmentSample } from "./transforms/augment.ts";
-export { augmentations } from "./transforms/augmentations/registry.ts";
+export { augmentations, type AugmentOptions, augmentSample } from "./transforms/augment.ts";
 export type {
   Augmentation,
   AugmentationConfig,
@@ -44,8 +43,8 @@ export {
   trainBatches,
   type TrainBatchesOptions,
   type TrainLoader,
+  type TrainLoaderOptions,
 } from "./loader/train_loader.ts";
-export type { TrainLoaderOptions } from "./loader/train_loader.ts";
 export {
   type NormalizationTable,
   normalizationTable,
@@ -64,9 +63,8 @@ export {
   CITYSCAPES_LABELS,
   type CityscapesLabel,
 } from "./readers/cityscapes_labels.ts";
-export { decodeImage, readImage } from "./codecs/decode_image.ts";
+export { decodeImage, decodeLabel, readImage } from "./codecs/decode.ts";
 export { listImages } from "./readers/listing.ts";
-export { decodeLabel } from "./codecs/decode_label.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";
 export { type DecodeOptions, decodePng, MAX_PIXELS, type PngImage } from "./codecs/png_decode.ts";
 export { encodePng, type PngSource } from "./codecs/png_encode.ts";

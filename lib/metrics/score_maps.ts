@@ -6,7 +6,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Dataset, LabelMap } from "../data/dataset.ts";
-import { decodeLabel } from "../data/codecs/decode_label.ts";
+import { decodeLabel } from "../data/codecs/decode.ts";
 import { decodeLabelIds } from "../data/readers/cityscapes.ts";
 import { readBytes } from "../data/codecs/read_bytes.ts";
 import { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";

@@ -14,10 +14,10 @@ export {
   PAIRS_FOR_FIVE_PERCENT,
   readComparison,
   type ReadOptions,
+  studentQuantile,
   summarize,
   type Summary,
 } from "../metrics/statistics.ts";
-export { studentQuantile } from "../metrics/student_quantile.ts";
 export {
   type FormatOptions,
   formatSweepTable,

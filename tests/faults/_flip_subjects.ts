@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { decodeLabel } from "../../lib/data/codecs/decode_label.ts";
+import { decodeLabel } from "../../lib/data/codecs/decode.ts";
 import { readMat } from "../../lib/data/codecs/mat.ts";
 import { openCheckpoint } from "../../lib/train/run/checkpoint.ts";
 import { train } from "../../lib/train/run/train.ts";

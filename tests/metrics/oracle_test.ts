@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decodeLabel } from "../../lib/data/codecs/decode_label.ts";
+import { decodeLabel } from "../../lib/data/codecs/decode.ts";
 import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { CityscapesEvaluation } from "../../lib/metrics/cityscapes.ts";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import constants from "../../fixtures/statistics.json" with { type: "json" };
-import { comparePaired, readComparison, summarize } from "../../lib/metrics/statistics.ts";
+import {
+  comparePaired,
+  readComparison,
+  studentQuantile,
+  summarize,
+} from "../../lib/metrics/statistics.ts";
 
 describe("comparePaired()", () => {
   test("comparePaired() agrees with SciPy on every sample, ties and zeros included", () => {
@@ -91,3 +96,15 @@ function near(found: number, expected: number, where: string): void {
   const gap = Math.abs(found - expected);
   assert.ok(gap <= 1e-9 * Math.max(1, Math.abs(expected)), `${where}: ${found}, not ${expected}`);
 }
+
+test("studentQuantile() agrees with SciPy from 1 to 200 degrees of freedom", () => {
+  for (const { probability, freedom, value } of constants.quantiles) {
+    const found = studentQuantile(probability, freedom);
+    assert.ok(Math.abs(found - value) < 1e-9 * value, `t(${probability}, ${freedom}) = ${found}`);
+  }
+});
+
+test("studentQuantile() refuses what has no such quantile", () => {
+  assert.throws(() => studentQuantile(1, 3), RangeError);
+  assert.throws(() => studentQuantile(0.975, 0), RangeError);
+});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { decodeImage } from "../../lib/data/codecs/decode_image.ts";
+import { decodeImage } from "../../lib/data/codecs/decode.ts";
 import { normalizeInto } from "../../lib/data/transforms/normalize.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";

@@ -1,19 +1,105 @@
-/** The program of a worker thread: loads samples for training or for evaluation. */
+/** The program of a worker thread: prepares samples for training or for evaluation. */
+import type { DataConfig } from "../data_config.ts";
 import { type Parcel, serveTasks } from "../../util/worker_pool.ts";
-import { DamagedFileError, type Dataset } from "../dataset.ts";
-import { openLocation } from "../registry.ts";
-import type { EvaluationItem } from "../transforms/prepare_sample.ts";
+import { DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
+import { type DatasetLocation, openLocation } from "../registry.ts";
 import {
-  evaluationTask,
-  type EvaluationWork,
-  type LoaderSetup,
-  type SampleAnswer,
-  type SampleTask,
-  type TrainingAnswer,
-  type TrainingTask,
-  trainingTask,
-  type TrainingWork,
-} from "./_sample_tasks.ts";
+  type EvaluationItem,
+  type EvaluationOptions,
+  prepareEvaluationItem,
+  prepareSample,
+} from "../transforms/prepare_sample.ts";
+import { sampleBytes } from "./cache_samples.ts";
+
+/** A sample that a worker is to load. */
+export interface SampleTask {
+  index: number;
+  /** Its name, to notice a data set that changed since the main thread opened it. */
+  id: string;
+}
+
+/** What a worker answers: a damaged sample is a result, as classes of errors do not cross threads. */
+export type SampleAnswer<Answer> = { value: Answer } | { damaged: string };
+
+/** What a worker gets before its first task. */
+export interface LoaderSetup<Work> {
+  location: DatasetLocation;
+  work: Work;
+}
+
+/** Training: what a worker does with every sample. */
+export interface TrainingWork {
+  kind: "training";
+  config: Pick<DataConfig, "crop" | "augment" | "normalize">;
+  seed: number;
+}
+
+/** Training: what a worker gets for one sample. */
+export interface TrainingTask {
+  epoch: number;
+  /** Receives pixels and labels, and comes back. */
+  buffer: ArrayBuffer;
+  /** The sample as decoded before, in shared memory; `null`: to be decoded. */
+  sample: Sample | null;
+  /** Share the decoded sample if it has at most this many bytes. */
+  keepBytes: number;
+}
+
+/** Training: what a worker makes of it. */
+export interface TrainingAnswer {
+  /** The task's buffer: RGB `[h * w * 3]`, then labels `[h * w]`. */
+  buffer: ArrayBuffer;
+  /** Pixels that are not ignored. */
+  valid: number;
+  /** What was decoded, in shared memory, if it is to be kept. */
+  sample: Sample | null;
+}
+
+/** Training: does a task. */
+async function trainingTask(
+  dataset: Dataset,
+  { config, seed }: TrainingWork,
+  task: TrainingTask & SampleTask,
+): Promise<Parcel<TrainingAnswer>> {
+  const { index, epoch, buffer, keepBytes } = task;
+  const sample = task.sample ?? await dataset.read(index);
+  const pixels = config.crop[0] * config.crop[1];
+  const image = new Uint8Array(buffer, 0, pixels * 3);
+  const label = new Uint8Array(buffer, pixels * 3);
+  const valid = prepareSample(sample, { dataset, config, seed, epoch, index, image, label });
+  const shared = task.sample === null && sampleBytes(sample) <= keepBytes ? share(sample) : null;
+  return { value: { buffer, valid, sample: shared }, transfer: [buffer] };
+}
+
+/** A copy in memory that all threads share. */
+function share({ id, image, label }: Sample): Sample {
+  const copy = (data: Uint8Array): Uint8Array => {
+    const shared = new Uint8Array(new SharedArrayBuffer(data.length));
+    shared.set(data);
+    return shared;
+  };
+  return {
+    id,
+    image: { ...image, data: copy(image.data) },
+    label: { ...label, data: copy(label.data) },
+  };
+}
+
+/** Evaluation: what a worker does with every sample. */
+export interface EvaluationWork {
+  kind: "evaluation";
+  options: EvaluationOptions;
+}
+
+/** Evaluation: does a task. */
+async function evaluationTask(
+  dataset: Dataset,
+  { options }: EvaluationWork,
+  { index }: SampleTask,
+): Promise<Parcel<EvaluationItem>> {
+  const value = prepareEvaluationItem(await dataset.read(index), dataset, options);
+  return { value, transfer: [value.image.buffer, value.label.buffer] as ArrayBuffer[] };
+}
 
 type Work = TrainingWork | EvaluationWork;
 type Answer = TrainingAnswer | EvaluationItem;

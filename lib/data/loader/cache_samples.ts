@@ -30,7 +30,7 @@ export function cacheSamples(dataset: Dataset, mebibytes: number): Dataset {
       const hit = kept.get(index);
       if (hit) return hit;
       const sample = await dataset.read(index);
-      const bytes = sample.image.data.byteLength + sample.label.data.byteLength;
+      const bytes = sampleBytes(sample);
       if (bytes <= free && !kept.has(index)) {
         free -= bytes;
         kept.set(index, sample);
@@ -38,4 +38,9 @@ export function cacheSamples(dataset: Dataset, mebibytes: number): Dataset {
       return sample;
     },
   };
+}
+
+/** Bytes of a decoded sample. */
+export function sampleBytes({ image, label }: Sample): number {
+  return image.data.byteLength + label.data.byteLength;
 }

@@ -9,7 +9,7 @@ import {
   type EvaluationOptions,
   prepareEvaluationItem,
 } from "../transforms/prepare_sample.ts";
-import type { EvaluationWork } from "./_sample_tasks.ts";
+import type { EvaluationWork } from "./_loader_worker.ts";
 import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
 /**

@@ -7,12 +7,7 @@ import type { DataConfig } from "../data_config.ts";
 import { permutation, randomStream } from "../../util/random.ts";
 import type { Dataset, Sample } from "../dataset.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";
-import {
-  bytesOf,
-  type TrainingAnswer,
-  type TrainingTask,
-  type TrainingWork,
-} from "./_sample_tasks.ts";
+import type { TrainingAnswer, TrainingTask, TrainingWork } from "./_loader_worker.ts";
 import {
   type HostBatch,
   loadBatch,
@@ -20,7 +15,7 @@ import {
   stepsPerEpoch,
   type TrainingRequest,
 } from "./batch.ts";
-import { cacheSamples } from "./cache_samples.ts";
+import { cacheSamples, sampleBytes } from "./cache_samples.ts";
 import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
 /** What decides the pixels of every batch of a run. */
@@ -204,7 +199,7 @@ function trainingLoader(
   const buffers: ArrayBuffer[] = [];
 
   function keep(index: number, sample: Sample): void {
-    const bytes = bytesOf(sample);
+    const bytes = sampleBytes(sample);
     if (bytes > free || kept.has(index)) return;
     free -= bytes;
     kept.set(index, sample);

@@ -13,9 +13,8 @@ import {
   type LabelMap,
   MissingSplitError,
 } from "../dataset.ts";
-import { decodeLabel } from "../codecs/decode_label.ts";
+import { decodeLabel, readImage } from "../codecs/decode.ts";
 import { decodePng } from "../codecs/png_decode.ts";
-import { readImage } from "../codecs/decode_image.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./cityscapes_labels.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";

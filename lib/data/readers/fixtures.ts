@@ -11,8 +11,7 @@ import {
   requireSplit,
   type Sample,
 } from "../dataset.ts";
-import { decodeImage } from "../codecs/decode_image.ts";
-import { decodeLabel } from "../codecs/decode_label.ts";
+import { decodeImage, decodeLabel } from "../codecs/decode.ts";
 import { vocPalette } from "./voc.ts";
 
 /** Classes of the fixture set, in index order, in VOC's colours. */

@@ -6,8 +6,7 @@ import {
   type LabelMap,
   type Sample,
 } from "../dataset.ts";
-import { decodeImage } from "../codecs/decode_image.ts";
-import { decodeLabel } from "../codecs/decode_label.ts";
+import { decodeImage, decodeLabel } from "../codecs/decode.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 
 /** Paths of one sample. */

@@ -6,7 +6,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, type DatasetReader, type LabelMap, MissingSplitError } from "../dataset.ts";
-import { decodeLabel } from "../codecs/decode_label.ts";
+import { decodeLabel } from "../codecs/decode.ts";
 import { isPng } from "../codecs/png_decode.ts";
 import { indexFolder, isFile, isFolder, readList } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";

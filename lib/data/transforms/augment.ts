@@ -7,10 +7,22 @@
 import type { Size } from "../../util/schema.ts";
 import { exactCos, exactSin } from "../../util/exact_math.ts";
 import type { RandomStream } from "../../util/random.ts";
+import { Registry } from "../../util/registry.ts";
 import type { Sample } from "../dataset.ts";
 import { copyShifted, warp } from "./_warp.ts";
-import type { AugmentationConfig, Crop, Geometry } from "./augmentations/augmentation.ts";
-import { augmentations } from "./augmentations/registry.ts";
+import { affine } from "./augmentations/affine.ts";
+import type {
+  Augmentation,
+  AugmentationConfig,
+  Crop,
+  Geometry,
+} from "./augmentations/augmentation.ts";
+
+/**
+ * Every augmentation that `data.augment` can name; a new one is a file in `augmentations/` and a line
+ * here. One that a program registers is known to its own thread only: set `data.workers` to 0.
+ */
+export const augmentations: Registry<Augmentation> = new Registry("augmentation", [affine]);
 
 /** How to augment and where to put the result. */
 export interface AugmentOptions {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { decodeLabel } from "../../../lib/data/codecs/decode_label.ts";
+import { decodeLabel } from "../../../lib/data/codecs/decode.ts";
 import { FIXTURE_FILES } from "../../../lib/data/readers/fixture_files.ts";
 import {
   FIXTURE_CLASSES,

@@ -2,7 +2,7 @@ import { describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { decodeLabel } from "../../../lib/data/codecs/decode_label.ts";
+import { decodeLabel } from "../../../lib/data/codecs/decode.ts";
 import { decodeSbd, sbdReader } from "../../../lib/data/readers/sbd.ts";
 import { picture, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";

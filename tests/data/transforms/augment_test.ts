@@ -2,13 +2,16 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { type AugmentOptions, augmentSample } from "../../../lib/data/transforms/augment.ts";
+import {
+  augmentations,
+  type AugmentOptions,
+  augmentSample,
+} from "../../../lib/data/transforms/augment.ts";
 import type { AffineOptions } from "../../../lib/data/transforms/augmentations/affine.ts";
-import { augmentations } from "../../../lib/data/transforms/augmentations/registry.ts";
 import type { Sample } from "../../../lib/data/dataset.ts";
 import { resizeImage, resizeLabel } from "../../../lib/data/transforms/resize.ts";
 import { randomStream } from "../../../lib/util/random.ts";
-import { optionsSchema } from "../../../lib/util/registry.ts";
+import { optionsSchema, parseOptions } from "../../../lib/util/registry.ts";
 import { field, whole } from "../../../lib/util/schema.ts";
 import type { Size } from "../../../lib/util/schema.ts";
 import { runPython, skipWithoutPillow } from "../../support/pillow.ts";
@@ -47,6 +50,14 @@ const PLAIN: Omit<AugmentOptions, "crop" | "rng"> = {
   fill: [1, 2, 3],
   ignoreLabel: 255,
 };
+
+test("augmentations describe themselves, change something and have defaults for all options", () => {
+  for (const { name, summary, options, geometry, pixels } of augmentations) {
+    assert.match(summary, /^.{10,90}[^.]$/);
+    assert.ok(geometry !== undefined || pixels !== undefined, name);
+    assert.equal(Object.keys(parseOptions(options, {}, { name })).length > 0, true);
+  }
+});
 
 test("augmentSample() gives the sample itself when everything is off", () => {
   const sides = fc.integer({ min: 1, max: 30 });

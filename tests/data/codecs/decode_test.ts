@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { decodeImage, readImage } from "../../../lib/data/codecs/decode_image.ts";
-import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
-import { PNG_SAMPLES } from "./_png_samples.ts";
+import { decodeImage, decodeLabel, readImage } from "../../../lib/data/codecs/decode.ts";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
 import { picture, withFiles } from "../../support/dataset_folder.ts";
+import { test } from "node:test";
+import { Buffer } from "node:buffer";
+import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
+import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
+import { PNG_SAMPLES } from "./_png_samples.ts";
 
 const file = "picture";
 
@@ -85,3 +86,60 @@ test("readImage() never opens a device", {
     symlinkSync("/dev/zero", join(dir, "a.png"));
     await assert.rejects(readImage(join(dir, "a.png")), /: it is no file but a pipe or a device$/);
   }));
+
+const labelFile = "labels/3.png";
+
+test("decodeLabel() keeps palette indices at every bit depth", () => {
+  for (const depth of [1, 2, 4, 8]) {
+    const { bytes, samples } = png(`palette-${depth}-interlaced`);
+    assert.deepEqual([...decodeLabel(bytes, { file: labelFile }).data], [...samples]);
+  }
+});
+
+test("decodeLabel() reads grey as Pillow does", () => {
+  for (const [name, scale] of [["grey-1", 1], ["grey-2", 85], ["grey-4", 17], ["grey-8", 1]]) {
+    const { bytes, samples } = png(String(name));
+    const expected = [...samples].map((value) => value * Number(scale));
+    assert.deepEqual([...decodeLabel(bytes, { file: labelFile }).data], expected, String(name));
+  }
+});
+
+test("decodeLabel() drops the alpha of grey labels", () => {
+  const { bytes, samples } = png("la-8");
+  const expected = [...samples].filter((_, i) => i % 2 === 0);
+  assert.deepEqual([...decodeLabel(bytes, { file: labelFile }).data], expected);
+});
+
+test("decodeLabel() refuses colours, JPEG and values beyond 8 bits", () => {
+  const rgb = encodePng({ width: 1, height: 1, channels: 3, data: new Uint8Array(3) });
+  assert.throws(() => decodeLabel(rgb, { file: labelFile }), {
+    name: "DamagedFileError",
+    message: 'Cannot read labels from "labels/3.png": it holds RGB colours, not class indices: ' +
+      "convert it to a grey or palette PNG whose pixel value is the class index",
+  });
+  assert.throws(
+    () => decodeLabel(png("rgba-8").bytes, { file: labelFile }),
+    /it holds RGBA colours/,
+  );
+  const jpeg = Buffer.from(JPEG_SAMPLES[0]!.file, "base64");
+  assert.throws(() => decodeLabel(jpeg, { file: labelFile }), {
+    name: "DamagedFileError",
+    message: /^Cannot read labels from JPEG "labels\/3.png": .* save labels as PNG$/,
+  });
+  const { bytes, samples } = png("grey-16");
+  const first = Array.from({ length: 99 }, (_, i) => samples.readUInt16BE(i * 2))
+    .findIndex((value) => value > 255);
+  assert.throws(() => decodeLabel(bytes, { file: labelFile }), {
+    name: "DamagedFileError",
+    message: `Cannot read labels from "labels/3.png": value ${samples.readUInt16BE(first * 2)} ` +
+      `at column ${first % 11}, row ${Math.floor(first / 11)} does not fit 8 bits`,
+  });
+});
+
+test("decodeLabel() refuses what is no PNG", () => {
+  assert.throws(() => decodeLabel(new Uint8Array(0), { file: labelFile }), /: the file is empty$/);
+  assert.throws(() => decodeLabel(new Uint8Array([1]), { file: labelFile }), {
+    name: "DamagedFileError",
+    message: 'Cannot read labels from "labels/3.png": it is no PNG, save labels as PNG',
+  });
+});
