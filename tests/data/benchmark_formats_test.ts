@@ -11,7 +11,7 @@ import { decodeLabelIds } from "../../lib/data/readers/cityscapes.ts";
 const cityscapes = benchmarkFormats.get("cityscapes");
 const voc = benchmarkFormats.get("voc");
 
-test("benchmarkFormats.cityscapes writes labelIds at 2048x1024 that its reader reads back", () => {
+test("benchmarkFormats.cityscapes() writes labelIds at 2048x1024 that its reader reads back", () => {
   const data = Uint8Array.from({ length: 32 * 16 }, (_, i) => i % 19);
   const bytes = cityscapes.encode({ width: 32, height: 16, data });
   const png = decodePng(bytes, { file: "x.png" });
@@ -26,13 +26,13 @@ test("benchmarkFormats.cityscapes writes labelIds at 2048x1024 that its reader r
   }
 });
 
-test("benchmarkFormats.cityscapes keeps a map of full size as it is", () => {
+test("benchmarkFormats.cityscapes() keeps a map of full size as it is", () => {
   const data = Uint8Array.from({ length: 2048 * 1024 }, (_, i) => (i * 7919) % 19);
   const bytes = cityscapes.encode({ width: 2048, height: 1024, data });
   assert.deepEqual(decodePng(bytes, { file: "x.png" }).data, toLabelIds(data));
 });
 
-test("benchmarkFormats.voc writes indices in VOC's 256 colours at the image's size", () => {
+test("benchmarkFormats.voc() writes indices in VOC's 256 colours at the image's size", () => {
   const data = Uint8Array.of(0, 15, 20);
   const png = decodePng(voc.encode({ width: 3, height: 1, data }), { file: "x.png" });
   assert.deepEqual([...png.data], [0, 15, 20]);

@@ -6,7 +6,7 @@ import { record } from "../../lib/engine/tape.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor } from "../support/gradients.ts";
 
-describe("checkpointed", () => {
+describe("checkpointed()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
@@ -14,7 +14,7 @@ describe("checkpointed", () => {
   const weights = (): tf.Variable<tf.Rank.R2>[] =>
     [1, 2, 3].map((i) => tf.variable(normalTensor(`w${i}`, [8, 8]) as tf.Tensor2D));
 
-  test("checkpointed gives value and gradients of its function bit for bit", async () => {
+  test("checkpointed() gives value and gradients of its function bit for bit", async () => {
     const [x, ws] = [normalTensor("x", [5, 8]) as tf.Tensor2D, weights()];
     const part = (x: tf.Tensor): tf.Tensor =>
       ws.reduce((y, w) => tf.tanh(tf.matMul(y as tf.Tensor2D, w)), x);
@@ -31,7 +31,7 @@ describe("checkpointed", () => {
     assert.deepEqual(results[1], results[0]);
   });
 
-  test("checkpointed keeps its input alone until the backward pass, and nothing after it", () => {
+  test("checkpointed() keeps its input alone until the backward pass, and nothing after it", () => {
     const [x, ws, dy] = [normalTensor("x", [5, 8]), weights(), tf.ones([5, 8])];
     const { numTensors } = tf.memory();
     const part = (x: tf.Tensor): tf.Tensor =>
@@ -42,7 +42,7 @@ describe("checkpointed", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("checkpointed gives zeros for a weight that its function does not read", async () => {
+  test("checkpointed() gives zeros for a weight that its function does not read", async () => {
     const [x, w, other] = [tf.scalar(3), tf.variable(tf.scalar(2)), tf.variable(tf.zeros([2]))];
     const forward = record(() =>
       checkpointed((x) => tf.mul(x, w), { x, weights: [w, other], needsInputGradient: false })

@@ -5,7 +5,7 @@ import { record } from "../../lib/engine/tape.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { normalTensor, relativeError } from "../support/gradients.ts";
 
-describe("record", () => {
+describe("record()", () => {
   before(async () => {
     await useBackend({ backend: "cpu" });
   });
@@ -32,7 +32,7 @@ describe("record", () => {
     };
   }
 
-  test("record gives the gradients of tf.variableGrads bit for bit", async () => {
+  test("record() gives the gradients of tf.variableGrads bit for bit", async () => {
     const { x, weights } = operands();
     const reference = tf.variableGrads(() => network(x, weights) as tf.Scalar, weights);
     const recording = record(() => network(x, weights));
@@ -44,7 +44,7 @@ describe("record", () => {
     assert.equal(await relativeError(recording.value, reference.value), 0);
   });
 
-  test("record frees everything but the value and the gradients", () => {
+  test("record() frees everything but the value and the gradients", () => {
     const { x, weights } = operands();
     const dy = tf.scalar(1);
     const before = tf.memory().numTensors;
@@ -55,7 +55,7 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  test("record peaks lower than tf.variableGrads", () => {
+  test("record() peaks lower than tf.variableGrads", () => {
     const { x, weights } = operands();
     const peak = (run: () => void): number => {
       const engine = tf.engine();
@@ -78,7 +78,7 @@ describe("record", () => {
     assert.ok(lean < reference, `${lean} live buffers against ${reference}`);
   });
 
-  test("record.dispose frees what the backward pass would have read", () => {
+  test("record.dispose() frees what the backward pass would have read", () => {
     const { x, weights } = operands();
     const before = tf.memory().numTensors;
     const recording = record(() => network(x, weights));
@@ -88,7 +88,7 @@ describe("record", () => {
     assert.throws(() => recording.backward(tf.scalar(1), weights), /already used/);
   });
 
-  test("record frees the tape when the forward pass throws", () => {
+  test("record() frees the tape when the forward pass throws", () => {
     const { x, weights } = operands();
     const before = tf.memory().numTensors;
     const failing = () => {
@@ -99,7 +99,7 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, before);
   });
 
-  test("record.backward can be run again with keep: true", async () => {
+  test("record.backward() can be run again with keep: true", async () => {
     const x = tf.variable(tf.tensor1d([1, 2]));
     const { numTensors } = tf.memory();
     const recording = record(() => tf.sum(tf.square(x)));
@@ -112,7 +112,7 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("record.backward consumes the gradient with consume: true", async () => {
+  test("record.backward() consumes the gradient with consume: true", async () => {
     const x = tf.variable(tf.scalar(3));
     const { numTensors } = tf.memory();
     const recording = record(() => tf.square(x));
@@ -123,20 +123,20 @@ describe("record", () => {
     assert.equal(tf.memory().numTensors, numTensors);
   });
 
-  test("record.backward gives null for what the value does not depend on", () => {
+  test("record.backward() gives null for what the value does not depend on", () => {
     const [x, other] = [tf.scalar(2), tf.scalar(3)];
     const [dx, none] = record(() => tf.square(x)).backward(tf.scalar(1), [x, other]);
     assert.notEqual(dx, null);
     assert.equal(none, null);
   });
 
-  test("record.backward sums over two uses of one tensor", async () => {
+  test("record.backward() sums over two uses of one tensor", async () => {
     const x = tf.scalar(3);
     const [dx] = record(() => tf.add(tf.mul(x, x), x)).backward(tf.scalar(1), [x]);
     assert.equal((await dx!.data())[0], 7);
   });
 
-  test("record refuses to nest", () => {
+  test("record() refuses to nest", () => {
     assert.throws(() => record(() => record(() => tf.scalar(1)).value), /inside another/);
   });
 });

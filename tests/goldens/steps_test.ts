@@ -38,7 +38,7 @@ const CHANGE_TOLERANCE = 2e-3;
 const CHANGE_ROUNDING = 3e-5;
 
 for (const { name: backend, skip } of backends) {
-  describe(`trainStep on ${backend} equals PyTorch`, { skip }, () => {
+  describe(`trainStep() on ${backend} equals PyTorch`, { skip }, () => {
     const checked = useDuring(backend);
     for (const golden of goldens.cases as unknown as Case[]) {
       test(`trainStep() ${golden.name}`, checked(() => replay(golden)));

@@ -8,11 +8,11 @@ import { networks } from "../../lib/models/networks/registry.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
 import { difference, disturb, onCpu, smallModel } from "../support/small_models.ts";
 
-describe("buildModel", () => {
+describe("buildModel()", () => {
   onCpu();
 
   for (const name of networks.names) {
-    test(`buildModel gives ${name} the weights that inspectModel lists`, () => {
+    test(`buildModel() gives ${name} the weights that inspectModel lists`, () => {
       const before = tf.memory().numTensors;
       const model = smallModel(name);
       const { width } = model.architecture!;
@@ -29,14 +29,14 @@ describe("buildModel", () => {
     });
   }
 
-  test("buildModel draws bit-identical weights for the same seed and others for another", async () => {
+  test("buildModel() draws bit-identical weights for the same seed and others for another", async () => {
     const [a, b, c] = [1, 1, 2].map((seed) => smallModel("resnet50", { seed }));
     assert.equal(await weightsSha256(a!.layers), await weightsSha256(b!.layers));
     assert.notEqual(await weightsSha256(a!.layers), await weightsSha256(c!.layers));
     for (const model of [a, b, c]) model!.layers.dispose();
   });
 
-  test("buildModel leaves no tensor behind in training, step after step", () => {
+  test("buildModel() leaves no tensor behind in training, step after step", () => {
     const model = smallModel("resnet50");
     const x = tf.ones([1, 32, 32, 3]);
     const run = () =>
@@ -49,7 +49,7 @@ describe("buildModel", () => {
     x.dispose();
   });
 
-  test("buildModel's dropout depends on seed and step alone, and is off in inference", async () => {
+  test("buildModel() has a dropout that depends on seed and step alone, and is off in inference", async () => {
     const model = smallModel("fcn32s-vgg16", { dropout: 0.5 });
     disturb(model.layers);
     const x = tf.ones([1, 32, 32, 3]);
@@ -64,7 +64,7 @@ describe("buildModel", () => {
     model.layers.dispose();
   });
 
-  test("buildModel refuses an unknown name", () => {
+  test("buildModel() refuses an unknown name", () => {
     assert.throws(
       () => buildModel({ name: "fcn4s" }, { classes: 2, seed: 1 }),
       /"fcn4s": expected one of/,
@@ -72,8 +72,8 @@ describe("buildModel", () => {
   });
 });
 
-describe("architectureOptions", () => {
-  test("architectureOptions resolves upsampleOrder auto by network", () => {
+describe("architectureOptions()", () => {
+  test("architectureOptions() resolves upsampleOrder auto by network", () => {
     const orderOf = (config: Parameters<typeof architectureOptions>[0]) =>
       architectureOptions(config, 2).upsampleOrder;
     assert.equal(orderOf({ name: "resnet50", upsampleOrder: "auto" }), "probabilities");
@@ -81,7 +81,7 @@ describe("architectureOptions", () => {
     assert.equal(orderOf({ name: "resnet50", upsampleOrder: "logits" }), "logits");
   });
 
-  test("architectureOptions takes the section model of a configuration", () => {
+  test("architectureOptions() takes the section model of a configuration", () => {
     assert.equal(architectureOptions(defaultConfig().model, 2).name, "fcn8s-vgg16");
   });
 });

@@ -53,13 +53,13 @@ async function pass(name: string, gradientCheckpointing: boolean) {
   return { values, peak };
 }
 
-describe("forwardTraining", () => {
+describe("forwardTraining()", () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
   for (const name of ["fcn8s-vgg16", "fcn32s-vgg19", "resnet50"]) {
-    test(`forwardTraining of ${name} is bit-identical at a lower peak with gradientCheckpointing`, async () => {
+    test(`forwardTraining() of ${name} is bit-identical at a lower peak with gradientCheckpointing`, async () => {
       const { numTensors } = tf.memory();
       const [kept, again] = [await pass(name, false), await pass(name, true)];
       assert.deepEqual(again.values, kept.values);
@@ -68,7 +68,7 @@ describe("forwardTraining", () => {
     });
   }
 
-  test("forwardTraining knows the stages of every built-in network", () => {
+  test("forwardTraining() knows the stages of every built-in network", () => {
     const images = tf.zeros<tf.Rank.R4>([1, 32, 32, 3]);
     for (const name of networks.names) {
       const model = build(name);
@@ -80,7 +80,7 @@ describe("forwardTraining", () => {
     }
   });
 
-  test("forwardTraining recomputes the stages that a user names, and refuses what is none", () => {
+  test("forwardTraining() recomputes the stages that a user names, and refuses what is none", () => {
     const input = tf.input({ shape: [null, null, 3] });
     const conv = (name: string) =>
       tf.layers.conv2d({ name, filters: 3, kernelSize: 1, activation: "relu" });

@@ -20,10 +20,10 @@ function net(...convs: Partial<ConvArgs>[]): tf.LayersModel {
   });
 }
 
-describe("fromLayersModel", () => {
+describe("fromLayersModel()", () => {
   onCpu();
 
-  test("fromLayersModel finds classes and stride, and leaves no tensor behind", () => {
+  test("fromLayersModel() finds classes and stride, and leaves no tensor behind", () => {
     const own = net({ strides: 2 }, { strides: 2 }, { filters: 7 });
     const before = tf.memory().numTensors;
     const model = fromLayersModel(own, {
@@ -44,11 +44,11 @@ describe("fromLayersModel", () => {
     assert.equal(model.layers, own);
   });
 
-  test("fromLayersModel takes a fixed input size as the only multiple", () => {
+  test("fromLayersModel() takes a fixed input size as the only multiple", () => {
     assert.equal(fromLayersModel(net({ inputShape: [48, 48, 3] })).inputMultiple, 48);
   });
 
-  test("fromLayersModel refuses what a temperature cannot work on", () => {
+  test("fromLayersModel() refuses what a temperature cannot work on", () => {
     assert.throws(() => fromLayersModel(net({ activation: "softmax" })), {
       name: "TypeError",
       message: /ends in a softmax; leave it out/,
@@ -58,7 +58,7 @@ describe("fromLayersModel", () => {
     assert.throws(() => fromLayersModel(chained), /ends in a softmax/);
   });
 
-  test("fromLayersModel refuses other inputs, outputs and uneven shrinking", () => {
+  test("fromLayersModel() refuses other inputs, outputs and uneven shrinking", () => {
     assert.throws(() => fromLayersModel(net({ inputShape: [null, null, 1] })), /must be \[batch/);
     const x = tf.input({ shape: [null, null, 3] });
     const conv = () => tf.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(x);

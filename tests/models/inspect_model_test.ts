@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspectModel, largestTensor } from "../../lib/models/inspect_model.ts";
 
-describe("inspectModel", () => {
+describe("inspectModel()", () => {
   // Totals of the thesis, Table 4-8, to the last weight: they fix the architecture.
   const totals: [name: string, classes: number, total: number][] = [
     ["fcn8s-vgg16", 21, 134_475_647],
@@ -13,17 +13,17 @@ describe("inspectModel", () => {
     ["dcgan", 19, 2_784_705],
   ];
   for (const [name, classes, total] of totals) {
-    test(`inspectModel counts ${total} weights in ${name} for ${classes} classes`, () => {
+    test(`inspectModel() counts ${total} weights in ${name} for ${classes} classes`, () => {
       assert.equal(inspectModel(name, { classes }).parameters.total, total);
     });
   }
 
-  test("inspectModel counts moving statistics as weights that do not train", () => {
+  test("inspectModel() counts moving statistics as weights that do not train", () => {
     assert.equal(inspectModel("resnet50", { classes: 21 }).parameters.trainable, 23_577_621);
     assert.equal(inspectModel("dcgan", { classes: 21 }).parameters.trainable, 2_784_961);
   });
 
-  test("inspectModel counts the same weights in both variants and both paddings", () => {
+  test("inspectModel() counts the same weights in both variants and both paddings", () => {
     const total = (name: string, options: object) =>
       inspectModel(name, { classes: 21, options }).parameters.total;
     assert.equal(total("resnet50", { variant: "v1.5" }), total("resnet50", {}));
@@ -31,7 +31,7 @@ describe("inspectModel", () => {
     assert.equal(total("fcn8s-vgg16", { skipScales: [1, 1] }), total("fcn8s-vgg16", {}));
   });
 
-  test("inspectModel follows 416 pixels through FCN-8s as the thesis does", () => {
+  test("inspectModel() follows 416 pixels through FCN-8s as the thesis does", () => {
     const { layers } = inspectModel("fcn8s-vgg16", { classes: 21 });
     const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
     assert.deepEqual(size("fc7"), [13, 13, 4096]);
@@ -40,7 +40,7 @@ describe("inspectModel", () => {
     assert.deepEqual(size("upscore8"), [416, 416, 21]);
   });
 
-  test("inspectModel gives padding 100 Berkeley's sizes and the input's size at the end", () => {
+  test("inspectModel() gives padding 100 Berkeley's sizes and the input's size at the end", () => {
     const { layers } = inspectModel("fcn8s-vgg16", {
       classes: 21,
       options: { padding: 100 },
@@ -52,7 +52,7 @@ describe("inspectModel", () => {
     assert.deepEqual(layers.at(-1)?.output, [416, 320, 21]);
   });
 
-  test("inspectModel scales channels by width and keeps at least four", () => {
+  test("inspectModel() scales channels by width and keeps at least four", () => {
     const { layers } = inspectModel("fcn8s-vgg16", { classes: 3, width: 1 / 32 });
     const channels = (name: string) => layers.find((layer) => layer.name === name)?.output[2];
     assert.equal(channels("block1_conv1"), 4);
@@ -60,7 +60,7 @@ describe("inspectModel", () => {
     assert.equal(channels("fc6"), 128);
   });
 
-  test("inspectModel refuses an unknown name, a size off the stride and options out of range", () => {
+  test("inspectModel() refuses an unknown name, a size off the stride and options out of range", () => {
     assert.throws(() => inspectModel("resnet34", { classes: 2 }), /"resnet34".*fcn8s-vgg16/);
     assert.throws(
       () => inspectModel("resnet50", { classes: 2, input: [100, 96] }),
@@ -78,15 +78,15 @@ describe("inspectModel", () => {
   });
 });
 
-describe("largestTensor", () => {
-  test("largestTensor names fc6's kernel where it exceeds every activation", () => {
+describe("largestTensor()", () => {
+  test("largestTensor() names fc6's kernel where it exceeds every activation", () => {
     const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [64, 64] });
     const { name, bytes } = largestTensor(report, { batch: 1 });
     assert.equal(name, "fc6/kernel");
     assert.equal(bytes, 4 * 7 * 7 * 512 * 4096);
   });
 
-  test("largestTensor counts the class map that ResNet's logits become", () => {
+  test("largestTensor() counts the class map that ResNet's logits become", () => {
     const report = inspectModel("resnet50", { classes: 200, width: 1 / 16, input: [416, 416] });
     const { name, shape } = largestTensor(report, { batch: 16 });
     assert.equal(name, "class map");

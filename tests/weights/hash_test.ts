@@ -12,7 +12,7 @@ function dense(name: string): tf.LayersModel {
   return tf.sequential({ layers: [layer] });
 }
 
-test("weightsSha256 covers names, shapes and little-endian values in order", async () => {
+test("weightsSha256() covers names, shapes and little-endian values in order", async () => {
   const hash = createHash("sha256");
   const ones = new DataView(new ArrayBuffer(24));
   for (let i = 0; i < 6; i++) ones.setFloat32(4 * i, 1, true);
@@ -21,7 +21,7 @@ test("weightsSha256 covers names, shapes and little-endian values in order", asy
   assert.equal(await weightsSha256(dense("a")), hash.digest("hex"));
 });
 
-test("weightsSha256 does not depend on how often a model was built, but on every value", async () => {
+test("weightsSha256() does not depend on how often a model was built, but on every value", async () => {
   const [first, second] = [dense("b"), dense("b")];
   assert.equal(await weightsSha256(first), await weightsSha256(second));
   second.setWeights([tf.ones([3, 2]), tf.tensor1d([0, 1e-30])]);

@@ -44,7 +44,7 @@ async function classify(map: Float32Array, channels: number): Promise<number[]> 
   return exponentials.map((e) => e / total);
 }
 
-test("initializeFrom gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a tabby seen", {
+test("initializeFrom() gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a tabby seen", {
   skip: skipWithout(folder),
 }, async () => {
   await useBackend({ backend: "wasm", threads: 1 });

@@ -65,7 +65,7 @@ for (
     ["vgg19.h5.gz", "Keras", "bgr", 36],
   ] as const
 ) {
-  test(`initializeFrom turns the classifier of ${name} into convolutions`, async () => {
+  test(`initializeFrom() turns the classifier of ${name} into convolutions`, async () => {
     const model = networkOf(name);
     const report = await initializeFrom(model, await fixture(name));
     assert.equal(report.origin, origin);
@@ -86,7 +86,7 @@ for (
     ["resnet50.h5.gz", "Keras", "v1", 0],
   ] as const
 ) {
-  test(`initializeFrom reads ${name}, batch norm included`, async () => {
+  test(`initializeFrom() reads ${name}, batch norm included`, async () => {
     const model = networkOf(name, variant);
     const report = await initializeFrom(model, await fixture(name));
     assert.equal(report.origin, origin);
@@ -144,7 +144,7 @@ async function writeResnet(stages: readonly number[]): Promise<string> {
 for (
   const [name, stages] of [["resnet101", [3, 4, 23, 3]], ["resnet152", [3, 8, 36, 3]]] as const
 ) {
-  test(`initializeFrom reads a ${name} of torchvision's names to the last block`, async () => {
+  test(`initializeFrom() reads a ${name} of torchvision's names to the last block`, async () => {
     const model = network(name, "v1.5");
     const report = await initializeFrom(model, await writeResnet(stages));
     assert.equal(report.origin, "torchvision");
@@ -155,7 +155,7 @@ for (
   });
 }
 
-test("initializeFrom names the architecture that a file is not", async () => {
+test("initializeFrom() names the architecture that a file is not", async () => {
   const path = await fixture("vgg16.pth");
   await assert.rejects(initializeFrom(network("resnet50"), path), /none of its 32 tensors \(feat/);
   await assert.rejects(initializeFrom(network("fcn8s-vgg19"), path), /missing: block3_conv\d/);

@@ -22,7 +22,7 @@ function targetsOf(network: string): WeightTarget[] {
   return inspectModel(network, { classes: 21 }).layers.flatMap(({ weights }) => weights);
 }
 
-test("planWeights takes each layout's own shape and lists everything else", () => {
+test("planWeights() takes each layout's own shape and lists everything else", () => {
   const file = fileOf({
     "module.features.0.weight": [64, 3, 3, 3],
     "module.features.0.bias": [63],
@@ -51,7 +51,7 @@ test("planWeights takes each layout's own shape and lists everything else", () =
   assert.match(faults, /features\.0\.bias is \[63\], not \[64\]; unknown: module\.surprise$/);
 });
 
-test("planWeights never gives one tensor to two weights", () => {
+test("planWeights() never gives one tensor to two weights", () => {
   for (const network of ["resnet50", "resnet101", "resnet152", "fcn8s-vgg16", "fcn8s-vgg19"]) {
     const targets = targetsOf(network);
     // A file under our own names has all of them, once
@@ -65,7 +65,7 @@ test("planWeights never gives one tensor to two weights", () => {
   }
 });
 
-test("planWeights names the publishers whose names it tried", () => {
+test("planWeights() names the publishers whose names it tried", () => {
   assert.throws(
     () =>
       planWeights(fileOf({ conv: [1] }), {
@@ -76,7 +76,7 @@ test("planWeights names the publishers whose names it tried", () => {
   );
 });
 
-test("planWeights finds a place for every tensor of a whole file, at full width", () => {
+test("planWeights() finds a place for every tensor of a whole file, at full width", () => {
   const files: [network: string, name: (layer: string, part: string) => string][] = [
     ["resnet101", (layer, part) => `${layer}/${layer}/${part}:0`],
     ["resnet152", (layer, part) => `resnet152/${layer}/${part}:0`],

@@ -13,7 +13,7 @@ const FILES = {
 };
 
 describe("camvidReader", () => {
-  test("camvidReader opens SegNet's layout, from its parent too", () =>
+  test("camvidReader.open() opens SegNet's layout, from its parent too", () =>
     withFiles(FILES, async (dir) => {
       for (const place of ["", "/CamVid"]) {
         const dataset = await camvidReader.open({ dir: dir + place, split: "train" });
@@ -23,7 +23,7 @@ describe("camvidReader", () => {
       }
     }));
 
-  test("camvidReader refuses what lacks", () =>
+  test("camvidReader.open() refuses what lacks", () =>
     withFiles(FILES, async (dir) => {
       await assert.rejects(camvidReader.open({ dir, split: "val" }), /no image named "c" in/);
       await assert.rejects(camvidReader.open({ dir, split: "test" }), /available: train, val$/);

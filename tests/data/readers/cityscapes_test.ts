@@ -17,7 +17,7 @@ const FILES = {
 };
 
 describe("cityscapesReader", () => {
-  test("cityscapesReader turns label ids into the 19 train ids", () =>
+  test("cityscapesReader.open() turns label ids into the 19 train ids", () =>
     withFiles(FILES, async (dir) => {
       const dataset = await cityscapesReader.open({ dir, split: "train" });
       assert.deepEqual(dataset.ids, ["aachen/aachen_0"]);
@@ -28,7 +28,7 @@ describe("cityscapesReader", () => {
       assert.deepEqual([...instances.data.subarray(0, 2)], [7, 33]);
     }));
 
-  test("cityscapesReader ignores every pixel of a test split without truth", () =>
+  test("cityscapesReader.open() ignores every pixel of a test split without truth", () =>
     withFiles(FILES, async (dir) => {
       const dataset = await cityscapesReader.open({ dir, split: "test" });
       const { image, label } = await dataset.read(0);
@@ -37,7 +37,7 @@ describe("cityscapesReader", () => {
       await assert.rejects(dataset.read(1), RangeError);
     }));
 
-  test("cityscapesReader refuses what lacks", () =>
+  test("cityscapesReader.open() refuses what lacks", () =>
     withFiles(FILES, async (dir) => {
       await assert.rejects(cityscapesReader.open({ dir, split: "val" }), {
         message:
@@ -62,7 +62,7 @@ describe("cityscapesReader", () => {
     });
   });
 
-  test("cityscapesReader reads a real frame: instances agree with labels", {
+  test("cityscapesReader.open() reads a real frame: instances agree with labels", {
     skip: skipWithout("data/formats/cityscapes"),
   }, async () => {
     const dir = sharedPath("data/formats/cityscapes");

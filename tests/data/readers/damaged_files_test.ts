@@ -121,7 +121,7 @@ function assertClear(message: string, context: string): void {
 }
 
 for (const [reader, files] of Object.entries(LAYOUTS)) {
-  test(`a damaged file of ${reader} is named in one clear line`, () =>
+  test(`openDataset() names a damaged file of ${reader} in one clear line`, () =>
     withFiles(files, async (dir) => {
       assert.deepEqual(await readAll(reader, dir), [], "the sound data set");
       for (const [path, content] of Object.entries(files)) {
@@ -150,33 +150,37 @@ for (const [reader, files] of Object.entries(LAYOUTS)) {
       }
     }));
 
-  test(`a file of ${reader} that is gone, a folder or a device is named in one clear line`, {
-    skip: process.platform === "win32" && "neither links nor devices",
-  }, () =>
-    withFiles(files, async (dir) => {
-      const changes: Record<string, (file: string) => void> = {
-        "gone": () => {},
-        "a folder": (file) => mkdirSync(file),
-        "a link to nothing": (file) => symlinkSync("/no/where", file),
-        "a device": (file) => symlinkSync("/dev/zero", file),
-        "a link to its folder": (file) => symlinkSync(dirname(file), file),
-      };
-      for (const [path, content] of Object.entries(files)) {
-        for (const [what, change] of Object.entries(changes)) {
-          const file = join(dir, path);
-          rmSync(file);
-          change(file);
-          const messages = await readAll(reader, dir);
-          assert.ok(messages.length > 0, `${path}: ${what}`);
-          for (const message of messages) assertClear(message, `${path}: ${what}`);
-          rmSync(file, { recursive: true, force: true });
-          writeFileSync(
-            file,
-            content instanceof Uint8Array || typeof content === "string"
-              ? content
-              : JSON.stringify(content),
-          );
+  test(
+    `openDataset() names a file of ${reader} that is gone, a folder or a device in one clear line`,
+    {
+      skip: process.platform === "win32" && "neither links nor devices",
+    },
+    () =>
+      withFiles(files, async (dir) => {
+        const changes: Record<string, (file: string) => void> = {
+          "gone": () => {},
+          "a folder": (file) => mkdirSync(file),
+          "a link to nothing": (file) => symlinkSync("/no/where", file),
+          "a device": (file) => symlinkSync("/dev/zero", file),
+          "a link to its folder": (file) => symlinkSync(dirname(file), file),
+        };
+        for (const [path, content] of Object.entries(files)) {
+          for (const [what, change] of Object.entries(changes)) {
+            const file = join(dir, path);
+            rmSync(file);
+            change(file);
+            const messages = await readAll(reader, dir);
+            assert.ok(messages.length > 0, `${path}: ${what}`);
+            for (const message of messages) assertClear(message, `${path}: ${what}`);
+            rmSync(file, { recursive: true, force: true });
+            writeFileSync(
+              file,
+              content instanceof Uint8Array || typeof content === "string"
+                ? content
+                : JSON.stringify(content),
+            );
+          }
         }
-      }
-    }));
+      }),
+  );
 }

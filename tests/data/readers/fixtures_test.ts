@@ -16,7 +16,7 @@ import { makeFixtures } from "../../../tasks/make_fixtures.ts";
 const ON_DISK = join(import.meta.dirname!, "../../../fixtures/VOCdevkit/VOC2012");
 
 describe("fixturesReader", () => {
-  test("fixturesReader gives 24, 8 and 8 samples of 64x64 with five classes", async () => {
+  test("fixturesReader.open() gives 24, 8 and 8 samples of 64x64 with five classes", async () => {
     const counts: Record<string, number> = { train: 24, val: 8, test: 8 };
     for (const [split, count] of Object.entries(counts)) {
       const dataset = await fixturesReader.open({ dir: null, split });
@@ -32,7 +32,7 @@ describe("fixturesReader", () => {
     }
   });
 
-  test("fixturesReader gives what vocReader reads from the folder", async () => {
+  test("fixturesReader.open() gives what vocReader reads from the folder", async () => {
     const embedded = await fixturesReader.open({ dir: null, split: "val" });
     const folder = await vocReader.open({ dir: ON_DISK, split: "val" });
     assert.deepEqual(embedded.ids, folder.ids);
@@ -43,7 +43,7 @@ describe("fixturesReader", () => {
     );
   });
 
-  test("fixturesReader refuses an unknown split and a sample beyond the end", async () => {
+  test("fixturesReader.open() refuses an unknown split and a sample beyond the end", async () => {
     await assert.rejects(fixturesReader.open({ dir: null, split: "trian" }), {
       name: "MissingSplitError",
       message: 'Cannot open split "trian" of fixtures: there is none of that name, available: ' +

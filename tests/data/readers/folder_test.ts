@@ -30,7 +30,7 @@ describe("folderReader", () => {
       "a list beside folders": { ...split("train/", ["a", "b", "c"]), "train.txt": "\ufeffa\nb" },
     })
   ) {
-    test(`folderReader opens a split that is ${layout}`, () =>
+    test(`folderReader.open() opens a split that is ${layout}`, () =>
       withFiles({ "classes.json": CLASSES, ...files }, async (dir) => {
         const dataset = await folderReader.open({ dir, split: "train" });
         assert.deepEqual(dataset.ids, ["a", "b"]);
@@ -43,7 +43,7 @@ describe("folderReader", () => {
       }));
   }
 
-  test("folderReader keeps the order of a list and finds names in subfolders", () =>
+  test("folderReader.open() keeps the order of a list and finds names in subfolders", () =>
     withFiles({
       "classes.json": CLASSES,
       ...split("", ["x/2", "x/1", "0"]),
@@ -52,7 +52,7 @@ describe("folderReader", () => {
       assert.deepEqual((await folderReader.open({ dir, split: "val" })).ids, ["x/2", "0", "x/1"]);
     }));
 
-  test("folderReader takes names and colours apart, and VOC's colours without any", () =>
+  test("folderReader.open() takes names and colours apart, and VOC's colours without any", () =>
     withFiles({
       "classes.json": { classes: ["one", "two"], colours: [[1, 2, 3]], ignore_index: 2 },
       ...split("train/"),
@@ -143,7 +143,7 @@ describe("folderReader", () => {
     };
   }
   for (const [fault, { files, message }] of Object.entries(faults)) {
-    test(`folderReader refuses ${fault} in one line`, () =>
+    test(`folderReader.open() refuses ${fault} in one line`, () =>
       withFiles(files, async (dir) => {
         await assert.rejects(folderReader.open({ dir, split: "train" }), (error: Error) => {
           assert.match(error.message, message);
@@ -153,13 +153,13 @@ describe("folderReader", () => {
       }));
   }
 
-  test("folderReader refuses a folder that is not there", async () => {
+  test("folderReader.open() refuses a folder that is not there", async () => {
     await assert.rejects(folderReader.open({ dir: "no/where", split: "train" }), {
       message: 'Cannot open data set folder "no/where": there is no such folder',
     });
   });
 
-  test("folderReader names both files when their sizes differ", () =>
+  test("folderReader.open() names both files when their sizes differ", () =>
     withFiles({
       "classes.json": CLASSES,
       "train/images/a.png": picture(4, 3),
@@ -173,7 +173,7 @@ describe("folderReader", () => {
       });
     }));
 
-  test("folderReader names a file that cannot be decoded", () =>
+  test("folderReader.open() names a file that cannot be decoded", () =>
     withFiles({
       "classes.json": CLASSES,
       "train/images/a.png": picture(4, 3).subarray(0, 50),
@@ -186,7 +186,7 @@ describe("folderReader", () => {
       );
     }));
 
-  test("folderReader reads the real CamVid folder as it is, to the published pixel counts", {
+  test("folderReader.open() reads the real CamVid folder as it is, to the published pixel counts", {
     skip: skipWithout("data/camvid-small"),
   }, async () => {
     const dir = sharedPath("data/camvid-small");

@@ -39,7 +39,7 @@ function replace(path: string, target: string): void {
 }
 
 describe("folderReader among links", { skip: process.platform === "win32" && "no links" }, () => {
-  test("folderReader follows links of files and folders, and a data folder that is one", () =>
+  test("folderReader.open() follows links of files and folders, and a data folder that is one", () =>
     withFiles(FILES, async (dir) => {
       const data = join(dir, "data");
       symlinkSync(join(dir, "store/images"), join(data, "train/images/more"));
@@ -71,7 +71,7 @@ describe("folderReader among links", { skip: process.platform === "win32" && "no
       assert.ok(findings.every(({ message }) => !message.includes("links")));
     }));
 
-  test("folderReader ends where links lead in a circle", async () => {
+  test("folderReader.open() ends where links lead in a circle", async () => {
     const message = await faultOf((data) => symlinkSync(data, join(data, "train/images/again")));
     assert.match(
       message,
@@ -83,12 +83,12 @@ describe("folderReader among links", { skip: process.platform === "win32" && "no
     assert.match(image, /^Cannot read ".*a\.png": its links lead in a circle$/);
   });
 
-  test("folderReader names a link to nothing", async () => {
+  test("folderReader.open() names a link to nothing", async () => {
     const message = await faultOf((data) => replace(join(data, "train/images/a.png"), "/no/where"));
     assert.match(message, /^Cannot read ".*images.a\.png": there is no such file$/);
   });
 
-  test("folderReader never opens a pipe or a device", async () => {
+  test("folderReader.open() never opens a pipe or a device", async () => {
     for (const place of ["train/images/a.png", "train/labels/a.png", "classes.json"]) {
       const message = await faultOf((data) => replace(join(data, place), "/dev/zero"));
       assert.match(message, /^Cannot read ".*": it is no file but a pipe or a device/);
@@ -100,7 +100,7 @@ describe("folderReader among links", { skip: process.platform === "win32" && "no
     assert.match(message, /a\.png": it is no file but a pipe or a device$/);
   });
 
-  test("folderReader takes no memory for a giant or an endless list", async () => {
+  test("folderReader.open() takes no memory for a giant or an endless list", async () => {
     const giant = await faultOf((data) => truncateSync(join(data, "train/images/a.png"), 2 ** 31));
     assert.match(giant, /^Cannot read ".*a\.png": it has 2\.0 GiB, .*: the most is 1 GiB$/);
     const list = await faultOf((data) => {

@@ -16,7 +16,7 @@ const FILES = {
 };
 
 describe("sbdReader", () => {
-  test("sbdReader reads GTcls.Segmentation row by row", () =>
+  test("sbdReader.open() reads GTcls.Segmentation row by row", () =>
     withFiles(FILES, async (dir) => {
       for (const place of ["", "/benchmark_RELEASE", "/benchmark_RELEASE/dataset"]) {
         const dataset = await sbdReader.open({ dir: dir + place, split: "train" });
@@ -27,7 +27,7 @@ describe("sbdReader", () => {
       }
     }));
 
-  test("sbdReader refuses what lacks", () =>
+  test("sbdReader.open() refuses what lacks", () =>
     withFiles({ ...FILES, "benchmark_RELEASE/dataset/val.txt": "b\nq\n" }, async (dir) => {
       await assert.rejects(sbdReader.open({ dir, split: "val" }), /no image named "q" in/);
       await assert.rejects(sbdReader.open({ dir, split: "x" }), /available: train, val$/);
@@ -47,7 +47,7 @@ describe("sbdReader", () => {
     });
   });
 
-  test("sbdReader gives the real labels of the same images in SegmentationClassAug", {
+  test("sbdReader.open() gives the real labels of the same images in SegmentationClassAug", {
     skip: skipWithout("data/formats/sbd-made"),
   }, async () => {
     const dir = sharedPath("data/formats/sbd-made");

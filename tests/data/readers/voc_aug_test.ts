@@ -29,7 +29,7 @@ const FILES = {
 };
 
 describe("vocAugReader", () => {
-  test("vocAugReader merges both, keeps VOC's labels and leaves VOC's val out", () =>
+  test("vocAugReader.open() merges both, keeps VOC's labels and leaves VOC's val out", () =>
     withFiles(FILES, async (dir) => {
       const train = await vocAugReader.open({ dir, split: "train" });
       assert.deepEqual(train.ids, ["a", "b", "s", "t"]);
@@ -45,7 +45,7 @@ describe("vocAugReader", () => {
       assert.equal((await val.read(0)).label.data[0], 3);
     }));
 
-  test("vocAugReader never trains on half of SBD for want of a list", () => {
+  test("vocAugReader.open() never trains on half of SBD for want of a list", () => {
     const { "SBD/benchmark_RELEASE/dataset/val.txt": _, ...files } = FILES;
     return withFiles(files, async (dir) => {
       await assert.rejects(vocAugReader.open({ dir, split: "train" }), {
@@ -54,7 +54,7 @@ describe("vocAugReader", () => {
     });
   });
 
-  test("vocAugReader says what lacks", () =>
+  test("vocAugReader.open() says what lacks", () =>
     withFiles(FILES, async (dir) => {
       await assert.rejects(vocAugReader.open({ dir, split: "trainaug" }), /available: train, val$/);
       await assert.rejects(vocAugReader.open({ dir: `${dir}/VOCdevkit`, split: "train" }), {

@@ -24,7 +24,7 @@ const VOC = {
 };
 
 describe("vocReader", () => {
-  test("vocReader opens the devkit, its parent and VOC2012 itself", async () => {
+  test("vocReader.open() opens the devkit, its parent and VOC2012 itself", async () => {
     for (
       const dir of [FIXTURES, join(FIXTURES, "VOCdevkit"), join(FIXTURES, "VOCdevkit/VOC2012")]
     ) {
@@ -35,7 +35,7 @@ describe("vocReader", () => {
     }
   });
 
-  test("vocReader takes train_aug from SegmentationClassAug, also listed as two paths", () =>
+  test("vocReader.open() takes train_aug from SegmentationClassAug, also listed as two paths", () =>
     withFiles(VOC, async (dir) => {
       const augmented = await vocReader.open({ dir, split: "train_aug" });
       assert.deepEqual(augmented.ids, ["x_2", "x_1"]);
@@ -44,7 +44,7 @@ describe("vocReader", () => {
       assert.equal((await train.read(0)).label.data[0], 1);
     }));
 
-  test("vocReader refuses what lacks in one line", () =>
+  test("vocReader.open() refuses what lacks in one line", () =>
     withFiles(VOC, async (dir) => {
       const cases: [string, RegExp][] = [
         ["val", /^Cannot open split "val" of ".*": no label PNG named "x_2" in ".*Class"$/],
@@ -65,7 +65,7 @@ describe("vocReader", () => {
     assert.deepEqual(VOC_CLASSES[20], { name: "tvmonitor", color: [0, 64, 128] });
   });
 
-  test("vocReader reads real VOC files: photographs, borders and known classes", {
+  test("vocReader.open() reads real VOC files: photographs, borders and known classes", {
     skip: skipWithout("data/formats/voc"),
   }, async () => {
     const dir = sharedPath("data/formats/voc");
@@ -86,14 +86,17 @@ describe("vocReader", () => {
     assert.deepEqual([...new Set(label.data)].sort((a, b) => a - b), [0, 1, 15, 255]);
   });
 
-  test("vocReader counts pixels and images of each class as Pillow does, within the published", {
-    skip: skipWithout("data/formats/voc") || skipWithoutPillow,
-  }, async () => {
-    const dir = sharedPath("data/formats/voc");
-    const published = JSON.parse(readFileSync(`${dir}/label-statistics.json`, "utf8"));
-    for (const split of ["train", "val", "train_aug"]) {
-      const dataset = await vocReader.open({ dir, split });
-      const program = `
+  test(
+    "vocReader.open() counts pixels and images of each class as Pillow does, within the published",
+    {
+      skip: skipWithout("data/formats/voc") || skipWithoutPillow,
+    },
+    async () => {
+      const dir = sharedPath("data/formats/voc");
+      const published = JSON.parse(readFileSync(`${dir}/label-statistics.json`, "utf8"));
+      for (const split of ["train", "val", "train_aug"]) {
+        const dataset = await vocReader.open({ dir, split });
+        const program = `
 import json, sys
 from PIL import Image
 pixels, images, border = [0] * 21, [0] * 21, 0
@@ -105,18 +108,19 @@ for file in json.load(sys.stdin):
         images[c] += counts[c] > 0
 print(json.dumps({"pixels": pixels, "images_with_class": images, "pixels_255": border}))
 `;
-      const files = dataset.ids.map((_, i) => dataset.files!(i).label);
-      const expected = JSON.parse(runPython(program, files));
-      const { pixels, images, ignored } = await checkDataset(dataset);
-      const seen = { pixels, images_with_class: images, pixels_255: ignored };
-      assert.deepEqual(seen, expected);
-      // The files present are part of the published set
-      const all = published[split];
-      assert.ok(pixels.every((count, c) => count <= all.pixels[c]));
-      assert.ok(images.every((count, c) => count <= all.images_with_class[c]));
-      assert.ok(ignored <= all.pixels_255);
-    }
-  });
+        const files = dataset.ids.map((_, i) => dataset.files!(i).label);
+        const expected = JSON.parse(runPython(program, files));
+        const { pixels, images, ignored } = await checkDataset(dataset);
+        const seen = { pixels, images_with_class: images, pixels_255: ignored };
+        assert.deepEqual(seen, expected);
+        // The files present are part of the published set
+        const all = published[split];
+        assert.ok(pixels.every((count, c) => count <= all.pixels[c]));
+        assert.ok(images.every((count, c) => count <= all.images_with_class[c]));
+        assert.ok(ignored <= all.pixels_255);
+      }
+    },
+  );
 });
 
 test("vocPalette() gives the published colours", () => {

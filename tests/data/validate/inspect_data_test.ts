@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
+import { describe, test } from "node:test";
 import { crc32 } from "node:zlib";
 import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
 import type { DataReport } from "../../../lib/data/validate/data_report.ts";
@@ -93,7 +93,7 @@ describe("inspectData() says in one line why training would be wrong", () => {
     ],
   ];
   for (const [what, changes, message] of CASES) {
-    it(what, async () => {
+    test(what, async () => {
       const { ok, findings } = await inspect(changes);
       assert.equal(ok, false);
       const errors = findings.filter(({ severity }) => severity === "error");
@@ -129,7 +129,7 @@ describe("inspectData() warns of what may be meant", () => {
     ],
   ];
   for (const [what, changes, message] of CASES) {
-    it(what, async () => {
+    test(what, async () => {
       const { ok, findings } = await inspect(changes);
       const warnings = findings.filter(({ severity }) => severity === "warning");
       assert.ok(warnings.some((warning) => message.test(warning.message)), what);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it, test } from "node:test";
+import { describe, test } from "node:test";
 import fc from "fast-check";
 import { diagnoseValues } from "../../../lib/data/validate/split_findings.ts";
 
@@ -29,7 +29,7 @@ describe("diagnoseValues() names the fault", () => {
     ["nothing but ignored pixels", 3, 255, [255], /every pixel has the ignore label 255/],
   ];
   for (const [what, count, ignoreLabel, values, message] of CASES) {
-    it(what, () => {
+    test(what, () => {
       const dataset = { classes: classesOf(count), ignoreLabel };
       const findings = diagnoseValues(histogramOf(values), dataset);
       assert.equal(findings.length, 1);

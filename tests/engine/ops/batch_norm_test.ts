@@ -5,8 +5,8 @@ import { movingAverage } from "../../../lib/engine/ops/batch_norm.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 
 for (const name of ["cpu", "wasm"] as const) {
-  describe(`movingAverage on ${name}`, () => {
-    test("movingAverage moves its first tensor and leaves the other, and no third", async () => {
+  describe(`movingAverage() on ${name}`, () => {
+    test("movingAverage() moves its first tensor and leaves the other, and no third", async () => {
       const backend = await useBackend({ backend: name, threads: 1 });
       const moving = tf.variable(tf.tensor1d([0, 10]));
       const batch = tf.tensor1d([4, 20]);

@@ -5,8 +5,8 @@ import { checkGradients } from "../../../lib/engine/ops/check_gradients.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 
 for (const name of ["cpu", "wasm"] as const) {
-  describe(`checkGradients on ${name}`, () => {
-    test("checkGradients overwrites scale and steps, and makes nothing but what it returns", async () => {
+  describe(`checkGradients() on ${name}`, () => {
+    test("checkGradients() overwrites scale and steps, and makes nothing but what it returns", async () => {
       const backend = await useBackend({ backend: name, threads: 1 });
       const [scale, goodSteps] = [8, 4].map((value) => tf.variable(tf.scalar(value), false));
       const shared = scale!.clone(); // must not see the update

@@ -18,7 +18,7 @@ import {
 } from "../../support/gradients.ts";
 
 for (const backend of ["cpu", "wasm"] as const) {
-  describe(`engine ops on ${backend}`, () => {
+  describe(`ops on ${backend}`, () => {
     before(async () => {
       await useBackend({ backend, threads: 1 });
     });
@@ -35,7 +35,7 @@ for (const backend of ["cpu", "wasm"] as const) {
         const relu = leak !== null;
         const end = relu ? ` with ReLU of slope ${leak}` : "";
         const what = `${kernel}x${kernel}/${stride} ${padding}${end}`;
-        test(`conv2d ${what} has the values and gradients of tfjs ops`, async () => {
+        test(`conv2d() ${what} has the values and gradients of tfjs ops`, async () => {
           const operands = [
             normalTensor("x", [...size]),
             normalTensor("filter", [kernel, kernel, size[3], 5]),
@@ -62,7 +62,7 @@ for (const backend of ["cpu", "wasm"] as const) {
 
     for (const leak of [null, 0, 0.2]) {
       const relu = leak !== null;
-      test(`batchNormTraining${relu ? ` with ReLU of slope ${leak}` : ""} has the right gradients`, async () => {
+      test(`batchNormTraining()${relu ? ` with ReLU of slope ${leak}` : ""} has the right gradients`, async () => {
         const [x, gamma, beta] = [normalTensor("x", [2, 3, 5, 4]), vector("g", 4), vector("b", 4)];
         const run = (operands: { x: tf.Tensor; gamma: tf.Tensor; beta: tf.Tensor }) =>
           batchNormTraining(operands as Parameters<typeof batchNormTraining>[0], {
@@ -78,7 +78,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       });
     }
 
-    test("batchNormTraining returns biased statistics and leaks nothing", async () => {
+    test("batchNormTraining() returns biased statistics and leaks nothing", async () => {
       const x = tf.tensor4d([1, 2, 3, 6], [1, 2, 2, 1]);
       const operands = {
         x,
@@ -92,14 +92,14 @@ for (const backend of ["cpu", "wasm"] as const) {
     });
 
     for (const [from, to] of [[[3, 4], [12, 8]], [[4, 5], [7, 3]], [[1, 2], [32, 64]]] as const) {
-      test(`resizeBilinear ${from} to ${to} has the right gradient`, async () => {
+      test(`resizeBilinear() ${from} to ${to} has the right gradient`, async () => {
         const x = normalTensor("x", [2, ...from, 3]);
         const [height, width] = to;
         await assertGradient((t) => resizeBilinear(t as tf.Tensor4D, { height, width }), x);
       });
     }
 
-    test("resizeBilinear clamps at the edges", async () => {
+    test("resizeBilinear() clamps at the edges", async () => {
       const x = tf.tensor4d([0, 4], [1, 2, 1, 1]);
       const y = resizeBilinear(x, { height: 4, width: 1 });
       assert.deepEqual([...await y.data()], [0, 1, 3, 4]);
@@ -107,7 +107,7 @@ for (const backend of ["cpu", "wasm"] as const) {
     });
 
     const makeLabels = () => tf.tensor3d([0, 1, 255, 2, 2, 1], [1, 2, 3], "int32");
-    test("softmaxCrossEntropy has the right gradient and skips ignored pixels", async () => {
+    test("softmaxCrossEntropy() has the right gradient and skips ignored pixels", async () => {
       const logits = normalTensor("logits", [1, 2, 3, 3]) as tf.Tensor4D;
       const labels = makeLabels();
       const options = { temperature: 0.5, scale: 0.2 };
@@ -119,7 +119,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       assertNoLeak(() => loss(logits));
     });
 
-    test("softmaxCrossEntropy gives the thesis' worked example at three temperatures", async () => {
+    test("softmaxCrossEntropy() gives the thesis' worked example at three temperatures", async () => {
       const logits = tf.tensor4d([0, 7.34, 8, 7.27, 0, 0], [1, 1, 1, 6]);
       const truth = tf.tensor3d([2], [1, 1, 1], "int32");
       for (const [temperature, expected] of [[1, "0.693"], [0.5, "0.405"], [2, "0.903"]] as const) {
@@ -128,20 +128,20 @@ for (const backend of ["cpu", "wasm"] as const) {
       }
     });
 
-    test("softmaxCrossEntropy stays finite for huge logits", async () => {
+    test("softmaxCrossEntropy() stays finite for huge logits", async () => {
       const logits = tf.tensor4d([1e4, -1e4, 0], [1, 1, 1, 3]);
       const truth = tf.tensor3d([1], [1, 1, 1], "int32");
       const loss = softmaxCrossEntropy({ logits, labels: truth }, { temperature: 1, scale: 1 });
       assert.equal((await loss.data())[0], 2e4);
     });
 
-    test("oneHot gives float ones, and zeros for labels outside the classes", async () => {
+    test("oneHot() gives float ones, and zeros for labels outside the classes", async () => {
       const maps = oneHot(tf.tensor2d([[0, 255], [2, 3]], [2, 2], "int32"), 3);
       assert.deepEqual(maps.shape, [2, 2, 3]);
       assert.deepEqual([...await maps.data()], [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
     });
 
-    test("leakyRelu has the right gradient", async () => {
+    test("leakyRelu() has the right gradient", async () => {
       const x = tf.tensor([-2, -0.5, 0.5, 3, -1, 2], [1, 2, 3, 1]);
       await assertGradient((t) => leakyRelu(t, 0.2), x);
       assertNoLeak(() => leakyRelu(x, 0.2));
@@ -154,7 +154,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       { momentum: 0.5, nesterov: false, l2: 0.1, decoupled: true },
     ];
     for (const settings of cases) {
-      test(`sgdUpdate follows its formula with ${JSON.stringify(settings)}`, async () => {
+      test(`sgdUpdate() follows its formula with ${JSON.stringify(settings)}`, async () => {
         const { momentum, nesterov, l2, decoupled } = settings;
         const grads = [[1, -2, 3], [0.5, 0.25, -1]];
         const weight = tf.variable(tf.tensor1d([1, 2, 3]));
@@ -177,7 +177,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       });
     }
 
-    test("sgdUpdate leaves clones of the weight alone, and every tfjs op reads the new weight", async () => {
+    test("sgdUpdate() leaves clones of the weight alone, and every tfjs op reads the new weight", async () => {
       const plain = { lr: 0.5, momentum: 0, nesterov: false, l2: 0, decoupled: false };
       const operations: [string, number[], (w: tf.Tensor) => tf.Tensor][] = [
         ["matMul", [16, 16], (w) => tf.matMul(tf.ones([4, 16]), w)],
@@ -207,7 +207,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       }
     });
 
-    test("adamUpdate follows its formula", async () => {
+    test("adamUpdate() follows its formula", async () => {
       const [weight, m, v] = [[1, 2, 3], [0, 0, 0], [0, 0, 0]].map((x) =>
         tf.variable(tf.tensor1d(x))
       );

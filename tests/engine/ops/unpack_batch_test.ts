@@ -11,13 +11,13 @@ import { noAdapter } from "../../support/webgpu_adapter.ts";
 const noGpu = await noAdapter();
 
 for (const backend of ["cpu", "wasm", "webgpu"] as const) {
-  describe(`unpackBatch on ${backend}`, { skip: backend === "webgpu" && noGpu }, () => {
+  describe(`unpackBatch() on ${backend}`, { skip: backend === "webgpu" && noGpu }, () => {
     before(async () => {
       await useBackend({ backend, threads: 1 });
     });
 
     for (const order of ["rgb", "bgr"] as const) {
-      test(`unpackBatch gives the bits of normalizeInto, ${order}`, async () => {
+      test(`unpackBatch() gives the bits of normalizeInto, ${order}`, async () => {
         const normalize: NormalizeConfig = {
           order,
           mean: [123.675, 116.28, 103.53],
@@ -42,7 +42,7 @@ for (const backend of ["cpu", "wasm", "webgpu"] as const) {
       });
     }
 
-    test("unpackBatch leaks nothing", () => {
+    test("unpackBatch() leaks nothing", () => {
       const table = normalizationTable({ order: "rgb", mean: [1, 2, 3], std: [1, 1, 1] });
       assertNoLeak(() => {
         const { images, labels } = unpackBatch(new Uint8Array(16), { shape: [1, 2, 2], ...table });
@@ -53,7 +53,7 @@ for (const backend of ["cpu", "wasm", "webgpu"] as const) {
   });
 }
 
-test("unpackBatch refuses a batch of another size", () => {
+test("unpackBatch() refuses a batch of another size", () => {
   const table = normalizationTable({ order: "rgb", mean: [1, 2, 3], std: [1, 1, 1] });
   assert.throws(() => unpackBatch(new Uint8Array(16), { shape: [1, 2, 3], ...table }), {
     name: "RangeError",

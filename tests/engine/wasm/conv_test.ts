@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, tensor } from "../../support/wasm_compare.ts";
 
@@ -31,11 +31,11 @@ const cases = fc.record<Case>({
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM convolution", () => {
+describe("registerWasmBackend()", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("conv2d and its gradients equal cpu for any shape", LONG, async () => {
+  test("tf.conv2d() and its gradients equal cpu for any shape", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(cases, async (c) => {
         await assertSameAsCpu(() => {
@@ -53,8 +53,8 @@ describe("WASM convolution", () => {
     );
   });
 
-  it(
-    "a 1x1 conv2d of stride 1 equals cpu for any number of pixels and channels",
+  test(
+    "tf.conv2d() of 1x1 and stride 1 equals cpu for any number of pixels and channels",
     LONG,
     async () => {
       const pointwise = fc.record({
@@ -94,7 +94,7 @@ describe("WASM convolution", () => {
     },
   );
 
-  it("fused conv2d applies bias and activation as cpu does", LONG, async () => {
+  test("tf.fused.conv2d() applies bias and activation as cpu does", LONG, async () => {
     const activations = fc.constantFrom("linear", "relu", "relu6", "leakyrelu", "elu", "sigmoid");
     await fc.assert(
       fc.asyncProperty(cases, activations, fc.boolean(), async (c, activation, hasBias) => {
@@ -113,7 +113,7 @@ describe("WASM convolution", () => {
     );
   });
 
-  it("conv2dTranspose and its gradients equal cpu", LONG, async () => {
+  test("tf.conv2dTranspose() and its gradients equal cpu", LONG, async () => {
     for (
       const [size, stride, cin, cout] of [[16, 8, 11, 11], [4, 2, 5, 3], [3, 2, 40, 20], [
         2,
@@ -139,19 +139,23 @@ describe("WASM convolution", () => {
     }
   });
 
-  it("conv2d covers dilation, explicit padding and filters larger than the map", LONG, async () => {
-    await assertSameAsCpu(() => {
-      const x = tensor<tf.Rank.R4>([2, 9, 11, 20], 1);
-      const small = tensor<tf.Rank.R4>([8, 4, 5, 24], 1);
-      return [
-        tf.conv2d(x, tensor<tf.Rank.R4>([3, 3, 20, 18], 2), 1, "same", "NHWC", [2, 3]),
-        tf.conv2d(x, tensor<tf.Rank.R4>([3, 3, 20, 18], 2), 2, 1),
-        tf.conv2d(x, tensor<tf.Rank.R4>([3, 4, 20, 18], 2), 1, [[0, 0], [2, 0], [1, 3], [0, 0]]),
-        tf.conv2d(small, tensor<tf.Rank.R4>([7, 7, 24, 70], 2), 1, "same"),
-        ...tf.grads((a: tf.Tensor, b: tf.Tensor) =>
-          tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, "same")
-        )([small, tensor<tf.Rank.R4>([7, 7, 24, 70], 2)], tensor([8, 4, 5, 70], 4)),
-      ];
-    });
-  });
+  test(
+    "tf.conv2d() covers dilation, explicit padding and filters larger than the map",
+    LONG,
+    async () => {
+      await assertSameAsCpu(() => {
+        const x = tensor<tf.Rank.R4>([2, 9, 11, 20], 1);
+        const small = tensor<tf.Rank.R4>([8, 4, 5, 24], 1);
+        return [
+          tf.conv2d(x, tensor<tf.Rank.R4>([3, 3, 20, 18], 2), 1, "same", "NHWC", [2, 3]),
+          tf.conv2d(x, tensor<tf.Rank.R4>([3, 3, 20, 18], 2), 2, 1),
+          tf.conv2d(x, tensor<tf.Rank.R4>([3, 4, 20, 18], 2), 1, [[0, 0], [2, 0], [1, 3], [0, 0]]),
+          tf.conv2d(small, tensor<tf.Rank.R4>([7, 7, 24, 70], 2), 1, "same"),
+          ...tf.grads((a: tf.Tensor, b: tf.Tensor) =>
+            tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, "same")
+          )([small, tensor<tf.Rank.R4>([7, 7, 24, 70], 2)], tensor([8, 4, 5, 70], 4)),
+        ];
+      });
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, test } from "node:test";
 import { startEngine } from "../../../lib/engine/wasm/engine.ts";
 import { ELEMENT_OP } from "../../../lib/engine/wasm/jobs.ts";
 import { values } from "../../support/wasm_compare.ts";
@@ -45,8 +45,8 @@ function leaky(engine: Engine, x: tf.TensorInfo): Float32Array {
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM engine", () => {
-  it("startEngine works on one thread where memory cannot be shared", LONG, async () => {
+describe("startEngine()", () => {
+  test("startEngine() works on one thread where memory cannot be shared", LONG, async () => {
     const engine = await startEngine({ threads: 4, relaxed: false, shared: false });
     assert.equal(engine.sharedMemory, false);
     assert.equal(engine.pool.threads, 1);
@@ -55,20 +55,24 @@ describe("WASM engine", () => {
     await engine.pool.stop();
   });
 
-  it("a trap in any thread becomes an error, and the threads work on", LONG, async () => {
-    const engine = await startEngine({ threads: 3, relaxed: false });
-    for (let i = 0; i < 5; i++) {
-      assert.throws(
-        () => engine.pool.run(999, 0, 40),
-        /WASM kernel 999 failed in one of 40 chunks/,
-      );
-      const x = values(5000, i);
-      assert.deepEqual(leaky(engine, put(engine, x)), x.map((v) => v < 0 ? v / 2 : v));
-    }
-    await engine.pool.stop();
-  });
+  test(
+    "Engine.run() makes an error of a trap in any thread, and the threads work on",
+    LONG,
+    async () => {
+      const engine = await startEngine({ threads: 3, relaxed: false });
+      for (let i = 0; i < 5; i++) {
+        assert.throws(
+          () => engine.pool.run(999, 0, 40),
+          /WASM kernel 999 failed in one of 40 chunks/,
+        );
+        const x = values(5000, i);
+        assert.deepEqual(leaky(engine, put(engine, x)), x.map((v) => v < 0 ? v / 2 : v));
+      }
+      await engine.pool.stop();
+    },
+  );
 
-  it("jobs follow each other without losing or repeating a chunk", LONG, async () => {
+  test("Engine.run() neither loses nor repeats a chunk over many jobs", LONG, async () => {
     const engine = await startEngine({ threads: 4, relaxed: false });
     const x = values(64 * 300, 1);
     const input = put(engine, x);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { after, describe, test } from "node:test";
 import { sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import {
   disposeWasmBackend,
@@ -13,12 +13,12 @@ import { on, relativeError, tensor } from "../../support/wasm_compare.ts";
 const LONG = { timeout: 240_000 };
 const SGD = { lr: 0.5, momentum: 0, nesterov: false, l2: 0, decoupled: false };
 
-describe("makeFilterCache", () => {
+describe("makeFilterCache()", () => {
   after(disposeWasmBackend);
 
   for (const [taps, stride, side] of [[4, 2, 64], [3, 1, 32], [1, 1, 16]] as const) {
     const name = `${taps}x${taps} of stride ${stride}`;
-    it(`makeFilterCache follows each update of a ${name} filter`, LONG, async () => {
+    test(`makeFilterCache() follows each update of a ${name} filter`, LONG, async () => {
       await registerWasmBackend({ threads: 2 });
       const [actual, expected] = [await outputs("wasm"), await outputs("cpu")];
       for (const [i, e] of expected.entries()) {
@@ -47,8 +47,8 @@ describe("makeFilterCache", () => {
       });
   }
 
-  it(
-    "makeFilterCache frees with the filter and costs nothing without a second use",
+  test(
+    "makeFilterCache() frees with the filter and costs nothing without a second use",
     LONG,
     async () => {
       const info: WasmBackendInfo = await registerWasmBackend({ threads: 1 });

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, tensor } from "../../support/wasm_compare.ts";
 
@@ -185,16 +185,16 @@ const CASES: Record<string, Case> = {
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM gradients", () => {
+describe("tf.grads() on WASM", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("the list covers every op of the survey of the tfjs backend", () => {
+  test("tf.grads() on WASM covers every op of the survey of the tfjs backend", () => {
     assert.ok(Object.keys(CASES).length >= 109, `${Object.keys(CASES).length}`);
   });
 
   for (const [name, [shapes, op, shift = 0]] of Object.entries(CASES)) {
-    it(`${name} and its gradients equal cpu`, LONG, async () => {
+    test(`${name} and its gradients equal cpu`, LONG, async () => {
       await assertSameAsCpu(() => {
         const inputs = shapes.map((shape, i) => tf.add(tensor(shape as [number], i + 1), shift));
         const y = op(...inputs);

@@ -5,6 +5,6 @@ import { assertFitsAsOnCpu } from "../../support/layers_model_fit.ts";
 before(() => registerWasmBackend({ threads: 2 }));
 after(disposeWasmBackend);
 
-test("registerWasmBackend lets a LayersModel of tfjs fit, as it does on backend cpu", async () => {
+test("registerWasmBackend() lets a LayersModel of tfjs fit, as it does on backend cpu", async () => {
   await assertFitsAsOnCpu("wasm");
 });

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, on, tensor } from "../../support/wasm_compare.ts";
 
@@ -10,11 +10,11 @@ const small = fc.integer({ min: 1, max: 9 });
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM kernels that the tfjs backend lacks or gets wrong", () => {
+describe("registerWasmBackend()", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("tile equals cpu for any shape and dtype", LONG, async () => {
+  test("tile() equals cpu for any shape and dtype", LONG, async () => {
     const axis = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 4 }));
     const cases = fc.array(axis, { minLength: 1, maxLength: 4 });
     await fc.assert(
@@ -31,7 +31,7 @@ describe("WASM kernels that the tfjs backend lacks or gets wrong", () => {
     );
   });
 
-  it("depthwise convolution has the gradients of cpu", LONG, async () => {
+  test("tf.depthwiseConv2d() has the gradients of cpu", LONG, async () => {
     const cases = fc.record({
       h: small,
       w: small,
@@ -56,28 +56,32 @@ describe("WASM kernels that the tfjs backend lacks or gets wrong", () => {
     );
   });
 
-  it("gather has its gradient, and unsortedSegmentSum leaves out foreign ids", LONG, async () => {
-    await assertSameAsCpu(() => {
-      const x = tensor([7, 5, 3], 1);
-      const ids = tf.tensor1d([6, 0, 0, 3], "int32");
-      return [
-        tf.grad((a: tf.Tensor) => tf.gather(a, ids))(x, tensor([4, 5, 3], 2)),
-        tf.grad((a: tf.Tensor) => tf.gather(a, tf.tensor1d([1, 1], "int32"), 1))(
-          x,
-          tensor([7, 2, 3], 2),
-        ),
-        tf.unsortedSegmentSum(x, tf.tensor1d([0, 1, 2, 0, 1, 9, -1], "int32"), 3),
-        tf.unsortedSegmentSum(
-          tf.tensor1d([1, 2, 3, 4, 5], "int32"),
-          tf.tensor1d([0, 1, 0, 1, 1], "int32"),
-          2,
-        ),
-      ];
-    });
-  });
+  test(
+    "gather() has its gradient, and unsortedSegmentSum leaves out foreign ids",
+    LONG,
+    async () => {
+      await assertSameAsCpu(() => {
+        const x = tensor([7, 5, 3], 1);
+        const ids = tf.tensor1d([6, 0, 0, 3], "int32");
+        return [
+          tf.grad((a: tf.Tensor) => tf.gather(a, ids))(x, tensor([4, 5, 3], 2)),
+          tf.grad((a: tf.Tensor) => tf.gather(a, tf.tensor1d([1, 1], "int32"), 1))(
+            x,
+            tensor([7, 2, 3], 2),
+          ),
+          tf.unsortedSegmentSum(x, tf.tensor1d([0, 1, 2, 0, 1, 9, -1], "int32"), 3),
+          tf.unsortedSegmentSum(
+            tf.tensor1d([1, 2, 3, 4, 5], "int32"),
+            tf.tensor1d([0, 1, 0, 1, 1], "int32"),
+            2,
+          ),
+        ];
+      });
+    },
+  );
 
-  it(
-    "resizeNearestNeighbor has the gradient of cpu, and of each image of a batch",
+  test(
+    "tf.image.resizeNearestNeighbor() has the gradient of cpu, and of each image of a batch",
     LONG,
     async () => {
       // The cpu backend reads the wrong rows of dy from the second image on, so one at a time there;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { after, describe, it } from "node:test";
+import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
@@ -94,10 +94,10 @@ function work(): tf.Tensor[] {
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("registerWasmBackend", () => {
+describe("registerWasmBackend()", () => {
   after(disposeWasmBackend);
 
-  it("registerWasmBackend is bit-identical for any number of threads", LONG, async () => {
+  test("registerWasmBackend() is bit-identical for any number of threads", LONG, async () => {
     const runs: Float32Array[][] = [];
     for (const threads of [1, 2, 5]) {
       const info = await registerWasmBackend({ threads });
@@ -110,8 +110,8 @@ describe("registerWasmBackend", () => {
     for (const run of runs) assert.deepEqual(run, runs[0]);
   });
 
-  it(
-    "registerWasmBackend with relaxed SIMD agrees with the plain build to rounding",
+  test(
+    "registerWasmBackend() with relaxed SIMD agrees with the plain build to rounding",
     LONG,
     async () => {
       await registerWasmBackend({ threads: 2 });
@@ -123,7 +123,7 @@ describe("registerWasmBackend", () => {
     },
   );
 
-  it("registerWasmBackend refuses bad options before it changes anything", LONG, async () => {
+  test("registerWasmBackend() refuses bad options before it changes anything", LONG, async () => {
     await assert.rejects(registerWasmBackend({ threads: 0 }), {
       name: "RangeError",
       message: "threads must be a positive integer, got 0",
@@ -134,8 +134,8 @@ describe("registerWasmBackend", () => {
     );
   });
 
-  it(
-    "registerWasmBackend throws a clear error when memory runs out, and works on",
+  test(
+    "registerWasmBackend() throws a clear error when memory runs out, and works on",
     LONG,
     async () => {
       const info = await registerWasmBackend({ threads: 1 });
@@ -162,8 +162,8 @@ describe("registerWasmBackend", () => {
     },
   );
 
-  it(
-    "registerWasmBackend computes the same above 2 GiB and after the memory grew",
+  test(
+    "registerWasmBackend() computes the same above 2 GiB and after the memory grew",
     LONG,
     async () => {
       await registerWasmBackend({ threads: 2 });
@@ -180,7 +180,7 @@ describe("registerWasmBackend", () => {
     },
   );
 
-  it("disposeWasmBackend puts the backend of tfjs back", LONG, async () => {
+  test("disposeWasmBackend() puts the backend of tfjs back", LONG, async () => {
     await registerWasmBackend({ threads: 2 });
     await tf.setBackend("wasm");
     await disposeWasmBackend();
@@ -202,8 +202,8 @@ describe("registerWasmBackend", () => {
     assert.ok(tf.getKernel("Conv2DBackpropFilter", "wasm"));
   });
 
-  it(
-    "registerWasmBackend never keeps a process alive, however it ends",
+  test(
+    "registerWasmBackend() never keeps a process alive, however it ends",
     { timeout: 300_000 },
     async () => {
       const expected = { end: 0, throw: 1, dispose: 0, exit: 3, wait: null };

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { adamUpdate, sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import * as kernels from "../../../lib/engine/ops/kernels.ts";
@@ -29,11 +29,11 @@ const WEBGPU_ONLY = new Set([
   "SegadvUnpackBatch",
 ]);
 
-describe("WASM training kernels", () => {
+describe("ops on WASM", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("registerWasmBackend offers every training kernel", () => {
+  test("registerWasmBackend() offers every training kernel", () => {
     const names = Object.values(kernels).filter((value) =>
       typeof value === "string" && !WEBGPU_ONLY.has(value)
     ) as string[];
@@ -41,7 +41,7 @@ describe("WASM training kernels", () => {
     for (const name of names) assert.ok(tf.getKernel(name, "wasm"), name);
   });
 
-  it("batchNormTraining and its gradients equal cpu, whatever the ReLU", LONG, async () => {
+  test("batchNormTraining() and its gradients equal cpu, whatever the ReLU", LONG, async () => {
     const ends = fc.constantFrom({ relu: false }, { relu: true }, { relu: true, leak: 0.2 });
     await fc.assert(
       fc.asyncProperty(maps, ends, async ({ b, h, w, c }, end) => {
@@ -70,7 +70,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("batchNormTraining keeps its precision when the mean is far from zero", LONG, async () => {
+  test("batchNormTraining() keeps its precision when the mean is far from zero", LONG, async () => {
     const body = (): tf.Tensor[] => {
       const x = tf.add(tensor([4, 40, 40, 5], 1), 1000) as tf.Tensor4D;
       return batchNormTraining({ x, gamma: tf.ones([5]), beta: tf.zeros([5]) }, { eps: 0 });
@@ -86,7 +86,7 @@ describe("WASM training kernels", () => {
     }
   });
 
-  it("softmaxCrossEntropy equals a float64 reference in loss and gradient", LONG, async () => {
+  test("softmaxCrossEntropy() equals a float64 reference in loss and gradient", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 40 }),
@@ -127,7 +127,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("softmaxCrossEntropy lets a NaN through and counts no ignored pixel", LONG, async () => {
+  test("softmaxCrossEntropy() lets a NaN through and counts no ignored pixel", LONG, async () => {
     const run = (z: number, label: number): Promise<Float32Array[]> =>
       on("wasm", () =>
         softmaxCrossEntropy({
@@ -139,7 +139,7 @@ describe("WASM training kernels", () => {
     assert.equal((await run(5, -1))[0]![0], 0);
   });
 
-  it("the bias gradients sum what the ReLU let through", LONG, async () => {
+  test("conv2d() has bias gradients that sum what the ReLU let through", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(maps, async ({ b, h, w, c }) => {
         const label = JSON.stringify({ b, h, w, c });
@@ -169,7 +169,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("the moving average is updated in place, whatever the size", LONG, async () => {
+  test("movingAverage() updates in place, whatever the size", LONG, async () => {
     for (const n of [1, 3, 4, 70, 40001]) {
       const [moved, old, batch] = await on("wasm", () => {
         const moving = tensor([n], 1);
@@ -183,7 +183,7 @@ describe("WASM training kernels", () => {
     }
   });
 
-  it("leakyRelu and its gradient equal cpu", LONG, async () => {
+  test("leakyRelu() and its gradient equal cpu", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 70000 }), async (n) => {
         await assertSameAsCpu(() => {
@@ -196,7 +196,7 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it("resizeBilinear and its gradient equal cpu for any pair of sizes", LONG, async () => {
+  test("resizeBilinear() and its gradient equal cpu for any pair of sizes", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(maps, size, size, async ({ b, h, w, c }, height, width) => {
         await assertSameAsCpu(() => {
@@ -210,8 +210,8 @@ describe("WASM training kernels", () => {
     );
   });
 
-  it(
-    "resizeBilinear and its gradient equal cpu where a row is worked on in parts",
+  test(
+    "resizeBilinear() and its gradient equal cpu where a row is worked on in parts",
     LONG,
     async () => {
       for (const [w, width, c] of [[3, 700, 41], [400, 50, 60], [2, 5, 9001]] as const) {
@@ -225,41 +225,45 @@ describe("WASM training kernels", () => {
     },
   );
 
-  it("sgdUpdate and adamUpdate equal cpu over five steps, whatever the size", LONG, async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 70000 }),
-        fc.boolean(),
-        fc.boolean(),
-        async (n, nesterov, decoupled) => {
-          await assertSameAsCpu(() => {
-            const make = (seed: number): tf.Variable => tf.variable(tensor([n], seed));
-            const sgd = { weight: make(1), velocity: make(2) };
-            const adam = { weight: make(3), m: make(4), v: tf.variable(tf.abs(make(5))) };
-            for (let step = 1; step <= 5; step++) {
-              const grad = tensor([n], 10 + step);
-              sgdUpdate({ ...sgd, grad }, {
-                lr: 0.1,
-                momentum: 0.9,
-                nesterov,
-                l2: 1e-2,
-                decoupled,
-              });
-              adamUpdate({ ...adam, grad }, {
-                lr: 1e-2,
-                beta1: 0.5,
-                beta2: 0.999,
-                eps: 1e-8,
-                step,
-              });
-            }
-            const results = [...Object.values(sgd), ...Object.values(adam)].map((t) => t.clone());
-            tf.dispose([sgd, adam]);
-            return results;
-          });
-        },
-      ),
-      { numRuns: 12, seed: 8 },
-    );
-  });
+  test(
+    "sgdUpdate() and adamUpdate equal cpu over five steps, whatever the size",
+    LONG,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 70000 }),
+          fc.boolean(),
+          fc.boolean(),
+          async (n, nesterov, decoupled) => {
+            await assertSameAsCpu(() => {
+              const make = (seed: number): tf.Variable => tf.variable(tensor([n], seed));
+              const sgd = { weight: make(1), velocity: make(2) };
+              const adam = { weight: make(3), m: make(4), v: tf.variable(tf.abs(make(5))) };
+              for (let step = 1; step <= 5; step++) {
+                const grad = tensor([n], 10 + step);
+                sgdUpdate({ ...sgd, grad }, {
+                  lr: 0.1,
+                  momentum: 0.9,
+                  nesterov,
+                  l2: 1e-2,
+                  decoupled,
+                });
+                adamUpdate({ ...adam, grad }, {
+                  lr: 1e-2,
+                  beta1: 0.5,
+                  beta2: 0.999,
+                  eps: 1e-8,
+                  step,
+                });
+              }
+              const results = [...Object.values(sgd), ...Object.values(adam)].map((t) => t.clone());
+              tf.dispose([sgd, adam]);
+              return results;
+            });
+          },
+        ),
+        { numRuns: 12, seed: 8 },
+      );
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, describe, it } from "node:test";
+import { after, describe, test } from "node:test";
 import { adamUpdate, sgdUpdate } from "../../../lib/engine/ops/optimizer_updates.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
@@ -95,12 +95,12 @@ async function hashAfter(steps: number): Promise<string> {
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("training on the WASM engine", () => {
+describe("registerWasmBackend()", () => {
   after(disposeWasmBackend);
 
   for (const threads of [1, 3]) {
-    it(
-      `the plain build gives the known bits after 20 steps on ${threads} threads`,
+    test(
+      `registerWasmBackend() gives the known bits after 20 steps on ${threads} threads, in the plain build`,
       LONG,
       async () => {
         await registerWasmBackend({ threads, deterministic: true });
@@ -110,15 +110,19 @@ describe("training on the WASM engine", () => {
     );
   }
 
-  it("2,000 steps leave no tensor and no byte behind", LONG, async () => {
-    const info = await registerWasmBackend({ threads: 2 });
-    await tf.setBackend("wasm");
-    const network = makeNetwork(8);
-    for (let i = 0; i < 3; i++) network.step(i);
-    const [tensors, live, peak] = [tf.memory().numTensors, info.liveBytes(), info.peakBytes()];
-    for (let i = 3; i < 2000; i++) network.step(i);
-    assert.equal(tf.memory().numTensors, tensors);
-    assert.equal(info.liveBytes(), live);
-    assert.equal(info.peakBytes(), peak);
-  });
+  test(
+    "registerWasmBackend() leaves no tensor and no byte behind after 2,000 steps",
+    LONG,
+    async () => {
+      const info = await registerWasmBackend({ threads: 2 });
+      await tf.setBackend("wasm");
+      const network = makeNetwork(8);
+      for (let i = 0; i < 3; i++) network.step(i);
+      const [tensors, live, peak] = [tf.memory().numTensors, info.liveBytes(), info.peakBytes()];
+      for (let i = 3; i < 2000; i++) network.step(i);
+      assert.equal(tf.memory().numTensors, tensors);
+      assert.equal(info.liveBytes(), live);
+      assert.equal(info.peakBytes(), peak);
+    },
+  );
 });

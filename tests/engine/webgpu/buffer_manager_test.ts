@@ -86,7 +86,7 @@ test("BufferManager.acquireBuffer() refuses a buffer that cannot be bound", () =
   assert.equal(live.size, 0);
 });
 
-test("BufferManager does not accumulate buffers of sizes that came once", () => {
+test("BufferManager.releaseBuffer() does not accumulate buffers of sizes that came once", () => {
   const { pool } = manager();
   pool.keepIdleBytes = 2 ** 20;
   for (let size = 2 ** 18; size < 2 ** 26; size *= 1.2) {
@@ -96,7 +96,7 @@ test("BufferManager does not accumulate buffers of sizes that came once", () => 
   }
 });
 
-test("BufferManager counts bytes in use and allocated over any sequence", () => {
+test("BufferManager.acquireBuffer() counts bytes in use and allocated over any sequence", () => {
   const sequence = fc.array(fc.tuple(fc.integer({ min: 1, max: 1e6 }), fc.boolean()));
   fc.assert(fc.property(sequence, (steps) => {
     const { pool, live, counters } = manager();
@@ -133,7 +133,7 @@ function step(pool: BufferManager): void {
   pool.releaseBuffer(gradient);
 }
 
-test("BufferManager allocates nothing in a step that has repeated, and other steps still run", () => {
+test("BufferManager.acquireBuffer() allocates nothing in a step that has repeated, and other steps still run", () => {
   const { pool, made, counters } = manager();
   pool.keepIdleBytes = 0;
   const steps = (n: number): number[] =>

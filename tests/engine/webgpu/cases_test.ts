@@ -13,7 +13,7 @@ test("CASES are complete, each once", () => {
   assert.equal(new Set(CASES.map((c) => c.name)).size, CASES.length);
 });
 
-describe("the WebGPU backend", { skip }, () => {
+describe("registerWebgpuBackend()", { skip }, () => {
   before(async () => {
     await engine!.registerWebgpuBackend();
     tf.env().set("WEBGPU_CPU_FORWARD", false); // else tfjs computes small tensors on the processor
@@ -41,7 +41,7 @@ describe("the WebGPU backend", { skip }, () => {
   }
 });
 
-describe("the WebGPU backend where cpu is wrong", { skip }, () => {
+describe("registerWebgpuBackend() where cpu is wrong", { skip }, () => {
   before(async () => {
     await engine!.registerWebgpuBackend();
     tf.env().set("WEBGPU_CPU_FORWARD", false);

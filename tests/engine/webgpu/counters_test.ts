@@ -15,7 +15,7 @@ test("newCounters() starts at zero", () => {
   assert(Object.values(newCounters()).every((count) => count === 0));
 });
 
-test("WebgpuCounters of a ResNet bottleneck stay within the documented bounds", async () => {
+test("trainStep() of a ResNet bottleneck counts launches within the documented bounds", async () => {
   const { gpu, counts } = dryGpu();
   const { counters, flush } = await open(gpu);
   const step = bottleneckStep("own");
@@ -34,7 +34,7 @@ test("WebgpuCounters of a ResNet bottleneck stay within the documented bounds", 
 });
 
 for (const network of ["fcn8s-vgg16", "resnet50"]) {
-  test(`WebgpuCounters of ${network} are flat from the third step on`, async () => {
+  test(`trainStep() of ${network} has flat WebgpuCounters from the third step on`, async () => {
     const { gpu } = dryGpu();
     const { counters, buffers, flush } = await open(gpu);
     const options = { network, adversarial: true, width: 0.125, size: 64, batch: 2 } as const;

@@ -98,7 +98,7 @@ async function distance(a: tf.Tensor, b: tf.Tensor): Promise<number> {
   return ratio!;
 }
 
-describe("mixed precision", { skip }, () => {
+describe("withPrecision()", { skip }, () => {
   before(async () => void await engine!.registerWebgpuBackend());
   after(() => engine!.disposeWebgpuBackend());
 

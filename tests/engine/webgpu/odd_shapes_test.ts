@@ -14,7 +14,7 @@ const TOLERANCE = 1e-5;
 const channels = fc.constantFrom(1, 3, 4, 5, 8, 12, 21);
 const side = fc.integer({ min: 1, max: 9 });
 
-describe("WebGPU kernels on odd shapes", { skip }, () => {
+describe("registerWebgpuBackend() on odd shapes", { skip }, () => {
   before(async () => void await engine!.registerWebgpuBackend());
   after(async () => {
     await engine!.trainingBackend().training.errors.check();

@@ -37,7 +37,7 @@ describe("TrainingBackend", { skip }, () => {
     engine!.disposeWebgpuBackend();
   });
 
-  test("TrainingBackend.counters count uploads and readbacks, and uniforms apart from tensors", async () => {
+  test("TrainingBackend.counters() count uploads and readbacks, and uniforms apart from tensors", async () => {
     const backend = await engine!.registerWebgpuBackend();
     Object.assign(backend.counters, { uploads: 0, uploadBytes: 0, readbacks: 0, dispatches: 0 });
     const x = tf.tensor1d(new Float32Array(2000));

@@ -22,7 +22,7 @@ const CASES: Record<string, Case> = {
   "activation swish": (builder, x) => builder.activation(x, { name: "a", activation: "swish" }),
 };
 
-test("LayerBuilder refuses layers that are not implemented, in all builders", () => {
+test("LayerBuilder.concat() and others refuse what is not implemented, in all builders", () => {
   const source = seededWeights(1);
   for (const [what, build] of Object.entries(CASES)) {
     const message = new RegExp(

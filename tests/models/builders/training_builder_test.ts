@@ -6,7 +6,7 @@ import { onCpu } from "../../support/small_models.ts";
 
 onCpu();
 
-test("Operation runs its function and says whether it trains", async () => {
+test("Operation.call() runs its function and passes on whether it trains", async () => {
   const seen: boolean[] = [];
   const layer = new Operation({
     name: "double",
@@ -21,7 +21,7 @@ test("Operation runs its function and says whether it trains", async () => {
   assert.deepEqual(seen, [false, true]);
 });
 
-test("Operation keeps the shape unless given another", () => {
+test("Operation.computeOutputShape() keeps the shape unless given another", () => {
   const run = (x: tf.Tensor) => x.clone();
   assert.deepEqual(
     new Operation({ name: "a", run }).computeOutputShape([null, 4, 4, 3]),

@@ -14,21 +14,21 @@ function std(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
-describe("seededWeights", () => {
+describe("seededWeights()", () => {
   onCpu();
 
-  test("seededWeights draws heNormal with variance 2 / fan-in", async () => {
+  test("seededWeights() draws heNormal with variance 2 / fan-in", async () => {
     const values = await draw([3, 3, 64, 100], { kind: "heNormal" });
     assert.ok(Math.abs(std(values) / Math.sqrt(2 / 576) - 1) < 0.01);
   });
 
-  test("seededWeights draws normal with the given deviation, ones and zeros", async () => {
+  test("seededWeights() draws normal with the given deviation, ones and zeros", async () => {
     assert.ok(Math.abs(std(await draw([10_000], { kind: "normal", std: 0.5 })) - 0.5) < 0.02);
     assert.deepEqual([...await draw([3], { kind: "ones" })], [1, 1, 1]);
     assert.deepEqual([...await draw([3], { kind: "zeros" })], [0, 0, 0]);
   });
 
-  test("seededWeights gives each name and each seed a stream of its own", async () => {
+  test("seededWeights() gives each name and each seed a stream of its own", async () => {
     const init = { kind: "normal", std: 1 } as const;
     const first = await draw([8], init);
     assert.deepEqual(await draw([8], init), first);
@@ -38,7 +38,7 @@ describe("seededWeights", () => {
     assert.deepEqual((await draw([16], init)).slice(0, 8), first);
   });
 
-  test("seededWeights makes Long's bilinear kernel, channel by channel", async () => {
+  test("seededWeights() makes Long's bilinear kernel, channel by channel", async () => {
     const values = await draw([4, 4, 2, 2], { kind: "bilinear" });
     const taps = [0.25, 0.75, 0.75, 0.25];
     values.forEach((value, i) => {

@@ -9,10 +9,10 @@ import { dcgan } from "../../../lib/models/discriminators/dcgan.ts";
 import { parseDiscriminator } from "../../../lib/models/discriminators/registry.ts";
 import { difference, onCpu } from "../../support/small_models.ts";
 
-describe("dcgan", () => {
+describe("dcgan()", () => {
   onCpu();
 
-  test("dcgan is the same in tfjs layers", async () => {
+  test("dcgan() is the same in tfjs layers", async () => {
     const network = parseDiscriminator({ classes: 3, width: 1 / 16, initStd: 0.3 });
     const build = (builder: LayerBuilder<tf.SymbolicTensor>): tf.LayersModel =>
       assemble({ name: "d", builder }, (builder) => dcgan.build(builder, network));
@@ -35,7 +35,7 @@ describe("dcgan", () => {
     ]);
   });
 
-  test("dcgan has a logit for 32 pixels, or for 16", () => {
+  test("dcgan() has a logit for 32 pixels, or for 16", () => {
     const strideOf = (lastStride: number) =>
       dcgan.headOf(parseDiscriminator({ classes: 3, lastStride })).stride;
     assert.deepEqual([strideOf(2), strideOf(1)], [32, 16]);

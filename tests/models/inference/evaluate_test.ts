@@ -56,13 +56,13 @@ function expectedScores(samples: Sample[]) {
   return matrix.scores();
 }
 
-describe("evaluate", () => {
+describe("evaluate()", () => {
   let backend: BackendInfo;
   before(async () => {
     backend = await useBackend({ backend: "cpu" });
   });
 
-  test("evaluate sums all pixels in one matrix, in batches, windows or one by one", async () => {
+  test("evaluate() sums all pixels in one matrix, in batches, windows or one by one", async () => {
     const samples = noisySamples();
     const expected = expectedScores(samples);
     assert.ok(expected.mIoU > 0.3 && expected.mIoU < 0.9);
@@ -81,7 +81,7 @@ describe("evaluate", () => {
     }
   });
 
-  test("evaluate never scores the padding of a letterbox, and cuts it off predictions", async () => {
+  test("evaluate() never scores the padding of a letterbox, and cuts it off predictions", async () => {
     const samples = noisySamples().slice(0, 2); // 12×8: as they are, above four rows of padding
     const options = { normalize, ignored: "false-positive" as const };
     const maps: LabelMap[] = [];
@@ -101,7 +101,7 @@ describe("evaluate", () => {
     assert.notDeepEqual(scores, expectedScores(samples), "ignored pixels count here");
   });
 
-  test("evaluate says once a size why it takes windows, and scores the same", async () => {
+  test("evaluate() says once a size why it takes windows, and scores the same", async () => {
     const samples = noisySamples();
     const notices: string[] = [];
     backend.largestTensorBytes = 12 * 7 * 3 * 4;
@@ -119,7 +119,7 @@ describe("evaluate", () => {
     );
   });
 
-  test("evaluate refuses a data set of other classes", async () => {
+  test("evaluate() refuses a data set of other classes", async () => {
     const dataset = { ...datasetOf(noisySamples()), classes: [] };
     await assert.rejects(evaluate(pixelModel(), dataset, { normalize }), {
       name: "RangeError",

@@ -33,17 +33,17 @@ function coloured(width: number, indices: number[]) {
   return { width, height: indices.length / width, data };
 }
 
-describe("predict", () => {
+describe("predict()", () => {
   onCpu();
 
-  test("predict gives the largest class of each pixel at the image's own size", async () => {
+  test("predict() gives the largest class of each pixel at the image's own size", async () => {
     const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const indices = [0, 1, 2, 2, 1, 0];
     const map = await predict(model, coloured(3, indices), { normalize: NORMALIZE });
     assert.deepEqual({ ...map, data: [...map.data] }, { width: 3, height: 2, data: indices });
   });
 
-  test("predict pads a size that the network cannot take, and crops back", async () => {
+  test("predict() pads a size that the network cannot take, and crops back", async () => {
     const model = colourModel({ stride: 4, upsampleOrder: "logits" });
     const indices = Array.from({ length: 5 * 7 }, (_, i) => i % 5 < 4 ? 2 : 1);
     const before = tf.memory().numTensors;
@@ -53,7 +53,7 @@ describe("predict", () => {
     assert.ok(map.data.every((value, i) => i % 5 < 3 ? value === 2 : value > 0));
   });
 
-  test("predict cuts a letterbox away and resizes probabilities back", async () => {
+  test("predict() cuts a letterbox away and resizes probabilities back", async () => {
     const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     // Left half red, right half blue; enlarged, the border stays where it was
     const indices = Array.from({ length: 8 * 4 }, (_, i) => i % 8 < 4 ? 0 : 2);
@@ -67,7 +67,7 @@ describe("predict", () => {
     }
   });
 
-  test("predict gives the same map in windows, mirrored or not, where a pixel decides alone", async () => {
+  test("predict() gives the same map in windows, mirrored or not, where a pixel decides alone", async () => {
     const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const indices = Array.from({ length: 40 * 24 }, (_, i) => (i * i >> 3) % 3);
     const image = coloured(40, indices);
@@ -77,7 +77,7 @@ describe("predict", () => {
     }
   });
 
-  test("predict follows the upsampleOrder order between two cells", async () => {
+  test("predict() follows the upsampleOrder order between two cells", async () => {
     // Cells of logits (9, 0, 0) and (0, 0, 5): the logits meet nearer the second cell than the
     // probabilities, which are both close to one.
     const data = new Uint8Array(16 * 8 * 3);
@@ -96,7 +96,7 @@ describe("predict", () => {
   });
 });
 
-test("predict takes windows where a WebGPU adapter cannot bind the whole, and sees the same", {
+test("predict() takes windows where a WebGPU adapter cannot bind the whole, and sees the same", {
   skip: await noAdapter(),
 }, async () => {
   const backend = await useBackend({ backend: "webgpu" });
@@ -118,10 +118,10 @@ test("predict takes windows where a WebGPU adapter cannot bind the whole, and se
   }
 });
 
-describe("predictBatch", () => {
+describe("predictBatch()", () => {
   onCpu();
 
-  test("predictBatch gives each image the map that it gets alone", async () => {
+  test("predictBatch() gives each image the map that it gets alone", async () => {
     const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const image = (values: number[]) => ({
       width: 2,
@@ -133,7 +133,7 @@ describe("predictBatch", () => {
     assert.deepEqual(maps.map((map) => [...map]), [[0, 1], [2, 2]]);
   });
 
-  test("predictBatch refuses images of several sizes and empty ones", async () => {
+  test("predictBatch() refuses images of several sizes and empty ones", async () => {
     const model = colourModel({ stride: 1, upsampleOrder: "logits" });
     const image = (width: number) => ({ width, height: 1, image: new Float32Array(3 * width) });
     await assert.rejects(predictBatch(model, [image(1), image(2)]), {

@@ -76,10 +76,10 @@ function assertClose(actual: Float32Array, expected: number[]): void {
   assert.ok(worst < 2e-6, `off by ${worst}`); // float32 exponentials
 }
 
-describe("predictProbabilities", () => {
+describe("predictProbabilities()", () => {
   onCpu();
 
-  test("predictProbabilities averages scales, each resized back", async () => {
+  test("predictProbabilities() averages scales, each resized back", async () => {
     const image = noise(11, 7);
     const scales = [0.5, 1, 1.75];
     const { data, width, height, channels } = await predictProbabilities(pixelModel(), image, {
@@ -103,7 +103,7 @@ describe("predictProbabilities", () => {
     assertClose(data, expected);
   });
 
-  test("predictProbabilities sees a pixel alike in all windows, mirrored or not", async () => {
+  test("predictProbabilities() sees a pixel alike in all windows, mirrored or not", async () => {
     const image = noise(13, 9);
     const expected: number[] = [];
     for (let y = 0; y < 9; y++) {
@@ -121,7 +121,7 @@ describe("predictProbabilities", () => {
     }
   });
 
-  test("predictProbabilities averages what windows disagree on, and counts them", async () => {
+  test("predictProbabilities() averages what windows disagree on, and counts them", async () => {
     // A network that sees only where it is: the sum over its window, the same at every pixel
     const pool = tf.layers.averagePooling2d({
       inputShape: [2, 2, 3],
@@ -146,7 +146,7 @@ describe("predictProbabilities", () => {
     assertClose(data, [...first, ...both, ...second, ...first, ...both, ...second]);
   });
 
-  test("predictProbabilities averages an image and its mirror image", async () => {
+  test("predictProbabilities() averages an image and its mirror image", async () => {
     const model = smallModel("fcn8s-vgg16");
     disturb(model.layers);
     const image = noise(32, 32);
@@ -174,7 +174,7 @@ describe("predictProbabilities", () => {
     assert.ok(plain.some((p, i) => Math.abs(p - data[i]!) > 1e-3), "this network is not symmetric");
   });
 
-  test("predictProbabilities with one window gives the bits of the whole image", async () => {
+  test("predictProbabilities() with one window gives the bits of the whole image", async () => {
     const model = smallModel("resnet50");
     disturb(model.layers);
     const image = noise(50, 40);
@@ -185,7 +185,7 @@ describe("predictProbabilities", () => {
     assert.deepEqual(await predictProbabilities(model, image), whole);
   });
 
-  test("predictProbabilities refuses scales that are none", async () => {
+  test("predictProbabilities() refuses scales that are none", async () => {
     for (const scales of [[], [0], [1, -1], [NaN], [Infinity]]) {
       await assert.rejects(predictProbabilities(pixelModel(), noise(2, 2), { scales }), {
         name: "RangeError",
@@ -195,7 +195,7 @@ describe("predictProbabilities", () => {
   });
 });
 
-describe("predictPixels", () => {
+describe("predictPixels()", () => {
   onCpu();
 
   test("predictPixels() gives what predictProbabilities() gives, whichever way it takes", async () => {

@@ -32,7 +32,7 @@ function backend(limits: Partial<BackendInfo>): BackendInfo {
 
 const CITYSCAPES: Size = [1024, 2048];
 
-describe("chooseWindow", () => {
+describe("chooseWindow()", () => {
   onCpu();
 
   test("chooseWindow() takes the whole image, padded, where nothing limits it", () => {

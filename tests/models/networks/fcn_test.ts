@@ -10,16 +10,16 @@ function set(model: SegmentationModel, name: string, f: (old: tf.Tensor) => tf.T
 }
 
 // Values against PyTorch, Berkeley's padding included, are in tests/goldens/networks_test.ts.
-describe("fcn", () => {
+describe("fcn()", () => {
   onCpu();
 
-  test("fcn starts with uniform scores", async () => {
+  test("fcn() starts with uniform scores", async () => {
     const model = smallModel("fcn8s-vgg16");
     const logits = model.layers.predict(tf.randomNormal([1, 32, 32, 3])) as tf.Tensor;
     assert.deepEqual(new Set(await logits.data()), new Set([0]));
   });
 
-  test("fcn reads pool4 and pool3 through its skip scales", async () => {
+  test("fcn() reads pool4 and pool3 through its skip scales", async () => {
     const x = tf.randomNormal([1, 32, 32, 3], 0, 1, "float32", 1);
     const run = (skipScales: [number, number]) => {
       const model = smallModel("fcn8s-vgg16", { skipScales });
@@ -36,7 +36,7 @@ describe("fcn", () => {
     assert.ok(await difference(plain, scaled) < 1e-5 * size);
   });
 
-  test("fcn's learned upsampling starts bilinear: constant scores stay constant inside", async () => {
+  test("fcn() starts its learned upsampling bilinear: constant scores stay constant inside", async () => {
     const model = smallModel("fcn32s-vgg16");
     set(model, "score_fr/bias", () => tf.tensor1d([1, 2, 3]));
     const logits = model.layers.predict(tf.zeros([1, 96, 96, 3])) as tf.Tensor;
@@ -44,7 +44,7 @@ describe("fcn", () => {
     assert.ok(inside.every((value, i) => Math.abs(value - (1 + i % 3)) < 1e-5));
   });
 
-  test("fcn gives logits at the size of any input that is a multiple of 32", () => {
+  test("fcn() gives logits at the size of any input that is a multiple of 32", () => {
     for (const padding of ["same", 100] as const) {
       const model = smallModel("fcn8s-vgg16", { padding });
       const logits = model.layers.predict(tf.zeros([2, 64, 32, 3])) as tf.Tensor;

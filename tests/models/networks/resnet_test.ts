@@ -4,17 +4,17 @@ import { describe, test } from "node:test";
 import { difference, onCpu, smallModel } from "../../support/small_models.ts";
 
 // Values against PyTorch are in tests/goldens/networks_test.ts.
-describe("resnet", () => {
+describe("resnet()", () => {
   onCpu();
 
-  test("resnet gives logits at stride 32", () => {
+  test("resnet() gives logits at stride 32", () => {
     const model = smallModel("resnet50");
     const logits = model.layers.predict(tf.zeros([2, 64, 96, 3])) as tf.Tensor;
     assert.deepEqual(logits.shape, [2, 2, 3, 3]);
     model.layers.dispose();
   });
 
-  test("resnet v1 and v1.5 share weights but not results", async () => {
+  test("resnet() v1 and v1.5 share weights but not results", async () => {
     const x = tf.randomNormal([1, 64, 64, 3], 0, 1, "float32", 1);
     const [v1, torchvision] = (["v1", "v1.5"] as const).map((variant) =>
       smallModel("resnet50", { variant })
@@ -25,7 +25,7 @@ describe("resnet", () => {
     assert.ok(await difference(a!, b!) > 1e-3);
   });
 
-  test("resnet starts near uniform probabilities", async () => {
+  test("resnet() starts near uniform probabilities", async () => {
     const model = smallModel("resnet50", { width: 1 / 4 });
     const x = tf.randomNormal([1, 64, 64, 3], 0, 1, "float32", 1);
     const logits = model.layers.apply(x, { training: true }) as tf.Tensor;

@@ -30,7 +30,7 @@ async function saved(model: SegmentationModel): Promise<string> {
   return dir;
 }
 
-test("initializeFrom copies every weight", async () => {
+test("initializeFrom() copies every weight", async () => {
   const [source, target] = [network(1), network(2)];
   const sha = await weightsSha256(source.layers);
   assert.notEqual(await weightsSha256(target.layers), sha);
@@ -38,7 +38,7 @@ test("initializeFrom copies every weight", async () => {
   assert.equal(await weightsSha256(target.layers), sha);
 });
 
-test("initializeFrom starts the head afresh for other classes, and says so", async () => {
+test("initializeFrom() starts the head afresh for other classes, and says so", async () => {
   const [source, target, untouched] = [network(1), network(2, 4), network(2, 4)];
   const report = await initializeFrom(target, await saved(source));
   assert.match(
@@ -60,7 +60,7 @@ test("initializeFrom starts the head afresh for other classes, and says so", asy
   }
 });
 
-test("initializeFrom lists what does not fit and changes nothing", async () => {
+test("initializeFrom() lists what does not fit and changes nothing", async () => {
   const config = { name: "fcn32s-vgg16", width: 1 / 32 };
   const target = buildModel(config, { classes: 3, seed: 2 });
   const sha = await weightsSha256(target.layers);
@@ -82,7 +82,7 @@ test("initializeFrom lists what does not fit and changes nothing", async () => {
   assert.match(report.warnings[0]!, /only part of .* fits: missing: upscore32/);
 });
 
-test("initializeFrom says where it looked for a model", async () => {
+test("initializeFrom() says where it looked for a model", async () => {
   await assert.rejects(initializeFrom(network(1), "/nowhere"), /\/nowhere: there is no such file/);
   const empty = await mkdtemp(join(tmpdir(), "segadv-none-"));
   await assert.rejects(initializeFrom(network(1), empty), /best\/model\.json.*is there; give/);

@@ -14,7 +14,7 @@ for (
     ["vgg19.timm.pth.gz", "fcn8s-vgg19", 36],
   ] as const
 ) {
-  test(`inspectWeights finds that ${name} is ${network}`, async () => {
+  test(`inspectWeights() finds that ${name} is ${network}`, async () => {
     const file = await openWeightFile(await fixture(name));
     const report = inspectWeights(file, { width: 1 / 1024 });
     assert.equal(report.network, network);
@@ -27,7 +27,7 @@ for (
 
 const folder = "data/weights";
 test(
-  "inspectWeights knows no network of SqueezeNet's names",
+  "inspectWeights() knows no network of SqueezeNet's names",
   { skip: skipWithout(folder) },
   async () => {
     const file = await openWeightFile(sharedPath(`${folder}/squeezenet1_1.safetensors`));

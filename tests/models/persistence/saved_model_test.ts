@@ -37,7 +37,7 @@ function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
     : resizeBilinear(logits, size);
 }
 
-describe("saveSegmentationModel", () => {
+describe("saveSegmentationModel()", () => {
   before(() => useBackend({ backend: "cpu" }));
 
   const cases: [title: string, name: string, config: Partial<ModelConfig>][] = [
@@ -49,7 +49,7 @@ describe("saveSegmentationModel", () => {
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
   for (const [title, name, config] of cases) {
-    test(`saveSegmentationModel writes ${title} so that tfjs gives its scores`, async () => {
+    test(`saveSegmentationModel() writes ${title} so that tfjs gives its scores`, async () => {
       const model = smallModel(name, config);
       disturb(model.layers);
       const dir = await temporary();
@@ -67,7 +67,7 @@ describe("saveSegmentationModel", () => {
     });
   }
 
-  test("saveSegmentationModel writes tfjs layers only", async () => {
+  test("saveSegmentationModel() writes tfjs layers only", async () => {
     const dir = await temporary();
     await saveSegmentationModel(smallModel("resnet50"), dir, METADATA);
     const text = await readFile(join(dir, "model.json"), "utf8");
@@ -80,7 +80,7 @@ describe("saveSegmentationModel", () => {
     assert.deepEqual(userDefinedMetadata.segadv.outputStride, 1);
   });
 
-  test("saveSegmentationModel replaces what was there and keeps one file of weights", async () => {
+  test("saveSegmentationModel() replaces what was there and keeps one file of weights", async () => {
     const dir = await temporary();
     const model = smallModel("fcn32s-vgg16");
     await saveSegmentationModel(model, dir, METADATA);
@@ -94,10 +94,10 @@ describe("saveSegmentationModel", () => {
   });
 });
 
-describe("loadSegmentationModel", () => {
+describe("loadSegmentationModel()", () => {
   before(() => useBackend({ backend: "cpu" }));
 
-  test("loadSegmentationModel gives back network, weights and metadata, ready to train", async () => {
+  test("loadSegmentationModel() gives back network, weights and metadata, ready to train", async () => {
     const model = smallModel("resnet50", { bnMomentum: 0.8, variant: "v1.5" });
     disturb(model.layers);
     const dir = await temporary();
@@ -114,7 +114,7 @@ describe("loadSegmentationModel", () => {
     assert.equal(await weightsSha256(loaded.layers), await weightsSha256(model.layers));
   });
 
-  test("loadSegmentationModel gives back a network that a user brought", async () => {
+  test("loadSegmentationModel() gives back a network that a user brought", async () => {
     const own = tf.sequential({
       name: "mine",
       layers: [
@@ -141,7 +141,7 @@ describe("loadSegmentationModel", () => {
     assert.equal(await difference(a!, b!), 0);
   });
 
-  test("loadSegmentationModel refuses what is missing, cut short, foreign or changed", async () => {
+  test("loadSegmentationModel() refuses what is missing, cut short, foreign or changed", async () => {
     const dir = await temporary();
     await assert.rejects(loadSegmentationModel(dir), /model\.json: the file does not exist/);
 

@@ -7,7 +7,7 @@ function decode(typed: ArrayBufferView<ArrayBuffer>, dtype: Parameters<typeof fl
   return [...float32Values(new Uint8Array(typed.buffer), dtype)];
 }
 
-test("float32Values reads every integer and float type", () => {
+test("float32Values() reads every integer and float type", () => {
   assert.deepEqual(decode(Float64Array.of(0.5, -3), "F64"), [0.5, -3]);
   assert.deepEqual(decode(Float32Array.of(0.1, -0), "F32"), [Math.fround(0.1), -0]);
   assert.deepEqual(decode(BigInt64Array.of(-5n, 7n), "I64"), [-5, 7]);
@@ -22,7 +22,7 @@ test("float32Values reads every integer and float type", () => {
   assert.throws(() => decode(Uint8Array.of(0), "F16"), /Cannot read 1 bytes as F16/);
 });
 
-test("float32Values reads halves at their edges", () => {
+test("float32Values() reads halves at their edges", () => {
   const halves = Uint16Array.of(0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x7c00, 0xfc00, 0x8000);
   assert.deepEqual(decode(halves, "F16"), [
     2 ** -24,
@@ -37,7 +37,7 @@ test("float32Values reads halves at their edges", () => {
   assert.ok(Number.isNaN(decode(Uint16Array.of(0x7e00), "F16")[0]));
 });
 
-test("float32Values gives a bfloat16 the upper half of its float32", () => {
+test("float32Values() gives a bfloat16 the upper half of its float32", () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: 65535 }), (bits) => {
     const expected = new Float32Array(Uint32Array.of(bits * 65536).buffer)[0]!;
     assert.deepEqual(decode(Uint16Array.of(bits), "BF16"), [expected]);

@@ -24,10 +24,10 @@ async function savedModel(): Promise<{ dir: string; json: Record<string, unknown
   return { dir, json };
 }
 
-describe("folderHandler", () => {
+describe("folderHandler()", () => {
   before(() => useBackend({ backend: "cpu" }));
 
-  test("folderHandler lets tfjs load a model whose weights lie in several files", async () => {
+  test("folderHandler() lets tfjs load a model whose weights lie in several files", async () => {
     const { dir } = await savedModel();
     const model = await tf.loadLayersModel(folderHandler(dir));
     const [kernel, bias] = model.getWeights();
@@ -35,7 +35,7 @@ describe("folderHandler", () => {
     assert.deepEqual([...await bias!.data()], [7, 8]);
   });
 
-  test("folderHandler says what is wrong with a folder", async () => {
+  test("folderHandler() says what is wrong with a folder", async () => {
     const { dir, json } = await savedModel();
     const load = () => folderHandler(dir).load();
     await writeFile(join(dir, "b.bin"), new Uint8Array(4));
@@ -50,7 +50,7 @@ describe("folderHandler", () => {
     await assert.rejects(load, { name: "SyntaxError" });
   });
 
-  test("folderHandler believes no manifest before it is checked", async () => {
+  test("folderHandler() believes no manifest before it is checked", async () => {
     const { dir, json } = await savedModel();
     const weight = { name: "w", shape: [2], dtype: "float32" };
     const [paths, weights] = [["a.bin"], [weight]];

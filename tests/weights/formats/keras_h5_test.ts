@@ -4,7 +4,7 @@ import { openKerasH5 } from "../../../lib/weights/formats/keras_h5.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
 
-test("openKerasH5 reads weights alone, and those of a whole model without its optimiser", async () => {
+test("openKerasH5() reads weights alone, and those of a whole model without its optimiser", async () => {
   const alone = await openKerasH5(await fixture("vgg16.h5.gz"));
   assert.equal(alone.tensors.size, 32);
   assert.deepEqual(alone.tensors.get("fc1/fc1_W_1:0")!.shape, [196, 4]);
@@ -19,10 +19,10 @@ test("openKerasH5 reads weights alone, and those of a whole model without its op
   await model.close();
 });
 
-test("openKerasH5 says so of every file that was cut short", async () => {
+test("openKerasH5() says so of every file that was cut short", async () => {
   await assertAllCutsRefused("vgg16.h5.gz", openKerasH5);
 });
 
-test("openKerasH5 stays in bounds whatever bit is wrong", async () => {
+test("openKerasH5() stays in bounds whatever bit is wrong", async () => {
   await assertDamageIsBounded("vgg16.h5.gz", openKerasH5);
 });

@@ -7,7 +7,7 @@ import { zipOf } from "../../faults/small_files.ts";
 import { changed, fixture } from "../../support/weight_fixtures.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
 
-test("openNpz reads packed arrays in C and in Fortran order", async () => {
+test("openNpz() reads packed arrays in C and in Fortran order", async () => {
   const file = await openNpz(await fixture("vgg16.npz"));
   assert.equal(file.tensors.size, 32);
   assert.deepEqual(file.tensors.get("conv1_1_W")!.shape, [3, 3, 3, 4]);
@@ -17,7 +17,7 @@ test("openNpz reads packed arrays in C and in Fortran order", async () => {
   await file.close();
 });
 
-test("openNpz refuses files that lie about their sizes", async () => {
+test("openNpz() refuses files that lie about their sizes", async () => {
   const claim = await changed("vgg16.npz", (bytes) => {
     const at = Buffer.from(bytes).lastIndexOf("fc6_W.npy") - 46;
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(at + 24, 2 ** 31, true);
@@ -46,7 +46,7 @@ test("openNpz refuses files that lie about their sizes", async () => {
   assert.ok((await readFile(claim)).length < 20_000);
 });
 
-test("openNpz refuses an archive that would fill the memory", async () => {
+test("openNpz() refuses an archive that would fill the memory", async () => {
   const zeros = new Uint8Array(2 ** 24); // packed: 16 kB
   const names = Array.from({ length: 520 }, (_, i) => `${i}.npy`);
   const bomb = zipOf(Object.fromEntries(names.map((name) => [name, zeros])), { packed: true });
@@ -55,10 +55,10 @@ test("openNpz refuses an archive that would fill the memory", async () => {
   await assert.rejects(openNpz(path), /it claims 8\.0 GiB unpacked, at most 8 are read/);
 });
 
-test("openNpz says so of every file that was cut short", async () => {
+test("openNpz() says so of every file that was cut short", async () => {
   await assertAllCutsRefused("vgg16.npz", openNpz);
 });
 
-test("openNpz stays in bounds whatever bit is wrong", async () => {
+test("openNpz() stays in bounds whatever bit is wrong", async () => {
   await assertDamageIsBounded("vgg16.npz", openNpz);
 });

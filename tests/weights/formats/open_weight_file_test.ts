@@ -23,7 +23,7 @@ async function tfjsModel(manifest: object, data: Uint8Array): Promise<string> {
   return dir;
 }
 
-test("openWeightFile looks at what is in a file, not at its name", async () => {
+test("openWeightFile() looks at what is in a file, not at its name", async () => {
   for (
     const [name, format] of [
       ["vgg16.pth", "pytorch"],
@@ -38,7 +38,7 @@ test("openWeightFile looks at what is in a file, not at its name", async () => {
   }
 });
 
-test("openWeightFile refuses what it cannot read, with the remedy", async () => {
+test("openWeightFile() refuses what it cannot read, with the remedy", async () => {
   const tar = new Uint8Array(512);
   tar.set(new TextEncoder().encode("ustar"), 257);
   const cases: [path: string, message: RegExp][] = [
@@ -61,7 +61,7 @@ test("openWeightFile refuses what it cannot read, with the remedy", async () => 
   }
 });
 
-test("openWeightFile refuses a sealed file with a wrong bit", async () => {
+test("openWeightFile() refuses a sealed file with a wrong bit", async () => {
   const path = await fileOf("", "w.safetensors");
   const read = () => Float32Array.of(1, 2);
   await writeSafetensors(path, [{ name: "w", dtype: "F32", shape: [2], read }]);
@@ -71,7 +71,7 @@ test("openWeightFile refuses a sealed file with a wrong bit", async () => {
   await assert.rejects(openWeightFile(path), /Cannot trust .*: its bytes differ .* it is damaged/);
 });
 
-test("openWeightFile dequantises safetensors, for a tensor or for each channel", async () => {
+test("openWeightFile() dequantises safetensors, for a tensor or for each channel", async () => {
   const dir = await mkdtemp(join(tmpdir(), "segadv-u8-"));
   const path = join(dir, "q.safetensors");
   await writeSafetensors(path, [
@@ -91,7 +91,7 @@ test("openWeightFile dequantises safetensors, for a tensor or for each channel",
   await file.close();
 });
 
-test("openWeightFile reads tfjs models, quantised ones too, inside their folder only", async () => {
+test("openWeightFile() reads tfjs models, quantised ones too, inside their folder only", async () => {
   const weights = [
     { name: "f", shape: [1], dtype: "float32" },
     {
@@ -120,7 +120,7 @@ test("openWeightFile reads tfjs models, quantised ones too, inside their folder 
   );
 });
 
-test("openWeightFile never opens a pipe or a device", {
+test("openWeightFile() never opens a pipe or a device", {
   skip: process.platform === "win32" && "neither is there",
 }, async () => {
   const pipe = join(await mkdtemp(join(tmpdir(), "segadv-")), "pipe.pth");

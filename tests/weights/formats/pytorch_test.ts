@@ -15,7 +15,7 @@ function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {
     );
 }
 
-test("openPytorch reads nested, strided and shared tensors, and half precision", async () => {
+test("openPytorch() reads nested, strided and shared tensors, and half precision", async () => {
   const file = await openPytorch(await fixture("resnet50.pth.gz"));
   assert.equal(file.tensors.size, 320);
   assert.deepEqual(file.tensors.get("module.conv1.weight"), {
@@ -30,7 +30,7 @@ test("openPytorch reads nested, strided and shared tensors, and half precision",
   await file.close();
 });
 
-test("openPytorch refuses every Python object but three, and names it", async () => {
+test("openPytorch() refuses every Python object but three, and names it", async () => {
   await assert.rejects(
     openPytorch(await fixture("module.pth")),
     /^SyntaxError: .*"torch\.nn\.modules\.linear\.Linear", which is not loaded as it could run code/,
@@ -43,7 +43,7 @@ test("openPytorch refuses every Python object but three, and names it", async ()
   await assert.rejects(openPytorch(path), /it holds the Python object "posix\.system"/);
 });
 
-test("openPytorch refuses archives that lie", async () => {
+test("openPytorch() refuses archives that lie", async () => {
   const cases: [(bytes: Uint8Array) => Uint8Array, RegExp][] = [
     [
       replaced("vgg16/data.pkl", "../16/data.pkl"),
@@ -61,7 +61,7 @@ test("openPytorch refuses archives that lie", async () => {
   }
 });
 
-test("openPytorch refuses sizes that are not there before it takes memory", async () => {
+test("openPytorch() refuses sizes that are not there before it takes memory", async () => {
   const claim = await changed("vgg16.pth", (bytes) => {
     const at = Buffer.from(bytes).lastIndexOf("vgg16/data/0") - 46;
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(at + 24, 0xfffffff0, true);
@@ -78,7 +78,7 @@ test("openPytorch refuses sizes that are not there before it takes memory", asyn
   await storage.close();
 });
 
-test("openPytorch gives no tensor with a wrong bit", async () => {
+test("openPytorch() gives no tensor with a wrong bit", async () => {
   const path = await changed("vgg16.pth", (bytes) => {
     const at = Buffer.from(bytes).indexOf("vgg16/data/0") + 200; // within the first storage
     bytes[at]! ^= 1;
@@ -92,10 +92,10 @@ test("openPytorch gives no tensor with a wrong bit", async () => {
   await file.close();
 });
 
-test("openPytorch stays in bounds whatever bit is wrong", async () => {
+test("openPytorch() stays in bounds whatever bit is wrong", async () => {
   await assertDamageIsBounded("vgg16.pth", openPytorch);
 });
 
-test("openPytorch says so of every file that was cut short", async () => {
+test("openPytorch() says so of every file that was cut short", async () => {
   await assertAllCutsRefused("vgg16.pth", openPytorch);
 });

@@ -15,7 +15,7 @@ function two(first: [number, number], second: [number, number]): object {
   };
 }
 
-test("parseSafetensors reads tensors, metadata and padded headers", async () => {
+test("parseSafetensors() reads tensors, metadata and padded headers", async () => {
   const bytes = safetensorsFile(JSON.stringify(two([0, 2], [2, 5])) + "   ", 5);
   bytes.set([1, 2, 3, 4, 5], bytes.length - 5);
   const file = await parseSafetensors(bytes, "memory");
@@ -27,7 +27,7 @@ test("parseSafetensors reads tensors, metadata and padded headers", async () => 
   assert.deepEqual([...named.metadata], [["x", "y"]]);
 });
 
-test("parseSafetensors refuses what lies about itself, and says how", async () => {
+test("parseSafetensors() refuses what lies about itself, and says how", async () => {
   const tensor = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
   const cases: [Uint8Array, RegExp][] = [
     [new Uint8Array(7), /has 7 bytes, a header needs 8/],
@@ -64,7 +64,7 @@ test("parseSafetensors refuses what lies about itself, and says how", async () =
   }
 });
 
-test("parseSafetensors takes no bytes for a file without saying why", async () => {
+test("parseSafetensors() takes no bytes for a file without saying why", async () => {
   const dtype = fc.constantFrom("F32", "U8", "BOOL", "I64", "x");
   const entry = fc.record({
     dtype,
@@ -91,7 +91,7 @@ test("parseSafetensors takes no bytes for a file without saying why", async () =
   );
 });
 
-test("openSafetensors notices every flipped bit and every cut of a sealed file", async () => {
+test("openSafetensors() notices every flipped bit and every cut of a sealed file", async () => {
   const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "a.safetensors");
   const values = Float32Array.from({ length: 40 }, (_, i) => i / 7);
   await writeSafetensors(path, [

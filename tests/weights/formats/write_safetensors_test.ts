@@ -20,7 +20,7 @@ async function newFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), "segadv-"));
 }
 
-test("writeSafetensors aligns tensors to 8 bytes and says how much it wrote", async () => {
+test("writeSafetensors() aligns tensors to 8 bytes and says how much it wrote", async () => {
   const path = join(await newFolder(), "a.safetensors");
   const bytes = await writeSafetensors(path, [tensor], { metadata: { sha256: "mine", a: "b" } });
   const file = await openSafetensors(path);
@@ -31,7 +31,7 @@ test("writeSafetensors aligns tensors to 8 bytes and says how much it wrote", as
   await file.close();
 });
 
-test("writeSafetensors leaves nothing behind where it fails, and the old file as it was", async () => {
+test("writeSafetensors() leaves nothing behind where it fails, and the old file as it was", async () => {
   const folder = await newFolder();
   const path = join(folder, "a.safetensors");
   await writeSafetensors(path, [tensor]);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { oneHot } from "../../../../lib/engine/ops/one_hot.ts";
 import {
   disposeWasmBackend,
@@ -60,12 +60,12 @@ function convolve(maps: tf.Tensor, shape: Shape): tf.Tensor[] {
   ];
 }
 
-describe("labelConv", () => {
+describe("labelConv()", () => {
   let info: WasmBackendInfo;
   before(async () => void (info = await registerWasmBackend({ threads: 2 })));
   after(disposeWasmBackend);
 
-  it("labelConv changes no convolution of a one-hot map but in rounding", LONG, async () => {
+  test("labelConv() changes no convolution of a one-hot map but in rounding", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const { b, h, w, c, k, dilation, stride, pad } = shape;
@@ -83,7 +83,7 @@ describe("labelConv", () => {
     );
   });
 
-  it("labelConv adds up many pixels without losing digits", LONG, async () => {
+  test("labelConv() adds up many pixels without losing digits", LONG, async () => {
     const shape = { b: 2, h: 300, w: 301, c: 3, n: 5, k: 1, stride: 1, dilation: 1 } as const;
     const [, dw] = await on(
       "wasm",
@@ -105,7 +105,7 @@ describe("labelConv", () => {
     assert.ok(relativeError(dw!, sums) < 1e-5);
   });
 
-  it("labelConv makes maps with a 1 where the label is and zeros elsewhere", LONG, async () => {
+  test("labelConv() makes maps with a 1 where the label is and zeros elsewhere", LONG, async () => {
     for (const [count, classes] of [[1, 1], [5, 3], [9001, 21], [4097, 4]] as const) {
       const [map] = await on("wasm", () => oneHot(makeLabels([count], classes), classes));
       const [labels] = await on("wasm", () => makeLabels([count], classes));
@@ -117,8 +117,8 @@ describe("labelConv", () => {
     }
   });
 
-  it(
-    "labelConv reads a map by its own channels, not by those of its labels",
+  test(
+    "labelConv() reads a map by its own channels, not by those of its labels",
     LONG,
     async () => {
       const shape = { b: 2, h: 6, w: 8, c: 6, n: 4, k: 3, stride: 1, dilation: 1 } as const;
@@ -131,8 +131,8 @@ describe("labelConv", () => {
     },
   );
 
-  it(
-    "labelConv forgets a variable's labels when it is assigned, and frees them",
+  test(
+    "labelConv() forgets a variable's labels when it is assigned, and frees them",
     LONG,
     async () => {
       await tf.setBackend("wasm");

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, on, tensor } from "../../../support/wasm_compare.ts";
 
@@ -18,11 +18,11 @@ const pools = fc.record({
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-describe("WASM pooling", () => {
+describe("tf.maxPool() and tf.avgPool()", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
-  it("maxPool and its gradient equal cpu, for windows of any sign", LONG, async () => {
+  test("tf.maxPool() and its gradient equal cpu, for windows of any sign", LONG, async () => {
     await fc.assert(
       fc.asyncProperty(pools, async (p) => {
         await assertSameAsCpu(() => {
@@ -37,8 +37,8 @@ describe("WASM pooling", () => {
     );
   });
 
-  it(
-    "avgPool's gradient is the transpose of its forward pass, at the border too",
+  test(
+    "tf.avgPool() has the transpose of its forward pass as gradient, at the border too",
     LONG,
     async () => {
       await fc.assert(

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { resizeBilinear } from "../../../../lib/engine/ops/resize_bilinear.ts";
 import {
   disposeWasmBackend,
@@ -53,26 +53,30 @@ function convolve(shape: Shape): tf.Tensor[] {
   return [y, dw];
 }
 
-describe("upsampledConv", () => {
+describe("upsampledConv()", () => {
   let info: WasmBackendInfo;
   before(async () => void (info = await registerWasmBackend({ threads: 2 })));
   after(disposeWasmBackend);
 
-  it("upsampledConv changes no convolution of an upsampled map but in rounding", LONG, async () => {
-    await fc.assert(
-      fc.asyncProperty(shapes, async (shape) => {
-        const expected = await on("cpu", () => convolve(shape));
-        const actual = await on("wasm", () => convolve(shape));
-        for (const [i, e] of expected.entries()) {
-          assert.ok(relativeError(actual[i]!, e) < 1e-5, `${JSON.stringify(shape)} output ${i}`);
-        }
-      }),
-      { numRuns: 25, seed: 4 },
-    );
-  });
+  test(
+    "upsampledConv() changes no convolution of an upsampled map but in rounding",
+    LONG,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(shapes, async (shape) => {
+          const expected = await on("cpu", () => convolve(shape));
+          const actual = await on("wasm", () => convolve(shape));
+          for (const [i, e] of expected.entries()) {
+            assert.ok(relativeError(actual[i]!, e) < 1e-5, `${JSON.stringify(shape)} output ${i}`);
+          }
+        }),
+        { numRuns: 25, seed: 4 },
+      );
+    },
+  );
 
-  it(
-    "upsampledConv serves no map of another shape or content, and keeps no byte",
+  test(
+    "upsampledConv() serves no map of another shape or content, and keeps no byte",
     LONG,
     async () => {
       await tf.setBackend("wasm");

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { type Engine, startEngine } from "../../../../lib/engine/wasm/engine.ts";
 import { winogradConv, winogradFilterGrad } from "../../../../lib/engine/wasm/kernels/winograd.ts";
 import {
@@ -36,14 +36,14 @@ const shapes = fc.record<Shape>({
 });
 
 for (const relaxed of [false, true]) {
-  describe(`Winograd convolution, ${relaxed ? "relaxed" : "plain"} build`, () => {
+  describe(`tf.conv2d() by Winograd, ${relaxed ? "relaxed" : "plain"} build`, () => {
     let engine: Engine;
     before(async () => engine = await startEngine({ threads: 2, relaxed }));
     after(() => engine.pool.stop());
 
     for (const [taps, m] of [[3, 2], [3, 4], [4, 3], [4, 4]] as const) {
       const name = taps === 3 ? `F(${m}x${m}, 3x3)` : `F(${m}x${m}, 2x2) of stride 2`;
-      it(`winogradConv ${name} errs less than 1e-5 against float64`, LONG, () => {
+      test(`winogradConv() ${name} errs less than 1e-5 against float64`, LONG, () => {
         const check = (shape: Shape): void => {
           if (shape.pad === "valid" && Math.min(shape.h, shape.w) < taps) return;
           for (const [part, error] of Object.entries(errors(engine, { shape, taps, m }))) {

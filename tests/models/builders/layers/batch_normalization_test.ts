@@ -22,14 +22,14 @@ describe("BatchNormalization", () => {
   onCpu();
   const x = () => tf.add(tf.mul(normalTensor("x", [2, 3, 4, 2]), 3), 1);
 
-  test("BatchNormalization normalises by the batch in training", async () => {
+  test("BatchNormalization.call() normalises by the batch in training", async () => {
     const y = layer(false).apply(x(), { training: true }) as tf.Tensor;
     const { mean, variance } = tf.moments(y, [0, 1, 2]);
     assert.ok((await mean.data()).every((value) => Math.abs(value - 0.5) < 1e-5));
     assert.ok((await variance.data()).every((value) => Math.abs(value - 4) < 0.01));
   });
 
-  test("BatchNormalization moves by the biased variance, and only when told to", async () => {
+  test("BatchNormalization.call() moves its averages by the biased variance, and only with updateStatistics", async () => {
     const bn = layer(false);
     bn.apply(x(), { training: true });
     bn.apply(x());
@@ -41,7 +41,7 @@ describe("BatchNormalization", () => {
     assert.ok(await difference(variance!, tf.add(tf.mul(batch.variance, 0.1), 0.9)) < 1e-5);
   });
 
-  test("BatchNormalization in inference equals tfjs with the same weights", async () => {
+  test("BatchNormalization.call() in inference equals tfjs with the same weights", async () => {
     const bn = layer(false);
     bn.apply(x(), { training: true, updateStatistics: true });
     const plain = tf.layers.batchNormalization({ epsilon: 1e-3 });
@@ -54,7 +54,7 @@ describe("BatchNormalization", () => {
     assert.ok(await difference(bn.apply(x()) as tf.Tensor, plain.apply(x()) as tf.Tensor) < 1e-6);
   });
 
-  test("BatchNormalization cuts at zero with relu, in training and in inference", async () => {
+  test("BatchNormalization.call() cuts at zero with relu, in training and in inference", async () => {
     for (const training of [true, false]) {
       const plain = layer(false).apply(x(), { training }) as tf.Tensor;
       const cut = layer(true).apply(x(), { training }) as tf.Tensor;

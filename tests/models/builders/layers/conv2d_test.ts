@@ -9,7 +9,7 @@ describe("Conv2d", () => {
   onCpu();
   for (const padding of ["same", "valid"] as const) {
     for (const [stride, relu] of [[1, true], [2, false]] as const) {
-      test(`Conv2d equals tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
+      test(`Conv2d.call() equals tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
         const shared = { name: "c", filters: 3, padding };
         const own = new Conv2d({
           ...shared,

@@ -8,17 +8,17 @@ import { difference, onCpu } from "../../../support/small_models.ts";
 
 const state = { seed: 1, step: 2, layer: "drop6" };
 
-describe("dropout", () => {
+describe("dropout()", () => {
   onCpu();
 
-  test("dropout zeroes its share and keeps the mean", async () => {
+  test("dropout() zeroes its share and keeps the mean", async () => {
     const y = await dropout(tf.ones([100, 100]), { ...state, rate: 0.25 }).data();
     const dropped = y.filter((value) => value === 0).length / y.length;
     assert.ok(Math.abs(dropped - 0.25) < 0.02, `${dropped}`);
     assert.ok(y.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
   });
 
-  test("dropout drops neighbours, and steps, independently of each other", async () => {
+  test("dropout() drops neighbours, and steps, independently of each other", async () => {
     const kept = async (step: number) => {
       const y = await dropout(tf.ones([20_000]), { ...state, step, rate: 0.5 }).data();
       return Array.from(y, (value) => value > 0 ? 1 : -1);
@@ -31,7 +31,7 @@ describe("dropout", () => {
     for (const lag of [0, 1, 64]) assert.ok(Math.abs(correlation(b, lag)) < 0.036);
   });
 
-  test("dropout's mask is a function of seed, step and layer", async () => {
+  test("dropout() has a mask that is a function of seed, step and layer", async () => {
     const run = (change: object) => dropout(tf.ones([64]), { ...state, rate: 0.5, ...change });
     const first = run({});
     assert.equal(await difference(first, run({})), 0);
@@ -40,7 +40,7 @@ describe("dropout", () => {
     }
   });
 
-  test("dropout passes gradients through what it kept", async () => {
+  test("dropout() passes gradients through what it kept", async () => {
     const run = (x: tf.Tensor) => dropout(x, { ...state, rate: 0.5 });
     const x = tf.fill([64], 3);
     const recording = record(() => run(x));
@@ -48,7 +48,7 @@ describe("dropout", () => {
     assert.ok(await difference(tf.mul(gradient, 3), run(tf.fill([64], 3))) < 1e-6);
   });
 
-  test("dropout with rate 0 copies, leaks nothing and refuses other rates", async () => {
+  test("dropout() with rate 0 copies, leaks nothing and refuses other rates", async () => {
     const x = tf.ones([8]);
     assertNoLeak(() => dropout(x, { ...state, rate: 0.5 }));
     const copy = dropout(x, { ...state, rate: 0 });
