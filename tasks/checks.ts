@@ -15,6 +15,7 @@ import { checkIgnoreReasons } from "./checks/ignore_reason.ts";
 import { checkImports, describeImports } from "./checks/imports.ts";
 import { checkPrivateShare, describePrivateShare } from "./checks/private_share.ts";
 import { checkTestMirror } from "./checks/test_mirror.ts";
+import { checkTestNames } from "./checks/test_names.ts";
 import { type Problem, readTree, textOf, type TreeFile } from "./checks/tree.ts";
 
 /** What all checks find in a checkout, and a line of figures of some. */
@@ -33,6 +34,7 @@ export async function checkRepository(folder: string): Promise<CheckReport> {
     ...checkIgnoreReasons(files),
     ...checkExportsMaps(files),
     ...checkTestMirror(files, elsewhere),
+    ...checkTestNames(files),
     ...checkForeignNames(files),
     ...checkForeignData(files),
     ...imports.problems,

@@ -210,7 +210,7 @@ describe("losses", () => {
     assert.equal(await value(loss.real(outputOf(1.5))), 0);
   });
 
-  test("every adversarial loss has gradients that push the right way", async () => {
+  test("adversarialLosses have gradients that push the right way", async () => {
     const slope = async (loss: AdversarialLoss, side: "real" | "fake" | "generator") => {
       const f = (x: tf.Tensor) =>
         loss[side]({ logits: x as tf.Tensor4D, output: tf.sigmoid(x) as tf.Tensor4D });

@@ -49,7 +49,7 @@ const NAMES: Record<string, [network: string, weight: string, published: string]
 };
 
 for (const [origin, names] of Object.entries(NAMES)) {
-  test(`nameMaps knows the names of ${origin}`, () => {
+  test(`NameMap.aliases() knows the names of ${origin}`, () => {
     for (const [network, weight, published] of names) {
       const map = mapOf(origin, network);
       const places = map.places(weight).places.map(({ name }) => name);
@@ -59,7 +59,7 @@ for (const [origin, names] of Object.entries(NAMES)) {
   });
 }
 
-test("nameMaps tells TensorFlow's ResNet under torchvision's names by its 1001 classes", () => {
+test("NameMap.input() recognises TensorFlow's ResNet under torchvision's names by its 1001 classes", () => {
   const map = mapOf("torchvision", "resnet50");
   const fileOf = (rows: number) => ({
     path: "",
@@ -75,7 +75,7 @@ test("nameMaps tells TensorFlow's ResNet under torchvision's names by its 1001 c
   assert.match(map.originOf!(fileOf(1001)), /^TensorFlow/);
 });
 
-test("nameMaps leaves score layers to a fresh start, everywhere", () => {
+test("NameMap.places() leaves score layers to a fresh start, everywhere", () => {
   for (const map of [...networks].flatMap(({ nameMaps }) => nameMaps)) {
     assert.equal(map.places("score/kernel").otherwise, "fresh");
     assert.equal(map.places("upscore8/kernel").otherwise, "fresh");
