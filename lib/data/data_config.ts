@@ -86,7 +86,7 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
     source: "Table 4-1",
   }),
   augment: sectionList(
-    "Random changes of training samples before the crop: [{name, its own options}]; [] for none.",
+    "Random changes of training samples, in order: [{name, its own options}]; [] for none.",
     { item: augmentation, fallback: [{ name: "affine" }], min: 0 },
   ),
   normalize,

@@ -56,7 +56,7 @@ const ADAM7 = [
   [1, 0, 2, 2],
   [0, 1, 1, 2],
 ] as const;
-/** Deflate expands by at most this factor, so a header that promises more is refused before decoding. */
+/** Deflate expands by at most this factor: a header that promises more is refused at once. */
 const MAX_EXPANSION = 1032;
 
 interface Header {

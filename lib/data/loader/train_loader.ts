@@ -45,7 +45,7 @@ export interface TrainLoader extends AsyncDisposable {
   readonly workers: number;
   /**
    * The batches of one epoch in the order that (seed, epoch) decides; augmentation is decided by
-   * (seed, epoch, sample). Bits and order depend neither on the number of workers nor on what was
+   * (seed, epoch, sample). Pixels and order depend neither on the number of workers nor on what was
    * loaded before. While the caller works on a batch, `data.prefetch` more are prepared, one without
    * workers. An iterator that is left early drops its requests.
    *

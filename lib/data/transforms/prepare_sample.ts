@@ -93,8 +93,8 @@ export interface RemapOptions {
  * Turns the ignore label into 255, in place.
  *
  * @returns The number of pixels that are not ignored.
- * @throws {DamagedFileError} If a value is neither a class index nor the ignore label; names the value and
- * its first place.
+ * @throws {DamagedFileError} If a value is neither a class index nor the ignore label; names the
+ * value and its first place.
  * @example
  * ```ts
  * import { remapLabels } from "@segadv/segadv/data";

@@ -10,7 +10,7 @@ import type { DataSource } from "./inspect_data.ts";
 /** Splits that are tried, the one to train on first. */
 const SPLITS = ["train", "val", "test"];
 
-/** The readers of the most specific layouts first; those that a user registers precede `folder`. */
+/** Readers of the most specific layouts first; those that a user registers precede `folder`. */
 const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
 
 /**
