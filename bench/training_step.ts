@@ -6,9 +6,9 @@ import { conv2d } from "../lib/engine/ops/conv2d.ts";
 import { sgdUpdate } from "../lib/engine/ops/optimizer_updates.ts";
 import { record } from "../lib/engine/tape.ts";
 import { assemble, tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
-import { architectureOptions, buildNetwork } from "../lib/models/build_model.ts";
+import { buildNetwork } from "../lib/models/build_model.ts";
 import { Operation } from "../lib/models/builders/training_builder.ts";
-import { networks } from "../lib/models/networks/registry.ts";
+import { networks, parseArchitecture } from "../lib/models/networks/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */
 export interface Step {
@@ -44,7 +44,7 @@ export interface StepOptions {
 export async function ownStep(options: StepOptions): Promise<Step> {
   const { classes = 21 } = options;
   const config = await configOf(options);
-  const architecture = architectureOptions(config.model, classes);
+  const architecture = parseArchitecture({ ...config.model, classes });
   const networks = createNetworks(config, {
     classes,
     ...(options.random
@@ -71,7 +71,7 @@ export async function ownStep(options: StepOptions): Promise<Step> {
  */
 export async function stockStep(options: StepOptions): Promise<StockStep> {
   const { classes = 21 } = options;
-  const architecture = architectureOptions((await configOf(options)).model, classes);
+  const architecture = parseArchitecture({ ...(await configOf(options)).model, classes });
   const builder = tfjsBuilder(({ shape }) => tf.zeros(shape));
   const layers = assemble({
     name: "stock",

@@ -71,7 +71,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 /** Prints a network's report. */
 export function runModel(args: InspectModelArguments, context: Context): void {
   const { name, classes, width, json } = args;
-  const report = inspectModel(name, { classes, width });
+  const report = inspectModel({ name, width }, { classes });
   if (json === true) writeJson(context, report);
   else humanStream(context, false).write(tableOf(report));
 }

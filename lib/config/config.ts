@@ -8,7 +8,7 @@
 import type { DataConfig } from "../data/data_config.ts";
 import type { AdversarialConfig } from "../losses/adversarial/adversarial_config.ts";
 import type { LossConfig } from "../losses/segmentation/loss_config.ts";
-import type { InferenceConfig } from "../models/inference/inference_config.ts";
+import type { InferenceConfig } from "../models/inference/inference_options.ts";
 import type { ModelConfig } from "../models/model_config.ts";
 import type { OptimizerConfig } from "../optim/optimizer_config.ts";
 import type { ScheduleConfig } from "../optim/schedule_config.ts";

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { dataSection } from "../data/data_config.ts";
 import { adversarialSection } from "../losses/adversarial/adversarial_config.ts";
 import { lossSection } from "../losses/segmentation/loss_config.ts";
-import { inferenceSection } from "../models/inference/inference_config.ts";
+import { inferenceSection } from "../models/inference/inference_options.ts";
 import { modelSection } from "../models/model_config.ts";
 import { optimizerSection } from "../optim/optimizer_config.ts";
 import { scheduleSection } from "../optim/schedule_config.ts";

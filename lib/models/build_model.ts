@@ -33,14 +33,8 @@ export function buildModel(
   config: NetworkInput,
   options: { classes: number; seed: number },
 ): SegmentationModel {
-  const architecture = architectureOptions(config, options.classes);
+  const architecture = parseArchitecture({ ...config, classes: options.classes });
   return buildNetwork(architecture, seededWeights(options.seed));
-}
-
-/** The architecture that the section `model` of a configuration describes. */
-export function architectureOptions(config: NetworkInput, classes: number): ArchitectureOptions {
-  const { init: _init, initStrict: _strict, followInit: _follow, ...options } = config;
-  return parseArchitecture({ ...options, name: config.name, classes });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The discriminator D: tells class maps of labels from predicted ones (method.md §3.3).
+ * The discriminator D: tells class maps of labels from predicted ones (method.md, "Discriminator").
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * G in training.
+ * The forward pass of the segmentation network in training.
  *
  * @module
  */
@@ -68,7 +68,7 @@ export function forwardTraining(
   return runSegment(last, x, kwargs);
 }
 
-/** A model cut behind each of its first stages. */
+/** The layers of a model, split behind each of its first stages. */
 function segmentsOf({ name, layers: model, stages }: SegmentationModel): Segment[] {
   if (stages === undefined || stages.length === 0) {
     throw new RangeError(

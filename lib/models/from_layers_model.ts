@@ -1,12 +1,12 @@
 /**
- * Bring your own network: any tfjs LayersModel as G.
+ * A tfjs LayersModel of your own as the segmentation network.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import type { SegmentationModel, UpsampleOrder } from "./segmentation_model.ts";
 
-/** What cannot be read off a model. */
+/** What cannot be inferred from a model. */
 export interface FromLayersModelOptions {
   /** @default the model's own name */
   name?: string;
@@ -15,8 +15,8 @@ export interface FromLayersModelOptions {
   /** Input height and width must be multiples of this. @default 32, or the model's fixed size */
   inputMultiple?: number;
   /**
-   * Names of layers that end the first stages, in order, for `train.gradientCheckpointing`: all layers that
-   * follow must see what comes before through them alone.
+   * Names of layers that end the first stages, in order, for `train.gradientCheckpointing`: all later
+   * layers must depend on earlier ones through them alone.
    */
   stages?: readonly string[];
 }

@@ -1,12 +1,12 @@
 /**
- * What a network is made of, without building it.
+ * The layers of a network and the number of its weights, without building it.
  *
  * @module
  */
 import type { Size } from "../util/schema.ts";
 import { discriminators, parseDiscriminator } from "./discriminators/registry.ts";
 import type { LayerBuilder } from "./builders/layer_builder.ts";
-import { networks, parseArchitecture } from "./networks/registry.ts";
+import { type NetworkInput, networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions } from "./segmentation_model.ts";
 import { type LayerInfo, type Shape, shapeBuilder } from "./builders/shape_builder.ts";
 
@@ -24,21 +24,18 @@ export interface ModelReport {
   parameters: { total: number; trainable: number };
 }
 
-/** Which variant of a network to inspect; what is left out is the paper's. */
+/** Options of {@linkcode inspectModel}. */
 export interface InspectOptions {
   classes: number;
-  /** @default 1 */
-  width?: number;
   /** Height and width of the input in pixels. @default [416, 416] */
   input?: Size;
-  /** The network's own options. */
-  options?: object;
 }
 
 /**
  * Lists the layers of a segmentation network or a discriminator and counts its weights, without
  * allocating a tensor.
  *
+ * @param config Name and options of the network; what is left out takes the network's defaults.
  * @throws {RangeError} If no network has the name, an option is unknown or out of range, or the input
  * is not a multiple of the network's stride.
  *
@@ -47,18 +44,18 @@ export interface InspectOptions {
  * import { inspectModel } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
- * const { parameters } = inspectModel("fcn8s-vgg16", { classes: 21 });
+ * const { parameters } = inspectModel({ name: "fcn8s-vgg16" }, { classes: 21 });
  * assert.equal(parameters.total, 134_475_647);
  * ```
  */
-export function inspectModel(name: string, options: InspectOptions): ModelReport {
-  const { input: size = [416, 416], classes, width = 1 } = options;
-  const given = { ...options.options, name, classes, width };
+export function inspectModel(config: NetworkInput, options: InspectOptions): ModelReport {
+  const { input: size = [416, 416], classes } = options;
+  const { name } = config;
   const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
   if (discriminators.has(name)) {
-    discriminators.get(name).build(builder, parseDiscriminator(given));
+    discriminators.get(name).build(builder, parseDiscriminator({ ...config, classes }));
   } else {
-    buildShapes(builder, { architecture: parseArchitecture(given), size });
+    buildShapes(builder, { architecture: parseArchitecture({ ...config, classes }), size });
   }
   return { name, classes, input: size, layers: rows, parameters: count(rows) };
 }
@@ -83,7 +80,7 @@ export interface TensorInfo {
  * import { inspectModel, largestTensor } from "@segadv/segadv/models";
  * import assert from "node:assert/strict";
  *
- * const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [416, 416] });
+ * const report = inspectModel({ name: "fcn8s-vgg16" }, { classes: 21, input: [416, 416] });
  * const { name, bytes } = largestTensor(report, { batch: 16 });
  * assert.equal(name, "block1_conv1");
  * assert.equal(bytes, 4 * 16 * 416 * 416 * 64);

@@ -17,7 +17,7 @@ export {
   type ProbabilityMap,
   type ProbabilityOptions,
 } from "./inference/probabilities.ts";
-export type { InferenceOptions } from "./inference/inference_options.ts";
+export type { InferenceConfig, InferenceOptions } from "./inference/inference_options.ts";
 export type {
   ArchitectureOptions,
   SegmentationModel,
@@ -35,7 +35,11 @@ export {
   type DiscriminatorForwardOptions,
   type DiscriminatorOutput,
 } from "./discriminator.ts";
-export { type DiscriminatorInput, discriminators } from "./discriminators/registry.ts";
+export {
+  type DiscriminatorConfig,
+  type DiscriminatorInput,
+  discriminators,
+} from "./discriminators/registry.ts";
 export type {
   DiscriminatorArchitecture,
   DiscriminatorEntry,
@@ -65,6 +69,4 @@ export {
   type WeightReport,
 } from "./persistence/inspect_weights.ts";
 export { probabilityMap } from "./probability_map.ts";
-export type { DiscriminatorConfig } from "./discriminator_config.ts";
-export type { InferenceConfig } from "./inference/inference_config.ts";
-export { inspectOptions, type ModelConfig } from "./model_config.ts";
+export type { ModelConfig } from "./model_config.ts";

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { OptionValue } from "../util/registry.ts";
-import { field, positive, type Size, text } from "../util/schema.ts";
+import { field, positive, text } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
 import { networks } from "./networks/registry.ts";
 
@@ -18,19 +18,6 @@ export interface ModelConfig {
   initStrict: boolean;
   followInit: boolean;
   [option: string]: OptionValue;
-}
-
-/** Keys of the section that say nothing of the architecture. */
-const INIT_KEYS = ["upsampleOrder", "init", "initStrict", "followInit"];
-
-/** What `inspectModel` takes for a configured network. */
-export function inspectOptions(
-  config: ModelConfig,
-  options: { classes: number; input?: Size },
-): { classes: number; input?: Size; width: number; options: object } {
-  const { name: _, width, ...rest } = config;
-  const own = Object.entries(rest).filter(([key]) => !INIT_KEYS.includes(key));
-  return { ...options, width, options: Object.fromEntries(own) };
 }
 
 /** The section `model`. */

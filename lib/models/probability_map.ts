@@ -1,5 +1,5 @@
 /**
- * The temperature upsampleOrder: from logits to the probability maps that losses and D see.
+ * From logits to the probability maps that losses and D take as input.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import type { UpsampleOrder } from "./segmentation_model.ts";
 
 /**
- * p_T = softmax(logits / T) at the size of the input, in the network's upsampleOrder order (thesis §3.2):
+ * p_T = softmax(logits / T) at the size of the input, in the network's order (method.md,
+ * "Temperatures"):
  * `logits` upsamples logits, then takes the softmax; `probabilities` upsamples the softmax.
  * Differentiable in `logits`.
  *

@@ -26,7 +26,7 @@ export interface SegmentationModel {
   name: string;
   /**
    * Maps images `[b, h, w, 3]` to logits `[b, h/stride, w/stride, classes]`. Weights are ordinary
-   * tfjs variables, so tfjs's tape sees them. Called with `{ training: true }` dropout is on and
+   * tfjs variables, so tfjs's tape records them. Called with `{ training: true }` dropout is on and
    * batch norm uses the batch; its moving averages move only with `updateStatistics: true` too.
    */
   layers: tf.LayersModel;

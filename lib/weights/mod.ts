@@ -18,13 +18,22 @@ export {
   type WriteSafetensorsOptions,
 } from "./formats/write_safetensors.ts";
 export { float32Values } from "./formats/float32_values.ts";
-export { openWeightFile } from "./formats/open_weight_file.ts";
+export { openWeightFile, weightFormats } from "./formats/open_weight_file.ts";
 export type {
+  FileHead,
   ModelMetadata,
+  SavedArchitecture,
   SavedModelInfo,
   WeightFile,
   WeightFormat,
   WeightTensor,
 } from "./weight_file.ts";
 export type { Misshapen, PlannedCopy, WeightPlan, WeightTarget } from "./plan.ts";
-export type { InputRule, WeightLayout } from "./name_maps/name_map.ts";
+export type {
+  InputRule,
+  NameMap,
+  Otherwise,
+  PretrainedNetwork,
+  WeightLayout,
+  WeightPlace,
+} from "./name_maps/name_map.ts";

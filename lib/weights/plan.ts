@@ -46,7 +46,7 @@ export interface WeightPlan {
   unused: string[];
   /** The network's weights that the file should hold and does not. */
   missing: string[];
-  /** The file's tensors that nobody knows. */
+  /** The file's tensors of unknown names. */
   extra: string[];
   /** Weights whose shape in the file is another. */
   misshapen: Misshapen[];

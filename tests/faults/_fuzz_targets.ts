@@ -10,7 +10,7 @@ import { readMat } from "../../lib/data/codecs/mat.ts";
 import { readClassesFile } from "../../lib/data/readers/folder.ts";
 import { readList } from "../../lib/data/readers/listing.ts";
 import { openKerasH5 } from "../../lib/weights/formats/keras_h5.ts";
-import { openTfjsWeights } from "../../lib/weights/formats/tfjs_weights.ts";
+import { openTfjsWeights } from "../../lib/weights/formats/folder_handler.ts";
 import { openNpz } from "../../lib/weights/formats/npz.ts";
 import { openPytorch } from "../../lib/weights/formats/pytorch.ts";
 import { parseSafetensors } from "../../lib/weights/formats/safetensors.ts";

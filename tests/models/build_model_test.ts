@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { defaultConfig } from "../../lib/config/schema.ts";
-import { architectureOptions, buildModel } from "../../lib/models/build_model.ts";
+import { buildModel } from "../../lib/models/build_model.ts";
 import { inspectModel } from "../../lib/models/inspect_model.ts";
 import { networks } from "../../lib/models/networks/registry.ts";
 import { weightsSha256 } from "../../lib/weights/hash.ts";
@@ -16,7 +15,7 @@ describe("buildModel()", () => {
       const before = tf.memory().numTensors;
       const model = smallModel(name);
       const { width } = model.architecture!;
-      const report = inspectModel(name, { classes: 3, width, input: [32, 32] });
+      const report = inspectModel({ name, width }, { classes: 3, input: [32, 32] });
       const listed = report.layers.flatMap((layer) => layer.weights);
       const pair = (weight: { name: string; shape: unknown[] }) => `${weight.name} ${weight.shape}`;
       const built = model.layers.weights.map(({ originalName: name, shape }) =>
@@ -69,19 +68,5 @@ describe("buildModel()", () => {
       () => buildModel({ name: "fcn4s" }, { classes: 2, seed: 1 }),
       /"fcn4s": expected one of/,
     );
-  });
-});
-
-describe("architectureOptions()", () => {
-  test("architectureOptions() resolves upsampleOrder auto by network", () => {
-    const orderOf = (config: Parameters<typeof architectureOptions>[0]) =>
-      architectureOptions(config, 2).upsampleOrder;
-    assert.equal(orderOf({ name: "resnet50", upsampleOrder: "auto" }), "probabilities");
-    assert.equal(orderOf({ name: "fcn8s-vgg16", upsampleOrder: "auto" }), "logits");
-    assert.equal(orderOf({ name: "resnet50", upsampleOrder: "logits" }), "logits");
-  });
-
-  test("architectureOptions() takes the section model of a configuration", () => {
-    assert.equal(architectureOptions(defaultConfig().model, 2).name, "fcn8s-vgg16");
   });
 });

@@ -14,25 +14,28 @@ describe("inspectModel()", () => {
   ];
   for (const [name, classes, total] of totals) {
     test(`inspectModel() counts ${total} weights in ${name} for ${classes} classes`, () => {
-      assert.equal(inspectModel(name, { classes }).parameters.total, total);
+      assert.equal(inspectModel({ name }, { classes }).parameters.total, total);
     });
   }
 
   test("inspectModel() counts moving statistics as weights that do not train", () => {
-    assert.equal(inspectModel("resnet50", { classes: 21 }).parameters.trainable, 23_577_621);
-    assert.equal(inspectModel("dcgan", { classes: 21 }).parameters.trainable, 2_784_961);
+    assert.equal(
+      inspectModel({ name: "resnet50" }, { classes: 21 }).parameters.trainable,
+      23_577_621,
+    );
+    assert.equal(inspectModel({ name: "dcgan" }, { classes: 21 }).parameters.trainable, 2_784_961);
   });
 
   test("inspectModel() counts the same weights in both variants and both paddings", () => {
     const total = (name: string, options: object) =>
-      inspectModel(name, { classes: 21, options }).parameters.total;
+      inspectModel({ name, ...options }, { classes: 21 }).parameters.total;
     assert.equal(total("resnet50", { variant: "v1.5" }), total("resnet50", {}));
     assert.equal(total("fcn8s-vgg16", { padding: 100 }), total("fcn8s-vgg16", {}));
     assert.equal(total("fcn8s-vgg16", { skipScales: [1, 1] }), total("fcn8s-vgg16", {}));
   });
 
   test("inspectModel() follows 416 pixels through FCN-8s as the thesis does", () => {
-    const { layers } = inspectModel("fcn8s-vgg16", { classes: 21 });
+    const { layers } = inspectModel({ name: "fcn8s-vgg16" }, { classes: 21 });
     const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
     assert.deepEqual(size("fc7"), [13, 13, 4096]);
     assert.deepEqual(size("fuse_pool4"), [26, 26, 21]);
@@ -41,9 +44,8 @@ describe("inspectModel()", () => {
   });
 
   test("inspectModel() gives padding 100 Berkeley's sizes and the input's size at the end", () => {
-    const { layers } = inspectModel("fcn8s-vgg16", {
+    const { layers } = inspectModel({ name: "fcn8s-vgg16", padding: 100 }, {
       classes: 21,
-      options: { padding: 100 },
       input: [416, 320],
     });
     const size = (name: string) => layers.find((layer) => layer.name === name)?.output;
@@ -53,7 +55,7 @@ describe("inspectModel()", () => {
   });
 
   test("inspectModel() scales channels by width and keeps at least four", () => {
-    const { layers } = inspectModel("fcn8s-vgg16", { classes: 3, width: 1 / 32 });
+    const { layers } = inspectModel({ name: "fcn8s-vgg16", width: 1 / 32 }, { classes: 3 });
     const channels = (name: string) => layers.find((layer) => layer.name === name)?.output[2];
     assert.equal(channels("block1_conv1"), 4);
     assert.equal(channels("block5_conv3"), 16);
@@ -61,18 +63,24 @@ describe("inspectModel()", () => {
   });
 
   test("inspectModel() refuses an unknown name, a size off the stride and options out of range", () => {
-    assert.throws(() => inspectModel("resnet34", { classes: 2 }), /"resnet34".*fcn8s-vgg16/);
     assert.throws(
-      () => inspectModel("resnet50", { classes: 2, input: [100, 96] }),
+      () => inspectModel({ name: "resnet34" }, { classes: 2 }),
+      /"resnet34".*fcn8s-vgg16/,
+    );
+    assert.throws(
+      () => inspectModel({ name: "resnet50" }, { classes: 2, input: [100, 96] }),
       /100×96.*multiples of 32/,
     );
-    assert.throws(() => inspectModel("resnet50", { classes: 1 }), /option classes: .*got 1$/);
     assert.throws(
-      () => inspectModel("resnet50", { classes: 2, width: 0 }),
+      () => inspectModel({ name: "resnet50" }, { classes: 1 }),
+      /option classes: .*got 1$/,
+    );
+    assert.throws(
+      () => inspectModel({ name: "resnet50", width: 0 }, { classes: 2 }),
       /option width: .*got 0$/,
     );
     assert.throws(
-      () => inspectModel("fcn8s-vgg16", { classes: 2, options: { dropout: 1 } }),
+      () => inspectModel({ name: "fcn8s-vgg16", dropout: 1 }, { classes: 2 }),
       /option dropout: expected a number below 1, got 1/,
     );
   });
@@ -80,14 +88,17 @@ describe("inspectModel()", () => {
 
 describe("largestTensor()", () => {
   test("largestTensor() names fc6's kernel where it exceeds every activation", () => {
-    const report = inspectModel("fcn8s-vgg16", { classes: 21, input: [64, 64] });
+    const report = inspectModel({ name: "fcn8s-vgg16" }, { classes: 21, input: [64, 64] });
     const { name, bytes } = largestTensor(report, { batch: 1 });
     assert.equal(name, "fc6/kernel");
     assert.equal(bytes, 4 * 7 * 7 * 512 * 4096);
   });
 
   test("largestTensor() counts the class map that ResNet's logits become", () => {
-    const report = inspectModel("resnet50", { classes: 200, width: 1 / 16, input: [416, 416] });
+    const report = inspectModel({ name: "resnet50", width: 1 / 16 }, {
+      classes: 200,
+      input: [416, 416],
+    });
     const { name, shape } = largestTensor(report, { batch: 16 });
     assert.equal(name, "class map");
     assert.deepEqual(shape, [16, 416, 416, 200]);

@@ -19,7 +19,7 @@ function fileOf(tensors: Record<string, number[]>): WeightFile {
 }
 
 function targetsOf(network: string): WeightTarget[] {
-  return inspectModel(network, { classes: 21 }).layers.flatMap(({ weights }) => weights);
+  return inspectModel({ name: network }, { classes: 21 }).layers.flatMap(({ weights }) => weights);
 }
 
 test("planWeights() takes each layout's own shape and lists everything else", () => {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import {
   type DiscriminatorConfig,
   discriminatorSection,
-} from "../../models/discriminator_config.ts";
+} from "../../models/discriminators/registry.ts";
 import { type OptionValue, Registry } from "../../util/registry.ts";
 import { field, nonNegative, positive, whole } from "../../util/schema.ts";
 import { entrySection, type SectionSpec } from "../../util/section.ts";

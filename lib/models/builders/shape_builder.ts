@@ -137,7 +137,7 @@ export function shapeBuilder(
   return { builder, rows };
 }
 
-/** What follows a layer in the same pass, for the table of layers. */
+/** The ReLU that a layer includes, for the table of layers. */
 function followingRelu(
   { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
 ): string {

@@ -1,6 +1,6 @@
 /**
- * The discriminator of the thesis (method.md §3.3): five convolutions as in DCGAN (Radford et al.
- * 2016), applied to class maps of any size.
+ * The discriminator of the thesis (method.md, "Discriminator"): five convolutions as in DCGAN
+ * (Radford et al. 2016), applied to class maps of any size.
  *
  * @module
  */
@@ -44,7 +44,7 @@ const FILTERS = [64, 128, 256, 512] as const;
 const KERNEL = 4;
 const LEAK = 0.2;
 const BATCH_NORM_EPSILON = 1.001e-5;
-/** Momentum of D's moving statistics, as G's (method.md §4). */
+/** Momentum of D's moving statistics, as the segmentation network's. */
 const BATCH_NORM_MOMENTUM = 0.9;
 
 /** The discriminator `dcgan`. */

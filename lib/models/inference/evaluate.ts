@@ -36,7 +36,7 @@ export interface EvaluateOptions extends PredictOptions {
 
 /**
  * Predicts every sample of a data set at T = 1 and scores all pixels together in one confusion
- * matrix (thesis §4.1); pixels with the ignore label are dropped by default. With
+ * matrix (method.md, "Evaluation"); pixels with the ignore label are dropped by default. With
  * `resize`, labels are brought to that size too (by the nearest pixel) and scored there; the padding
  * of a letterbox is never scored.
  *

@@ -135,7 +135,7 @@ export async function predictPixels(
   return results;
 }
 
-/** Whether the inference options come down to one forward pass of the whole image. */
+/** Whether one forward pass of the whole image is all that the options ask for. */
 export function isOnePass(
   { window }: WindowChoice,
   { width, height }: { width: number; height: number },
@@ -215,7 +215,7 @@ function cut({ width, image }: NormalizedImage, place: Place): Float32Array {
   return part;
 }
 
-/** Left and right exchanged. */
+/** Mirrors rows left to right. */
 function mirror(
   values: Float32Array,
   { width, channels }: { width: number; channels: number },
@@ -231,7 +231,7 @@ function mirror(
   return mirrored;
 }
 
-/** What the passes over an image add up to. */
+/** Sums of probabilities over the passes over an image. */
 interface Sum {
   width: number;
   channels: number;

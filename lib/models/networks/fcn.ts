@@ -1,6 +1,6 @@
 /**
- * FCN-8s, FCN-16s and FCN-32s on VGG-16 or VGG-19, trained at once (Long et al. 2015; thesis
- * §4.2).
+ * FCN-8s, FCN-16s and FCN-32s on VGG-16 or VGG-19, trained at once (Long et al. 2015;
+ * method.md, "Networks").
  *
  * @module
  */
@@ -159,7 +159,7 @@ function classifier<T>(builder: LayerBuilder<T>, options: FcnArchitecture & { x:
   return builder.dropout(fc7, { name: "drop7", rate: options.dropout });
 }
 
-/** A 1×1 score layer, starting at zero as Caffe's default filler does. */
+/** A 1×1 score layer that starts at zero, as with Caffe's default filler. */
 function score<T>(builder: LayerBuilder<T>, options: { x: T; name: string; classes: number }): T {
   const name = `score_${options.name}`;
   return builder.conv(options.x, {
@@ -176,7 +176,7 @@ function skipScore<T>(
   options: { x: T; name: "pool4" | "pool3"; factor: number } & FcnArchitecture,
 ): T {
   const { name, factor } = options;
-  // A factor of one is no layer at all.
+  // A factor of one adds no layer
   const x = factor === 1 ? options.x : builder.scale(options.x, { name: `scale_${name}`, factor });
   const scored = score(builder, { x, name, classes: options.classes });
   if (options.padding !== 100) return scored;

@@ -18,7 +18,7 @@ export const networks: Registry<NetworkEntry> = new Registry("network", [
   ...resnetNetworks,
 ]);
 
-/** Options of a network by name; those left out take their defaults. */
+/** Options of a network by name, such as the section `model`; those left out take their defaults. */
 export interface NetworkInput {
   name: string;
   /** @default 1 */
@@ -41,7 +41,11 @@ export const commonOptions: z.ZodObject<
   width: field(positive.max(8), { fallback: 1, about: "Multiplier of every channel count." }),
   classes: whole(2).max(255),
 });
-const COMMON = ["name", "upsampleOrder", ...keysOf(commonOptions)];
+/** Keys of the section `model` and of the network that no entry owns. */
+const SHARED = [
+  ...["name", "upsampleOrder", "init", "initStrict", "followInit"],
+  ...keysOf(commonOptions),
+];
 
 /**
  * The architecture that some options describe: defaults filled in, `upsampleOrder: auto` resolved.
@@ -53,7 +57,7 @@ export function parseArchitecture(given: ArchitectureInput): ArchitectureOptions
   const entry = networks.get(given.name);
   const { name, upsampleOrder = "auto", width, classes } = given;
   const common = parseOptions(commonOptions, { width, classes }, { name });
-  const options = parseOptions(entry.options, given, { name, shared: COMMON });
+  const options = parseOptions(entry.options, given, { name, shared: SHARED });
   return {
     name,
     width: common.width,

@@ -1,6 +1,6 @@
 /**
- * ResNet-50, 101 and 152 with a 1×1 score layer at stride 32 (He et al. 2016; thesis §4.2), in
- * Keras' style: biases in all convolutions, Keras' layer names.
+ * ResNet-50, 101 and 152 with a 1×1 score layer at stride 32 (He et al. 2016; method.md,
+ * "Networks"), in Keras' style: biases in all convolutions, Keras' layer names.
  *
  * @module
  */

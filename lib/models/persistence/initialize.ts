@@ -16,7 +16,7 @@ import {
 } from "../../weights/plan.ts";
 import type { WeightFile } from "../../weights/weight_file.ts";
 
-/** What became of a network's weights. */
+/** Where each of a network's weights came from. */
 export interface InitializationReport {
   /** File or folder that they came from. */
   path: string;
@@ -33,7 +33,7 @@ export interface InitializationReport {
   left: string[];
   /** What the weights were trained with; `null` where the file does not tell. */
   input: InputRule | null;
-  /** What the user should know. */
+  /** One line each, for the user. */
   warnings: string[];
 }
 

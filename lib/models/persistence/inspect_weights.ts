@@ -1,5 +1,5 @@
 /**
- * What a weight file holds, and which network here it would start.
+ * The tensors of a weight file, and the network that it can initialise.
  *
  * @module
  */
@@ -109,7 +109,7 @@ function planFor(file: WeightFile, network: string, options: InspectWeightsOptio
   const own = saved?.architecture?.name === network
     ? Object.fromEntries(keysOf(entry.options).map((key) => [key, saved.architecture?.[key]]))
     : {};
-  const { layers } = inspectModel(network, { width, classes, options: own });
+  const { layers } = inspectModel({ ...own, name: network, width }, { classes });
   const targets = layers.flatMap(({ weights }) => weights);
   try {
     return [{ network, plan: planWeights(file, { network: entry, targets }) }];

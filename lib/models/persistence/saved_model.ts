@@ -121,7 +121,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
   return { model, classes, normalize };
 }
 
-/** What `model.json` tells of the network and its data. */
+/** The record of the network and its data in `model.json`. */
 function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedModelInfo {
   const { name, upsampleOrder, inputMultiple, logitStride } = model;
   const { classes, normalize } = metadata;

@@ -2,7 +2,6 @@
 import type { Config } from "../../config/config.ts";
 import { assertTensorFits } from "../../engine/webgpu/limits.ts";
 import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
-import { inspectOptions } from "../../models/model_config.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
 import { freeBytes } from "../../util/files.ts";
 import { mebibytes } from "../../util/format.ts";
@@ -23,11 +22,8 @@ export function checkDeviceLimits(
   const { batch: whole, crop: input } = config.data;
   const batch = whole / config.train.gradientAccumulation;
   const { model, adversarial: { enabled, discriminator } } = config;
-  const reports = [inspectModel(model.name, inspectOptions(model, { classes, input }))];
-  if (enabled) {
-    const { name, width } = discriminator;
-    reports.push(inspectModel(name, { classes, input, width, options: discriminator }));
-  }
+  const reports = [inspectModel(model, { classes, input })];
+  if (enabled) reports.push(inspectModel(discriminator, { classes, input }));
   const largest = reports
     .map((report) => largestTensor(report, { batch }))
     .reduce((a, b) => a.bytes > b.bytes ? a : b);

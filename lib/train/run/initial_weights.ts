@@ -1,6 +1,5 @@
 import type { Config } from "../../config/config.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
-import { inspectOptions } from "../../models/model_config.ts";
 import { networks } from "../../models/networks/registry.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import {
@@ -34,7 +33,7 @@ export async function openInitialWeights(
   const { init, name } = config.model;
   const file = await openWeightFile(init);
   try {
-    const { layers } = inspectModel(name, inspectOptions(config.model, options));
+    const { layers } = inspectModel(config.model, options);
     const targets = layers.flatMap(({ weights }) => weights);
     const plan = planWeights(file, { network: networks.get(name), targets });
     const strict = config.model.initStrict;

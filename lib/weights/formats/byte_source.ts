@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 
-/** Bytes that are read where they are needed: a file on disk, or one in memory. */
+/** Random access to bytes: a file on disk, or one in memory. */
 export interface ByteSource {
   /** Name in error messages. */
   label: string;
@@ -21,7 +21,7 @@ export interface ByteSource {
  * @throws {Error} If it cannot be opened, or is no file: a pipe would block.
  */
 export async function openBytes(path: string): Promise<ByteSource> {
-  const found = await stat(path).catch(() => null); // what fails here is told by open()
+  const found = await stat(path).catch(() => null); // open() reports what fails here
   if (found !== null && !found.isFile()) {
     throw new Error(`Cannot open ${path}: it is ${found.isDirectory() ? "a folder" : "no file"}`);
   }

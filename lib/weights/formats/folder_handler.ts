@@ -1,19 +1,16 @@
 /**
- * Lets `tf.loadLayersModel` read a folder on disk, in every runtime.
+ * tfjs Layers models in a folder: an IO handler for `tf.loadLayersModel`, in every runtime, and a
+ * format of weight files.
  *
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { printable } from "../../util/format.ts";
-
-/** Types of weights that a manifest may name. */
-const DTYPES: ReadonlySet<unknown> = new Set([
-  ...["float32", "int32", "bool", "uint8", "uint16", "float16"],
-]);
-const MAX_TENSORS = 100_000;
-const MAX_RANK = 16;
+import type { SavedModelInfo, WeightFile, WeightFormat } from "../weight_file.ts";
+import { float32Values, type SafetensorsDtype, sizeOf } from "./float32_values.ts";
+import { checkManifest, verifySavedModel } from "./model_seal.ts";
 
 /**
  * A tfjs IO handler that loads `model.json` and its weight files from a folder. Reads what this
@@ -29,7 +26,7 @@ const MAX_RANK = 16;
  * import { folderHandler } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
- * import { join } from "node:path";
+ * import { basename, dirname, join } from "node:path";
  * import assert from "node:assert/strict";
  *
  * await segadv.useBackend({ backend: "cpu" });
@@ -57,7 +54,7 @@ export function folderHandler(dir: string): { load(): Promise<Artifacts> } {
   };
 }
 
-/** A Layers model as it lies on disk, all weights in one piece. */
+/** A Layers model as stored, all weights in one buffer. */
 export interface Artifacts extends tf.io.ModelArtifacts {
   weightSpecs: tf.io.WeightsManifestEntry[];
   weightData: ArrayBuffer;
@@ -130,7 +127,7 @@ async function readOrExplain(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Type of the values on disk: quantised weights are stored in another than they stand for. */
+/** Type of the values on disk, which for quantised weights is not that of the weight. */
 export function storedType({ dtype, quantization }: tf.io.WeightsManifestEntry): string {
   return quantization?.dtype ?? dtype;
 }
@@ -150,53 +147,61 @@ export function bytesOf(dtype: string): number {
   return size;
 }
 
-/**
- * Checks that `weightsManifest` of a `model.json` has the form that tfjs gives it.
- *
- * @param refuse Says what is wrong with the file; throws.
- */
-export function checkManifest(manifest: unknown, refuse: (reason: string) => never): void {
-  if (!Array.isArray(manifest)) return refuse("its weightsManifest is no list");
-  let tensors = 0;
-  for (const group of manifest as unknown[]) {
-    if (!isObject(group) || !isList(group.paths, isText) || !isList(group.weights, isObject)) {
-      return refuse("its weightsManifest has a group without paths or weights");
-    }
-    tensors += group.weights.length;
-    if (tensors > MAX_TENSORS) return refuse(`it names more than ${MAX_TENSORS} weights`);
-    for (const spec of group.weights) checkSpec(spec, refuse);
+/** Names of tfjs's types in safetensors. */
+const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
+  float32: "F32",
+  int32: "I32",
+  float16: "F16",
+  uint16: "U16",
+  uint8: "U8",
+  bool: "BOOL",
+};
+
+/** tfjs Layers models as a format of weight files. */
+export const tfjsFormat: WeightFormat = {
+  name: "tfjs",
+  summary: "tfjs Layers models, a folder or its model.json, quantised or not",
+  matches: ({ path }) => basename(path) === "model.json",
+  open: openTfjsWeights,
+};
+
+/** Opens a tfjs Layers model, quantised or not: a folder or its `model.json`. */
+export async function openTfjsWeights(path: string): Promise<WeightFile> {
+  const dir = basename(path) === "model.json" ? dirname(path) : path;
+  await verifySavedModel(dir);
+  const { weightSpecs, weightData, userDefinedMetadata } = await folderHandler(dir).load();
+  const places = new Map<string, { spec: tf.io.WeightsManifestEntry; offset: number }>();
+  let offset = 0;
+  for (const spec of weightSpecs) {
+    places.set(spec.name, { spec, offset });
+    offset += sizeOf(spec.shape) * bytesOf(storedType(spec));
   }
+  const saved = userDefinedMetadata?.segadv as SavedModelInfo | undefined;
+  return {
+    path: dir,
+    format: "tfjs",
+    tensors: new Map(
+      weightSpecs.map((spec) => [spec.name, { dtype: storedType(spec), shape: spec.shape }]),
+    ),
+    saved: saved?.format === 1 ? saved : null,
+    read(name) {
+      const place = places.get(name);
+      if (place === undefined) {
+        return Promise.reject(new RangeError(`Cannot read ${name}: ${dir} has no such tensor`));
+      }
+      return Promise.resolve(valuesOf(place.spec, { data: weightData, offset: place.offset }));
+    },
+    close: () => Promise.resolve(),
+  };
 }
 
-function checkSpec(
-  { name, shape, dtype, quantization }: Record<string, unknown>,
-  refuse: (reason: string) => never,
-): void {
-  if (!isText(name)) return refuse("it has a weight without a name");
-  const complain = (reason: string): never => refuse(`weight ${name.slice(0, 80)} ${reason}`);
-  if (!isList(shape, isCount) || shape.length > MAX_RANK) complain("has no proper shape");
-  if (!DTYPES.has(dtype)) complain(`is of type ${JSON.stringify(dtype)?.slice(0, 80)}`);
-  if (quantization === undefined) return;
-  if (!isObject(quantization) || !DTYPES.has(quantization.dtype)) {
-    return complain("has no proper quantization");
-  }
-  const { scale, min } = quantization;
-  const isFine = [scale, min].every((value) => value === undefined || Number.isFinite(value));
-  if (!isFine) complain("has a quantization that is no number");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isList<T>(value: unknown, isOne: (entry: unknown) => entry is T): value is T[] {
-  return Array.isArray(value) && value.every(isOne);
+function valuesOf(
+  spec: tf.io.WeightsManifestEntry,
+  { data, offset }: { data: ArrayBuffer; offset: number },
+): Float32Array<ArrayBuffer> {
+  const type = storedType(spec);
+  const bytes = new Uint8Array(data, offset, sizeOf(spec.shape) * bytesOf(type)).slice();
+  const values = float32Values(bytes, DTYPES[type]!);
+  const { scale, min = 0 } = spec.quantization ?? {};
+  return scale === undefined ? values : values.map((code) => code * scale + min);
 }

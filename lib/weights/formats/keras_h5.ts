@@ -36,7 +36,7 @@ export async function openKerasH5(path: string): Promise<WeightFile> {
   // Imported here because the library is large and only this format needs it
   const h5 = await import("h5wasm/node");
   await h5.ready;
-  h5.Module.activate_throwing_error_handler(); // else HDF5 explains itself on stderr
+  h5.Module.activate_throwing_error_handler(); // else HDF5 prints its errors on stderr
   let file: File;
   try {
     file = new h5.File(path, "r");
@@ -117,7 +117,7 @@ function readValues(
   return array;
 }
 
-/** HDF5 explains itself in many lines; the first says enough. */
+/** The first of the many lines of an HDF5 error. */
 function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.trim().split("\n")[0]!.slice(0, 120);

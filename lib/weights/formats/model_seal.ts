@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { printable } from "../../util/format.ts";
-import { checkManifest } from "./folder_handler.ts";
+
+/** Types of weights that a manifest may name. */
+const DTYPES: ReadonlySet<unknown> = new Set([
+  ...["float32", "int32", "bool", "uint8", "uint16", "float16"],
+]);
+const MAX_TENSORS = 100_000;
+const MAX_RANK = 16;
 
 /** What stands in the place of the hash while it is taken. */
 const BLANK = "0".repeat(64);
@@ -27,21 +33,21 @@ export function weightsFileName(bytes: Uint8Array): string {
  */
 export async function verifySavedModel(dir: string): Promise<void> {
   const path = join(dir, "model.json");
-  const text = await readFile(path, "utf8").catch(() => ""); // the loader says what is missing
+  const text = await readFile(path, "utf8").catch(() => ""); // the loader reports a missing file
   if (!text.includes('"generatedBy":"segadv"')) return;
   const seal = SEAL.exec(text)?.[1];
   if (seal === undefined || hexOf(text.replace(SEAL, `"seal":"${BLANK}"}`)) !== seal) {
     throw new Error(`Cannot trust ${path}: its text differs from its SHA-256; it is damaged`);
   }
-  // Who can make a seal can seal anything
+  // A right hash does not make the manifest well-formed: anyone can compute it
   const { weightsManifest } = JSON.parse(text) as { weightsManifest: { paths: string[] }[] };
   checkManifest(weightsManifest, (reason) => {
     throw new SyntaxError(`Cannot load ${path}: ${printable(reason)}`);
   });
   for (const name of weightsManifest.flatMap(({ paths }) => paths)) {
     const file = join(dir, name);
-    const isPlain = !/[/\\]/.test(name); // else not ours, and not to be followed
-    const bytes = isPlain ? await readFile(file).catch(() => null) : null; // as above
+    const isPlain = !/[/\\]/.test(name); // else another program wrote it
+    const bytes = isPlain ? await readFile(file).catch(() => null) : null; // reported by the loader
     if (isPlain && (bytes === null || weightsFileName(bytes) === name)) continue;
     throw new Error(`Cannot trust ${file}: its bytes differ from their SHA-256; it is damaged`);
   }
@@ -49,4 +55,55 @@ export async function verifySavedModel(dir: string): Promise<void> {
 
 function hexOf(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+/**
+ * Checks that `weightsManifest` of a `model.json` has the form that tfjs gives it.
+ *
+ * @param refuse Says what is wrong with the file; throws.
+ */
+export function checkManifest(manifest: unknown, refuse: (reason: string) => never): void {
+  if (!Array.isArray(manifest)) return refuse("its weightsManifest is no list");
+  let tensors = 0;
+  for (const group of manifest as unknown[]) {
+    if (!isObject(group) || !isList(group.paths, isText) || !isList(group.weights, isObject)) {
+      return refuse("its weightsManifest has a group without paths or weights");
+    }
+    tensors += group.weights.length;
+    if (tensors > MAX_TENSORS) return refuse(`it names more than ${MAX_TENSORS} weights`);
+    for (const spec of group.weights) checkSpec(spec, refuse);
+  }
+}
+
+function checkSpec(
+  { name, shape, dtype, quantization }: Record<string, unknown>,
+  refuse: (reason: string) => never,
+): void {
+  if (!isText(name)) return refuse("it has a weight without a name");
+  const complain = (reason: string): never => refuse(`weight ${name.slice(0, 80)} ${reason}`);
+  if (!isList(shape, isCount) || shape.length > MAX_RANK) complain("has no proper shape");
+  if (!DTYPES.has(dtype)) complain(`is of type ${JSON.stringify(dtype)?.slice(0, 80)}`);
+  if (quantization === undefined) return;
+  if (!isObject(quantization) || !DTYPES.has(quantization.dtype)) {
+    return complain("has no proper quantization");
+  }
+  const { scale, min } = quantization;
+  const isFine = [scale, min].every((value) => value === undefined || Number.isFinite(value));
+  if (!isFine) complain("has a quantization that is no number");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isList<T>(value: unknown, isOne: (entry: unknown) => entry is T): value is T[] {
+  return Array.isArray(value) && value.every(isOne);
 }

@@ -13,7 +13,7 @@ import { kerasH5Format } from "./keras_h5.ts";
 import { npzFormat } from "./npz.ts";
 import { pytorchFormat } from "./pytorch.ts";
 import { safetensorsFormat } from "./safetensors.ts";
-import { tfjsFormat } from "./tfjs_weights.ts";
+import { tfjsFormat } from "./folder_handler.ts";
 import { openZip } from "./zip.ts";
 
 /** Formats in the order in which they are tried: npz before PyTorch, which takes any other zip. */

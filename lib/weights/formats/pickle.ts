@@ -1,4 +1,4 @@
-/** A name in a pickle that would become a Python object: here only ever a name. */
+/** A Python name in a pickle; it is never looked up. */
 export interface PickleGlobal {
   global: string;
 }
@@ -14,13 +14,13 @@ export type PickleValue =
   | PickleGlobal
   | object;
 
-/** What stands for the objects of a pickle. */
+/** What the objects of a pickle are replaced by. */
 export interface PickleHandlers {
-  /** Names that may occur. */
+  /** Whether a Python name may occur. */
   isKnown(name: string): boolean;
-  /** Stands for calling a known name. */
+  /** Replaces the call of a known name. */
   call(name: string, args: PickleValue[]): PickleValue;
-  /** Stands for what lies outside of the pickle. */
+  /** Replaces a reference to data outside of the pickle. */
   persistent(id: PickleValue): PickleValue;
   /** Says what is wrong with the file; throws. */
   refuse(reason: string): never;
@@ -28,8 +28,8 @@ export interface PickleHandlers {
 
 /**
  * Reads a pickle without Python: a stack machine of data instructions only. Names outside the
- * handlers' list are refused, nothing is ever looked up or run, and memory stays in proportion to
- * the pickle's length. Protocols 2 to 5, as `torch.save` writes.
+ * handlers' list are refused, nothing is looked up or run, and memory is proportional to the
+ * pickle's length. Protocols 2 to 5, as `torch.save` writes.
  */
 export function unpickle(bytes: Uint8Array, handlers: PickleHandlers): PickleValue {
   return new Machine(bytes, handlers).run();
@@ -189,7 +189,7 @@ const INSTRUCTIONS: ReadonlyMap<number, (io: Io) => void> = new Map<number, (io:
     const [args, callee] = [io.pop(), io.pop()];
     io.push(io.call(callee, Array.isArray(args) ? args : io.refuse("calls without arguments")));
   }],
-  // An OrderedDict's attributes (`_metadata`) are of no use here.
+  // BUILD sets the attributes of an OrderedDict (`_metadata`), which are not needed
   [0x62, (io) => {
     io.pop();
     if (!(io.top() instanceof Map)) io.refuse("sets the state of an object");
@@ -202,7 +202,7 @@ const INSTRUCTIONS: ReadonlyMap<number, (io: Io) => void> = new Map<number, (io:
   [0x6a, (io) => io.push(io.recall(u32(io)))],
 ]);
 
-/** Little-endian two's complement; beyond 2^53 only about right, as no size is that large. */
+/** Little-endian two's complement; inexact beyond 2^53, which no size reaches. */
 function longInteger(io: Io): number {
   let value = 0;
   let sign = 0;

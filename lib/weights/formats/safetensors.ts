@@ -57,7 +57,7 @@ export interface Safetensors {
  * Opens a safetensors file and checks its header: known types, shapes that fit their bytes, no
  * overlap, no hole, nothing beyond the end, at most 100,000 tensors.
  *
- * @returns The file, to be closed by the caller; tensors are read when they are asked for.
+ * @returns The file, to be closed by the caller; tensors are read on demand.
  * @throws {SyntaxError} If the file is not what it should be.
  * @throws {Error} If it cannot be opened.
  * @example

@@ -1,7 +1,7 @@
 import { printable } from "../../util/format.ts";
 import { DTYPE_BYTES, type SafetensorsDtype } from "./float32_values.ts";
 
-/** Where a tensor lies in a file. */
+/** Type, shape and place of a tensor in a file. */
 export interface SafetensorsEntry {
   dtype: SafetensorsDtype;
   shape: number[];
@@ -16,12 +16,12 @@ export interface SafetensorsHeader {
   entries: ReadonlyMap<string, SafetensorsEntry>;
 }
 
-/** Limits on what is believed before it is read; no network comes near them. */
+/** Limits on what a header may claim, far above any network. */
 const MAX_HEADER_BYTES = 16 * 2 ** 20;
 const MAX_TENSORS = 100_000;
 const MAX_RANK = 16;
 
-/** Says why a file is no good. */
+/** Throws with the reason why a file is refused. */
 export type Refuse = (reason: string) => never;
 
 /** Makes a `Refuse` for a file of that name. */
@@ -124,7 +124,7 @@ function parseEntry(
   return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
-/** The format allows neither overlaps nor holes: what lies in a hole would be read by nobody. */
+/** The format allows neither overlaps nor gaps between tensors. */
 function checkCover(
   entries: ReadonlyMap<string, SafetensorsEntry>,
   options: { dataStart: number; size: number; refuse: Refuse },

@@ -92,7 +92,7 @@ function buildHeader(
   path: string,
 ): Uint8Array {
   const seen = new Set(["__metadata__"]);
-  // By hand, as an object would put names that look like numbers before the seal
+  // Not JSON.stringify of an object, which would put keys such as "0" before sha256
   const texts = Object.entries({ ...metadata, sha256: undefined })
     .filter(([, text]) => text !== undefined).map(pair);
   const members = [`"__metadata__":{${[pair(["sha256", UNSEALED]), ...texts].join(",")}}`];

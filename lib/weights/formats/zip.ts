@@ -4,14 +4,14 @@ import type { ByteSource } from "./byte_source.ts";
 /** A file in an archive. */
 export interface ZipEntry {
   name: string;
-  /** Its length when unpacked. */
+  /** Length when unpacked. */
   size: number;
   /** Bytes it takes in the archive. */
   packed: number;
   method: number;
   /** CRC-32 of its bytes when unpacked. */
   crc: number;
-  /** Where its local header lies. */
+  /** Offset of its local header. */
   at: number;
 }
 
@@ -28,7 +28,7 @@ const MAX_ENTRIES = 100_000;
 const MAX_DIRECTORY_BYTES = 64 * 2 ** 20;
 /** Unpacked bytes of all files together: several times the largest network here. */
 const MAX_UNPACKED = 2 ** 33;
-/** No byte of deflate stands for more than this many: a larger size is false. */
+/** Largest ratio that deflate reaches: a larger claimed size is false. */
 const MAX_RATIO = 1032;
 
 /**

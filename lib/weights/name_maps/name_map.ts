@@ -17,7 +17,7 @@ export interface InputRule {
   bnEpsilon: number | null;
 }
 
-/** How a tensor lies in a file, for a kernel `[h, w, in, out]` of ours. */
+/** Order of dimensions of a tensor in a file, for a kernel `[h, w, in, out]` here. */
 export type WeightLayout =
   /** As here: `[h, w, in, out]`, and all vectors. */
   | "same"
@@ -28,7 +28,7 @@ export type WeightLayout =
   /** `[h·w·in, out]`, flattened channel last: Keras' and TensorFlow's fully connected layers. */
   | "dense";
 
-/** Where a weight of ours lies in files of one origin. */
+/** Name and layout of a weight in the files of one publisher. */
 export interface WeightPlace {
   name: string;
   layout: WeightLayout;
@@ -54,8 +54,8 @@ export interface NameMap {
   /** Other names under which a file's tensor may be looked up, the best first. */
   aliases(name: string): string[];
   /**
-   * Where our weight may lie. `fresh`: the origin has none, it starts anew (score layers); `zero`
-   * after the places: it is zero where none of them is there (biases before a batch norm).
+   * Names that a weight may have in a file, and what it becomes where the file has none of them:
+   * `fresh`, its random start (score layers), or `zero` (biases before a batch norm).
    */
   places(weight: string): { places: WeightPlace[]; otherwise: Otherwise };
   /** Tensors (by any alias) that the network has no use for, such as the origin's own head. */

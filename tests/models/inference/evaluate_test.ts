@@ -66,18 +66,18 @@ describe("evaluate()", () => {
     const samples = noisySamples();
     const expected = expectedScores(samples);
     assert.ok(expected.mIoU > 0.3 && expected.mIoU < 0.9);
-    const passes = [{}, { batch: 2 }, { window: [3, 5] as Size, overlap: 0.5, batch: 2 }, {
+    const ways = [{}, { batch: 2 }, { window: [3, 5] as Size, overlap: 0.5, batch: 2 }, {
       flip: true,
     }];
-    for (const options of passes) {
-      const seen: number[] = [];
+    for (const inference of ways) {
+      const progress: number[] = [];
       const scores = await evaluate(pixelModel(), datasetOf(samples), {
         normalize,
-        ...options,
-        onProgress: (done) => seen.push(done),
+        ...inference,
+        onProgress: (done) => progress.push(done),
       });
       assert.deepEqual(scores, expected);
-      assert.equal(seen.at(-1), 3);
+      assert.equal(progress.at(-1), 3);
     }
   });
 

@@ -106,11 +106,7 @@ test("activationBytes() finds the largest tensor that inspectModel() finds", asy
   await useBackend({ backend: "cpu" });
   for (const name of ["fcn8s-vgg16", "resnet50", "fcn16s-vgg19"]) {
     const model = smallModel(name, { classes: 3 });
-    const report = inspectModel(name, {
-      width: model.architecture!.width,
-      classes: 3,
-      input: [416, 416],
-    });
+    const report = inspectModel(model.architecture!, { classes: 3, input: [416, 416] });
     const shapes = { ...report, layers: report.layers.map((row) => ({ ...row, weights: [] })) };
     const { bytes } = largestTensor(shapes, { batch: 1 });
     assert.equal(activationBytes(model, [416, 416]).largest, bytes, name);

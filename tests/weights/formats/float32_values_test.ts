@@ -22,9 +22,9 @@ test("float32Values() reads every integer and float type", () => {
   assert.throws(() => decode(Uint8Array.of(0), "F16"), /Cannot read 1 bytes as F16/);
 });
 
-test("float32Values() reads halves at their edges", () => {
-  const halves = Uint16Array.of(0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x7c00, 0xfc00, 0x8000);
-  assert.deepEqual(decode(halves, "F16"), [
+test("float32Values() reads float16 at its limits", () => {
+  const stored = Uint16Array.of(0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x7c00, 0xfc00, 0x8000);
+  assert.deepEqual(decode(stored, "F16"), [
     2 ** -24,
     1023 * 2 ** -24,
     2 ** -14,

@@ -6,11 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { randomStream } from "../../../util/random.ts";
 
-/** What a model's dropout masks are drawn from; the model owns it, the trainer moves `step`. */
+/** What dropout masks are drawn from; a training step passes it to the network. */
 export interface DropoutState {
   seed: number;
   step: number;
-  /** Which of a batch's equal parts this is, from 0, so that its mask is a part of the batch's. */
+  /** Index of the micro-batch, whose mask is its share of the whole batch's. @default 0 */
   part?: number;
 }
 
