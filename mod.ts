@@ -35,7 +35,7 @@ export { tf };
 // The pipeline
 export { train, type TrainOptions } from "./lib/train/run/train.ts";
 export { type ResumeOptions, resumeTraining } from "./lib/train/run/resume.ts";
-export type { RunScores, TrainResult } from "./lib/train/run/train_result.ts";
+export type { RunScores, TrainResult } from "./lib/train/events.ts";
 export { evaluate, type EvaluateOptions } from "./lib/models/inference/evaluate.ts";
 export { predict, type PredictOptions } from "./lib/models/inference/predict.ts";
 export { loadModel, type OpenedModel } from "./lib/train/run/load_model.ts";
@@ -44,8 +44,8 @@ export type { ClassInfo, Dataset, LabelMap, RgbImage, Sample } from "./lib/data/
 export { fromLayersModel, type FromLayersModelOptions } from "./lib/models/from_layers_model.ts";
 export type { SegmentationModel } from "./lib/models/segmentation_model.ts";
 export { buildModel } from "./lib/models/build_model.ts";
-export { NonFiniteError } from "./lib/train/non_finite_error.ts";
-export { InterruptedRunError } from "./lib/train/run/interrupted_run_error.ts";
+export { NonFiniteError } from "./lib/train/errors.ts";
+export { InterruptedRunError } from "./lib/train/errors.ts";
 export type * from "./lib/train/events.ts";
 export type { Scores } from "./lib/metrics/scores.ts";
 

@@ -129,10 +129,10 @@ export function diagnoses(runs: readonly RunRecord[]): Html {
 /** Classes of a sentence on a discriminator. */
 const CLASSES: Record<GanState, string> = {
   absent: "",
-  open: "ok",
-  idle: "bad",
-  won: "bad",
-  lost: "bad",
+  balanced: "ok",
+  notLearning: "bad",
+  saturated: "bad",
+  collapsed: "bad",
 };
 
 function meanOf(group: readonly GanDiagnosis[]): GanMeans {

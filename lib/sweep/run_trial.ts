@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { readRun, secondsPerEpoch } from "../train/run/read_run.ts";
 import { writeFileAtomic } from "../util/files.ts";
 import type { TrainEvent } from "../train/events.ts";
-import { NonFiniteError } from "../train/non_finite_error.ts";
+import { NonFiniteError } from "../train/errors.ts";
 import { resumeTraining } from "../train/run/resume.ts";
 import { train } from "../train/run/train.ts";
-import type { TrainResult } from "../train/run/train_result.ts";
+import type { TrainResult } from "../train/events.ts";
 import { dropForeignLock, lockFile } from "../util/lock.ts";
 import type { Trial } from "./plan_sweep.ts";
 import {

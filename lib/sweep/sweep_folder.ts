@@ -11,7 +11,7 @@ import { loadConfig } from "../config/load.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import { writeFileAtomic } from "../util/files.ts";
 import type { EndEvent } from "../train/events.ts";
-import type { RunScores } from "../train/run/train_result.ts";
+import type { RunScores } from "../train/events.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
 import { printable } from "../util/format.ts";
 import { isLocked } from "../util/lock.ts";

@@ -1,15 +1,18 @@
 /**
- * Who is winning: the state of the adversarial game from a run's losses, in words.
+ * The state of adversarial training from a run's losses, in words.
  *
  * @module
  */
 import { significant } from "../util/format.ts";
 import type { StepLog } from "./events.ts";
 
-/** `idle`: D does not learn. `won`: D tells the maps apart without fail. `lost`: it cannot at all. */
-export type GanState = "absent" | "open" | "idle" | "won" | "lost";
+/**
+ * `saturated`: D tells real and fake maps apart almost without error. `collapsed`: not at all.
+ * `notLearning`: D's weights stay where they were. `absent`: there is no D.
+ */
+export type GanState = "absent" | "balanced" | "notLearning" | "saturated" | "collapsed";
 
-/** What a game is judged by: means over the last quarter of the logs. */
+/** What a diagnosis rests on: means over the last quarter of the logs. */
 export interface GanMeans {
   real: number;
   fake: number;
@@ -19,7 +22,7 @@ export interface GanMeans {
   lossD: number;
 }
 
-/** A judgement with its reason. */
+/** A state with its reason. */
 export interface GanDiagnosis {
   state: GanState;
   /** One plain sentence or two, with the figures. */
@@ -27,17 +30,17 @@ export interface GanDiagnosis {
   means: GanMeans;
 }
 
-/** L_D of LSGAN where D is an even match: from almost certain to no idea (½·¼ + ½·¼). */
+/** L_D of LSGAN in balanced training: from almost certain to undecided (½·¼ + ½·¼). */
 export const HEALTHY_LOSS_D: readonly [low: number, high: number] = [0.05, 0.25];
 
 /** ‖D − D₀‖/‖D₀‖ below this is no learning: the norm of D's weights is that of their noise. */
-const IDLE_DRIFT = 0.01;
+const STILL_DRIFT = 0.01;
 
 /** Above this nothing is left of D's start: its steps were too long for it. */
 const BROKEN_DRIFT = 3;
 
 /**
- * Judges the game by the mean of the last quarter of the steps.
+ * Diagnoses adversarial training by the mean of the last quarter of the steps.
  *
  * @param logs Of a run's steps, in order.
  * @example
@@ -47,13 +50,13 @@ const BROKEN_DRIFT = 3;
  *
  * const step = { "d/real": 0.51, "d/fake": 0.5, "d/accuracy": 0.5, "d/drift": 2e-4, "loss/d": 0.25 };
  * const { state, text } = diagnoseGan([step]);
- * assert.equal(state, "idle");
+ * assert.equal(state, "notLearning");
  * assert.match(text, /weights have moved by 0\.02 %/);
  * ```
  */
 export function diagnoseGan(logs: readonly StepLog[]): GanDiagnosis {
-  const judged = logs.filter((log) => log["d/real"] !== undefined);
-  const last = judged.slice(Math.floor(judged.length * 0.75));
+  const adversarial = logs.filter((log) => log["d/real"] !== undefined);
+  const last = adversarial.slice(Math.floor(adversarial.length * 0.75));
   const mean = (key: string): number => {
     const values = last.flatMap((log) => log[key] ?? []);
     return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
@@ -70,9 +73,9 @@ export function diagnoseGan(logs: readonly StepLog[]): GanDiagnosis {
 }
 
 function stateOf({ real, fake, accuracy, drift }: GanMeans): GanState {
-  if (accuracy > 0.95 && real - fake > 0.8) return "won";
-  if (drift < IDLE_DRIFT && Math.abs(real - fake) < 0.1) return "idle";
-  return Math.abs(real - fake) < 0.05 && accuracy < 0.6 ? "lost" : "open";
+  if (accuracy > 0.95 && real - fake > 0.8) return "saturated";
+  if (drift < STILL_DRIFT && Math.abs(real - fake) < 0.1) return "notLearning";
+  return Math.abs(real - fake) < 0.05 && accuracy < 0.6 ? "collapsed" : "balanced";
 }
 
 /**
@@ -84,7 +87,7 @@ function stateOf({ real, fake, accuracy, drift }: GanMeans): GanState {
  * import assert from "node:assert/strict";
  *
  * const means = { real: 0.99, fake: 0.01, accuracy: 1, drift: 0.4, lossD: 1e-4 };
- * assert.match(describeGan("won", means), /^D has won/);
+ * assert.match(describeGan("saturated", means), /^D is saturated/);
  * ```
  */
 export function describeGan(state: GanState, means: GanMeans): string {
@@ -93,19 +96,19 @@ export function describeGan(state: GanState, means: GanMeans): string {
   const moved = `its weights have moved by ${percent(drift)}`;
   const right = `right on ${percent(accuracy)} of the pixels`;
   if (state === "absent") return "There is no discriminator in this run";
-  if (state === "won") {
-    return `D has won: it is ${right} (${outputs}), so L_G is large and says little; lower ` +
+  if (state === "saturated") {
+    return `D is saturated: it is ${right} (${outputs}), so L_G is large and its gradient says little; lower ` +
       "adversarial.discriminator.lr or adversarial.tg";
   }
-  if (state === "idle") {
+  if (state === "notLearning") {
     return `D does not learn: ${moved} since the start (${outputs}), so its gradient is that of a ` +
       "random network; raise adversarial.discriminator.lr, say to 1e-4";
   }
-  if (state === "lost" && drift > BROKEN_DRIFT) {
-    return `D has broken: it gives maps and labels the same answer (${outputs}) after ${moved}; ` +
+  if (state === "collapsed" && drift > BROKEN_DRIFT) {
+    return `D has collapsed: it gives maps and labels the same answer (${outputs}) after ${moved}; ` +
       "lower adversarial.discriminator.lr";
   }
-  if (state === "lost") {
+  if (state === "collapsed") {
     return `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +
       `${moved}: either G has matched the labels or D is too weak`;
   }
@@ -113,7 +116,7 @@ export function describeGan(state: GanState, means: GanMeans): string {
   const margin = lossD < low
     ? `, though D is far ahead (L_D ${significant(lossD)}, healthy from ${low})`
     : "";
-  return `The game is open${margin}: D is ${right} (${outputs}) and ${moved}`;
+  return `Training is balanced${margin}: D is ${right} (${outputs}) and ${moved}`;
 }
 
 /** Never rounded up to all. */

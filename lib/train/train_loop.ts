@@ -1,169 +1,227 @@
+/**
+ * The training loop, top to bottom: epochs of steps, with callbacks beside them.
+ *
+ * @module
+ */
 import * as tf from "@tensorflow/tfjs";
-import type { HostBatch, SkippedSample } from "../data/loader/batch.ts";
+import type { HostBatch } from "../data/loader/batch.ts";
 import {
   type EpochOptions,
   openTrainLoader,
   type TrainLoader,
 } from "../data/loader/train_loader.ts";
 import { weightsSha256 } from "../weights/hash.ts";
+import type { Callback, StepResult, TrainContext } from "./callbacks/callback.ts";
+import { CheckpointManager } from "./callbacks/checkpoint.ts";
+import { earlyStopping } from "./callbacks/early_stopping.ts";
+import { eventLog } from "./callbacks/event_log.ts";
+import { ganMonitor } from "./callbacks/gan_monitor.ts";
+import { LossLog, Throughput } from "./callbacks/loss_log.ts";
+import { sampleWarnings } from "./callbacks/sample_warnings.ts";
+import { Validation } from "./callbacks/validation.ts";
+import { InterruptedRunError, NonFiniteError } from "./errors.ts";
+import type { TrainEvent, TrainResult } from "./events.ts";
 import type { Checkpoint } from "./run/checkpoint.ts";
-import type { EndEvent } from "./events.ts";
-import { InterruptedRunError } from "./run/interrupted_run_error.ts";
-import { Keeper } from "./callbacks/checkpoint_manager.ts";
-import { NonFiniteError } from "./non_finite_error.ts";
-import { Progress } from "./run/progress.ts";
-import { type Audience, Reporter } from "./callbacks/event_logger.ts";
-import { scheduledStep } from "./scheduled_step.ts";
-import type { Session } from "./run/session.ts";
-import { startEvent } from "./run/start_event.ts";
-import type { TrainResult } from "./run/train_result.ts";
-import { Validator } from "./callbacks/validation.ts";
+import type { RunFolder } from "./run/run_folder.ts";
+import { type Session, startEvent } from "./run/session.ts";
+import { stateTensors } from "./run/state_tensors.ts";
+import { scheduledStep } from "./step/scheduled_step.ts";
+import { type EndReason, TrainState } from "./train_state.ts";
 
-/** What a run reports to and listens to. */
-export interface RunOptions extends Audience {
+/** Where a run writes, what it reports to and listens to. */
+export interface LoopOptions {
+  /** `null`: nothing is written. */
+  folder: RunFolder | null;
+  onEvent?: ((event: TrainEvent) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Where to go on from; the loop closes it. @default from the first step */
+  checkpoint?: Checkpoint | undefined;
+  /** Emitted once the run has begun. */
+  warnings: readonly string[];
 }
 
-/** One run in progress: its epochs, and how it begins and ends. */
-export class Run {
-  readonly #session: Session;
-  readonly #folder: RunOptions["folder"];
-  readonly #progress: Progress;
-  readonly #reporter: Reporter;
-  readonly #keeper: Keeper;
-  readonly #validator: Validator;
-  readonly #loader: TrainLoader;
-  readonly #signal: AbortSignal | undefined;
-  /** Names of damaged samples that were left out. */
-  readonly #skipped: Set<string> = new Set();
-  #resumedAt: number | null = null;
+/**
+ * Runs a session's epochs.
+ *
+ * @throws {NonFiniteError} If a loss or weight is NaN or infinite, and no rollback helps.
+ * @throws {InterruptedRunError} If anything else fails after the first checkpoint.
+ */
+export async function trainLoop(session: Session, options: LoopOptions): Promise<TrainResult> {
+  const loop = new TrainLoop(session, options);
+  try {
+    const resumedAt = options.checkpoint === undefined
+      ? await loop.begin()
+      : await loop.beginFrom(options.checkpoint);
+    return { ...await loop.run(options.warnings), resumedAt };
+  } finally {
+    await loop.dispose();
+  }
+}
 
-  constructor(session: Session, options: RunOptions) {
-    const progress = new Progress(session.config, options);
-    const reporter = new Reporter(session, { ...options, progress });
-    this.#session = session;
-    this.#folder = options.folder;
-    this.#progress = progress;
-    this.#reporter = reporter;
-    const keeper = this.#keeper = new Keeper(session, { ...options, progress, reporter });
+/** One run in progress: what its callbacks share, and the order of things. */
+class TrainLoop implements TrainContext {
+  readonly session: Session;
+  readonly state: TrainState = new TrainState();
+  readonly folder: RunFolder | null;
+  readonly signal: AbortSignal;
+  readonly #callbacks: readonly Callback[];
+  readonly #checkpoints: CheckpointManager;
+  readonly #throughput = new Throughput();
+  readonly #loader: TrainLoader;
+
+  constructor(session: Session, options: LoopOptions) {
+    this.session = session;
+    this.folder = options.folder;
+    this.signal = options.signal ?? new AbortController().signal;
+    this.#checkpoints = new CheckpointManager(this);
+    this.#callbacks = [
+      eventLog(options.folder, options.onEvent),
+      new LossLog(this, this.#throughput),
+      sampleWarnings(this),
+      ganMonitor(this),
+      new Validation(this),
+      earlyStopping(this),
+      this.#checkpoints,
+    ];
     const { config, train } = session;
     this.#loader = openTrainLoader({ dataset: train, config: config.data, seed: config.seed });
-    this.#signal = options.signal;
-    this.#validator = new Validator(session, { ...options, progress, reporter, keeper });
   }
 
-  /** All of it, from the first step. */
-  async start(warnings: readonly string[] = []): Promise<TrainResult> {
-    return await this.#closing(async () => {
-      await this.#reporter.emit(startEvent(this.#session));
-      return await this.#execute(warnings);
-    });
+  async begin(): Promise<null> {
+    await this.emit(startEvent(this.session));
+    return null;
   }
 
-  /** Goes on from a checkpoint; `warnings` are said once the run has begun. */
-  async resume(checkpoint: Checkpoint, warnings: readonly string[]): Promise<TrainResult> {
-    const { path, state } = checkpoint;
-    const { step, epoch, eventBytes } = state;
-    return await this.#closing(async () => {
-      await this.#keeper.restore(checkpoint);
-      this.#progress.continueFrom(state);
-      this.#resumedAt = this.#keeper.savedStep = step;
-      await this.#folder!.writeConfig(this.#session.config);
-      const droppedEvents = await this.#folder!.events.cut(eventBytes);
-      await this.#reporter.emit(startEvent(this.#session));
-      const time = Date.now();
-      await this.#reporter.emit({
-        type: "resume",
-        time,
-        step,
-        epoch,
-        checkpoint: path,
-        droppedEvents,
-      });
-      return await this.#execute(warnings);
-    });
+  /** Takes over the state of a checkpoint; what the log says of later steps happens again. */
+  async beginFrom(checkpoint: Checkpoint): Promise<number> {
+    const { path, state: { step, epoch, eventBytes } } = checkpoint;
+    await this.#checkpoints.restore(checkpoint);
+    this.state.continueFrom(checkpoint.state);
+    this.#checkpoints.savedStep = step;
+    await this.folder!.writeConfig(this.session.config);
+    const droppedEvents = await this.folder!.events.cut(eventBytes);
+    await this.emit(startEvent(this.session));
+    const time = Date.now();
+    await this.emit({ type: "resume", time, step, epoch, checkpoint: path, droppedEvents });
+    return step;
   }
 
-  /** Frees what the run holds once an action is over, however it ends. */
-  async #closing<T>(action: () => Promise<T>): Promise<T> {
+  /** Trains to the end, and saves the last network. */
+  async run(warnings: readonly string[]): Promise<Omit<TrainResult, "resumedAt">> {
     try {
-      return await action();
-    } finally {
-      await this.#loader.close();
-      this.#reporter.dispose();
-    }
-  }
-
-  async #execute(warnings: readonly string[]): Promise<TrainResult> {
-    try {
-      for (const warning of warnings) await this.#reporter.warn(warning);
-      await this.#tellSkipped(this.#session.skipped);
-      let done = false;
-      while (!done) {
-        done = await this.#trainEpochs().then(() => this.#reporter.report()).then(
-          () => true,
-          (error) => this.#keeper.rollBack(error).then(() => false),
-        );
-      }
-      await this.#keeper.saveModel("model");
-      return await this.#end(this.#progress.endReason ?? "finished");
+      for (const warning of warnings) await this.warn(warning);
+      while (!await this.#trainOrRecover());
+      const { config: { data }, train, networks } = this.session;
+      const metadata = { classes: train.classes, normalize: data.normalize };
+      await this.folder?.save("model", networks.segmentation.model, metadata);
+      return await this.#end(this.endReason() ?? "finished");
     } catch (error) {
       throw await this.#fail(error as Error);
     }
   }
 
+  /** Whether all is trained; false after a return to an earlier state. */
+  async #trainOrRecover(): Promise<boolean> {
+    try {
+      await this.#trainEpochs();
+      await this.flush();
+      return true;
+    } catch (error) {
+      for (const callback of this.#callbacks) {
+        if (await callback.onError?.(error) !== true) continue;
+        await this.#each((one) => one.onRollback?.());
+        await this.warn(
+          `${(error as Error).message}: went back to step ${this.state.step}, learning rates are ` +
+            `${this.#rateScale} of what they were`,
+        );
+        return false;
+      }
+      throw error;
+    }
+  }
+
   /** Epochs of steps, validation and a checkpoint, until there is a reason to end. */
   async #trainEpochs(): Promise<void> {
-    const { config, stepsPerEpoch } = this.#session;
-    const progress = this.#progress;
-    while (progress.epoch <= config.train.epochs) {
-      if (progress.endReason === null) await this.#trainEpoch();
-      if (!progress.isAborted && this.#validator.isDue) await this.#validator.validate();
-      if (!progress.isAborted && progress.epochStep === stepsPerEpoch) progress.countEpoch();
-      await this.#keeper.write();
-      if (progress.endReason !== null) return;
+    const { config, stepsPerEpoch } = this.session;
+    const { state, signal } = this;
+    while (state.epoch <= config.train.epochs) {
+      if (this.endReason() === null) await this.#trainEpoch();
+      if (!signal.aborted) await this.#each((callback) => callback.onEpochEnd?.());
+      if (!signal.aborted && state.epochStep === stepsPerEpoch) state.countEpoch();
+      await this.#each((callback) => callback.onSave?.());
+      if (this.endReason() !== null) return;
     }
   }
 
   /** The steps of an epoch that are not done yet. */
   async #trainEpoch(): Promise<void> {
-    const [progress, reporter] = [this.#progress, this.#reporter];
+    const { state, session } = this;
     const batches = untilAborted(this.#loader, {
-      epoch: progress.epoch - 1,
-      startStep: progress.epochStep,
-      signal: this.#signal,
+      epoch: state.epoch - 1,
+      startStep: state.epochStep,
+      signal: this.signal,
     });
-    for await (const batch of reporter.throughput.timed(batches)) {
-      const { step, rateScale } = progress;
-      const measure = reporter.isTold(step + 1);
-      const { losses, known } = scheduledStep(this.#session, batch, { step, rateScale, measure });
-      progress.countStep();
-      reporter.add({ losses, known, ids: batch.ids });
-      await this.#session.backend.checkErrors();
-      await this.#tellSkipped(batch.skipped);
-      if (reporter.isDue(progress.step)) await reporter.report();
-      if (batch.valid === 0) await reporter.warn(`no valid pixel in ${batch.ids.join(", ")}`);
-      if (progress.endReason !== null) break;
-      if (this.#keeper.isDue) await this.#keeper.write();
+    for await (const batch of this.#throughput.timed(batches)) {
+      const measure = this.#callbacks.some((one) => one.isLogged?.(state.step + 1));
+      const step = { step: state.step, rateScale: this.#rateScale, measure };
+      const result: StepResult = { batch, ...scheduledStep(session, batch, step) };
+      state.countStep();
+      await checkErrors(session, result);
+      await this.#each((callback) => callback.onStep?.(result));
+      if (this.endReason() !== null) break;
     }
   }
 
-  /** Names each damaged sample once. */
-  async #tellSkipped(samples: readonly SkippedSample[]): Promise<void> {
-    for (const { id, message } of samples) {
-      if (this.#skipped.has(id)) continue;
-      this.#skipped.add(id);
-      await this.#reporter.warn(`left out sample "${id}": ${message}`);
+  endReason(): EndReason | null {
+    if (this.signal.aborted) return "aborted";
+    const { maxSteps } = this.session.config.train;
+    if (maxSteps !== null && this.state.step >= maxSteps) return "max-steps";
+    for (const callback of this.#callbacks) {
+      const reason = callback.endReason?.() ?? null;
+      if (reason !== null) return reason;
     }
+    return null;
   }
 
-  async #end(reason: EndEvent["reason"]): Promise<TrainResult> {
+  // As properties, so that callbacks can take them apart
+  readonly emit = async (event: TrainEvent): Promise<void> => {
+    await this.#each((callback) => callback.onEvent?.(event));
+  };
+
+  readonly warn = async (message: string): Promise<void> => {
+    await this.emit({ type: "warning", time: Date.now(), step: this.state.step, message });
+  };
+
+  async flush(): Promise<void> {
+    await this.#each((callback) => callback.onFlush?.());
+  }
+
+  stateTensors(): ReturnType<typeof stateTensors> {
+    const own = this.#callbacks.flatMap((callback) => callback.stateTensors?.() ?? []);
+    return [...stateTensors(this.session.networks), ...own];
+  }
+
+  async dispose(): Promise<void> {
+    await this.#loader.close();
+    for (const callback of this.#callbacks) callback.dispose?.();
+  }
+
+  /** What learning rates are multiplied by: below 1 after a return to a checkpoint. */
+  get #rateScale(): number {
+    return this.session.config.train.rollbackFactor ** this.state.rollbacks;
+  }
+
+  async #each(action: (callback: Callback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.#callbacks) await action(callback);
+  }
+
+  async #end(reason: EndReason): Promise<Omit<TrainResult, "resumedAt">> {
     const { numTensors: tensors, numBytes: bytes } = tf.memory();
-    const { backend, networks } = this.#session;
-    const { step, best, last } = this.#progress;
+    const { backend, networks } = this.session;
+    const { step, best, last, skipped } = this.state;
     const weightsHash = await weightsSha256(networks.segmentation.model.layers);
-    const { seconds } = this.#progress;
-    await this.#reporter.emit({
+    const { seconds } = this.state;
+    await this.emit({
       type: "end",
       time: Date.now(),
       step,
@@ -171,37 +229,45 @@ export class Run {
       seconds,
       weightsSha256: weightsHash,
       memory: { tensors, bytes, peakBytes: backend.peakBytes() },
-      ...(this.#skipped.size > 0 && { skipped: this.#skipped.size }),
+      ...(skipped.size > 0 && { skipped: skipped.size }),
     });
     return {
-      run: this.#folder?.path ?? null,
+      run: this.folder?.path ?? null,
       backend: backend.name,
       steps: step,
       seconds,
       best,
       last,
       weightsSha256: weightsHash,
-      resumedAt: this.#resumedAt,
       reason,
     };
   }
 
-  /** Tells of an error, and says what is left of the run. */
+  /** Emits an error, and says what is left of the run. */
   async #fail(error: Error): Promise<Error> {
-    const folder = this.#folder;
-    const resumable = folder === null ? null : this.#keeper.savedStep;
+    const { folder, state: { step } } = this;
+    const resumable = folder === null ? null : this.#checkpoints.savedStep;
     try {
       if (error instanceof NonFiniteError) await this.#end("non-finite");
       else {
         const { message } = error;
-        const { step } = this.#progress;
-        await this.#reporter.emit({ type: "failure", time: Date.now(), step, message, resumable });
+        await this.emit({ type: "failure", time: Date.now(), step, message, resumable });
       }
     } catch {
       // a full disk or a lost device: the error itself says so
     }
     if (error instanceof NonFiniteError || folder === null || resumable === null) return error;
     return new InterruptedRunError(error, { run: folder.path, step: resumable });
+  }
+}
+
+/** Throws what the device reported of the step, which then leaves nothing behind. */
+async function checkErrors({ backend }: Session, { losses }: StepResult): Promise<void> {
+  try {
+    await backend.checkErrors();
+  } catch (error) {
+    tf.dispose(losses);
+    throw error;
   }
 }
 

@@ -21,7 +21,7 @@ export interface Subject {
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
-/** A file of each kind that has a checksum: of a run, weights of every origin, label maps. */
+/** A file of each kind that has a checksum: of a run, weights of every provenance, label maps. */
 export async function flipSubjects(folder: string): Promise<Subject[]> {
   const out = join(folder, "run");
   await train(await subjectConfig("threads=1", "model.width=0.01", "train.maxSteps=1"), { out });
@@ -42,9 +42,9 @@ function checkpointSubject(path: string): Subject {
   return {
     path,
     async load() {
-      const { state, origin, close } = await openCheckpoint(path);
+      const { state, provenance, close } = await openCheckpoint(path);
       await close();
-      return JSON.stringify([state, origin]); // its tensors lie under the same hash
+      return JSON.stringify([state, provenance]); // its tensors lie under the same hash
     },
   };
 }

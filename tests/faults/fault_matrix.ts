@@ -12,7 +12,7 @@ import { lockFolder } from "../../lib/util/lock.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
-import type { TrainResult } from "../../lib/train/run/train_result.ts";
+import type { TrainResult } from "../../lib/train/events.ts";
 import { matrixConfig } from "./_matrix_config.ts";
 
 /** What every fault came to on a backend. */

@@ -139,7 +139,7 @@ describe("LossScale", () => {
   test("LossScale.dispose() comes with the networks' own, and the scale is part of a run's state", () => {
     const { numTensors } = tf.memory();
     const trained = networks(null, "mixed");
-    const names = stateTensors(trained, new Map()).map(({ name }) => name);
+    const names = stateTensors(trained).map(({ name }) => name);
     for (const key of ["scale", "goodSteps"]) {
       assert.ok(names.includes(`segmentation.lossScale/${key}`));
     }

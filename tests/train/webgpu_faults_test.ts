@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { Config } from "../../lib/config/mod.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
-import { InterruptedRunError } from "../../lib/train/run/interrupted_run_error.ts";
+import { InterruptedRunError } from "../../lib/train/errors.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";

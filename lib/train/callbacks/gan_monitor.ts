@@ -1,5 +1,5 @@
 /**
- * Watches a run and says in words what a glance at the curves would tell.
+ * Watches a run and warns of what its curves would show.
  *
  * @module
  */
@@ -7,31 +7,41 @@ import type { Config } from "../../config/config.ts";
 import { significant } from "../../util/format.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "../events.ts";
 import { diagnoseGan, type GanState } from "../gan_diagnosis.ts";
+import type { Callback, TrainContext } from "./callback.ts";
 
-/** Steps that are looked back on. */
+/** Steps that are averaged over. */
 const WINDOW = 50;
 
-/** Steps before the first word on the game: at the start it says nothing. */
+/** Steps before the first diagnosis: at the start it says nothing. */
 const PATIENCE = 100;
 
 /** A loss so many times the median of the window is a spike. */
 const SPIKE = 4;
 
-/** Listens to a run's events; each thing is said once, and again only after it had passed. */
+/** Warns of what {@linkcode GanMonitor} notices. */
+export function ganMonitor({ session, warn }: TrainContext): Callback {
+  const monitor = new GanMonitor(session.config);
+  return {
+    async onEvent(event) {
+      for (const warning of monitor.notice(event)) await warn(warning);
+    },
+  };
+}
+
+/** Diagnoses a run by its events; each warning comes once, and again only after it had passed. */
 export class GanMonitor {
-  readonly #alpha: number;
+  readonly #weight: number;
   readonly #recent: StepEvent[] = [];
-  #said: GanState = "open";
-  #isDwarfed = false;
+  #state: GanState = "balanced";
+  #isDominated = false;
   #spikeAt = -Infinity;
   #hasCounted = false;
 
-  /** Starts with nothing seen. */
   constructor(config: Config) {
-    this.#alpha = config.adversarial.weight;
+    this.#weight = config.adversarial.weight;
   }
 
-  /** Takes an event and gives what is to be said of it, mostly nothing. */
+  /** The warnings that an event gives rise to, mostly none. */
   notice(event: TrainEvent): string[] {
     if (event.type === "step") return this.#step(event);
     if (event.type === "validation") return this.#validation(event);
@@ -39,34 +49,34 @@ export class GanMonitor {
   }
 
   #step(event: StepEvent): string[] {
-    const words = [this.#spike(event)];
+    const warnings = [this.#spike(event)];
     this.#recent.push(event);
     if (this.#recent.length > WINDOW) this.#recent.shift();
     if (event.step >= PATIENCE && this.#recent.length >= WINDOW / 5) {
-      words.push(this.#game(), this.#dwarfed());
+      warnings.push(this.#diagnosis(), this.#dominated());
     }
-    return words.filter((word) => word !== null);
+    return warnings.filter((warning) => warning !== null);
   }
 
-  /** D has won, does not learn, or cannot tell. */
-  #game(): string | null {
+  /** D is saturated, collapsed or does not learn. */
+  #diagnosis(): string | null {
     const { state, text } = diagnoseGan(this.#recent.map(({ logs }) => logs));
-    const isNews = state !== this.#said && state !== "open" && state !== "absent";
-    this.#said = state;
+    const isNews = state !== this.#state && state !== "balanced" && state !== "absent";
+    this.#state = state;
     return isNews ? text : null;
   }
 
-  /** The adversarial loss drowns the segmentation loss. */
-  #dwarfed(): string | null {
-    const gen = this.#alpha * this.#mean("loss/gen");
+  /** The adversarial loss exceeds the segmentation loss. */
+  #dominated(): string | null {
+    const gen = this.#weight * this.#mean("loss/gen");
     const seg = this.#mean("loss/seg");
-    const was = this.#isDwarfed;
-    this.#isDwarfed = gen > seg;
-    if (was || !this.#isDwarfed) return null;
-    return `L_G dwarfs L_seg: ${significant(gen)} with its weight against ${
+    const was = this.#isDominated;
+    this.#isDominated = gen > seg;
+    if (was || !this.#isDominated) return null;
+    return `L_G exceeds L_seg: ${significant(gen)} with its weight against ${
       significant(seg)
     }, so the network ` +
-      "learns to please D and not to segment; lower adversarial.weight";
+      "learns to fool D and not to segment; lower adversarial.weight";
   }
 
   #spike({ step, logs }: StepEvent): string | null {
@@ -82,7 +92,7 @@ export class GanMonitor {
       "lower optimizer.lr";
   }
 
-  /** Said at the first validation: the split does not change. */
+  /** At the first validation: the split does not change. */
   #validation({ scores, split }: ValidationEvent): string[] {
     if (this.#hasCounted) return [];
     this.#hasCounted = true;

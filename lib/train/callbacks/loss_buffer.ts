@@ -6,89 +6,78 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Config } from "../../config/config.ts";
-import type { StepLog } from "../events.ts";
+import type { StepLog, StepMetrics } from "../events.ts";
 import type { Networks } from "../step/networks.ts";
 import type { StepLosses } from "../step/step_context.ts";
 
-/** The losses of one step on the host. */
-export interface Reading {
-  step: number;
-  ids: string[];
-  logs: StepLog;
-}
-
 /** What a step leaves behind. */
-export interface MeterEntry {
+export interface LossEntry {
+  step: number;
   /** From 1. */
   epoch: number;
   ids: string[];
-  /** Scalars on the device, which the meter takes over. */
+  /** Scalars on the device, which the buffer takes over. */
   losses: StepLosses;
   /** What the host knows, such as learning rates. */
   known: StepLog;
-  /** Whether the step will be told of: then D's drift is measured too. */
-  told: boolean;
-}
-
-/** A step's reading with what its entry said of it. */
-export type MeterReading = Reading & Pick<MeterEntry, "epoch" | "told">;
-
-/** Collects losses on the device between readings. */
-export interface Meter {
-  add(step: number, entry: MeterEntry): void;
-  /** Reads everything collected at once, in order. */
-  read(): Promise<MeterReading[]>;
-  /** Forgets what was collected and not read. */
-  clear(): void;
-  /** D's weights before the first step, by name, which a resumed run overwrites. */
-  readonly initial: ReadonlyMap<string, tf.Variable>;
-  dispose(): void;
+  /** Whether the step is logged: then D's drift is measured too. */
+  logged: boolean;
 }
 
 /** The losses of one step on the device, in one tensor. */
-interface Pending extends Omit<MeterEntry, "losses"> {
-  step: number;
+interface Pending extends Omit<LossEntry, "losses"> {
   keys: string[];
   packed: tf.Tensor1D;
 }
 
-/** A meter for the networks of a run; remembers D's initial weights for `d/drift`. */
-export function createMeter(networks: Networks, config: Config): Meter {
-  const initial = new Map(
-    networks.discriminator?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
-  );
-  let pending: Pending[] = [];
-  const clear = (): void => {
-    for (const { packed } of pending) packed.dispose();
-    pending = [];
-  };
-  return {
-    initial,
-    clear,
-    add(step, { losses, ...entry }) {
-      const all = { ...losses, ...entry.told ? drift(networks, initial) : {} };
-      const packed = tf.stack(Object.values(all)) as tf.Tensor1D;
-      tf.dispose(all);
-      pending.push({ ...entry, step, keys: Object.keys(all), packed });
-    },
-    async read() {
-      if (pending.length === 0) return [];
-      const read = pending;
-      pending = [];
-      const whole = tf.concat(read.map(({ packed }) => packed));
-      for (const { packed } of read) packed.dispose();
-      const values = await whole.data().finally(() => whole.dispose());
-      let at = 0;
-      return read.map(({ step, ids, epoch, told, keys, known }) => {
-        const logs = Object.fromEntries(keys.map((key) => [key, values[at++]!]));
-        return { step, ids, epoch, told, logs: withTotal({ ...logs, ...known }, config) };
-      });
-    },
-    dispose() {
-      clear();
-      tf.dispose([...initial.values()]);
-    },
-  };
+/** Collects losses on the device between readings; remembers D's first weights for `d/drift`. */
+export class LossBuffer {
+  /** D's weights before the first step, by name, which a resumed run overwrites. */
+  readonly initial: ReadonlyMap<string, tf.Variable>;
+  readonly #networks: Networks;
+  readonly #config: Config;
+  #pending: Pending[] = [];
+
+  constructor(networks: Networks, config: Config) {
+    this.#networks = networks;
+    this.#config = config;
+    this.initial = new Map(
+      networks.discriminator?.parameters.map(({ name, weight }) => [name, copyOf(weight)]),
+    );
+  }
+
+  add({ losses, ...entry }: LossEntry): void {
+    const all = { ...losses, ...entry.logged ? drift(this.#networks, this.initial) : {} };
+    const packed = tf.stack(Object.values(all)) as tf.Tensor1D;
+    tf.dispose(all);
+    this.#pending.push({ ...entry, keys: Object.keys(all), packed });
+  }
+
+  /** Reads everything collected at once, in order. */
+  async read(): Promise<(StepMetrics & Pick<LossEntry, "epoch" | "logged">)[]> {
+    if (this.#pending.length === 0) return [];
+    const read = this.#pending;
+    this.#pending = [];
+    const whole = tf.concat(read.map(({ packed }) => packed));
+    for (const { packed } of read) packed.dispose();
+    const values = await whole.data().finally(() => whole.dispose());
+    let at = 0;
+    return read.map(({ step, ids, epoch, logged, keys, known }) => {
+      const logs = Object.fromEntries(keys.map((key) => [key, values[at++]!]));
+      return { step, ids, epoch, logged, logs: withTotal({ ...logs, ...known }, this.#config) };
+    });
+  }
+
+  /** Forgets what was collected and not read. */
+  clear(): void {
+    for (const { packed } of this.#pending) packed.dispose();
+    this.#pending = [];
+  }
+
+  dispose(): void {
+    this.clear();
+    tf.dispose([...this.initial.values()]);
+  }
 }
 
 /** A variable with values and memory of its own: optimisers write into a variable's memory. */

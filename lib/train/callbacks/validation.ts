@@ -1,85 +1,67 @@
-import type { Config } from "../../config/config.ts";
+import { Buffer } from "node:buffer";
+import { encodePng } from "../../data/codecs/png_encode.ts";
+import { scoreBy, type Scores } from "../../metrics/scores.ts";
 import { evaluate } from "../../models/inference/evaluate.ts";
-import { scoreBy } from "../../metrics/scores.ts";
-import type { Keeper } from "./checkpoint_manager.ts";
-import type { Progress } from "../run/progress.ts";
-import type { Reporter } from "./event_logger.ts";
-import type { RunFolder } from "../run/run_folder.ts";
-import { sampleEvent } from "./sample_event.ts";
+import { predict } from "../../models/inference/predict.ts";
+import type { SampleEvent } from "../events.ts";
 import type { Session } from "../run/session.ts";
-import type { RunScores } from "../run/train_result.ts";
+import type { Callback, TrainContext } from "./callback.ts";
 
 /** Scores the network on the validation split, and keeps the best one. */
-export class Validator {
-  readonly #session: Session;
-  readonly #folder: RunFolder | null;
-  readonly #signal: AbortSignal;
-  readonly #progress: Progress;
-  readonly #reporter: Reporter;
-  readonly #keeper: Keeper;
+export class Validation implements Callback {
+  readonly #context: TrainContext;
   readonly #notices = new Set<string>();
 
-  constructor(session: Session, options: {
-    folder: RunFolder | null;
-    signal?: AbortSignal | undefined;
-    progress: Progress;
-    reporter: Reporter;
-    keeper: Keeper;
-  }) {
-    this.#session = session;
-    this.#folder = options.folder;
-    this.#signal = options.signal ?? new AbortController().signal;
-    this.#progress = options.progress;
-    this.#reporter = options.reporter;
-    this.#keeper = options.keeper;
+  constructor(context: TrainContext) {
+    this.#context = context;
+  }
+
+  async onEpochEnd(): Promise<void> {
+    if (this.#isDue) await this.#validate();
   }
 
   /** After whole epochs as `validation.every` says, the last one, and where the run ends. */
-  get isDue(): boolean {
-    const { config: { train, validation }, stepsPerEpoch } = this.#session;
-    const { step, epoch, epochStep, last, endReason } = this.#progress;
+  get #isDue(): boolean {
+    const { session: { config: { train, validation }, stepsPerEpoch }, state } = this.#context;
+    const { step, epoch, epochStep, last } = state;
+    const isEnd = this.#context.endReason() !== null;
     if (last?.step === step) return false;
-    if (epochStep < stepsPerEpoch) return endReason !== null;
-    return epoch % validation.every === 0 || epoch === train.epochs || endReason !== null;
+    if (epochStep < stepsPerEpoch) return isEnd;
+    return epoch % validation.every === 0 || epoch === train.epochs || isEnd;
   }
 
-  /** Scores the network; where that is aborted, the checkpoint to come says that it is due. */
-  async validate(): Promise<void> {
-    const { config, validation } = this.#session;
-    const progress = this.#progress;
-    await this.#reporter.report();
+  /** Where scoring is aborted, the checkpoint to come says that it is due. */
+  async #validate(): Promise<void> {
+    const { session, state, folder, emit } = this.#context;
+    await this.#context.flush();
     const scores = await this.#scores();
     if (scores === null) return;
-    const { step, epoch } = progress;
+    const { config, networks, train, validation: { split } } = session;
     const { metric } = config.validation;
-    const best = progress.best === null ||
-      scoreBy(metric, scores) > scoreBy(metric, progress.best);
-    progress.last = { epoch, step, ...scores };
+    const { step, epoch } = state;
+    const best = state.best === null || scoreBy(metric, scores) > scoreBy(metric, state.best);
+    state.last = { epoch, step, ...scores };
     if (best) {
-      progress.best = progress.last;
-      await this.#keeper.saveModel("best");
+      state.best = state.last;
+      const metadata = { classes: train.classes, normalize: config.data.normalize };
+      await folder?.save("best", networks.segmentation.model, metadata);
     }
-    await this.#folder?.writeMetrics({ best: progress.best, last: progress.last });
-    const { split } = validation;
+    await folder?.writeMetrics({ best: state.best, last: state.last });
     const time = Date.now();
-    await this.#reporter.emit({ type: "validation", time, step, epoch, split, scores, best });
-    await this.#reporter.emit(await sampleEvent(this.#session, { step, epoch }));
-    if (progress.endReason === "early-stop") {
-      await this.#reporter.warn(earlyStop(progress.best!, config));
-    }
-    this.#reporter.throughput.restart();
+    await emit({ type: "validation", time, step, epoch, split, scores, best });
+    await emit(await sampleEvent(session, { step, epoch }));
   }
 
-  async #scores(): Promise<Awaited<ReturnType<typeof evaluate>> | null> {
-    const { config: { data, inference }, networks } = this.#session;
-    const signal = this.#signal;
+  async #scores(): Promise<Scores | null> {
+    const { session, signal, warn } = this.#context;
+    const { config: { data, inference }, networks, validation } = session;
     const notices: string[] = [];
     const onNotice = (notice: string): void => void notices.push(notice);
     const options = { normalize: data.normalize, ...inference, signal, onNotice };
     try {
-      const scores = await evaluate(networks.segmentation.model, this.#session.validation, options);
+      const scores = await evaluate(networks.segmentation.model, validation, options);
       for (const notice of notices) {
-        if (!this.#notices.has(notice)) await this.#reporter.warn(notice);
+        if (!this.#notices.has(notice)) await warn(notice);
         this.#notices.add(notice);
       }
       return scores;
@@ -90,9 +72,31 @@ export class Validator {
   }
 }
 
-/** Why a run ends before its last epoch. */
-function earlyStop(best: RunScores, { validation: { metric, patience } }: Config): string {
-  const score = (scoreBy(metric, best) * 100).toFixed(2);
-  return `the run ends here: ${metric} was no better than ${score} % of epoch ${best.epoch} in ` +
-    `${patience} validations (validation.patience)`;
+/** Longest side of the picture of a sample event. */
+const SIDE = 256;
+
+/** Predicts the first validation image: a palette PNG of at most 256 pixels a side. */
+export async function sampleEvent(
+  { networks, validation, config }: Session,
+  { step, epoch }: { step: number; epoch: number },
+): Promise<SampleEvent> {
+  const { id, image } = await validation.read(0);
+  const { normalize } = config.data;
+  const map = await predict(networks.segmentation.model, image, {
+    normalize,
+    ...config.inference,
+  });
+  const factor = Math.max(1, Math.max(map.width, map.height) / SIDE);
+  const [width, height] = [Math.round(map.width / factor), Math.round(map.height / factor)];
+  const data = new Uint8Array(width * height);
+  const nearest = (index: number, length: number): number =>
+    Math.min(length - 1, Math.floor((index + 0.5) * factor));
+  for (let y = 0; y < height; y++) {
+    const row = nearest(y, map.height) * map.width;
+    for (let x = 0; x < width; x++) data[y * width + x] = map.data[row + nearest(x, map.width)]!;
+  }
+  const palette = Uint8Array.from(validation.classes.flatMap(({ color }) => color));
+  const png = encodePng({ width, height, channels: 1, data, palette });
+  const text = Buffer.from(png).toString("base64");
+  return { type: "sample", time: Date.now(), step, epoch, id, width, height, png: text };
 }

@@ -7,15 +7,24 @@ import * as tf from "@tensorflow/tfjs";
 import { float32Values } from "../../weights/formats/float32_values.ts";
 import { openSafetensors, type Safetensors } from "../../weights/formats/safetensors.ts";
 import { type TensorSource, writeSafetensors } from "../../weights/formats/write_safetensors.ts";
-import { NonFiniteError } from "../non_finite_error.ts";
-import type { RunProvenance, RunState } from "./run_state.ts";
+import { NonFiniteError } from "../errors.ts";
+import type { SavedState } from "../train_state.ts";
+import type { RunProvenance } from "./provenance.ts";
 import type { StateTensor } from "./state_tensors.ts";
+
+/** A place in a run, and what beside its tensors goes on from there. */
+export interface RunState extends SavedState {
+  /** Updates done, which Adam's bias correction counts. */
+  updates: { segmentation: number; discriminator: number };
+  /** Length of `events.jsonl`. */
+  eventBytes: number;
+}
 
 /** An opened checkpoint whose bytes agree with their SHA-256. */
 export interface Checkpoint {
   path: string;
   state: RunState;
-  origin: RunProvenance;
+  provenance: RunProvenance;
   /**
    * Copies the tensors over those of a run. Nothing is changed unless all fit.
    *
@@ -25,28 +34,32 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
-const FORMAT = "segadv checkpoint 1";
+const FORMAT = "segadv checkpoint 2";
 
 /**
  * Writes a checkpoint in one step.
  *
  * @param path Ends in `.safetensors`.
  * @param content The state's tensors are read one at a time; `checkErrors` is asked after the last,
- * as a lost device gives zeros without a word.
+ * as a lost device gives zeros silently.
  * @returns Bytes written.
  * @throws {NonFiniteError} If a value is NaN or infinite: such a state is not kept.
  * @throws {Error} If the file cannot be written; an older one of that name stays.
  */
 export async function writeCheckpoint(path: string, content: {
   state: RunState;
-  origin: RunProvenance;
+  provenance: RunProvenance;
   tensors: readonly StateTensor[];
   checkErrors: () => void | Promise<void>;
 }): Promise<number> {
-  const { state, origin, tensors, checkErrors } = content;
+  const { state, provenance, tensors, checkErrors } = content;
   const sources = tensors.map((tensor) => sourceOf(tensor, state.step));
   return await writeSafetensors(path, sources, {
-    metadata: { format: FORMAT, state: JSON.stringify(state), origin: JSON.stringify(origin) },
+    metadata: {
+      format: FORMAT,
+      state: JSON.stringify(state),
+      provenance: JSON.stringify(provenance),
+    },
     beforeCommit: checkErrors,
   });
 }
@@ -75,7 +88,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     return {
       path,
       state: JSON.parse(file.metadata.get("state")!) as RunState,
-      origin: JSON.parse(file.metadata.get("origin")!) as RunProvenance,
+      provenance: JSON.parse(file.metadata.get("provenance")!) as RunProvenance,
       restore: (tensors) => restore(file, { tensors, path }),
       close: () => file.close(),
     };

@@ -7,8 +7,13 @@ import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { explainFileError, freeBytes, removeFile } from "../../util/files.ts";
 import { mebibytes } from "../../util/format.ts";
-import { type Checkpoint, checkpointBytes, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { RunState } from "./run_state.ts";
+import {
+  type Checkpoint,
+  checkpointBytes,
+  openCheckpoint,
+  type RunState,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 import type { StateTensor } from "./state_tensors.ts";
 
 /** What {@linkcode CheckpointFolder.newest} found. */

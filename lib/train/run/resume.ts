@@ -8,13 +8,12 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FoundCheckpoint } from "./checkpoint_folder.ts";
-import { differences } from "./differences.ts";
-import { originOf } from "./run_provenance.ts";
-import { Run } from "../train_loop.ts";
+import { differences, provenanceOf } from "./provenance.ts";
+import { trainLoop } from "../train_loop.ts";
 import { RunFolder } from "./run_folder.ts";
 import { openSession, type Session } from "./session.ts";
 import type { TrainOptions } from "./train.ts";
-import type { TrainResult } from "./train_result.ts";
+import type { TrainResult } from "../events.ts";
 
 /** Options of {@linkcode resumeTraining}. */
 export interface ResumeOptions extends Omit<TrainOptions, "out"> {
@@ -69,7 +68,7 @@ export async function resumeTraining(
       throw error;
     });
     try {
-      return await goOn(session, folder, { ...rest, found });
+      return await continueRun(session, folder, { ...rest, found });
     } finally {
       session.dispose();
     }
@@ -78,31 +77,30 @@ export async function resumeTraining(
   }
 }
 
-async function goOn(
+async function continueRun(
   session: Session,
   folder: RunFolder,
   options: Omit<ResumeOptions, "overrides"> & { found: FoundCheckpoint },
 ): Promise<TrainResult> {
-  const { found: { checkpoint, damaged }, ...rest } = options;
+  const { found: { checkpoint, damaged }, onEvent, signal, allowDifferent } = options;
   if (checkpoint === null) {
     if (damaged.length > 0) {
       throw new Error(`Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`);
     }
     await folder.events.cut(0);
-    return await new Run(session, { ...rest, folder }).start([
-      "there is no checkpoint yet: the run begins anew",
-      ...session.warnings,
-    ]);
+    const warnings = ["there is no checkpoint yet: the run begins anew", ...session.warnings];
+    return await trainLoop(session, { folder, onEvent, signal, warnings });
   }
-  const changed = differences(checkpoint.origin, originOf(session));
-  if (changed.length > 0 && options.allowDifferent !== true) {
+  const changed = differences(checkpoint.provenance, provenanceOf(session));
+  if (changed.length > 0 && allowDifferent !== true) {
     await checkpoint.close();
     throw new Error(differentRun(checkpoint, { path: folder.path, changed }));
   }
-  return await new Run(session, { ...rest, folder }).resume(checkpoint, [
+  const warnings = [
     ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),
     ...changed.map((change) => `the run goes on under another setting: ${change}`),
-  ]);
+  ];
+  return await trainLoop(session, { folder, onEvent, signal, checkpoint, warnings });
 }
 
 function differentRun(
@@ -132,7 +130,7 @@ async function endedResult(
   if (!isOver) return null;
   const { best, last } = await folder.readMetrics();
   const { checkpoint } = await folder.checkpoints.newest();
-  const backend = checkpoint?.origin.backend.name ?? before.backend;
+  const backend = checkpoint?.provenance.backend.name ?? before.backend;
   await checkpoint?.close();
   return {
     run: folder.path,

@@ -15,7 +15,7 @@ import type { ModelMetadata } from "../../weights/weight_file.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
 import { EventLog } from "./event_log.ts";
-import type { RunScores } from "./train_result.ts";
+import type { RunScores } from "../events.ts";
 
 /** Best and last scores of a run. */
 export interface RunMetrics {

@@ -16,7 +16,13 @@ import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { openInitialWeights } from "./initial_weights.ts";
-import { createNetworks, disposeNetworks, type Networks } from "../step/networks.ts";
+import type { StartEvent } from "../events.ts";
+import {
+  createNetworks,
+  disposeNetworks,
+  type Networks,
+  parameterCount,
+} from "../step/networks.ts";
 
 /** An opened run. */
 export interface Session {
@@ -130,4 +136,31 @@ export async function openSession(
       dispose: () => disposeNetworks(parts.networks, { keepModel: options.model !== undefined }),
     };
   }
+}
+
+/** What a session is about to do, as an event. */
+export function startEvent(session: Session): StartEvent {
+  const { config, backend, train, networks, stepsPerEpoch, totalSteps, initialization } = session;
+  const { discriminator, segmentation } = networks;
+  return {
+    type: "start",
+    time: Date.now(),
+    config,
+    backend: backend.name,
+    device: backend.device,
+    build: backend.build,
+    classes: train.classes.map(({ name }) => name),
+    stepsPerEpoch,
+    totalSteps: Math.min(totalSteps, config.train.maxSteps ?? totalSteps),
+    parameters: {
+      segmentation: parameterCount(segmentation.model.layers),
+      discriminator: discriminator === null ? 0 : parameterCount(discriminator.model.layers),
+    },
+    ...(initialization === null ? {} : { initialization: summaryOf(initialization) }),
+  };
+}
+
+function summaryOf(report: InitializationReport): NonNullable<StartEvent["initialization"]> {
+  const { path, format, origin, copied, zero, fresh, input } = report;
+  return { path, format, origin, copied, zero: zero.length, fresh, input };
 }

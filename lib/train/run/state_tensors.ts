@@ -18,7 +18,6 @@ export interface StateTensor {
  */
 export function stateTensors(
   networks: Networks,
-  initial: ReadonlyMap<string, tf.Variable>,
 ): StateTensor[] {
   const { segmentation, discriminator, lossScale } = networks;
   return [
@@ -27,7 +26,6 @@ export function stateTensors(
     ...(lossScale == null ? [] : variablesOf("segmentation.lossScale", lossScale.state)),
     ...(discriminator === null ? [] : weightsOf("discriminator", discriminator.model.layers)),
     ...(discriminator === null ? [] : optimizerOf(discriminator)),
-    ...variablesOf("discriminator.initial", initial),
   ];
 }
 
@@ -44,7 +42,8 @@ function weightsOf(prefix: string, model: tf.LayersModel): StateTensor[] {
   }));
 }
 
-function variablesOf(
+/** Variables of a run's state, under `prefix/name`. */
+export function variablesOf(
   prefix: string,
   variables: ReadonlyMap<string, tf.Variable>,
 ): StateTensor[] {

@@ -1,10 +1,7 @@
 /** What the thread of a run says, and how its errors cross over. */
 import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
-import type { TrainEvent } from "../events.ts";
-import { InterruptedRunError } from "./interrupted_run_error.ts";
-import type { Reading } from "../callbacks/loss_buffer.ts";
-import { NonFiniteError } from "../non_finite_error.ts";
-import type { TrainResult } from "./train_result.ts";
+import type { StepMetrics, TrainEvent, TrainResult } from "../events.ts";
+import { InterruptedRunError, NonFiniteError } from "../errors.ts";
 
 /** One message. */
 export type ThreadAnswer =
@@ -20,7 +17,7 @@ export interface PackedError {
   code?: unknown;
   interrupted?: { cause: PackedError; run: string; step: number };
   issues?: readonly ConfigIssue[];
-  nonFinite?: { step: number; ids: string[]; lastFinite: Reading | null };
+  nonFinite?: { step: number; ids: string[]; lastFinite: StepMetrics | null };
 }
 
 /** Takes an error apart. */

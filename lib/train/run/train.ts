@@ -8,13 +8,12 @@ import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
 import { checkDiskSpace } from "./check_memory.ts";
 import { checkpointBytes } from "./checkpoint.ts";
-import type { TrainEvent } from "../events.ts";
+import type { TrainEvent, TrainResult } from "../events.ts";
 import { parameterCount } from "../step/networks.ts";
-import { Run } from "../train_loop.ts";
+import { trainLoop } from "../train_loop.ts";
 import { RunFolder } from "./run_folder.ts";
 import { openSession, type Session } from "./session.ts";
 import { stateTensors } from "./state_tensors.ts";
-import type { TrainResult } from "./train_result.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -68,13 +67,14 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
   }
 
   async function startIn(folder: RunFolder | null): Promise<TrainResult> {
-    return await new Run(session, { ...options, folder }).start(session.warnings);
+    const { onEvent, signal } = options;
+    return await trainLoop(session, { folder, onEvent, signal, warnings: session.warnings });
   }
 }
 
 /** What a run writes at most: two networks, its checkpoints, and one of them being replaced. */
 function bytesOf({ config: { checkpoint: { keep } }, networks }: Session): number {
   const network = 4 * parameterCount(networks.segmentation.model.layers);
-  const state = checkpointBytes(stateTensors(networks, new Map()));
+  const state = checkpointBytes(stateTensors(networks));
   return 3 * network + (keep === 0 ? 0 : keep + 2) * state + 2 ** 20;
 }

@@ -10,7 +10,7 @@ import { requestAdapter } from "../../engine/webgpu/device.ts";
 import type { ResumeOptions } from "./resume.ts";
 import { type ThreadAnswer, unpackError } from "./thread_messages.ts";
 import type { TrainOptions } from "./train.ts";
-import type { TrainResult } from "./train_result.ts";
+import type { TrainResult } from "../events.ts";
 
 /** What to train: a new run, or one to go on with. */
 export type TrainJob =

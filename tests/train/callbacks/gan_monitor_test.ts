@@ -6,7 +6,7 @@ import type { StepEvent, StepLog, ValidationEvent } from "../../../lib/train/eve
 import { GanMonitor } from "../../../lib/train/callbacks/gan_monitor.ts";
 import { train } from "../../../lib/train/run/train.ts";
 
-const VOC = fileURLToPath(new URL("../../fixtures/VOCdevkit", import.meta.url));
+const VOC = fileURLToPath(new URL("../../../fixtures/VOCdevkit", import.meta.url));
 
 const QUIET: StepLog = {
   "loss/seg": 1,
@@ -30,13 +30,13 @@ async function said(logs: (step: number) => StepLog): Promise<string[]> {
 }
 
 describe("GanMonitor", () => {
-  test("GanMonitor.notice() says nothing of a healthy game", async () => {
+  test("GanMonitor.notice() says nothing of balanced training", async () => {
     assert.deepEqual(await said(() => ({})), []);
   });
 
-  test("GanMonitor.notice() says once that D has won, does not learn or cannot tell", async () => {
+  test("GanMonitor.notice() says once that D is saturated, does not learn or cannot tell", async () => {
     const cases: [logs: StepLog, message: RegExp][] = [
-      [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D has won/],
+      [{ "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 }, /^D is saturated/],
       [{ "d/real": 0.51, "d/fake": 0.5, "d/drift": 1e-4 }, /^D does not learn.*0\.01 %/],
       [{ "d/real": 0.5, "d/fake": 0.5, "d/accuracy": 0.5 }, /^D cannot tell/],
     ];
@@ -48,17 +48,17 @@ describe("GanMonitor", () => {
   });
 
   test("GanMonitor.notice() speaks again of what had passed and returned", async () => {
-    const won = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
-    const words = await said((at) => at < 110 || at > 140 ? won : {});
-    assert.equal(words.filter((word) => word.startsWith("D has won")).length, 2);
+    const saturated = { "d/real": 0.99, "d/fake": 0.02, "d/accuracy": 0.99 };
+    const words = await said((at) => at < 110 || at > 140 ? saturated : {});
+    assert.equal(words.filter((word) => word.startsWith("D is saturated")).length, 2);
   });
 
-  test("GanMonitor.notice() says that L_G dwarfs L_seg", async () => {
+  test("GanMonitor.notice() says that L_G exceeds L_seg", async () => {
     const words = await said(() => ({ "loss/gen": 30 }));
     assert.deepEqual(words.length, 1);
     assert.match(
       words[0]!,
-      /^L_G dwarfs L_seg: 1\.5 with its weight against 1.*adversarial\.alpha/,
+      /^L_G exceeds L_seg: 1\.5 with its weight against 1.*adversarial\.weight/,
     );
   });
 
@@ -82,7 +82,7 @@ describe("GanMonitor", () => {
   });
 });
 
-/** Just long enough for a word on the game. */
+/** Just long enough for a diagnosis. */
 const SHORT = [
   "backend=wasm",
   "threads=1",
@@ -95,9 +95,9 @@ const SHORT = [
 describe("GanMonitor.notice() in a run", () => {
   const provoked: [what: string, overrides: string[], message: RegExp][] = [
     [
-      "D has won",
+      "D is saturated",
       ["adversarial.discriminator.lr=0.01", "adversarial.tg=2"],
-      /^D has won: it is right on 9/,
+      /^D is saturated: it is right on 9/,
     ],
     [
       "D does not learn",
@@ -105,11 +105,11 @@ describe("GanMonitor.notice() in a run", () => {
       /^D does not learn: .* moved by 0\.00\d+ %/,
     ],
     [
-      "D has broken",
+      "D has collapsed",
       ["adversarial.discriminator.lr=0.3"],
-      /^D has broken: it gives maps and labels the same/,
+      /^D has collapsed: it gives maps and labels the same/,
     ],
-    ["L_G dwarfs L_seg", ["adversarial.weight=50"], /^L_G dwarfs L_seg: /],
+    ["L_G exceeds L_seg", ["adversarial.weight=50"], /^L_G exceeds L_seg: /],
     ["the loss has jumped", ["optimizer.lr=3", "optimizer.clipNorm=1"], /^L_seg jumped to /],
     [
       "a class is absent",

@@ -5,14 +5,15 @@ import { describe, test } from "node:test";
 import { defaultConfig } from "../../../lib/config/mod.ts";
 import { versions } from "../../../lib/util/version.ts";
 import { CheckpointFolder } from "../../../lib/train/run/checkpoint_folder.ts";
-import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
-import type { RunScores } from "../../../lib/train/run/train_result.ts";
+import type { RunState } from "../../../lib/train/run/checkpoint.ts";
+import type { RunProvenance } from "../../../lib/train/run/provenance.ts";
+import type { RunScores } from "../../../lib/train/events.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-const origin: RunProvenance = {
+const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
@@ -25,7 +26,7 @@ function contentAt(step: number, bestStep: number | null = null, tensors: StateT
     ...{ step, epoch: 1, epochStep: step, best, last: null, rollbacks: 0, seconds: 0 },
     ...{ updates: { segmentation: step, discriminator: step }, eventBytes: 0 },
   };
-  return { state, origin, tensors, checkErrors() {} };
+  return { state, provenance, tensors, checkErrors() {} };
 }
 
 function newFolder(): { path: string; folder: CheckpointFolder } {

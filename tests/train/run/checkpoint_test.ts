@@ -7,7 +7,8 @@ import { defaultConfig } from "../../../lib/config/mod.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { versions } from "../../../lib/util/version.ts";
 import { openCheckpoint, writeCheckpoint } from "../../../lib/train/run/checkpoint.ts";
-import type { RunProvenance, RunState } from "../../../lib/train/run/run_state.ts";
+import type { RunState } from "../../../lib/train/run/checkpoint.ts";
+import type { RunProvenance } from "../../../lib/train/run/provenance.ts";
 import type { StateTensor } from "../../../lib/train/run/state_tensors.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -25,7 +26,7 @@ const state: RunState = {
   seconds: 1.5,
   eventBytes: 100,
 };
-const origin: RunProvenance = {
+const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
@@ -46,7 +47,7 @@ function tensorsOf(...values: number[][]): { tensors: StateTensor[]; variables: 
 async function written(...values: number[][]): Promise<string> {
   const path = join(temporaryFolder(), "step-000000007.safetensors");
   const { tensors, variables } = tensorsOf(...values);
-  await writeCheckpoint(path, { state, origin, tensors, checkErrors() {} });
+  await writeCheckpoint(path, { state, provenance, tensors, checkErrors() {} });
   tf.dispose(variables);
   return path;
 }
@@ -55,10 +56,10 @@ before(async () => {
   await useBackend({ backend: "wasm", threads: 1 });
 });
 
-test("openCheckpoint() gives back state, origin and tensors, each in memory of its own", async () => {
+test("openCheckpoint() gives back state, provenance and tensors, each in memory of its own", async () => {
   const checkpoint = await openCheckpoint(await written([1, 2], [3]));
   assert.deepEqual(checkpoint.state, state);
-  assert.deepEqual(checkpoint.origin, JSON.parse(JSON.stringify(origin)));
+  assert.deepEqual(checkpoint.provenance, JSON.parse(JSON.stringify(provenance)));
   const { tensors, variables } = tensorsOf([0, 0], [0]);
   const { numTensors, numBytes } = tf.memory();
   await checkpoint.restore(tensors);

@@ -9,7 +9,7 @@ import { lockFolder } from "../../../lib/util/lock.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
 import { resumeTraining } from "../../../lib/train/run/resume.ts";
 import { train } from "../../../lib/train/run/train.ts";
-import type { TrainResult } from "../../../lib/train/run/train_result.ts";
+import type { TrainResult } from "../../../lib/train/events.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 import { config } from "../../support/config.ts";

@@ -10,7 +10,7 @@ import { evaluate } from "../../../lib/models/inference/evaluate.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
-import { NonFiniteError } from "../../../lib/train/non_finite_error.ts";
+import { NonFiniteError } from "../../../lib/train/errors.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";

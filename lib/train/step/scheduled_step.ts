@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { normalizationTable } from "../data/transforms/normalize.ts";
-import type { HostBatch } from "../data/loader/batch.ts";
-import { unpackBatch } from "../engine/ops/unpack_batch.ts";
-import { weightDecay } from "../losses/weight_decay.ts";
-import { learningRate } from "../optim/learning_rate.ts";
-import { schedules } from "../optim/schedule_config.ts";
-import type { StepLog } from "./events.ts";
-import type { Session } from "./run/session.ts";
-import type { StepLosses } from "./step/step_context.ts";
-import { trainStep } from "./step/train_step.ts";
+import { normalizationTable } from "../../data/transforms/normalize.ts";
+import type { HostBatch } from "../../data/loader/batch.ts";
+import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
+import { weightDecay } from "../../losses/weight_decay.ts";
+import { learningRate } from "../../optim/learning_rate.ts";
+import { schedules } from "../../optim/schedule_config.ts";
+import type { StepLog } from "../events.ts";
+import type { Session } from "../run/session.ts";
+import type { StepLosses } from "./step_context.ts";
+import { trainStep } from "./train_step.ts";
 
 /**
  * One training step with the schedule's learning rates.

@@ -1,6 +1,41 @@
+/**
+ * What the result of a run depends on, and how that of two runs differs.
+ *
+ * @module
+ */
 import type { Config } from "../../config/config.ts";
 import { resultKeys, valueAt } from "../../config/schema.ts";
-import type { RunProvenance } from "./run_state.ts";
+import { sha256 } from "../../util/hash.ts";
+import { type Versions, versions } from "../../util/version.ts";
+import type { Session } from "./session.ts";
+
+/** What the bits of a run depend on. */
+export interface RunProvenance {
+  config: Config;
+  versions: Versions;
+  /** Name and build of the backend. */
+  backend: { name: string; build: string };
+  data: {
+    classes: string[];
+    /** Samples in the training split, and the SHA-256 of their names in order. */
+    samples: number;
+    idsSha256: string;
+  };
+}
+
+/** What the bits of a session's run depend on. */
+export function provenanceOf({ config, backend, train }: Session): RunProvenance {
+  return {
+    config,
+    versions: versions(),
+    backend: { name: backend.name, build: backend.build },
+    data: {
+      classes: train.classes.map(({ name }) => name),
+      samples: train.ids.length,
+      idsSha256: sha256([new TextEncoder().encode(train.ids.join("\n"))]),
+    },
+  };
+}
 
 /** Keys that affect the result, and that a resumed run may change all the same. */
 const CHANGEABLE: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
 /**
- * A run that cannot go on.
+ * How a run fails.
  *
  * @module
  */
-import type { Reading } from "./callbacks/loss_buffer.ts";
+import type { StepMetrics } from "./events.ts";
 
 /** A loss or weight is NaN or infinite; training on would only spoil the weights. */
 export class NonFiniteError extends Error {
@@ -12,10 +12,10 @@ export class NonFiniteError extends Error {
   readonly step: number;
   /** Samples of that step; empty where a weight was found so. */
   readonly ids: string[];
-  /** The last readings that were finite, `null` if there were none. */
-  readonly lastFinite: Reading | null;
+  /** The metrics of the last step that were finite, `null` if there were none. */
+  readonly lastFinite: StepMetrics | null;
 
-  constructor(bad: Reading, lastFinite: Reading | null) {
+  constructor(bad: StepMetrics, lastFinite: StepMetrics | null) {
     const [key, value] = Object.entries(bad.logs).find(([, v]) => !Number.isFinite(v))!;
     const before = lastFinite === null
       ? "no step before it"
@@ -31,14 +31,30 @@ export class NonFiniteError extends Error {
   }
 }
 
-/** Whether every value of a reading is a number. */
-export function isFiniteReading(reading: Reading): boolean {
-  return Object.values(reading.logs).every(Number.isFinite);
+/** Whether every value of a step is a number. */
+export function isFiniteStep(step: StepMetrics): boolean {
+  return Object.values(step.logs).every(Number.isFinite);
 }
 
-function describe({ logs }: Reading): string {
+function describe({ logs }: StepMetrics): string {
   return Object.entries(logs)
     .filter(([key]) => key.startsWith("loss/"))
     .map(([key, value]) => `${key} ${value.toPrecision(4)}`)
     .join(", ");
+}
+
+/** Something failed, and the run can be resumed; `cause` is what failed. */
+export class InterruptedRunError extends Error {
+  override name = "InterruptedRunError";
+  /** Folder of the run. */
+  readonly run: string;
+  /** Step of its newest checkpoint. */
+  readonly step: number;
+
+  constructor(cause: Error, options: { run: string; step: number }) {
+    const { run, step } = options;
+    super(`${cause.message}; the run is safe up to step ${step}: resume it from ${run}`, { cause });
+    this.run = run;
+    this.step = step;
+  }
 }
