@@ -21,22 +21,21 @@ import { checkManifest, verifySavedModel } from "./model_seal.ts";
  *
  * @example
  * ```ts
- * import * as segadv from "@segadv/segadv";
- * import { tf } from "@segadv/segadv";
+ * import { buildModel, defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import { saveSegmentationModel } from "@segadv/segadv/models";
  * import { folderHandler } from "@segadv/segadv/weights";
  * import { mkdtemp } from "node:fs/promises";
  * import { tmpdir } from "node:os";
- * import { basename, dirname, join } from "node:path";
+ * import { join } from "node:path";
  * import assert from "node:assert/strict";
  *
- * await segadv.useBackend({ backend: "cpu" });
- * const { normalize } = segadv.defaultConfig().data;
- * const small = { name: "fcn8s-vgg16", width: 1 / 64 };
+ * await useBackend({ backend: "cpu" });
+ * const { normalize } = defaultConfig().data;
  * const color: [number, number, number] = [0, 0, 255];
  * const classes = [{ name: "sky", color }, { name: "sea", color }];
  * const dir = join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
- * const model = segadv.buildModel(small, { classes: 2, seed: 1 });
- * await segadv.saveSegmentationModel(model, dir, { classes, normalize });
+ * const model = buildModel({ name: "fcn8s-vgg16", width: 1 / 64 }, { classes: 2, seed: 1 });
+ * await saveSegmentationModel(model, dir, { classes, normalize });
  *
  * const plain = await tf.loadLayersModel(folderHandler(dir)); // no part of this toolkit in it
  * assert.deepEqual(plain.outputs[0]!.shape, [null, null, null, 2]);
