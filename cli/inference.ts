@@ -62,6 +62,23 @@ export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C
   return command;
 }
 
+/** Flags of the inference options. */
+const FLAGS: Record<keyof InferenceArguments, string> = {
+  resize: "--resize",
+  resizeMode: "--resize-mode",
+  window: "--window",
+  overlap: "--overlap",
+  scales: "--scales",
+  flip: "--flip",
+};
+
+/** The flag of the first inference option that is given, `null` where none is. */
+export function inferenceFlagIn(args: InferenceArguments): string | null {
+  const names = Object.keys(FLAGS) as (keyof InferenceArguments)[];
+  const given = names.find((name) => args[name] !== undefined);
+  return given === undefined ? null : FLAGS[given];
+}
+
 /** The inference options of a run, or the defaults without one, overridden by the command line. */
 export function inferenceOf(args: InferenceArguments, config: Config | null): InferenceSettings {
   const { resize, resizeMode, window, overlap, scales, flip, batch } =

@@ -27,6 +27,7 @@ import { UsageError } from "../errors.ts";
 import {
   addInferenceOptions,
   type InferenceArguments,
+  inferenceFlagIn,
   inferenceOf,
   type ModelUse,
   withModel,
@@ -53,8 +54,8 @@ export function build(program: CommandUnknownOpts, context: Context): void {
   const command = program.command("eval").summary("score a trained network on a split")
     .description(
       "Score a trained network, or label maps made elsewhere: pixel accuracy and IoU, at " +
-        "temperature 1; for CityScapes also categories and instances. Images are seen as the run's " +
-        "`validation` says, unless options say otherwise.",
+        "temperature 1; for CityScapes also categories and instances. Inference options are the " +
+        "run's, unless given here.",
     )
     .argument("<run|model>", "folder of a run (its best network), of a model, or of PNG label maps")
     .addOption(datasetOption())
@@ -128,12 +129,9 @@ async function scoreFolder(
   if (args.dataset === undefined) {
     throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
   }
-  const unused = (["resize", "resizeMode", "window", "overlap", "scales", "flip"] as const)
-    .find((name) => args[name] !== undefined);
-  if (unused !== undefined) {
-    throw new UsageError(
-      `${args.path} holds label maps, scored as they are: leave --${unused} out`,
-    );
+  const unused = inferenceFlagIn(args);
+  if (unused !== null) {
+    throw new UsageError(`${args.path} holds label maps, scored as they are: leave ${unused} out`);
   }
   const dataset = await openData(args, { path: args.path });
   return await withBenchmark(dataset, context, {

@@ -44,8 +44,8 @@ export interface PredictArguments extends InferenceArguments {
 export function build(program: CommandUnknownOpts, context: Context): void {
   const command = program.command("predict").summary("predict the classes of images")
     .description(
-      "Predict the class of every pixel of images, each at its own size. Images are seen as the " +
-        "run's `validation` says, unless options say otherwise; probabilities are resized back.",
+      "Predict the class of every pixel of images, each at its own size. Inference options are the " +
+        "run's, unless given here; probabilities are resized back.",
     )
     .argument("<run|model>", "folder of a run (its best network) or of a model")
     .argument("<image|dir...>", "JPEG and PNG files, or folders of them, with subfolders")

@@ -111,9 +111,9 @@ function add(key, step, value) {
 function take(event) {
   if (event.type === "start") {
     begin = event;
-    const { model, data, seed, adversarial } = event.config ?? {}, { mode, tg, td } = adversarial ?? {};
+    const { model, data, seed, adversarial } = event.config ?? {}, { enabled, tg, td } = adversarial ?? {};
     $("about").textContent = [model?.name + ", width " + model?.width, data?.dataset, "seed " + seed,
-      mode === "temperature" ? "T_g " + tg + ", T_d " + td : mode, event.backend + ": " + event.device].join(" · ");
+      enabled ? "T_g " + tg + ", T_d " + td : "no discriminator", event.backend + ": " + event.device].join(" · ");
   }
   if (event.type === "step") {
     for (const [key, value] of Object.entries(event.logs)) add(key, event.step, value);

@@ -55,10 +55,10 @@ describe("runCli()", () => {
     [["train", "--epochs", "0"], /Expected a whole number of at least 1/],
     [["train", "--max-steps", "1.5"], /Expected a whole number of at least 1/],
     [
-      ["train", "--set", "generator.lrr=1"],
-      /generator\.lrr: unknown key; did you mean generator\.lr/,
+      ["train", "--set", "optimizer.lrr=1"],
+      /optimizer\.lrr: unknown key; did you mean optimizer\.lr/,
     ],
-    [["train", "--set", "lr"], /expected key=value, such as generator\.lr=0\.01, got "lr"/],
+    [["train", "--set", "lr"], /expected key=value, such as optimizer\.lr=0\.01, got "lr"/],
     [["train", "--set", "data.crop=[100,64]"], /data\.crop: expected multiples of 32/],
     [["train", "--data", "photos"], /data\.dir: .*set data\.dataset \(--dataset\)/],
     [["train", "--preset", "camvid-small"], /data\.dir: .*set data\.dir \(--data DIR\)/],

@@ -53,7 +53,7 @@ async function pressesButtons(page: Page): Promise<void> {
     [string, string],
   ];
   assert.deepEqual([svg, png], ["loss-seg.svg", "loss-seg.png"]);
-  assert.match(decodeURIComponent(drawn), />L_seg.*>Baseline<.*>tg=2, alpha=0\.1</s);
+  assert.match(decodeURIComponent(drawn), />L_seg.*>Baseline<.*>tg=2, weight=0\.1</s);
   const { width, height } = decodePng(Buffer.from(painted.split(",")[1]!, "base64"), { file: png });
   assert.ok(width >= 880 && height >= 480, `${width} x ${height}`);
 }

@@ -111,10 +111,10 @@ describe("segadv sweep", () => {
         [
           "adversarial.tg:",
           "adversarial.tgg:",
-          /error: .*grid\.yaml:13:21 adversarial\.tgg: unknown key/,
+          /error: .*grid\.yaml:14:21 adversarial\.tgg: unknown key/,
         ],
-        ["[0.5, 2]", "[]", /grid\.yaml:13:19: adversarial\.tg is empty/],
-        ["[0.5, 2]", "[2, 2.0]", /grid\.yaml:13:23: tg=2 means the same as tg=2/],
+        ["[0.5, 2]", "[]", /grid\.yaml:14:19: adversarial\.tg is empty/],
+        ["[0.5, 2]", "[2, 2.0]", /grid\.yaml:14:23: tg=2 means the same as tg=2/],
       ] as const
     ) {
       await writeFile(path, TINY_GRID.replace(from, to));
