@@ -29,12 +29,12 @@ test("checkDeviceLimits() names the largest tensor of the thesis' FCN-8s, its si
   checkDeviceLimits(config, { classes: 21, backend: backend(null) });
 });
 
-test("checkDeviceLimits() looks at D too, unless there is none", async () => {
+test("checkDeviceLimits() counts the discriminator too, if there is one", async () => {
   const config = await loadConfig({ preset: "fixtures" });
-  config.adversarial.discriminator.width = 64;
+  config.adversarial.discriminator.width = 8;
   const limit = { classes: 5, backend: backend(8 * 2 ** 20) };
   assert.throws(() => checkDeviceLimits(config, limit), RangeError);
-  config.adversarial.mode = "baseline";
+  config.adversarial.enabled = false;
   checkDeviceLimits(config, limit);
 });
 
