@@ -7,6 +7,7 @@ import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
 import { checkDocs, readDocs } from "./checks/docs.ts";
 import elsewhere from "./checks/elsewhere.json" with { type: "json" };
+import { checkExportNames } from "./checks/export_names.ts";
 import { checkExportsMaps } from "./checks/exports_map.ts";
 import { checkFileSize } from "./checks/file_size.ts";
 import { checkForeignData } from "./checks/foreign_data.ts";
@@ -32,6 +33,7 @@ export async function checkRepository(folder: string): Promise<CheckReport> {
   const problems = [
     ...checkFileSize(files),
     ...checkIgnoreReasons(files),
+    ...checkExportNames(files),
     ...checkExportsMaps(files),
     ...checkTestMirror(files, elsewhere),
     ...checkTestNames(files),
