@@ -11,7 +11,7 @@ import {
   openDataset,
   type Scores,
 } from "@segadv/segadv";
-import { datasetReaders, MissingSplitError } from "@segadv/segadv/data";
+import { DamagedFileError, datasetReaders, MissingSplitError } from "@segadv/segadv/data";
 import {
   type CityscapesScorer,
   cityscapesScorer,
@@ -222,8 +222,7 @@ async function openBenchmarkScorer(
   // Before the first prediction, so that missing maps do not fail a run that is half through
   const fault = await dataset.readInstances(0).then(() => null, (error: Error) => error);
   if (fault === null) return cityscapesScorer(dataset);
-  // A file that lacks is a plain Error; one that is damaged, a SyntaxError and the like
-  if (fault.name !== "Error") throw fault;
+  if (fault instanceof DamagedFileError) throw fault;
   warn(context, `the scores of categories and instances are left out: ${fault.message}`);
   return null;
 }

@@ -1,4 +1,3 @@
-import type { Config } from "../config/config.ts";
 import { configKeys, valueAt } from "../config/schema.ts";
 import { configToYaml } from "../config/to_yaml.ts";
 import type { SweepTable } from "../sweep/sweep_table.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readRun, secondsPerEpoch } from "../train/run/read_run.ts";
 import { writeFileAtomic } from "../util/files.ts";
 import type { TrainEvent } from "../train/events.ts";
-import { NonFiniteError } from "../train/errors.ts";
+import { NonFiniteError, ResumeError } from "../train/errors.ts";
 import { resumeTraining } from "../train/run/resume.ts";
 import { train } from "../train/run/train.ts";
 import type { TrainResult } from "../train/events.ts";
@@ -152,7 +152,7 @@ async function trainOrResume(
         return await resumeTraining(run, { ...options, overrides });
       } catch (error) {
         // Whatever cannot be resumed is begun again: the outcome is the same
-        if (!(error as Error).message.startsWith("Cannot resume")) throw error;
+        if (!(error instanceof ResumeError)) throw error;
       }
     }
     await rm(run, { recursive: true, force: true });

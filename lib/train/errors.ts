@@ -43,6 +43,11 @@ function describe({ logs }: StepMetrics): string {
     .join(", ");
 }
 
+/** A run cannot be resumed: it is damaged, or it would become another run. */
+export class ResumeError extends Error {
+  override name = "ResumeError";
+}
+
 /** Something failed, and the run can be resumed; `cause` is what failed. */
 export class InterruptedRunError extends Error {
   override name = "InterruptedRunError";

@@ -30,7 +30,6 @@ export { type ScheduleConfig, schedules } from "../optim/schedule_config.ts";
 export { LossScale, type LossScaleOptions } from "../optim/loss_scale.ts";
 export { clipGradients } from "../optim/clip_gradients.ts";
 export type * from "./events.ts";
-export { NonFiniteError } from "./errors.ts";
-export { InterruptedRunError } from "./errors.ts";
+export { InterruptedRunError, NonFiniteError, ResumeError } from "./errors.ts";
 export { trainInThread, type TrainJob, wantsThread } from "./run/train_in_thread.ts";
 export type { CheckpointConfig, TrainConfig, ValidationConfig } from "../config/run_config.ts";

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { float32Values } from "../../weights/formats/float32_values.ts";
 import { openSafetensors, type Safetensors } from "../../weights/formats/safetensors.ts";
 import { type TensorSource, writeSafetensors } from "../../weights/formats/write_safetensors.ts";
-import { NonFiniteError } from "../errors.ts";
+import { NonFiniteError, ResumeError } from "../errors.ts";
 import type { SavedState } from "../train_state.ts";
 import type { RunProvenance } from "./provenance.ts";
 import type { StateTensor } from "./state_tensors.ts";
@@ -72,6 +72,7 @@ export function checkpointBytes(tensors: readonly StateTensor[]): number {
 /**
  * Opens a checkpoint and checks every byte of it.
  *
+ * @throws {ResumeError} If its format is another.
  * @throws {Error} If it cannot be read, is damaged or is no checkpoint.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
@@ -80,7 +81,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     await file.verify();
     const format = file.metadata.get("format");
     if (format !== FORMAT) {
-      throw new TypeError(
+      throw new ResumeError(
         `Cannot resume from ${path}: its format is ${JSON.stringify(format ?? "none")}, ` +
           `this version reads "${FORMAT}"`,
       );
@@ -133,7 +134,7 @@ async function restore(
   ];
   if (faults.length > 0) {
     const more = faults.length > 3 ? ` and ${faults.length - 3} more` : "";
-    throw new Error(
+    throw new ResumeError(
       `Cannot resume from ${path}: ${faults.slice(0, 3).join(", ")}${more}; the networks must be ` +
         "those of the run",
     );

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { ResumeError } from "../errors.ts";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Checkpoint } from "./checkpoint.ts";
@@ -33,8 +34,9 @@ export interface ResumeOptions extends Omit<TrainOptions, "out"> {
  *
  * @param path Folder of the run.
  * @returns As `train`; `resumedAt` equals `steps` where nothing was left to do.
- * @throws {Error} If the folder holds no run or is in use, if no checkpoint is intact, or if the run
- * would not be the same one: the message lists what differs.
+ * @throws {ResumeError} If the folder holds no run, if no checkpoint is intact, or if the run would
+ * become another run: the message lists what differs.
+ * @throws {Error} If another process holds the folder.
  * @example
  * ```ts
  * import { loadConfig, resumeTraining, train } from "@segadv/segadv";
@@ -85,7 +87,9 @@ async function continueRun(
   const { found: { checkpoint, damaged }, onEvent, signal, allowDifferent } = options;
   if (checkpoint === null) {
     if (damaged.length > 0) {
-      throw new Error(`Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`);
+      throw new ResumeError(
+        `Cannot resume ${folder.path}: no checkpoint is intact (${damaged[0]})`,
+      );
     }
     await folder.events.cut(0);
     const warnings = ["there is no checkpoint yet: the run begins anew", ...session.warnings];
@@ -94,7 +98,7 @@ async function continueRun(
   const changed = differences(checkpoint.provenance, provenanceOf(session));
   if (changed.length > 0 && allowDifferent !== true) {
     await checkpoint.close();
-    throw new Error(differentRun(checkpoint, { path: folder.path, changed }));
+    throw new ResumeError(differentRun(checkpoint, { path: folder.path, changed }));
   }
   const warnings = [
     ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),

@@ -6,6 +6,7 @@
  */
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ResumeError } from "../errors.ts";
 import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/to_yaml.ts";
 import { createRunFolder, removeFile, RUN_FILES, writeFileAtomic } from "../../util/files.ts";
@@ -64,7 +65,7 @@ export class RunFolder {
    */
   static async reopen(path: string): Promise<RunFolder> {
     if (!await stat(join(path, "config.yaml")).then(() => true, () => false)) {
-      throw new Error(
+      throw new ResumeError(
         `Cannot resume ${path}: it holds no run, as config.yaml is missing; give the folder that ` +
           "train --out named",
       );
@@ -123,7 +124,7 @@ async function refuseLinks(folder: string): Promise<void> {
   for (const name of RUN_FILES) {
     const found = await lstat(join(folder, name)).catch(() => null);
     if (found?.isSymbolicLink() !== true) continue;
-    throw new Error(
+    throw new ResumeError(
       `Cannot resume ${folder}: ${name} is a link, which could lead out of the folder; put in its ` +
         "place what it leads to",
     );

@@ -1,7 +1,7 @@
 /** What the thread of a run says, and how its errors cross over. */
 import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
 import type { StepMetrics, TrainEvent, TrainResult } from "../events.ts";
-import { InterruptedRunError, NonFiniteError } from "../errors.ts";
+import { InterruptedRunError, NonFiniteError, ResumeError } from "../errors.ts";
 
 /** One message. */
 export type ThreadAnswer =
@@ -37,7 +37,12 @@ export function packError(error: unknown): PackedError {
   return packed;
 }
 
-const CLASSES: Record<string, ErrorConstructor> = { SyntaxError, RangeError, TypeError };
+const CLASSES: Record<string, new (message: string) => Error> = {
+  SyntaxError,
+  RangeError,
+  TypeError,
+  ResumeError,
+};
 
 /** Makes it again, of the same class. */
 export function unpackError(packed: PackedError): Error {

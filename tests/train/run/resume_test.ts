@@ -180,7 +180,7 @@ describe("resumeTraining()", () => {
     const overrides = ["optimizer.lr=0.5", "adversarial.weight=0.1", "train.logEvery=2"];
     await assert.rejects(
       resumeTraining(out, { overrides }),
-      /as the same run: optimizer\.lr 0\.02 became 0\.5; adversarial\.alpha 0\.05 became 0\.1; put/,
+      /as the same run: optimizer\.lr 0\.02 became 0\.5; adversarial\.weight 0\.05 became 0\.1; put/,
     );
     await assert.rejects(
       resumeTraining(out, { overrides: ["backend=cpu"] }),
