@@ -33,7 +33,7 @@ import {
   withModel,
 } from "../inference.ts";
 import { backendOption, datasetOption, nameOption } from "../options.ts";
-import { percent } from "../ui/format.ts";
+import { percentage } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import { formatTable } from "../ui/table.ts";
 
@@ -202,15 +202,17 @@ function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
     ],
     classes.map(({ name, iou, accuracy, pixels }) => [
       name,
-      percent(iou),
-      percent(accuracy),
+      percentage(iou),
+      percentage(accuracy),
       count(pixels),
     ]),
   );
   const absent = classes.filter(({ iou }) => iou === null).length;
   const note = absent === 0 ? "" : ` (${absent} absent, left out of the mean)`;
-  return `${table}\nmIoU            ${percent(mIoU)}${note}\npixel accuracy  ${percent(pAcc)}\n` +
-    `mean accuracy   ${percent(mAcc)}\nfrequency IoU   ${percent(fwIoU)}\n`;
+  return `${table}\nmIoU            ${percentage(mIoU)}${note}\npixel accuracy  ${
+    percentage(pAcc)
+  }\n` +
+    `mean accuracy   ${percentage(mAcc)}\nfrequency IoU   ${percentage(fwIoU)}\n`;
 }
 
 /** The scorer of the CityScapes benchmark; `null` for other data and without instance maps. */
@@ -232,8 +234,8 @@ function cityscapesTable(scores: CityscapesScores): string {
   const rows = (iou: NamedScores, instances: NamedScores): string[][] =>
     Object.entries(iou).map(([name, score]) => [
       name,
-      percent(score),
-      percent(instances[name] ?? null),
+      percentage(score),
+      percentage(instances[name] ?? null),
     ]);
   const things = Object.keys(scores.instanceClasses);
   const classes = Object.fromEntries(things.map((name) => [name, scores.classes[name] ?? null]));
@@ -246,9 +248,9 @@ function cityscapesTable(scores: CityscapesScores): string {
     ],
     [
       ...rows(classes, scores.instanceClasses),
-      ["all classes", percent(scores.classIoU), percent(scores.classInstanceIoU)],
+      ["all classes", percentage(scores.classIoU), percentage(scores.classInstanceIoU)],
       ...rows(scores.categories, scores.instanceCategories),
-      ["all categories", percent(scores.categoryIoU), percent(scores.categoryInstanceIoU)],
+      ["all categories", percentage(scores.categoryIoU), percentage(scores.categoryInstanceIoU)],
     ],
   );
 }

@@ -19,7 +19,7 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
-import { percent, plural } from "../ui/format.ts";
+import { percentage, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import { Exit } from "../errors.ts";
 import { Progress } from "../ui/progress.ts";
@@ -198,7 +198,7 @@ function splitTable(splits: readonly SplitReport[]): string {
 function classTable({ classes, splits, weights }: DataReport): string {
   const share = (pixels: number, { pixels: all, ignored }: SplitReport): string => {
     const total = all.reduce((a, b) => a + b, 0) + ignored;
-    return percent(total > 0 ? pixels / total : null);
+    return percentage(total > 0 ? pixels / total : null);
   };
   const right = "right";
   const columns = splits.flatMap(({ split }) => [

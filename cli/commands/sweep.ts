@@ -23,7 +23,7 @@ import process from "node:process";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { append, checkTrial, nameOption, wholeOption } from "../options.ts";
 import { selfCommand } from "../invocation.ts";
-import { percent } from "../ui/format.ts";
+import { percentage } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
 import { plan, type SweepPlanArguments } from "./sweep_plan.ts";
 import { runSweep } from "./sweep_run.ts";
@@ -49,7 +49,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((grid, options) => plan({ grid, ...options } as SweepPlanArguments, context));
   sweep.command("presets")
     .description("List the tables of the thesis that can be planned.")
-    .action(() => presets(context));
+    .action(() => printPresets(context));
   sweep.command("run")
     .description("Run what is unfinished; safe to repeat, and to start on many machines at once.")
     .argument("<dir>", "folder of the sweep")
@@ -71,7 +71,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .addOption(nameOption("--format <name>", { about: "how to write it", names: tableFormats }))
     .option("--against <trial>", "compare with this trial in place of the baseline")
     .option("--cost", "parameters and time per epoch, as in Table 4-8, in place of scores")
-    .action((folders, options) => table({ folders, ...options }, context));
+    .action((folders, options) => printTable({ folders, ...options }, context));
   sweep.command("slurm")
     .description("Write the scripts that run the sweep as a Slurm array.")
     .argument("<dir>", "folder of the sweep, seen by all nodes")
@@ -92,7 +92,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 }
 
 /** Lists the tables of the thesis. */
-export function presets(context: Context): void {
+export function printPresets(context: Context): void {
   const rows = [...thesisGrids.values()].map(({ name, summary }) => [name, summary]);
   humanStream(context, false).write(
     formatTable([{ title: "table" }, { title: "what it runs" }], rows),
@@ -112,7 +112,7 @@ export async function status(
     name,
     String(seed),
     state,
-    result === null ? "" : percent(result[score]?.mIoU ?? null),
+    result === null ? "" : percentage(result[score]?.mIoU ?? null),
   ]);
   const right = "right";
   const columns = [
@@ -140,7 +140,7 @@ export interface SweepTableArguments {
 }
 
 /** Prints the tables of what has finished; CSV has one head for all. */
-export async function table(args: SweepTableArguments, context: Context): Promise<void> {
+export async function printTable(args: SweepTableArguments, context: Context): Promise<void> {
   const { folders, format = "md", against, cost } = args;
   const texts: string[] = [];
   for (const folder of folders) {

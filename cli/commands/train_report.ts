@@ -8,7 +8,7 @@ import type {
 } from "@segadv/segadv";
 import { count } from "@segadv/segadv/util";
 import { invocation } from "../invocation.ts";
-import { clock, percent, plural, short } from "../ui/format.ts";
+import { clock, percentage, plural, short } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import type { TextStream } from "../ui/terminal.ts";
 
@@ -55,7 +55,7 @@ export class TrainReport {
       const { epoch, best, scores: { pAcc, mIoU } } = event;
       const mark = best ? this.#stream.paint("green", "  best so far") : "";
       this.#progress.print(
-        `epoch ${epoch}: mIoU ${percent(mIoU)}, pixel accuracy ${percent(pAcc)}${mark}`,
+        `epoch ${epoch}: mIoU ${percentage(mIoU)}, pixel accuracy ${percentage(pAcc)}${mark}`,
       );
     } else if (event.type === "resume") {
       this.#progress.print(`resumed at step ${event.step}, from ${event.checkpoint}`);
@@ -79,7 +79,7 @@ export class TrainReport {
         weightsSha256.slice(0, 12)
       }`,
     ];
-    if (best !== null) lines.push(`best: mIoU ${percent(best.mIoU)} in epoch ${best.epoch}`);
+    if (best !== null) lines.push(`best: mIoU ${percentage(best.mIoU)} in epoch ${best.epoch}`);
     if (run !== null) lines.push(`run: ${run}`, ...this.#advise(run, reason));
     this.#stream.write(lines.join("\n") + "\n");
   }

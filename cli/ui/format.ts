@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { count, percent as inPercent } from "@segadv/segadv/util";
+import { count, percent } from "@segadv/segadv/util";
 
 /** A fraction as 66.67 %, a dash for `null`. */
-export function percent(fraction: number | null): string {
-  return fraction === null ? "-" : `${inPercent(fraction)} %`;
+export function percentage(fraction: number | null): string {
+  return fraction === null ? "-" : `${percent(fraction)} %`;
 }
 
 /** A number and its noun, which takes an s unless there is one of it. */

@@ -11,7 +11,7 @@ import { calibrationFigures, confusionFigures, entropyFigure } from "./analysis_
 import { type Html, html, raw } from "./html.ts";
 import * as networks from "./network_sections.ts";
 import * as sections from "./sections.ts";
-import { SCRIPT, STYLE } from "./style.ts";
+import { REPORT_SCRIPT, STYLE } from "./style.ts";
 import type { AnalysedRun, QualitativeRow } from "./qualitative_grid.ts";
 import type { RunRecord } from "../train/run/read_run.ts";
 import { classFigure, discriminatorFigures, trainingFigures } from "./run_figures.ts";
@@ -149,7 +149,7 @@ export function buildReport(content: ReportContent): Report {
     <nav>${parts.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
     ${legendOf(series)}
     ${parts.map(([id, name, body]) => html`<section id="${id}"><h2>${name}</h2>${body}</section>`)}
-    <script>${raw(SCRIPT)}</script></body>
+    <script>${raw(REPORT_SCRIPT)}</script></body>
     </html>
   `;
   return { html: page.text, figures: Object.values(groups).flat() };

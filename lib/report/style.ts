@@ -55,7 +55,7 @@ pre { overflow-x: auto; background: var(--soft); padding: .8rem; font-size: .8re
 `;
 
 /** Saves a figure as SVG, or as PNG by way of a canvas, and shows one series alone. */
-export const SCRIPT = `
+export const REPORT_SCRIPT = `
 const only = document.head.appendChild(document.createElement("style"));
 addEventListener("click", ({ target }) => {
   const button = target.closest("button");

@@ -11,7 +11,7 @@ import { hasKernel } from "./kernels.ts";
 export type NamedTensors = Record<string, tf.Tensor>;
 
 /** Gradients by input name: tensors, or functions, which run only where the gradient is needed. */
-export type Gradients = Record<string, tf.Tensor | (() => tf.Tensor)>;
+export type LazyGradients = Record<string, tf.Tensor | (() => tf.Tensor)>;
 
 /** Attributes of a kernel. */
 export type Attrs = object;
@@ -26,7 +26,7 @@ export interface TrainingKernel<A extends Attrs> {
     saveInputs: string[];
     saveOutputs: boolean[];
     /** `saved` holds the saved inputs in order, then the saved outputs. */
-    run(dys: tf.Tensor[], saved: tf.Tensor[], attrs: A): Gradients;
+    run(dys: tf.Tensor[], saved: tf.Tensor[], attrs: A): LazyGradients;
   };
 }
 

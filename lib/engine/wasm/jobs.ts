@@ -211,7 +211,7 @@ export const JOBS = {
 /** Activations of an epilogue. */
 export const ACTIVATION = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
 /** One of {@linkcode ACTIVATION}. */
-export type Activation = typeof ACTIVATION[keyof typeof ACTIVATION];
+export type ActivationCode = typeof ACTIVATION[keyof typeof ACTIVATION];
 /** Ops of the job `elementwise`. */
 export const ELEMENT_OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 };
 /** Pixel positions of a resize: half-pixel centres; top left corners, or all corners, coincide. */

@@ -34,7 +34,7 @@ import("node:worker_threads").then(async ({ parentPort, workerData }) => {
 `;
 
 /** How a pool is made. */
-export interface PoolOptions {
+export interface ThreadPoolOptions {
   binary: Uint8Array;
   memory: WebAssembly.Memory;
   exports: KernelExports;
@@ -52,7 +52,7 @@ export interface Pool {
 }
 
 /** Starts `threads - 1` workers; fewer where the engine refuses them. */
-export async function startPool(options: PoolOptions): Promise<Pool> {
+export async function startPool(options: ThreadPoolOptions): Promise<Pool> {
   const { exports, ctrl, memory } = options;
   const workers: Worker[] = [];
   try {
@@ -93,7 +93,7 @@ export async function startPool(options: PoolOptions): Promise<Pool> {
   return { threads: workers.length + 1, run, stop };
 }
 
-function startWorker(options: PoolOptions, index: number): Promise<Worker> {
+function startWorker(options: ThreadPoolOptions, index: number): Promise<Worker> {
   const { binary, memory, ctrl } = options;
   const slot = ctrl + CONTROL.scratch + 4 * index;
   return new Promise((resolve, reject) => {

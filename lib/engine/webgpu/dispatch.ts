@@ -7,7 +7,13 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGpuContext } from "./context.ts";
 import { packScalars } from "./uniform_buffer.ts";
-import { assemble, type Float16Bindings, pipelineKey, THREADS, type WgslKernel } from "./wgsl.ts";
+import {
+  assembleWgsl,
+  type Float16Bindings,
+  pipelineKey,
+  THREADS,
+  type WgslKernel,
+} from "./wgsl.ts";
 
 /** One launch of a kernel. */
 export interface LaunchOptions {
@@ -107,7 +113,7 @@ export function pipelineOf(
   const layout = device.createBindGroupLayout({
     entries: types.map((type, binding) => ({ binding, visibility: 4, buffer: { type } })),
   });
-  const code = assemble(kernel, { subgroups, ...float16 && { float16 } });
+  const code = assembleWgsl(kernel, { subgroups, ...float16 && { float16 } });
   const pipeline = device.createComputePipeline({
     label: key,
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),

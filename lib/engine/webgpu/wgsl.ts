@@ -103,7 +103,7 @@ export function pipelineKey(kernel: WgslKernel, float16?: Float16Bindings): stri
 }
 
 /** The complete WGSL of a kernel. */
-export function assemble(kernel: WgslKernel, options: AssembleOptions = {}): string {
+export function assembleWgsl(kernel: WgslKernel, options: AssembleOptions = {}): string {
   const { subgroups = null, float16 = { names: [], native: false } } = options;
   const { names, native } = float16;
   const { globals = "", main } = kernel.wgsl(kernelTemplate(subgroups?.size ?? 0, names));

@@ -15,7 +15,7 @@ import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
 import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
 import { type Artifacts, folderHandler } from "../../weights/formats/folder_handler.ts";
-import { sizeOf } from "../../weights/formats/float32_values.ts";
+import { sizeFromShape } from "../../weights/formats/float32_values.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
 import type { ModelMetadata, SavedModelInfo } from "../../weights/weight_file.ts";
 
@@ -194,7 +194,7 @@ function storedWeights(artifacts: Artifacts, dir: string): WeightSource {
   let offset = 0;
   for (const { name, shape } of artifacts.weightSpecs) {
     stored.set(name, { shape, offset });
-    offset += 4 * sizeOf(shape);
+    offset += 4 * sizeFromShape(shape);
   }
   return ({ name, shape }) => {
     const found = stored.get(name);
@@ -205,7 +205,7 @@ function storedWeights(artifacts: Artifacts, dir: string): WeightSource {
           "model.json was changed or belongs to another version",
       );
     }
-    const values = new Float32Array(artifacts.weightData, found.offset, sizeOf(shape));
+    const values = new Float32Array(artifacts.weightData, found.offset, sizeFromShape(shape));
     return tf.tensor(values.slice(), shape);
   };
 }

@@ -8,7 +8,7 @@ import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainEvent } from "../../train/events.ts";
 import type { SinkEntry, SinkFiles } from "./sink.ts";
-import { bytesField, concat, floatField, message, record, varintField } from "./tfrecord.ts";
+import { bytesField, concat, floatField, message, tfRecord, varintField } from "./tfrecord.ts";
 
 /** A picture for TensorBoard. */
 export interface TensorBoardImage {
@@ -36,7 +36,7 @@ export interface TensorBoardImage {
 export class TensorBoardWriter {
   /** What a file begins with. */
   header(time: number): Uint8Array {
-    return record(event({ time, step: 0 }, bytesField(3, "brain.Event:2")));
+    return tfRecord(event({ time, step: 0 }, bytesField(3, "brain.Event:2")));
   }
 
   /**
@@ -73,7 +73,7 @@ export class TensorBoardWriter {
   /** The record at which TensorBoard drops what it has of `step` and later steps: they are repeated. */
   restart(time: number, step: number): Uint8Array {
     const started = varintField(1, 1); // SessionLog.START
-    return record(event({ time, step }, message(7, started)));
+    return tfRecord(event({ time, step }, message(7, started)));
   }
 
   /** A picture. */
@@ -85,7 +85,7 @@ export class TensorBoardWriter {
       bytesField(4, png),
     ]);
     const value = concat([bytesField(1, tag), message(4, image)]);
-    return record(event({ time, step }, message(5, message(1, value))));
+    return tfRecord(event({ time, step }, message(5, message(1, value))));
   }
 }
 
@@ -96,7 +96,7 @@ function scalarRecord(
   const summary = Object.entries(values).map(([tag, value]) =>
     message(1, concat([bytesField(1, tag), floatField(2, value)]))
   );
-  return record(event(at, message(5, concat(summary))));
+  return tfRecord(event(at, message(5, concat(summary))));
 }
 
 /** tensorflow.Event: wall_time = 1 (double), step = 2, then what it holds. */

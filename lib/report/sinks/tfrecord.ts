@@ -47,7 +47,7 @@ function varint(value: number): Uint8Array {
 }
 
 /** A TFRecord: length, its checksum, content, its checksum. */
-export function record(content: Uint8Array): Uint8Array {
+export function tfRecord(content: Uint8Array): Uint8Array {
   const framed = new Uint8Array(content.length + 16);
   const view = new DataView(framed.buffer);
   view.setBigUint64(0, BigInt(content.length), true);

@@ -8,23 +8,23 @@ export type ThreadAnswer =
   | { kind: "ready" }
   | { kind: "event"; event: TrainEvent }
   | { kind: "done"; result: TrainResult }
-  | { kind: "failed"; error: PackedError };
+  | { kind: "failed"; error: PackedRunError };
 
 /** An error in plain values, with what its class needs to be made again. */
-export interface PackedError {
+export interface PackedRunError {
   name: string;
   message: string;
   code?: unknown;
-  interrupted?: { cause: PackedError; run: string; step: number };
+  interrupted?: { cause: PackedRunError; run: string; step: number };
   issues?: readonly ConfigIssue[];
   nonFinite?: { step: number; ids: string[]; lastFinite: StepMetrics | null };
 }
 
 /** Takes an error apart. */
-export function packError(error: unknown): PackedError {
+export function packError(error: unknown): PackedRunError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const { name, message } = error;
-  const packed: PackedError = { name, message, code: (error as NodeJS.ErrnoException).code };
+  const packed: PackedRunError = { name, message, code: (error as NodeJS.ErrnoException).code };
   if (error instanceof ConfigError) packed.issues = error.issues;
   if (error instanceof NonFiniteError) {
     const { step, ids, lastFinite } = error;
@@ -45,7 +45,7 @@ const CLASSES: Record<string, new (message: string) => Error> = {
 };
 
 /** Makes it again, of the same class. */
-export function unpackError(packed: PackedError): Error {
+export function unpackError(packed: PackedRunError): Error {
   const { name, message, code, interrupted, issues, nonFinite } = packed;
   if (issues !== undefined) return new ConfigError(issues);
   if (interrupted !== undefined) {

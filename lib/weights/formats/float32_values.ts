@@ -108,7 +108,7 @@ export function gather(
   options: { shape: number[]; strides: number[]; offset: number },
 ): Float32Array<ArrayBuffer> {
   const { shape, strides, offset } = options;
-  const size = sizeOf(shape);
+  const size = sizeFromShape(shape);
   if (isContiguous(shape, strides)) return values.slice(offset, offset + size);
   const result = new Float32Array(size);
   const index = shape.map(() => 0);
@@ -126,7 +126,7 @@ export function gather(
 }
 
 /** Number of values of a shape. */
-export function sizeOf(shape: readonly number[]): number {
+export function sizeFromShape(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 

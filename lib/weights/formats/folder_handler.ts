@@ -9,7 +9,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { printable } from "../../util/format.ts";
 import type { SavedModelInfo, WeightFile, WeightFormat } from "../weight_file.ts";
-import { float32Values, type SafetensorsDtype, sizeOf } from "./float32_values.ts";
+import { float32Values, type SafetensorsDtype, sizeFromShape } from "./float32_values.ts";
 import { checkManifest, verifySavedModel } from "./model_seal.ts";
 
 /**
@@ -77,7 +77,7 @@ async function readWeights(
   }
   const files = await Promise.all(names.map((name) => readOrExplain(join(dir, name))));
   const expected = manifest.flatMap((group) => group.weights).reduce(
-    (sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1) * bytesOf(storedType(spec)),
+    (sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1) * bytesPerValue(storedType(spec)),
     0,
   );
   const found = files.reduce((sum, file) => sum + file.byteLength, 0);
@@ -132,7 +132,7 @@ export function storedType({ dtype, quantization }: tf.io.WeightsManifestEntry):
 }
 
 /** Bytes of one value. */
-export function bytesOf(dtype: string): number {
+export function bytesPerValue(dtype: string): number {
   const sizes: Record<string, number> = {
     float32: 4,
     int32: 4,
@@ -173,7 +173,7 @@ export async function openTfjsWeights(path: string): Promise<WeightFile> {
   let offset = 0;
   for (const spec of weightSpecs) {
     places.set(spec.name, { spec, offset });
-    offset += sizeOf(spec.shape) * bytesOf(storedType(spec));
+    offset += sizeFromShape(spec.shape) * bytesPerValue(storedType(spec));
   }
   const saved = userDefinedMetadata?.segadv as SavedModelInfo | undefined;
   return {
@@ -199,7 +199,8 @@ function valuesOf(
   { data, offset }: { data: ArrayBuffer; offset: number },
 ): Float32Array<ArrayBuffer> {
   const type = storedType(spec);
-  const bytes = new Uint8Array(data, offset, sizeOf(spec.shape) * bytesOf(type)).slice();
+  const bytes = new Uint8Array(data, offset, sizeFromShape(spec.shape) * bytesPerValue(type))
+    .slice();
   const values = float32Values(bytes, DTYPES[type]!);
   const { scale, min = 0 } = spec.quantization ?? {};
   return scale === undefined ? values : values.map((code) => code * scale + min);

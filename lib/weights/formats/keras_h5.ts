@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Dataset, File, Group } from "h5wasm";
-import { sizeOf } from "./float32_values.ts";
+import { sizeFromShape } from "./float32_values.ts";
 import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
 import { printable } from "../../util/format.ts";
 
@@ -104,7 +104,9 @@ function readValues(
   if (dataset === null || shape == null) {
     throw new RangeError(`Cannot read ${name}: ${path} has no such tensor`);
   }
-  if (sizeOf(shape) > MAX_VALUES) refuse(`${name} claims [${shape}], too large for a weight`);
+  if (sizeFromShape(shape) > MAX_VALUES) {
+    refuse(`${name} claims [${shape}], too large for a weight`);
+  }
   let values: unknown;
   try {
     values = shape.length === 0 ? [dataset.value] : dataset.value;
@@ -113,7 +115,9 @@ function readValues(
   }
   const isNumbers = ArrayBuffer.isView(values) || Array.isArray(values);
   const array = isNumbers ? Float32Array.from(values as ArrayLike<number>, Number) : null;
-  if (array === null || array.length !== sizeOf(shape)) return refuse(`${name} holds no numbers`);
+  if (array === null || array.length !== sizeFromShape(shape)) {
+    return refuse(`${name} holds no numbers`);
+  }
   return array;
 }
 

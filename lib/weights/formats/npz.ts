@@ -9,7 +9,7 @@ import {
   float32Values,
   gather,
   type SafetensorsDtype,
-  sizeOf,
+  sizeFromShape,
 } from "./float32_values.ts";
 import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
 import { isZip, openZip, type ZipEntry } from "./zip.ts";
@@ -124,7 +124,7 @@ function parseHeader(
   const shape = sides.split(",").map((side) => side.trim()).filter((side) => side !== "").map(
     Number,
   );
-  const needed = sizeOf(shape) * DTYPE_BYTES[dtype];
+  const needed = sizeFromShape(shape) * DTYPE_BYTES[dtype];
   if (shape.length > 16 || needed !== entry.size - dataStart) {
     return complain(`${dtype} [${shape}] needs ${needed} bytes and has ${entry.size - dataStart}`);
   }
@@ -132,5 +132,7 @@ function parseHeader(
 }
 
 function stridesOf(shape: readonly number[], isFortran: boolean): number[] {
-  return shape.map((_, axis) => sizeOf(isFortran ? shape.slice(0, axis) : shape.slice(axis + 1)));
+  return shape.map((_, axis) =>
+    sizeFromShape(isFortran ? shape.slice(0, axis) : shape.slice(axis + 1))
+  );
 }

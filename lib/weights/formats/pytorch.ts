@@ -11,7 +11,7 @@ import {
   float32Values,
   gather,
   type SafetensorsDtype,
-  sizeOf,
+  sizeFromShape,
 } from "./float32_values.ts";
 import { type PickleGlobal, type PickleValue, unpickle } from "./pickle.ts";
 import type { WeightFile, WeightFormat, WeightTensor } from "../weight_file.ts";
@@ -174,7 +174,7 @@ function checkRange(
     refuse(`lies in a storage of ${storage.length} ${storage.dtype} in ${entry.size} bytes`);
   }
   const last = shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis]!, offset);
-  const size = sizeOf(shape);
+  const size = sizeFromShape(shape);
   if (size > storage.length || (size > 0 && last >= storage.length)) {
     refuse(`[${shape}] reaches beyond its storage of ${storage.length}`);
   }

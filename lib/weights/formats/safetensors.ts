@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { WeightFile, WeightFormat } from "../weight_file.ts";
 import { bytesInMemory, type ByteSource, openBytes } from "./byte_source.ts";
-import { float32Values, sizeOf } from "./float32_values.ts";
+import { float32Values, sizeFromShape } from "./float32_values.ts";
 import {
   headerLength,
   parseHeader,
@@ -210,7 +210,7 @@ async function dequantized(file: Safetensors, name: string): Promise<Float32Arra
         `points, needs one of each or ${channels}`,
     );
   }
-  const perScale = sizeOf(shape) / scale.length;
+  const perScale = sizeFromShape(shape) / scale.length;
   for (let i = 0; i < values.length; i++) {
     const channel = Math.floor(i / perScale);
     values[i] = (values[i]! - zero[channel]!) * scale[channel]!;

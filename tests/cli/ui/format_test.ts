@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, percent, plural, short } from "../../../cli/ui/format.ts";
+import { clock, percentage, plural, short } from "../../../cli/ui/format.ts";
 
-test("percent() has two digits, and a dash for a class that is absent", () => {
-  assert.equal(percent(2 / 3), "66.67 %");
-  assert.equal(percent(null), "-");
+test("percentage() has two digits, and a dash for a class that is absent", () => {
+  assert.equal(percentage(2 / 3), "66.67 %");
+  assert.equal(percentage(null), "-");
 });
 
 test("clock() grows with the time", () => {

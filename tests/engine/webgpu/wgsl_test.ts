@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { trainingBackend } from "../../../lib/engine/webgpu/mod.ts";
 import {
-  assemble,
+  assembleWgsl,
   kernelTemplate,
   pipelineKey,
   type WgslKernel,
@@ -40,8 +40,8 @@ test("pipelineKey() differs by the storage of each tensor", () => {
   assert.equal(pipelineKey(KERNEL, { ...FLOAT16, names: [] }), KERNEL.key);
 });
 
-test("assemble() declares uniforms and tensors in the order of the launch", () => {
-  const wgsl = assemble(KERNEL);
+test("assembleWgsl() declares uniforms and tensors in the order of the launch", () => {
+  const wgsl = assembleWgsl(KERNEL);
   assert.deepEqual(bindingsOf(wgsl), [
     "@binding(0) var<uniform> u: Uniforms;",
     "@binding(1) var<storage, read> x: array<vec4<f32>>;",
@@ -52,9 +52,9 @@ test("assemble() declares uniforms and tensors in the order of the launch", () =
   assert(wgsl.indexOf("const one") < wgsl.indexOf("fn main"));
 });
 
-test("assemble() binds float16 storage as f16 or as packed pairs, and converts by functions", () => {
-  const native = assemble(KERNEL, { float16: FLOAT16 });
-  const packed = assemble(KERNEL, { float16: { ...FLOAT16, native: false } });
+test("assembleWgsl() binds float16 storage as f16 or as packed pairs, and converts by functions", () => {
+  const native = assembleWgsl(KERNEL, { float16: FLOAT16 });
+  const packed = assembleWgsl(KERNEL, { float16: { ...FLOAT16, native: false } });
   assert.match(native, /^enable f16;/);
   assert(!packed.includes("f16;") && packed.includes("unpack2x16float"));
   for (const [wgsl, type] of [[native, "vec4<f16>"], [packed, "vec2<u32>"]] as const) {
@@ -69,17 +69,23 @@ function bindingsOf(wgsl: string): string[] {
   return wgsl.match(/@binding\(\d\) var<[^;]*;/g)!;
 }
 
-test("assemble() enables subgroups where WGSL must, and only in kernels that use them", () => {
+test("assembleWgsl() enables subgroups where WGSL must, and only in kernels that use them", () => {
   const kernel = (uses: boolean) => ({
     ...{ key: "k", uniforms: [], reads: [], writes: [] },
     wgsl: () => ({ main: uses ? "let v = subgroupAdd(1.0);" : "" }),
   });
   assert.match(
-    assemble(kernel(true), { subgroups: { size: 32, enable: true } }),
+    assembleWgsl(kernel(true), { subgroups: { size: 32, enable: true } }),
     /^enable subgroups;/,
   );
-  assert.doesNotMatch(assemble(kernel(true), { subgroups: { size: 32, enable: false } }), /enable/);
-  assert.doesNotMatch(assemble(kernel(false), { subgroups: { size: 32, enable: true } }), /enable/);
+  assert.doesNotMatch(
+    assembleWgsl(kernel(true), { subgroups: { size: 32, enable: false } }),
+    /enable/,
+  );
+  assert.doesNotMatch(
+    assembleWgsl(kernel(false), { subgroups: { size: 32, enable: true } }),
+    /enable/,
+  );
 });
 
 /** The WGSL of all kernels that training steps of a network take, for compilers stricter than Deno's. */
@@ -104,7 +110,7 @@ async function shadersOf(network: string): Promise<string[]> {
   return codes;
 }
 
-test("assemble() gives no loop with barriers a bound that depends on a private variable", async () => {
+test("assembleWgsl() gives no loop with barriers a bound that depends on a private variable", async () => {
   let products = 0;
   for (const network of ["fcn8s-vgg16", "resnet50"]) {
     for (const code of await shadersOf(network)) {

@@ -5,7 +5,7 @@ import {
   crc32c,
   floatField,
   maskedCrc32c,
-  record,
+  tfRecord,
   varintField,
 } from "../../../lib/report/sinks/tfrecord.ts";
 
@@ -24,8 +24,8 @@ test("varintField(), floatField() and bytesField() write the wire format of prot
   assert.deepEqual([...floatField(2, 1)], [0x15, 0, 0, 0x80, 0x3f]);
 });
 
-test("record() frames the content with its length and both checksums", () => {
-  const framed = record(Uint8Array.of(1, 2, 3));
+test("tfRecord() frames the content with its length and both checksums", () => {
+  const framed = tfRecord(Uint8Array.of(1, 2, 3));
   const view = new DataView(framed.buffer);
   assert.equal(framed.length, 3 + 16);
   assert.equal(view.getBigUint64(0, true), 3n);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { ACTIVATION, type Activation } from "../jobs.ts";
+import { ACTIVATION, type ActivationCode } from "../jobs.ts";
 import { gatherGemm, type Padding, type Tap, withPadded } from "./gather_gemm.ts";
 import { coversLabels, labelConv } from "./labels.ts";
 import { coversUpsampled, upsampledConv } from "./upsampled_conv.ts";
@@ -40,7 +40,7 @@ const SEPARATE_ACTIVATIONS: Record<string, string> = { elu: "Elu", sigmoid: "Sig
 function forward(
   engine: Engine,
   call: KernelCall,
-  { activation, alpha }: { activation: Activation; alpha: number },
+  { activation, alpha }: { activation: ActivationCode; alpha: number },
 ): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
   const filter = call.inputs.filter!;
@@ -91,7 +91,7 @@ interface Operands {
   filter: tf.TensorInfo;
   out: number;
   bias: number;
-  activation: Activation;
+  activation: ActivationCode;
   alpha: number;
 }
 

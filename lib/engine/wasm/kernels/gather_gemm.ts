@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type Engine, THREAD_SCRATCH } from "../engine.ts";
-import type { Activation, JobWords } from "../jobs.ts";
+import type { ActivationCode, JobWords } from "../jobs.ts";
 
 /** One filter position, or a run of them that lies contiguous in memory. */
 export interface Tap {
@@ -47,7 +47,7 @@ export interface GatherGemm {
   transposed: boolean;
   /** Address of the bias, or 0. */
   bias: number;
-  activation: Activation;
+  activation: ActivationCode;
   alpha: number;
 }
 

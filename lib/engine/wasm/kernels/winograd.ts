@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine.ts";
-import { type Activation, CONSTANTS, type JobWords } from "../jobs.ts";
+import { type ActivationCode, CONSTANTS, type JobWords } from "../jobs.ts";
 import { PANEL, ROWS, type WinogradTiles } from "./winograd_shape.ts";
 
 /** Operands of {@linkcode winogradConv}. */
@@ -12,7 +12,7 @@ export interface WinogradConv {
   filter: tf.TensorInfo;
   transposed: boolean;
   bias: number;
-  activation: Activation;
+  activation: ActivationCode;
   alpha: number;
 }
 
