@@ -220,7 +220,7 @@ function stores({ tile, a, b }: GemmSpec): string {
 }
 
 /** Activations that an epilogue can apply. */
-export type Activation = "linear" | "relu" | "leakyrelu";
+export type FusedActivation = "linear" | "relu" | "leakyrelu";
 
 /** Whether an epilogue can apply the activation of a fused op; `undefined` is linear. */
 export function isKnownActivation(name: string | null | undefined): boolean {
@@ -232,8 +232,8 @@ export function isKnownActivation(name: string | null | undefined): boolean {
  * `finish(value: vec4<f32>, n: i32) -> vec4<f32>` of four neighbouring columns, which reads `bias`,
  * `u.n` and `u.alpha`.
  */
-export function epilogue(activation: Activation, bias: boolean): string {
-  const values: Record<Activation, string> = {
+export function epilogue(activation: FusedActivation, bias: boolean): string {
+  const values: Record<FusedActivation, string> = {
     linear: "v",
     relu: "max(v, vec4<f32>())",
     leakyrelu: "select(u.alpha * v, v, v > vec4<f32>())",

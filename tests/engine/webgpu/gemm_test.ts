@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  type Activation,
   epilogue,
+  type FusedActivation,
   gemmKernel,
   isKnownActivation,
   storeVector,
@@ -35,7 +35,7 @@ test("gemmKernel() unrolls the inner loop as text where asked to", () => {
 });
 
 test("epilogue() adds the bias before the activation", () => {
-  for (const activation of ["linear", "relu", "leakyrelu"] as Activation[]) {
+  for (const activation of ["linear", "relu", "leakyrelu"] as FusedActivation[]) {
     assert(isKnownActivation(activation));
     assert.match(epilogue(activation, true), /let v = value \+ vec4<f32>\(bias\[/);
     assert.match(epilogue(activation, false), /let v = value;/);

@@ -6,7 +6,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { dispatch, newOutput } from "../dispatch.ts";
-import { type Activation, epilogue, gemmKernel, isKnownActivation, storeVector } from "../gemm.ts";
+import {
+  epilogue,
+  type FusedActivation,
+  gemmKernel,
+  isKnownActivation,
+  storeVector,
+} from "../gemm.ts";
 import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
 import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
 import { type Kernel, type KernelCall, tfjsKernel } from "./kernel.ts";
@@ -44,7 +50,7 @@ export const fusedMatMul: Kernel<FusedAttrs> = {
     if (sizes === null || !plain) return tfjsKernel<FusedAttrs>("_FusedMatMul")(call);
     return multiply(call, {
       sizes,
-      activation: (activation ?? "linear") as Activation,
+      activation: (activation ?? "linear") as FusedActivation,
       alpha: leakyreluAlpha ?? 0,
       ...(bias == null ? {} : { bias }),
     });
@@ -93,7 +99,7 @@ function lastTwo({ shape }: tf.TensorInfo, transposed: boolean): [rows: number, 
 
 function multiply(
   { inputs, attrs, backend }: KernelCall<MatMulAttrs>,
-  options: { sizes: Sizes; activation: Activation; alpha?: number; bias?: tf.TensorInfo },
+  options: { sizes: Sizes; activation: FusedActivation; alpha?: number; bias?: tf.TensorInfo },
 ): tf.TensorInfo {
   const { sizes, activation, alpha = 0, bias } = options;
   const { batch, m, n, k, shape } = sizes;
@@ -114,7 +120,7 @@ function multiply(
 
 interface Variant extends MatMulAttrs {
   tile: TileName;
-  activation: Activation;
+  activation: FusedActivation;
   bias: boolean;
   unroll: boolean;
   m: number;

@@ -6,7 +6,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { dispatch } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
-import { type Activation, epilogue, gemmKernel, isKnownActivation, storeVector } from "../gemm.ts";
+import {
+  epilogue,
+  type FusedActivation,
+  gemmKernel,
+  isKnownActivation,
+  storeVector,
+} from "../gemm.ts";
 import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
 import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
 import { type ConvAttrs, convKey, type ConvSizes, convSizes, isPointwise } from "./conv_sizes.ts";
@@ -38,7 +44,7 @@ export const fusedConv2d: Kernel<FusedAttrs> = {
       return tfjsKernel("FusedConv2D")(call);
     }
     return convolve(call, {
-      activation: (activation ?? "linear") as Activation,
+      activation: (activation ?? "linear") as FusedActivation,
       alpha: leakyreluAlpha ?? 0,
       ...(bias == null ? {} : { bias }),
     });
@@ -47,7 +53,7 @@ export const fusedConv2d: Kernel<FusedAttrs> = {
 
 function convolve(
   { inputs, attrs, backend }: KernelCall<ConvAttrs>,
-  options: { activation: Activation; alpha?: number; bias?: tf.TensorInfo },
+  options: { activation: FusedActivation; alpha?: number; bias?: tf.TensorInfo },
 ): tf.TensorInfo {
   const { x, filter } = inputs;
   const { activation, alpha = 0, bias } = options;
@@ -68,7 +74,7 @@ function convolve(
 interface Variant {
   s: ConvSizes;
   tile: TileName;
-  activation: Activation;
+  activation: FusedActivation;
   bias: boolean;
   unroll: boolean;
 }
