@@ -10,7 +10,7 @@ import { presets } from "./presets.ts";
 import { unknownName } from "../util/describe_issue.ts";
 import { keyOf, type Layer, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
 import { checkConfig } from "./check.ts";
-import { type YamlLayer, yamlLayer } from "./yaml_layer.ts";
+import { type YamlLayer, yamlLayer } from "./yaml.ts";
 
 /** Sources of a configuration, from the weakest to the strongest. */
 export interface LoadConfigOptions {

@@ -30,5 +30,5 @@ export { type JsonSchema, jsonSchema } from "./json_schema.ts";
 export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { type Preset, presets } from "./presets.ts";
 export { backendChoices, configKeys, configSchema, defaultConfig } from "./schema.ts";
-export { configToYaml } from "./to_yaml.ts";
+export { configToYaml } from "./yaml.ts";
 export { validateConfig } from "./check.ts";

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Preset } from "./define_preset.ts";
-import { camvidResnet50 } from "./presets/camvid_resnet50.ts";
-import { camvidSmall } from "./presets/camvid_small.ts";
+import { camvidResnet50, camvidSmall } from "./presets/camvid.ts";
 import { fixtures } from "./presets/fixtures.ts";
-import { thesisFcn8sCityscapes } from "./presets/thesis_fcn8s_cityscapes.ts";
-import { thesisFcn8sVoc } from "./presets/thesis_fcn8s_voc.ts";
-import { thesisResnet50Cityscapes } from "./presets/thesis_resnet50_cityscapes.ts";
-import { thesisResnet50Voc } from "./presets/thesis_resnet50_voc.ts";
+import {
+  thesisFcn8sCityscapes,
+  thesisFcn8sVoc,
+  thesisResnet50Cityscapes,
+  thesisResnet50Voc,
+} from "./presets/thesis.ts";
 
 export type { Preset } from "./define_preset.ts";
 

@@ -6,8 +6,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { z } from "zod";
 import { optionsSchema, parseOptions, type RegistryEntry } from "../util/registry.ts";
-import { OPTIMIZER_KEYS } from "./optimizer_keys.ts";
 import type { Parameter } from "./parameters.ts";
+
+/** Keys of the section `optimizer` that every optimiser shares. */
+const SHARED: readonly string[] = ["name", "lr", "clipNorm"];
 
 /** Moves parameters along their gradients. */
 export interface Optimizer {
@@ -78,7 +80,7 @@ export function defineOptimizer<S extends Record<string, z.ZodType>>(entry: {
     supportsLossScaling,
     options,
     create(parameters, given = {}) {
-      const own = parseOptions(options, given, { name, shared: OPTIMIZER_KEYS });
+      const own = parseOptions(options, given, { name, shared: SHARED });
       const state = zeros(parameters, slots);
       return {
         state,

@@ -1,5 +1,5 @@
 import { configKeys, valueAt } from "../config/schema.ts";
-import { configToYaml } from "../config/to_yaml.ts";
+import { configToYaml } from "../config/yaml.ts";
 import type { SweepTable } from "../sweep/sweep_table.ts";
 import { formatSweepTable } from "../sweep/format_sweep_table.ts";
 import {

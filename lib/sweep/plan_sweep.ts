@@ -7,7 +7,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
-import { configToYaml } from "../config/to_yaml.ts";
+import { configToYaml } from "../config/yaml.ts";
 import type {
   Grid,
   GridTrial,

@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { configToYaml } from "../config/to_yaml.ts";
+import { configToYaml } from "../config/yaml.ts";
 import { writeFileAtomic } from "../util/files.ts";
 import type { EndEvent } from "../train/events.ts";
 import type { RunScores } from "../train/events.ts";

@@ -31,5 +31,6 @@ export { LossScale, type LossScaleOptions } from "../optim/loss_scale.ts";
 export { clipGradients } from "../optim/clip_gradients.ts";
 export type * from "./events.ts";
 export { InterruptedRunError, NonFiniteError, ResumeError } from "./errors.ts";
-export { trainInThread, type TrainJob, wantsThread } from "./run/train_in_thread.ts";
+export { trainInThread, wantsThread } from "./run/train_in_thread.ts";
+export type { TrainJob } from "./run/thread_messages.ts";
 export type { CheckpointConfig, TrainConfig, ValidationConfig } from "../config/run_config.ts";

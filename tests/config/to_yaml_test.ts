@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { loadConfig } from "../../lib/config/load.ts";
-import { configToYaml } from "../../lib/config/to_yaml.ts";
+import { configToYaml } from "../../lib/config/yaml.ts";
 
 test("configToYaml() is read back by loadConfig() as it was, whatever the texts and numbers", async () => {
   const config = await loadConfig({ preset: "fixtures" });

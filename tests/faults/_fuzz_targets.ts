@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { loadConfig } from "../../lib/config/mod.ts";
-import { configToYaml } from "../../lib/config/to_yaml.ts";
+import { configToYaml } from "../../lib/config/yaml.ts";
 import { decodeImage, decodeLabel } from "../../lib/data/codecs/decode.ts";
 import { readMat } from "../../lib/data/codecs/mat.ts";
 import { readClassesFile } from "../../lib/data/readers/folder.ts";

@@ -8,7 +8,7 @@ import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ResumeError } from "../errors.ts";
 import type { Config } from "../../config/config.ts";
-import { configToYaml } from "../../config/to_yaml.ts";
+import { configToYaml } from "../../config/yaml.ts";
 import { createRunFolder, removeFile, RUN_FILES, writeFileAtomic } from "../../util/files.ts";
 import { type HeldLock, lockFolder } from "../../util/lock.ts";
 import { saveSegmentationModel } from "../../models/persistence/saved_model.ts";

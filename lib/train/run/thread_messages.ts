@@ -1,7 +1,14 @@
 /** What the thread of a run says, and how its errors cross over. */
 import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
+import type { Config } from "../../config/config.ts";
+import type { ResumeOptions } from "./resume.ts";
 import type { StepMetrics, TrainEvent, TrainResult } from "../events.ts";
 import { InterruptedRunError, NonFiniteError, ResumeError } from "../errors.ts";
+
+/** What to train: a new run, or one to go on with. */
+export type TrainJob =
+  | { config: Config; out?: string }
+  | ({ resume: string } & Pick<ResumeOptions, "overrides" | "allowDifferent">);
 
 /** One message. */
 export type ThreadAnswer =

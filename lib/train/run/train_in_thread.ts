@@ -7,15 +7,9 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Config } from "../../config/config.ts";
 import { requestAdapter } from "../../engine/webgpu/device.ts";
-import type { ResumeOptions } from "./resume.ts";
-import { type ThreadAnswer, unpackError } from "./thread_messages.ts";
+import { type ThreadAnswer, type TrainJob, unpackError } from "./thread_messages.ts";
 import type { TrainOptions } from "./train.ts";
 import type { TrainResult } from "../events.ts";
-
-/** What to train: a new run, or one to go on with. */
-export type TrainJob =
-  | { config: Config; out?: string }
-  | ({ resume: string } & Pick<ResumeOptions, "overrides" | "allowDifferent">);
 
 /**
  * Whether a run on this backend would stop the event loop of its thread for longer than a kernel

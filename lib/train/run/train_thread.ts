@@ -1,9 +1,8 @@
 /** The thread of a run: what `trainInThread` starts. */
 import { parentPort, workerData } from "node:worker_threads";
 import { resumeTraining } from "./resume.ts";
-import { packError, type ThreadAnswer } from "./thread_messages.ts";
+import { packError, type ThreadAnswer, type TrainJob } from "./thread_messages.ts";
 import { train, type TrainOptions } from "./train.ts";
-import type { TrainJob } from "./train_in_thread.ts";
 
 const port = parentPort!;
 const controller = new AbortController();

@@ -15,10 +15,9 @@ import {
 import { validMask } from "../../losses/valid_mask.ts";
 import { discriminatorLogits } from "../../models/discriminator.ts";
 import { probabilityMap } from "../../models/probability_map.ts";
-import type { ForwardPass } from "./forward_pass.ts";
-import { GradientSum, type MicroBatch } from "./micro_batches.ts";
+import { type ForwardPass, scalarGradient } from "./recorded_pass.ts";
+import { GradientSum, type MicroBatch } from "./gradients.ts";
 import type { DiscriminatorState, Networks } from "./networks.ts";
-import { scalarGradient } from "./scalar_gradient.ts";
 import type { Gradients, StepLosses } from "./step_context.ts";
 
 /** The segmentation network's logits on a micro-batch. */

@@ -7,12 +7,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { segmentationLoss } from "../../losses/segmentation/segmentation_loss.ts";
 import { adversarialStep } from "./adversarial_step.ts";
-import { type ForwardPass, forwardPass } from "./forward_pass.ts";
-import { scalarGradient } from "./scalar_gradient.ts";
-import { type MicroBatch, overMicroBatches } from "./micro_batches.ts";
+import { type ForwardPass, forwardPass, scalarGradient } from "./recorded_pass.ts";
+import {
+  discriminatorUpdate,
+  type MicroBatch,
+  overMicroBatches,
+  updateSegmentation,
+} from "./gradients.ts";
 import type { Networks } from "./networks.ts";
 import type { Batch, StepContext, StepLosses } from "./step_context.ts";
-import { discriminatorUpdate, updateSegmentation } from "./updates.ts";
 
 /**
  * One training step (method.md, "Algorithm 1"). Updates weights, batch-norm statistics and optimiser

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { loadConfig } from "../../../lib/config/load.ts";
-import { configToYaml } from "../../../lib/config/to_yaml.ts";
+import { configToYaml } from "../../../lib/config/yaml.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { loadModel } from "../../../lib/train/run/load_model.ts";

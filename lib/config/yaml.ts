@@ -1,4 +1,20 @@
-import { type Document, isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
+/**
+ * Configurations as YAML: read with the place of each value, written so that they are read back.
+ *
+ * @module
+ */
+import {
+  Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { show } from "../util/describe_issue.ts";
 import { isSection, type Layer, type Path } from "./layers.ts";
@@ -107,4 +123,26 @@ function inOurWords({ code, message }: { code: string; message: string }): strin
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1).replace(/\s+/g, " ");
+}
+
+/**
+ * The configuration as YAML, every value written out, lists on one line.
+ *
+ * @example
+ * ```ts
+ * import { configToYaml, loadConfig } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const config = await loadConfig({ preset: "fixtures" });
+ * assert.deepEqual(await loadConfig({ yaml: configToYaml(config) }), config);
+ * ```
+ */
+export function configToYaml(config: Config): string {
+  const document = new Document(config, { aliasDuplicateObjects: false });
+  visit(document, {
+    Seq(_, node) {
+      if (isSeq(node) && node.items.every(isScalar)) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

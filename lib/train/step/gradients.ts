@@ -1,10 +1,11 @@
 /**
- * Gradient accumulation: a batch in equal micro-batches, one after the other, whose gradients and
- * losses are summed.
+ * What becomes of gradients: accumulation over micro-batches, clipping, loss scaling, updates.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { clipGradients } from "../../optim/clip_gradients.ts";
+import type { Networks } from "./networks.ts";
 import type { Batch, Gradients, StepContext, StepLosses } from "./step_context.ts";
 
 /** A batch, or one of its micro-batches. */
@@ -91,4 +92,54 @@ function addUp(sums: StepLosses, losses: StepLosses): StepLosses {
       return [key, sum];
     }),
   );
+}
+
+/** Takes the gradients of D's weights, which it consumes. */
+export interface DiscriminatorUpdate {
+  add(gradients: Gradients): void;
+  /** Updates D by what micro-batches have added, if anything is left to do. */
+  finish(): void;
+}
+
+/**
+ * D's updates in a step. A batch in one piece updates D at once, as several discriminator steps and
+ * `lgTiming: after` need.
+ */
+export function discriminatorUpdate(
+  { discriminator }: Networks,
+  { rates, gradientAccumulation = 1 }: StepContext,
+): DiscriminatorUpdate {
+  const apply = (gradients: Gradients): void =>
+    discriminator?.optimizer.apply(gradients, { lr: rates.discriminator });
+  if (gradientAccumulation === 1) return { add: apply, finish: () => {} };
+  const sum = new GradientSum();
+  return { add: (gradients) => sum.add(gradients), finish: () => apply(sum.take()) };
+}
+
+/**
+ * Updates the segmentation network, unless its scaled gradients overflowed.
+ *
+ * @param gradients Consumed.
+ * @returns `grad/norm` with a clip norm, `loss/scale` with loss scaling; owned by the caller.
+ */
+export function updateSegmentation(
+  { segmentation: { optimizer }, clipNorm, lossScale }: Networks,
+  gradients: Gradients,
+  { rates }: StepContext,
+): StepLosses {
+  const lr = rates.segmentation;
+  if (lossScale !== null) {
+    const scale = lossScale.value.clone();
+    const { control, norm } = lossScale.control(gradients, { clipNorm });
+    optimizer.apply(gradients, { lr, control });
+    control.dispose();
+    return { "loss/scale": scale, ...norm !== null && { "grad/norm": norm } };
+  }
+  if (clipNorm === null) {
+    optimizer.apply(gradients, { lr });
+    return {};
+  }
+  const clipped = clipGradients(gradients, { clipNorm });
+  optimizer.apply(clipped.gradients, { lr });
+  return { "grad/norm": clipped.norm };
 }

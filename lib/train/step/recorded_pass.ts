@@ -1,9 +1,14 @@
+/**
+ * Recorded passes of a training step: the segmentation network, and losses as functions of logits.
+ *
+ * @module
+ */
 import * as tf from "@tensorflow/tfjs";
 import { withPrecision } from "../../engine/ops/precision.ts";
 import { record } from "../../engine/tape.ts";
 import { forwardTraining } from "../../models/forward_training.ts";
 import type { UpsampleOrder } from "../../models/segmentation_model.ts";
-import type { MicroBatch } from "./micro_batches.ts";
+import type { MicroBatch } from "./gradients.ts";
 import type { Networks } from "./networks.ts";
 import type { Gradients, StepContext } from "./step_context.ts";
 
@@ -50,4 +55,20 @@ export function forwardPass(
       );
     },
   };
+}
+
+/**
+ * A scalar and its gradient with respect to `x`, 0 where it does not depend on that.
+ *
+ * @returns Both owned by the caller.
+ */
+export function scalarGradient(
+  compute: () => tf.Scalar,
+  x: tf.Tensor,
+): { value: tf.Scalar; gradient: tf.Tensor } {
+  const recording = record(compute);
+  const one = tf.scalar(1);
+  const [gradient] = recording.backward(one, [x]);
+  one.dispose();
+  return { value: recording.value as tf.Scalar, gradient: gradient ?? tf.zerosLike(x) };
 }

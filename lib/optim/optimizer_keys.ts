@@ -1,2 +1,0 @@
-/** Keys of the section `optimizer` that every optimiser shares. */
-export const OPTIMIZER_KEYS: readonly string[] = ["name", "lr", "clipNorm"];
