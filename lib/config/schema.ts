@@ -56,7 +56,19 @@ export const configSection: SectionSpec = section<Config>("Configuration of one 
   checkpoint: checkpointSection,
 });
 
-/** The schema as the registries are now: built anew, because they are open. */
+/**
+ * The schema of a configuration as the registries are now: built anew, because they are open.
+ *
+ * @example
+ * ```ts
+ * import { configSchema } from "@segadv/segadv";
+ * import assert from "node:assert/strict";
+ *
+ * const config = configSchema().parse({ adversarial: { tg: 2 } });
+ * assert.equal(config.adversarial.tg, 2);
+ * assert.equal(config.optimizer.lr, 5e-3);
+ * ```
+ */
 export function configSchema(): z.ZodType<Config> {
   return sectionSchema(configSection) as z.ZodType<Config>;
 }

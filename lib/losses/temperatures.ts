@@ -19,6 +19,16 @@ export interface Temperatures {
 /**
  * T of each loss (method.md, "Temperatures"): L_seg follows T_g unless it has its own; without a
  * discriminator there is no T_g to follow.
+ *
+ * @example
+ * ```ts
+ * import { temperaturesOf } from "@segadv/segadv/losses";
+ * import assert from "node:assert/strict";
+ *
+ * const loss = { temperature: null };
+ * assert.equal(temperaturesOf({ loss, adversarial: { enabled: true, tg: 0.5, td: 1 } }).seg, 0.5);
+ * assert.equal(temperaturesOf({ loss, adversarial: { enabled: false, tg: 0.5, td: 1 } }).seg, 1);
+ * ```
  */
 export function temperaturesOf(
   config: {

@@ -30,7 +30,23 @@ export interface ScheduleOptions {
   options?: object;
 }
 
-/** Makes an entry whose own options are documented fields. */
+/**
+ * Makes an entry whose own options are documented fields.
+ *
+ * @example
+ * ```ts
+ * import { defineSchedule, learningRate } from "@segadv/segadv/train";
+ * import assert from "node:assert/strict";
+ *
+ * const constant = defineSchedule({
+ *   name: "constant",
+ *   summary: "the peak rate",
+ *   options: {},
+ *   rate: (_progress, base) => base,
+ * });
+ * assert.equal(learningRate(constant, 7, { base: 0.1, warmupSteps: 0, totalSteps: 10 }), 0.1);
+ * ```
+ */
 export function defineSchedule<S extends Record<string, z.ZodType>>(entry: {
   name: string;
   summary: string;

@@ -60,6 +60,25 @@ export interface ParameterUpdate {
  * Makes an entry from an update rule.
  *
  * @param entry `slots` are the state tensors of each parameter, which start at zero.
+ *
+ * @example
+ * ```ts
+ * import { tf } from "@segadv/segadv";
+ * import { defineOptimizer, optimizers } from "@segadv/segadv/train";
+ * import assert from "node:assert/strict";
+ *
+ * optimizers.register(defineOptimizer({
+ *   name: "sign",
+ *   summary: "steps of one length",
+ *   supportsLossScaling: false,
+ *   options: {},
+ *   slots: [],
+ *   update({ parameter: { weight }, gradient, lr }) {
+ *     tf.tidy(() => weight.assign(tf.sub(weight, tf.mul(tf.sign(gradient), lr))));
+ *   },
+ * }));
+ * assert.ok(optimizers.has("sign"));
+ * ```
  */
 export function defineOptimizer<S extends Record<string, z.ZodType>>(entry: {
   name: string;

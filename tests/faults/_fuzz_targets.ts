@@ -169,7 +169,7 @@ const MODEL = {
 
 async function texts(folder: string): Promise<Target[]> {
   const yaml = configToYaml(await loadConfig({ preset: "fixtures" }));
-  const anchors = "preset: fixtures\nmodel: &a { width: 0.1 }\ngenerator: { lr: 1e-3 }\n";
+  const anchors = "preset: fixtures\nmodel: &a { width: 0.1 }\noptimizer: { lr: 1e-3 }\n";
   const list = join(folder, "fuzzed.txt");
   const classes = join(folder, "fuzzed.json");
   return [

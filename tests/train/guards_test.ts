@@ -161,7 +161,7 @@ describe("train()", () => {
       onEvent: (event) => event.type === "step" && (steps = event.step),
     });
     // The losses of step 4 are from before its update
-    await assert.rejects(run, /Cannot go on at step 4: weight generator\/\S+\[0\] is NaN/);
+    await assert.rejects(run, /Cannot go on at step 4: weight segmentation\/\S+\[0\] is NaN/);
     assert.deepEqual(await readdir(join(out, "checkpoint")), ["step-000000002.safetensors"]);
   });
 

@@ -40,6 +40,28 @@ export interface DiscriminatorLoss {
  * `logits`.
  *
  * @param logits D's own logits `[b, h/stride, w/stride, 1]` on the maps.
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, tf, useBackend } from "@segadv/segadv";
+ * import { adversarialLosses, discriminatorLoss, generatorLoss } from "@segadv/segadv/losses";
+ * import { buildDiscriminator } from "@segadv/segadv/models";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const options = {
+ *   discriminator: buildDiscriminator({ width: 1 / 16 }, { classes: 2, seed: 1 }),
+ *   loss: adversarialLosses.get("lsgan"),
+ *   config: defaultConfig().adversarial,
+ *   mask: tf.ones<tf.Rank.R4>([1, 32, 32, 1]),
+ *   valid: 32 * 32,
+ * };
+ * const undecided = tf.zeros<tf.Rank.R4>([1, 1, 1, 1]); // D's output is ½ everywhere
+ * const real = discriminatorLoss(undecided, "real", options);
+ * const fake = discriminatorLoss(undecided, "fake", options);
+ * assert.equal((await tf.add(real.loss, fake.loss).data())[0], 0.25);
+ * assert.equal((await generatorLoss(undecided, options).data())[0], 0.125);
+ * ```
  */
 export function discriminatorLoss(
   logits: tf.Tensor4D,

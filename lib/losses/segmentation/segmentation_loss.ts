@@ -46,7 +46,24 @@ export interface SegmentationLoss extends RegistryEntry {
   loss(inputs: LossInputs, options?: object): tf.Scalar;
 }
 
-/** Makes an entry whose own options are documented fields. */
+/**
+ * Makes an entry whose own options are documented fields.
+ *
+ * @example A loss of one's own, for `loss.terms`
+ * ```ts
+ * import { tf } from "@segadv/segadv";
+ * import { defineSegmentationLoss, segmentationLosses } from "@segadv/segadv/losses";
+ * import assert from "node:assert/strict";
+ *
+ * segmentationLosses.register(defineSegmentationLoss({
+ *   name: "mean-probability",
+ *   summary: "mean probability of the first class",
+ *   options: {},
+ *   loss: (inputs) => tf.mean(tf.slice(inputs.probabilities(), [0, 0, 0, 0], [-1, -1, -1, 1])),
+ * }));
+ * assert.ok(segmentationLosses.has("mean-probability"));
+ * ```
+ */
 export function defineSegmentationLoss<S extends Record<string, z.ZodType>>(entry: {
   name: string;
   summary: string;

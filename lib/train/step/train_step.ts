@@ -4,7 +4,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { segmentationLoss } from "../../losses/segmentation/segmentation_loss.ts";
 import { adversarialStep } from "./adversarial_step.ts";
 import { type ForwardPass, forwardPass, scalarGradient } from "./recorded_pass.ts";

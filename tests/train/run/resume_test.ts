@@ -188,7 +188,7 @@ describe("resumeTraining()", () => {
     );
     await assert.rejects(
       resumeTraining(out, { overrides: ["model.width=0.06"], allowDifferent: true }),
-      /generator\/\S+ is F32 \[.*\], not F32 \[.*the networks must be those of the run/,
+      /segmentation\/\S+ is F32 \[.*\], not F32 \[.*the networks must be those of the run/,
     );
     const warnings: string[] = [];
     const result = await resumeTraining(out, {

@@ -126,7 +126,7 @@ describe("train()", () => {
         assert.ok(error instanceof NonFiniteError);
         assert.equal(error.step, error.lastFinite!.step + 1);
         assert.equal(error.ids.length, wild.data.batch);
-        assert.match(error.message, /^Cannot go on at step \d+: loss\/\w+ is NaN.*generator\.lr/);
+        assert.match(error.message, /^Cannot go on at step \d+: loss\/\w+ is NaN.*optimizer\.lr/);
         return true;
       },
     );
