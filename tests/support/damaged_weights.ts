@@ -5,12 +5,13 @@ import { changed, fixture } from "./weight_fixtures.ts";
 
 /** Cuts a fixture at many places: each time one line must say that it cannot be read. */
 export async function assertAllCutsRefused(
+  temporaryFolder: () => string,
   name: string,
   open: (path: string) => Promise<WeightFile>,
 ): Promise<void> {
-  const { length } = await readFile(await fixture(name));
+  const { length } = await readFile(await fixture(temporaryFolder(), name));
   for (let cut = 0; cut < length - 1; cut += Math.ceil(length / 40)) {
-    const path = await changed(name, (bytes) => bytes.slice(0, cut));
+    const path = await changed(temporaryFolder(), name, (bytes) => bytes.slice(0, cut));
     await assert.rejects(async () => {
       const file = await open(path);
       try {
@@ -28,14 +29,15 @@ export async function assertAllCutsRefused(
 
 /** Changes single bytes of a fixture: what opens and reads must do so in bounds, else say why. */
 export async function assertDamageIsBounded(
+  temporaryFolder: () => string,
   name: string,
   open: (path: string) => Promise<WeightFile>,
 ): Promise<void> {
-  const { length } = await readFile(await fixture(name));
+  const { length } = await readFile(await fixture(temporaryFolder(), name));
   let refused = 0;
   for (let i = 0; i < 60; i++) {
     const at = Math.imul(i + 1, 2654435761) % length;
-    const path = await changed(name, (bytes) => {
+    const path = await changed(temporaryFolder(), name, (bytes) => {
       bytes[Math.abs(at)]! ^= 0x81;
       return bytes;
     });

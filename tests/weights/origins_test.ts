@@ -1,7 +1,5 @@
 /** Networks that start from files of every origin give what PyTorch gives. */
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -15,6 +13,9 @@ import {
 } from "../../lib/weights/formats/write_safetensors.ts";
 import { uniform } from "../support/golden_numbers.ts";
 import { expectedOf, fixture } from "../support/weight_fixtures.ts";
+import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 before(async () => {
   await useBackend({ backend: "wasm", threads: 1 });
@@ -67,7 +68,7 @@ for (
 ) {
   test(`initializeFrom() turns the classifier of ${name} into convolutions`, async () => {
     const model = networkOf(name);
-    const report = await initializeFrom(model, await fixture(name));
+    const report = await initializeFrom(model, await fixture(temporaryFolder(), name));
     assert.equal(report.origin, origin);
     assert.equal(report.copied, weights);
     assert.equal(report.input?.normalize.order, order);
@@ -88,7 +89,7 @@ for (
 ) {
   test(`initializeFrom() reads ${name}, batch norm included`, async () => {
     const model = networkOf(name, variant);
-    const report = await initializeFrom(model, await fixture(name));
+    const report = await initializeFrom(model, await fixture(temporaryFolder(), name));
     assert.equal(report.origin, origin);
     assert.equal(report.input?.options.variant, variant);
     assert.equal(report.zero.length, zeros);
@@ -136,7 +137,7 @@ async function writeResnet(stages: readonly number[]): Promise<string> {
       channels = 16;
     }
   });
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-resnet-")), "resnet.safetensors");
+  const path = join(temporaryFolder(), "resnet.safetensors");
   await writeSafetensors(path, tensors);
   return path;
 }
@@ -156,7 +157,7 @@ for (
 }
 
 test("initializeFrom() names the architecture that a file is not", async () => {
-  const path = await fixture("vgg16.pth");
+  const path = await fixture(temporaryFolder(), "vgg16.pth");
   await assert.rejects(initializeFrom(network("resnet50"), path), /none of its 32 tensors \(feat/);
   await assert.rejects(initializeFrom(network("fcn8s-vgg19"), path), /missing: block3_conv\d/);
 });

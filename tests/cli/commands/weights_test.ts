@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runHere } from "../../support/cli_terminal.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("segadv weights inspect lists tensors, where they go and what the network must be fed", async () => {
-  const path = await fixture("resnet50.pth.gz");
+  const path = await fixture(temporaryFolder(), "resnet50.pth.gz");
   const { code, out } = await runHere("weights", "inspect", path, "--width", "0.001");
   assert.equal(code, 0);
   assert.match(
@@ -25,7 +28,7 @@ test("segadv weights inspect lists tensors, where they go and what the network m
 });
 
 test("segadv weights inspect --json gives the same report in one line", async () => {
-  const path = await fixture("vgg16.npz");
+  const path = await fixture(temporaryFolder(), "vgg16.npz");
   const { code, out } = await runHere(
     ...["weights", "inspect", path, "--model", "fcn32s-vgg16", "--width", "0.001", "--json"],
   );
@@ -36,7 +39,11 @@ test("segadv weights inspect --json gives the same report in one line", async ()
 });
 
 test("segadv weights inspect fails in one line on a file that could run code", async () => {
-  const { code, err } = await runHere("weights", "inspect", await fixture("module.pth"));
+  const { code, err } = await runHere(
+    "weights",
+    "inspect",
+    await fixture(temporaryFolder(), "module.pth"),
+  );
   assert.equal(code, 1);
   assert.match(err, /^error: Cannot read .*"torch\.nn\.modules\.linear\.Linear", which.*\n$/);
 });

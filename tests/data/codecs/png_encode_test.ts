@@ -1,13 +1,15 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { encodePng, type PngSource } from "../../../lib/data/codecs/png_encode.ts";
 import { pillowHashes, skipWithoutPillow } from "../../support/pillow.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function pictures(): fc.Arbitrary<PngSource> {
   return fc.record({
@@ -37,21 +39,15 @@ test("encodePng() is undone by decodePng()", () => {
 });
 
 test("encodePng() writes what Pillow reads", { skip: skipWithoutPillow }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "segadv-png-"));
-  try {
-    const sources = fc.sample(pictures(), { numRuns: 40, seed: 1 });
-    const files = sources.map((source, i) => {
-      const file = join(folder, `${i}.png`);
-      writeFileSync(file, encodePng(source));
-      return file;
-    });
-    const expected = sources.map((source) =>
-      createHash("sha256").update(source.data).digest("hex")
-    );
-    assert.deepEqual(pillowHashes(files), expected);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const sources = fc.sample(pictures(), { numRuns: 40, seed: 1 });
+  const files = sources.map((source, i) => {
+    const file = join(folder, `${i}.png`);
+    writeFileSync(file, encodePng(source));
+    return file;
+  });
+  const expected = sources.map((source) => createHash("sha256").update(source.data).digest("hex"));
+  assert.deepEqual(pillowHashes(files), expected);
 });
 
 test("encodePng() refuses wrong lengths and colourless indices", () => {

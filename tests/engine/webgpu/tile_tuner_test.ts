@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
 import type { WebGpuContext } from "../../../lib/engine/webgpu/context.ts";
 import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tile_tuner.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
@@ -26,7 +28,7 @@ test("tunedTiles() measures nothing without timestamp queries", async () => {
 
 test("tunedTiles() returns the cached table of the adapter, unless it is damaged or old", async () => {
   const before = process.env.XDG_CACHE_HOME;
-  const folder = process.env.XDG_CACHE_HOME = await mkdtemp(join(tmpdir(), "segadv-"));
+  const folder = process.env.XDG_CACHE_HOME = temporaryFolder();
   const context = {
     training: {
       name: "card",
@@ -53,7 +55,6 @@ test("tunedTiles() returns the cached table of the adapter, unless it is damaged
   } finally {
     if (before === undefined) delete process.env.XDG_CACHE_HOME;
     else process.env.XDG_CACHE_HOME = before;
-    await rm(folder, { recursive: true });
   }
 });
 

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { defaultConfig } from "../../../lib/config/mod.ts";
@@ -10,6 +8,9 @@ import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { weightsSha256 } from "../../../lib/weights/hash.ts";
 import { initializeFrom } from "../../../lib/models/persistence/initialize.ts";
 import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 before(async () => {
   await useBackend({ backend: "cpu" });
@@ -21,7 +22,7 @@ function network(seed: number, classes = 3): SegmentationModel {
 }
 
 async function saved(model: SegmentationModel): Promise<string> {
-  const dir = join(await mkdtemp(join(tmpdir(), "segadv-init-")), "model");
+  const dir = join(temporaryFolder(), "model");
   const classes = Array.from({ length: model.classes }, (_, i) => ({
     name: `class ${i}`,
     color: [i, i, i] as [number, number, number],
@@ -84,6 +85,6 @@ test("initializeFrom() lists what does not fit and changes nothing", async () =>
 
 test("initializeFrom() says where it looked for a model", async () => {
   await assert.rejects(initializeFrom(network(1), "/nowhere"), /\/nowhere: there is no such file/);
-  const empty = await mkdtemp(join(tmpdir(), "segadv-none-"));
+  const empty = temporaryFolder();
   await assert.rejects(initializeFrom(network(1), empty), /best\/model\.json.*is there; give/);
 });

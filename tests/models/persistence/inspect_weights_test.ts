@@ -4,6 +4,9 @@ import { inspectWeights } from "../../../lib/models/persistence/inspect_weights.
 import { openWeightFile } from "../../../lib/weights/formats/open_weight_file.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 for (
   const [name, network, copies] of [
@@ -15,7 +18,7 @@ for (
   ] as const
 ) {
   test(`inspectWeights() finds that ${name} is ${network}`, async () => {
-    const file = await openWeightFile(await fixture(name));
+    const file = await openWeightFile(await fixture(temporaryFolder(), name));
     const report = inspectWeights(file, { width: 1 / 1024 });
     assert.equal(report.network, network);
     assert.equal(report.plan!.copies.length, copies);

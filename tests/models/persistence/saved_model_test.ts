@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import type { ModelConfig } from "../../../lib/models/model_config.ts";
@@ -18,15 +17,14 @@ import {
 } from "../../../lib/models/persistence/saved_model.ts";
 import type { ModelMetadata } from "../../../lib/weights/weight_file.ts";
 import { difference, disturb, smallModel } from "../../support/small_models.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const METADATA: ModelMetadata = {
   classes: ["sky", "road", "tree"].map((name, i) => ({ name, color: [i, 2 * i, 3 * i] })),
   normalize: { order: "bgr", mean: [104, 117, 123], std: [1, 1, 1] },
 };
-
-async function temporary(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "segadv-")), "model");
-}
 
 /** Class scores at full size, as the saved graph must give them. */
 function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
@@ -52,7 +50,7 @@ describe("saveSegmentationModel()", () => {
     test(`saveSegmentationModel() writes ${title} so that tfjs gives its scores`, async () => {
       const model = smallModel(name, config);
       disturb(model.layers);
-      const dir = await temporary();
+      const dir = join(temporaryFolder(), "model");
       const { numTensors } = tf.memory();
       await saveSegmentationModel(model, dir, METADATA);
       assert.equal(tf.memory().numTensors, numTensors);
@@ -68,7 +66,7 @@ describe("saveSegmentationModel()", () => {
   }
 
   test("saveSegmentationModel() writes tfjs layers only", async () => {
-    const dir = await temporary();
+    const dir = join(temporaryFolder(), "model");
     await saveSegmentationModel(smallModel("resnet50"), dir, METADATA);
     const text = await readFile(join(dir, "model.json"), "utf8");
     const { modelTopology, userDefinedMetadata } = JSON.parse(text);
@@ -81,7 +79,7 @@ describe("saveSegmentationModel()", () => {
   });
 
   test("saveSegmentationModel() replaces what was there and keeps one file of weights", async () => {
-    const dir = await temporary();
+    const dir = join(temporaryFolder(), "model");
     const model = smallModel("fcn32s-vgg16");
     await saveSegmentationModel(model, dir, METADATA);
     disturb(model.layers);
@@ -100,7 +98,7 @@ describe("loadSegmentationModel()", () => {
   test("loadSegmentationModel() gives back network, weights and metadata, ready to train", async () => {
     const model = smallModel("resnet50", { bnMomentum: 0.8, variant: "v1.5" });
     disturb(model.layers);
-    const dir = await temporary();
+    const dir = join(temporaryFolder(), "model");
     await saveSegmentationModel(model, dir, METADATA);
     const { model: loaded, ...metadata } = await loadSegmentationModel(dir);
     assert.deepEqual(metadata, METADATA);
@@ -130,7 +128,7 @@ describe("loadSegmentationModel()", () => {
       ],
     });
     const model = fromLayersModel(own, { upsampleOrder: "probabilities", inputMultiple: 2 });
-    const dir = await temporary();
+    const dir = join(temporaryFolder(), "model");
     await saveSegmentationModel(model, dir, METADATA);
     const { model: loaded } = await loadSegmentationModel(dir);
     const { layers: _, ...settings } = loaded;
@@ -142,7 +140,7 @@ describe("loadSegmentationModel()", () => {
   });
 
   test("loadSegmentationModel() refuses what is missing, cut short, foreign or changed", async () => {
-    const dir = await temporary();
+    const dir = join(temporaryFolder(), "model");
     await assert.rejects(loadSegmentationModel(dir), /model\.json: the file does not exist/);
 
     await saveSegmentationModel(smallModel("fcn32s-vgg16"), dir, METADATA);

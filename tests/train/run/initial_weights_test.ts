@@ -28,7 +28,7 @@ function runConfig(init: string, ...overrides: string[]): Promise<Config> {
 
 test("train() follows the weights' input and variant, and records them", async () => {
   const out = join(temporaryFolder(), "run");
-  const init = await fixture("resnet50.pth.gz");
+  const init = await fixture(temporaryFolder(), "resnet50.pth.gz");
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
   const wanted = await runConfig(init, "model.name=resnet50");
@@ -65,7 +65,7 @@ test("train() follows the weights' input and variant, and records them", async (
 });
 
 test("train() takes the configured input where followInit is off, with a warning", async () => {
-  const init = await fixture("vgg16.h5.gz");
+  const init = await fixture(temporaryFolder(), "vgg16.h5.gz");
   const events: TrainEvent[] = [];
   const onEvent = (event: TrainEvent): void => void events.push(event);
   const name = "model.name=fcn32s-vgg16";
@@ -82,7 +82,7 @@ test("train() takes the configured input where followInit is off, with a warning
 test("train() goes on from its own runs, as their config and head are", async () => {
   const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
-  await train(await runConfig(await fixture("vgg16.npz"), name), { out });
+  await train(await runConfig(await fixture(temporaryFolder(), "vgg16.npz"), name), { out });
   const again = await runConfig(out, name);
   const events: TrainEvent[] = [];
   await train(again, { onEvent: (event) => void events.push(event) });
@@ -98,7 +98,7 @@ test("train() goes on from its own runs, as their config and head are", async ()
 
 test("train() says what does not fit before it writes anything", async () => {
   const out = join(temporaryFolder(), "run");
-  const init = await fixture("vgg16.pth");
+  const init = await fixture(temporaryFolder(), "vgg16.pth");
   await assert.rejects(
     train(await runConfig(init, "model.name=fcn8s-vgg16", "model.width=0.01"), { out }),
     /^RangeError: Cannot start from model\.init .*vgg16\.pth \(torchvision\): of another shape: /,

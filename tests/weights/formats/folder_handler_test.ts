@@ -1,15 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { folderHandler } from "../../../lib/weights/formats/folder_handler.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** A dense layer saved in tfjs's own way, its weights in two files. */
 async function savedModel(): Promise<{ dir: string; json: Record<string, unknown> }> {
-  const dir = await mkdtemp(join(tmpdir(), "segadv-"));
+  const dir = temporaryFolder();
   const layer = tf.layers.dense({ name: "d", units: 2, inputShape: [3] });
   const json = {
     modelTopology: tf.sequential({ layers: [layer] }).toJSON(null, false),

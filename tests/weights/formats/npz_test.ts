@@ -6,9 +6,12 @@ import { openNpz } from "../../../lib/weights/formats/npz.ts";
 import { zipOf } from "../../faults/small_files.ts";
 import { changed, fixture } from "../../support/weight_fixtures.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 test("openNpz() reads packed arrays in C and in Fortran order", async () => {
-  const file = await openNpz(await fixture("vgg16.npz"));
+  const file = await openNpz(await fixture(temporaryFolder(), "vgg16.npz"));
   assert.equal(file.tensors.size, 32);
   assert.deepEqual(file.tensors.get("conv1_1_W")!.shape, [3, 3, 3, 4]);
   assert.equal((await file.read("fc6_W")).length, 196 * 4);
@@ -18,26 +21,26 @@ test("openNpz() reads packed arrays in C and in Fortran order", async () => {
 });
 
 test("openNpz() refuses files that lie about their sizes", async () => {
-  const claim = await changed("vgg16.npz", (bytes) => {
+  const claim = await changed(temporaryFolder(), "vgg16.npz", (bytes) => {
     const at = Buffer.from(bytes).lastIndexOf("fc6_W.npy") - 46;
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(at + 24, 2 ** 31, true);
     return bytes;
   });
   await assert.rejects(openNpz(claim), /"fc6_W\.npy" claims 2147483648 bytes from \d+/);
-  const twice = await changed("vgg16.npz", (bytes) => {
+  const twice = await changed(temporaryFolder(), "vgg16.npz", (bytes) => {
     const buffer = Buffer.from(bytes);
     buffer.write("fc7_W.npy", buffer.lastIndexOf("fc6_W.npy"));
     buffer.write("fc7_W.npy", buffer.indexOf("fc6_W.npy"));
     return buffer;
   });
   await assert.rejects(openNpz(twice), /it holds two files named "fc7_W\.npy"/);
-  const other = await changed("vgg16.npz", (bytes) => {
+  const other = await changed(temporaryFolder(), "vgg16.npz", (bytes) => {
     const buffer = Buffer.from(bytes);
     buffer.write("fc6_V.npy", buffer.lastIndexOf("fc6_W.npy"));
     return buffer;
   });
   await assert.rejects(openNpz(other), /"fc6_V\.npy" is there as "fc6_W\.npy"/);
-  const outside = await changed("vgg16.npz", (bytes) => {
+  const outside = await changed(temporaryFolder(), "vgg16.npz", (bytes) => {
     const buffer = Buffer.from(bytes);
     buffer.write("../_W.npy", buffer.lastIndexOf("fc6_W.npy"));
     return buffer;
@@ -51,14 +54,14 @@ test("openNpz() refuses an archive that would fill the memory", async () => {
   const names = Array.from({ length: 520 }, (_, i) => `${i}.npy`);
   const bomb = zipOf(Object.fromEntries(names.map((name) => [name, zeros])), { packed: true });
   assert.ok(bomb.length < 10 * 2 ** 20);
-  const path = await changed("vgg16.npz", () => bomb);
+  const path = await changed(temporaryFolder(), "vgg16.npz", () => bomb);
   await assert.rejects(openNpz(path), /it claims 8\.0 GiB unpacked, at most 8 are read/);
 });
 
 test("openNpz() says so of every file that was cut short", async () => {
-  await assertAllCutsRefused("vgg16.npz", openNpz);
+  await assertAllCutsRefused(temporaryFolder, "vgg16.npz", openNpz);
 });
 
 test("openNpz() stays in bounds whatever bit is wrong", async () => {
-  await assertDamageIsBounded("vgg16.npz", openNpz);
+  await assertDamageIsBounded(temporaryFolder, "vgg16.npz", openNpz);
 });

@@ -1,22 +1,24 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { openWeightFile } from "../../../lib/weights/formats/open_weight_file.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
 import { fixture } from "../../support/weight_fixtures.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 async function fileOf(bytes: Uint8Array | string, name = "weights.bin"): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-open-")), name);
+  const path = join(temporaryFolder(), name);
   await writeFile(path, bytes);
   return path;
 }
 
 async function tfjsModel(manifest: object, data: Uint8Array): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "segadv-tfjs-"));
+  const dir = temporaryFolder();
   const json = { modelTopology: {}, weightsManifest: [manifest] };
   await writeFile(join(dir, "model.json"), JSON.stringify(json));
   await writeFile(join(dir, "w.bin"), data);
@@ -31,7 +33,7 @@ test("openWeightFile() looks at what is in a file, not at its name", async () =>
       ["vgg16.npz", "npz"],
     ] as const
   ) {
-    const file = await openWeightFile(await fixture(name));
+    const file = await openWeightFile(await fixture(temporaryFolder(), name));
     assert.equal(file.format, format);
     assert.equal(file.saved, null);
     await file.close();
@@ -43,7 +45,7 @@ test("openWeightFile() refuses what it cannot read, with the remedy", async () =
   tar.set(new TextEncoder().encode("ustar"), 257);
   const cases: [path: string, message: RegExp][] = [
     [
-      await fixture("legacy.pth"),
+      await fixture(temporaryFolder(), "legacy.pth"),
       /before PyTorch 1\.6.*save it again in Python: torch\.save\(torch\.load/,
     ],
     [await fileOf(tar), /before PyTorch 1\.6/],
@@ -72,7 +74,7 @@ test("openWeightFile() refuses a sealed file with a wrong bit", async () => {
 });
 
 test("openWeightFile() dequantises safetensors, for a tensor or for each channel", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "segadv-u8-"));
+  const dir = temporaryFolder();
   const path = join(dir, "q.safetensors");
   await writeSafetensors(path, [
     { name: "a", dtype: "U8", shape: [2, 2], read: () => Uint8Array.of(0, 128, 130, 255) },
@@ -107,7 +109,7 @@ test("openWeightFile() reads tfjs models, quantised ones too, inside their folde
   assert.deepEqual([...await file.read("f"), ...await file.read("q")], [1, -1, 5]);
   await assert.rejects(file.read("none"), /has no such tensor/);
 
-  const run = await mkdtemp(join(tmpdir(), "segadv-run-"));
+  const run = temporaryFolder();
   await mkdir(join(run, "best"));
   await assert.rejects(openWeightFile(run), /neither model\.json nor best\/model\.json/);
   const outside = await tfjsModel({ paths: ["../../w.bin"], weights }, data);
@@ -123,7 +125,7 @@ test("openWeightFile() reads tfjs models, quantised ones too, inside their folde
 test("openWeightFile() never opens a pipe or a device", {
   skip: process.platform === "win32" && "neither is there",
 }, async () => {
-  const pipe = join(await mkdtemp(join(tmpdir(), "segadv-")), "pipe.pth");
+  const pipe = join(temporaryFolder(), "pipe.pth");
   execFileSync("mkfifo", [pipe]);
   for (const path of [pipe, "/dev/zero"]) {
     await assert.rejects(openWeightFile(path), { message: `Cannot open ${path}: it is no file` });

@@ -5,6 +5,9 @@ import { openPytorch } from "../../../lib/weights/formats/pytorch.ts";
 import { withZipChecksums } from "../../faults/zip_checksums.ts";
 import { changed, fixture } from "../../support/weight_fixtures.ts";
 import { assertAllCutsRefused, assertDamageIsBounded } from "../../support/damaged_weights.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 /** Replaces a text by one of the same length, which moves nothing in the file. */
 function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {
@@ -16,7 +19,7 @@ function replaced(from: string, to: string): (bytes: Uint8Array) => Uint8Array {
 }
 
 test("openPytorch() reads nested, strided and shared tensors, and half precision", async () => {
-  const file = await openPytorch(await fixture("resnet50.pth.gz"));
+  const file = await openPytorch(await fixture(temporaryFolder(), "resnet50.pth.gz"));
   assert.equal(file.tensors.size, 320);
   assert.deepEqual(file.tensors.get("module.conv1.weight"), {
     ...file.tensors.get("module.conv1.weight"),
@@ -32,11 +35,12 @@ test("openPytorch() reads nested, strided and shared tensors, and half precision
 
 test("openPytorch() refuses every Python object but three, and names it", async () => {
   await assert.rejects(
-    openPytorch(await fixture("module.pth")),
+    openPytorch(await fixture(temporaryFolder(), "module.pth")),
     /^SyntaxError: .*"torch\.nn\.modules\.linear\.Linear", which is not loaded as it could run code/,
   );
   // The classic: os.system in the place of OrderedDict
   const path = await changed(
+    temporaryFolder(),
     "vgg16.pth",
     replaced("ccollections\nOrderedDict\n", `cposix\nsystem\n${"N".repeat(11)}`),
   );
@@ -57,19 +61,22 @@ test("openPytorch() refuses archives that lie", async () => {
     ],
   ];
   for (const [change, message] of cases) {
-    await assert.rejects(openPytorch(await changed("vgg16.pth", change)), message);
+    await assert.rejects(
+      openPytorch(await changed(temporaryFolder(), "vgg16.pth", change)),
+      message,
+    );
   }
 });
 
 test("openPytorch() refuses sizes that are not there before it takes memory", async () => {
-  const claim = await changed("vgg16.pth", (bytes) => {
+  const claim = await changed(temporaryFolder(), "vgg16.pth", (bytes) => {
     const at = Buffer.from(bytes).lastIndexOf("vgg16/data/0") - 46;
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(at + 24, 0xfffffff0, true);
     return bytes;
   });
   await assert.rejects(openPytorch(claim), /"vgg16\/data\/0" claims 4294967280 bytes from 432/);
   const storage = await openPytorch(
-    await changed("vgg16.pth", replaced("cpuq\x07Kl", "cpuq\x07K\xff")),
+    await changed(temporaryFolder(), "vgg16.pth", replaced("cpuq\x07Kl", "cpuq\x07K\xff")),
   );
   await assert.rejects(
     storage.read("features.0.weight"),
@@ -79,7 +86,7 @@ test("openPytorch() refuses sizes that are not there before it takes memory", as
 });
 
 test("openPytorch() gives no tensor with a wrong bit", async () => {
-  const path = await changed("vgg16.pth", (bytes) => {
+  const path = await changed(temporaryFolder(), "vgg16.pth", (bytes) => {
     const at = Buffer.from(bytes).indexOf("vgg16/data/0") + 200; // within the first storage
     bytes[at]! ^= 1;
     return bytes;
@@ -93,9 +100,9 @@ test("openPytorch() gives no tensor with a wrong bit", async () => {
 });
 
 test("openPytorch() stays in bounds whatever bit is wrong", async () => {
-  await assertDamageIsBounded("vgg16.pth", openPytorch);
+  await assertDamageIsBounded(temporaryFolder, "vgg16.pth", openPytorch);
 });
 
 test("openPytorch() says so of every file that was cut short", async () => {
-  await assertAllCutsRefused("vgg16.pth", openPytorch);
+  await assertAllCutsRefused(temporaryFolder, "vgg16.pth", openPytorch);
 });

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { openSafetensors, parseSafetensors } from "../../../lib/weights/formats/safetensors.ts";
 import { writeSafetensors } from "../../../lib/weights/formats/write_safetensors.ts";
 import { safetensorsFile } from "../../support/safetensors_file.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 function two(first: [number, number], second: [number, number]): object {
   return {
@@ -92,7 +94,7 @@ test("parseSafetensors() takes no bytes for a file without saying why", async ()
 });
 
 test("openSafetensors() notices every flipped bit and every cut of a sealed file", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "segadv-")), "a.safetensors");
+  const path = join(temporaryFolder(), "a.safetensors");
   const values = Float32Array.from({ length: 40 }, (_, i) => i / 7);
   await writeSafetensors(path, [
     { name: "0", dtype: "F32", shape: [4, 10], read: () => values },

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openSafetensors } from "../../../lib/weights/formats/safetensors.ts";
@@ -8,6 +7,9 @@ import {
   type TensorSource,
   writeSafetensors,
 } from "../../../lib/weights/formats/write_safetensors.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
 
 const tensor: TensorSource = {
   name: "w",
@@ -16,12 +18,8 @@ const tensor: TensorSource = {
   read: () => Promise.resolve(Float32Array.of(1, 2, 3, 4)),
 };
 
-async function newFolder(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "segadv-"));
-}
-
 test("writeSafetensors() aligns tensors to 8 bytes and says how much it wrote", async () => {
-  const path = join(await newFolder(), "a.safetensors");
+  const path = join(temporaryFolder(), "a.safetensors");
   const bytes = await writeSafetensors(path, [tensor], { metadata: { sha256: "mine", a: "b" } });
   const file = await openSafetensors(path);
   await file.verify();
@@ -32,7 +30,7 @@ test("writeSafetensors() aligns tensors to 8 bytes and says how much it wrote", 
 });
 
 test("writeSafetensors() leaves nothing behind where it fails, and the old file as it was", async () => {
-  const folder = await newFolder();
+  const folder = temporaryFolder();
   const path = join(folder, "a.safetensors");
   await writeSafetensors(path, [tensor]);
   const short = { ...tensor, read: () => new Float32Array(3) };
