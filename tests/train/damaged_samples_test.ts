@@ -46,7 +46,7 @@ test("train() ends before the first step at a damaged file, and names it", async
   });
 });
 
-test("train() skips, names and counts a damaged sample, and resumes to the same bits", async () => {
+test("train() skips, names and counts a damaged sample, and resumes bit-identically", async () => {
   await withDamage(async (dir) => {
     const skipping = await runConfig(dir, "data.onCorrupt=skip", "data.workers=1");
     const events: TrainEvent[] = [];

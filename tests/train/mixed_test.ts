@@ -74,7 +74,7 @@ describe("train() in mixed precision", () => {
     });
   }
 
-  test("train() refuses mixed precision on a backend that stores no halves", async () => {
+  test("train() refuses mixed precision on a backend without float16 storage", async () => {
     const { backend: _, ...rest } = await config("train.precision=mixed");
     await assert.rejects(
       train({ ...rest, backend: "cpu" }),
@@ -82,7 +82,7 @@ describe("train() in mixed precision", () => {
     );
   });
 
-  test("train() in mixed precision goes as in f32, and resumes to the same bits with its scale", {
+  test("train() in mixed precision goes as in f32, and resumes bit-identically with its scale", {
     skip,
     timeout: 240_000,
   }, async () => {

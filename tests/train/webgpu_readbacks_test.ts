@@ -31,8 +31,8 @@ test("train() on WebGPU looks at the device twice in 100 steps, and tells of eac
   await tf.setBackend("cpu");
 
   const ends = [1, 2, 3, 4].map((epoch) => epoch * stepsPerEpoch).filter((step) => step < 100);
-  const told = [...new Set([...ends, 50, 100])].sort((a, b) => a - b);
-  assert.deepEqual(steps.map(({ step }) => step), told);
+  const logged = [...new Set([...ends, 50, 100])].sort((a, b) => a - b);
+  assert.deepEqual(steps.map(({ step }) => step), logged);
   for (const { step, epoch, logs, readbacks } of steps) {
     assert.equal(epoch, Math.ceil(step / stepsPerEpoch));
     assert.equal(readbacks, step <= 50 ? 1 : 2);

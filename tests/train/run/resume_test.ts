@@ -175,7 +175,7 @@ describe("resumeTraining()", () => {
     await assert.rejects(resumeTraining(out), /no checkpoint is intact \(Cannot read .*1 bytes/);
   });
 
-  test("resumeTraining() lists what makes another run of it, or goes on when told to", async () => {
+  test("resumeTraining() lists what makes another run of it, or goes on with allowDifferent", async () => {
     const out = await stopAt(3);
     const overrides = ["optimizer.lr=0.5", "adversarial.weight=0.1", "train.logEvery=2"];
     await assert.rejects(
@@ -265,13 +265,13 @@ describe("resumeTraining()", () => {
 
   test("resumeTraining() gives the same weights in baseline mode and with more updates of D", async () => {
     await useBackend({ backend: "wasm", threads: 1 });
-    const games = [["adversarial.enabled=false"], [
+    const variants = [["adversarial.enabled=false"], [
       "adversarial.discriminatorSteps=2",
       "data.batch=6",
     ]];
-    for (const game of games) {
-      const expected = await train(await runConfig(...game, "train.maxSteps=5"));
-      const out = await stopAt(2, ...game, "train.maxSteps=5");
+    for (const variant of variants) {
+      const expected = await train(await runConfig(...variant, "train.maxSteps=5"));
+      const out = await stopAt(2, ...variant, "train.maxSteps=5");
       assert.equal((await resumeTraining(out)).weightsSha256, expected.weightsSha256);
     }
   });

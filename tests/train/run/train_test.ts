@@ -34,7 +34,7 @@ describe("train()", () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
 
-  test("train() gives the same bits for the same seed and others for another", async () => {
+  test("train() is bit-identical for the same seed and differs for another", async () => {
     const sha = async (seed: number) =>
       (await train(await runConfig(`seed=${seed}`))).weightsSha256;
     const first = await sha(1);

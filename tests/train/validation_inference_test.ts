@@ -29,7 +29,7 @@ async function config(...overrides: string[]): Promise<Config> {
 
 test("train() validates as inference says: a loaded network scores the same that way", async () => {
   const out = join(temporaryFolder(), "run");
-  const view = [
+  const options = [
     "resize=[64,32]",
     "resizeMode=letterbox",
     "window=[32,32]",
@@ -37,7 +37,7 @@ test("train() validates as inference says: a loaded network scores the same that
     "flip=true",
   ]
     .map((each) => `inference.${each}`);
-  const { last } = await train(await config(...view, "inference.scales=[0.5,1]"), { out });
+  const { last } = await train(await config(...options, "inference.scales=[0.5,1]"), { out });
   const { model, normalize, config: saved } = await loadModel(out);
   const dataset = await openDataset("fixtures", { split: "val" });
   const { epoch: _, step: __, ...scores } = last!;
@@ -64,10 +64,10 @@ test("train() says once why it validates in windows", async () => {
     },
   );
   const warnings = events.flatMap((event) => event.type === "warning" ? [event.message] : []);
-  const told = warnings.filter((message) => message.includes("inference.window"));
-  assert.equal(told.length, 1, warnings.join("\n"));
+  const logged = warnings.filter((message) => message.includes("inference.window"));
+  assert.equal(logged.length, 1, warnings.join("\n"));
   assert.match(
-    told[0]!,
+    logged[0]!,
     /^images of 64x64 are predicted in windows of \d\dx\d\d \(inference\.window\)/,
   );
   await backend.dispose();
