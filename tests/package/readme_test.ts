@@ -52,7 +52,7 @@ test("deno.json runs only files that exist", async () => {
 
 test("ARCHITECTURE.md names only files and folders that exist", async () => {
   const text = await read("ARCHITECTURE.md");
-  const paths = [...text.matchAll(/`((?:lib|cli|tasks|tests)\/[\w/.]*)`/g)].map(([, path]) =>
+  const paths = [...text.matchAll(/`((?:lib|cli|bench|tasks|tests)\/[\w/.]*)`/g)].map(([, path]) =>
     path!
   );
   assert(paths.length >= 15);
