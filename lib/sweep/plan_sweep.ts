@@ -75,7 +75,7 @@ export interface PlannedSweep {
  *   "grid.yaml",
  * );
  * const { plan } = await planSweep(grid);
- * assert.deepEqual(plan.conditions.map(({ name }) => name), ["mode=baseline", "tg=0.5", "tg=2"]);
+ * assert.deepEqual(plan.conditions.map(({ name }) => name), ["enabled=false", "tg=0.5", "tg=2"]);
  * assert.equal(plan.trials.length, 9);
  * ```
  */
