@@ -1,6 +1,6 @@
 /**
  * Trains semantic-segmentation networks with the adversarial framework with temperatures: a light
- * discriminator judges the softmax maps of a segmentation network, two temperatures shape those
+ * discriminator takes the softmax maps of a segmentation network as input, two temperatures shape those
  * maps, and the adversarial loss regularises the network in place of L2.
  *
  * The pipeline is {@linkcode train}, {@linkcode evaluate} and {@linkcode predict}; its parts

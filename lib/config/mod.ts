@@ -1,5 +1,5 @@
 /**
- * The configuration room: one {@linkcode Config} decides a run. {@linkcode loadConfig} makes it
+ * The configuration: one {@linkcode Config} decides a run. {@linkcode loadConfig} makes it
  * from a preset, a YAML file and single values, and refuses whatever cannot be right.
  *
  * @example

@@ -1,6 +1,6 @@
 /**
- * Loss scaling: halves reach down to 6e-8, which gradients undercut, so they travel multiplied by a
- * scale that is as large as no gradient overflows at.
+ * Loss scaling: float16 reaches down to 6e-8 and gradients are smaller, so the loss is multiplied by
+ * the largest scale at which no gradient overflows.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const MOST = 2 ** 24;
 
 /**
  * A dynamic loss scale (Micikevicius et al. 2018; the thesis trained so, §4.1). All of it lives on the
- * device, so that no step waits for the host: an overflow halves the scale and skips the update of its
+ * device, so that no step waits for the host: an overflow divides the scale by 2 and skips the update of its
  * step, `patience` steps without one double it.
  *
  * @example

@@ -94,10 +94,10 @@ export function describeGan(state: GanState, means: GanMeans): string {
   const { real, fake, accuracy, drift, lossD } = means;
   const outputs = `D(real) ${real.toFixed(2)}, D(fake) ${fake.toFixed(2)}`;
   const moved = `its weights have moved by ${percent(drift)}`;
-  const right = `right on ${percent(accuracy)} of the pixels`;
+  const correct = `right on ${percent(accuracy)} of the pixels`;
   if (state === "absent") return "There is no discriminator in this run";
   if (state === "saturated") {
-    return `D is saturated: it is ${right} (${outputs}), so L_G is large and its gradient says little; lower ` +
+    return `D is saturated: it is ${correct} (${outputs}), so L_G is large and its gradient says little; lower ` +
       "adversarial.discriminator.lr or adversarial.tg";
   }
   if (state === "notLearning") {
@@ -116,7 +116,7 @@ export function describeGan(state: GanState, means: GanMeans): string {
   const margin = lossD < low
     ? `, though D is far ahead (L_D ${significant(lossD)}, healthy from ${low})`
     : "";
-  return `Training is balanced${margin}: D is ${right} (${outputs}) and ${moved}`;
+  return `Training is balanced${margin}: D is ${correct} (${outputs}) and ${moved}`;
 }
 
 /** Never rounded up to all. */

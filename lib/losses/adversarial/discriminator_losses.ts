@@ -69,10 +69,10 @@ export function discriminatorLoss(
   options: AdversarialLossOptions,
 ): DiscriminatorLoss {
   const { d, mean, validMean } = outputs(logits, options);
-  const isRight = target === "real" ? tf.greater(d.output, 0.5) : tf.lessEqual(d.output, 0.5);
-  const right = tf.cast(isRight, "float32") as tf.Tensor4D;
+  const isCorrect = target === "real" ? tf.greater(d.output, 0.5) : tf.lessEqual(d.output, 0.5);
+  const correct = tf.cast(isCorrect, "float32") as tf.Tensor4D;
   const loss = mean(target === "real" ? options.loss.real(d) : options.loss.fake(d));
-  return { loss, mean: validMean(d.output), accuracy: validMean(right) };
+  return { loss, mean: validMean(d.output), accuracy: validMean(correct) };
 }
 
 /**

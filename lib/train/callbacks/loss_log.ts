@@ -101,11 +101,11 @@ export class Throughput {
 
   /** Passes values on and counts the time spent waiting for them. */
   async *timed<T>(values: AsyncIterable<T>): AsyncGenerator<T> {
-    let asked = performance.now();
+    let started = performance.now();
     for await (const value of values) {
-      this.#waiting += performance.now() - asked;
+      this.#waiting += performance.now() - started;
       yield value;
-      asked = performance.now();
+      started = performance.now();
     }
   }
 }

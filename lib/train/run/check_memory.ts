@@ -7,8 +7,8 @@ import { freeBytes } from "../../util/files.ts";
 import { mebibytes } from "../../util/format.ts";
 
 /**
- * Refuses a run whose largest tensor the device cannot bind: over the limit, WebGPU computes zeros
- * without a word.
+ * Refuses a run whose largest tensor the device cannot bind: over the limit, WebGPU silently
+ * computes zeros.
  *
  * @throws {RangeError} Naming the tensor, its size, the limit and what to lower.
  */

@@ -100,7 +100,7 @@ export async function openSession(
     });
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
-      `Cannot train with train.precision mixed on backend ${backend.name}, which stores no halves; ` +
+      `Cannot train with train.precision mixed on backend ${backend.name}, which has no float16 storage; ` +
         "set train.precision to f32, or backend to webgpu",
     );
   }

@@ -34,7 +34,7 @@ export async function wantsThread({ backend }: Pick<Config, "backend">): Promise
 }
 
 /**
- * As `train` or `resumeTraining`, in a thread of its own: to the same bits, with the same events
+ * As `train` or `resumeTraining`, in a thread of its own: bit-identical, with the same events
  * and errors.
  *
  * @returns What the run reached; the weights are in its folder alone.

@@ -155,7 +155,7 @@ function forwardMaps(
   });
 }
 
-/** L_D and what is logged of both halves. */
+/** L_D and what is logged of both of its terms. */
 function lossesOf(real: DiscriminatorLoss, fake: DiscriminatorLoss): StepLosses {
   return tf.tidy(() => {
     const losses = {

@@ -58,7 +58,7 @@ function* microBatches(batch: Batch, count: number): Generator<MicroBatch> {
   }
 }
 
-/** Adds up the gradients of micro-batches, or of the two halves of a loss. */
+/** Adds up the gradients of micro-batches, or of the two terms of a loss. */
 export class GradientSum {
   #sum: Gradients | null = null;
 
