@@ -18,6 +18,7 @@ import { checkPrivateShare, describePrivateShare } from "./checks/private_share.
 import { checkTestMirror } from "./checks/test_mirror.ts";
 import { checkTestNames } from "./checks/test_names.ts";
 import { type Problem, readTree, textOf, type TreeFile } from "./checks/tree.ts";
+import { checkVocabulary } from "./checks/vocabulary.ts";
 
 /** What all checks find in a checkout, and a line of figures of some. */
 export interface CheckReport {
@@ -41,6 +42,7 @@ export async function checkRepository(folder: string): Promise<CheckReport> {
     ...checkForeignData(files),
     ...imports.problems,
     ...share.problems,
+    ...checkVocabulary(files),
     ...await documentation(folder, files),
   ];
   return { problems, figures: [describeImports(imports), describePrivateShare(share)] };
