@@ -15,7 +15,7 @@ describe("diagnoseGan()", () => {
       [
         logsAt(0.99, 0.01, { accuracy: 0.999, drift: 0.3 }),
         "saturated",
-        /^D is saturated: it is right on 99\.9 %/,
+        /^D is saturated: it is correct on 99\.9 %/,
       ],
       [
         logsAt(0.51, 0.5, { accuracy: 0.55, drift: 2e-4 }),

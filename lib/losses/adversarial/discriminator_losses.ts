@@ -31,7 +31,7 @@ export interface DiscriminatorLoss {
   loss: tf.Scalar;
   /** Mean D output over valid pixels. */
   mean: tf.Scalar;
-  /** Share of valid pixels on the right side of ½. */
+  /** Share of valid pixels on the correct side of ½. */
   accuracy: tf.Scalar;
 }
 
@@ -95,10 +95,10 @@ interface Outputs {
   validMean(value: tf.Tensor4D): tf.Scalar;
 }
 
-function outputs(own: tf.Tensor4D, options: AdversarialLossOptions): Outputs {
+function outputs(logits: tf.Tensor4D, options: AdversarialLossOptions): Outputs {
   const { discriminator, config, valid } = options;
   const [, height, width] = options.mask.shape;
-  const d = discriminatorOutput(discriminator, own, { height, width });
+  const d = discriminatorOutput(discriminator, logits, { height, width });
   const isOwn = d.output.shape[1] !== height || d.output.shape[2] !== width;
   const batchMask = options.batchMask ?? options.mask;
   const shrink = (mask: tf.Tensor4D): tf.Tensor4D =>

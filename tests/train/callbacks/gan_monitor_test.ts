@@ -97,7 +97,7 @@ describe("GanMonitor.notice() in a run", () => {
     [
       "D is saturated",
       ["adversarial.discriminator.lr=0.01", "adversarial.tg=2"],
-      /^D is saturated: it is right on 9/,
+      /^D is saturated: it is correct on 9/,
     ],
     [
       "D does not learn",
