@@ -94,7 +94,7 @@ export function describeGan(state: GanState, means: GanMeans): string {
   const { real, fake, accuracy, drift, lossD } = means;
   const outputs = `D(real) ${real.toFixed(2)}, D(fake) ${fake.toFixed(2)}`;
   const moved = `its weights have moved by ${percent(drift)}`;
-  const correct = `right on ${percent(accuracy)} of the pixels`;
+  const correct = `correct on ${percent(accuracy)} of the pixels`;
   if (state === "absent") return "There is no discriminator in this run";
   if (state === "saturated") {
     return `D is saturated: it is ${correct} (${outputs}), so L_G is large and its gradient says little; lower ` +
@@ -109,7 +109,9 @@ export function describeGan(state: GanState, means: GanMeans): string {
       "lower adversarial.discriminator.lr";
   }
   if (state === "collapsed") {
-    return `D cannot tell maps from labels (${outputs}, right on ${percent(accuracy)}) although ` +
+    return `D cannot tell maps from labels (${outputs}, correct on ${
+      percent(accuracy)
+    }) although ` +
       `${moved}: either G has matched the labels or D is too weak`;
   }
   const [low] = HEALTHY_LOSS_D;
