@@ -1,32 +1,26 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { defaultConfig } from "../../lib/config/mod.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { LossScale } from "../../lib/optim/loss_scale.ts";
-import { createNetworks, disposeNetworks, type Networks } from "../../lib/train/step/networks.ts";
+import { disposeNetworks, type Networks } from "../../lib/train/step/networks.ts";
 import { stateTensors } from "../../lib/train/run/state_tensors.ts";
 import type { Batch } from "../../lib/train/step/step_context.ts";
 import { trainStep } from "../../lib/train/step/train_step.ts";
-import { normalTensor } from "../support/gradients.ts";
+import { batchOf, smallNetworks } from "../support/small_networks.ts";
 
 /** Networks whose scale is at work though the backend computes in 32 bits. */
 function networks(clipNorm: number | null, precision: "f32" | "mixed"): Networks {
-  const config = defaultConfig();
-  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32, dropout: 0 });
-  Object.assign(config.optimizer, { clipNorm, weightDecay: 1e-3 });
-  Object.assign(config.adversarial, { enabled: false });
-  Object.assign(config.train, { precision });
-  return createNetworks(config, { classes: 3 });
+  return smallNetworks({
+    optimizer: { clipNorm, weightDecay: 1e-3 },
+    adversarial: { enabled: false },
+    train: { precision },
+  });
 }
 
 function batch(): Batch {
   const labels = Int32Array.from({ length: 2 * 32 * 32 }, (_, i) => i % 3);
-  return {
-    images: normalTensor("images", [2, 32, 32, 3]) as tf.Tensor4D,
-    labels: tf.tensor3d(labels, [2, 32, 32], "int32"),
-    valid: labels.length,
-  };
+  return batchOf("images", [2, 32, 32], labels);
 }
 
 async function valueOf(t: tf.Tensor): Promise<number> {

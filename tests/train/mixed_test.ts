@@ -12,21 +12,23 @@ import { trainStep } from "../../lib/train/step/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../bench/dry_gpu.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
+import { config } from "../support/config.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
 const skip = await noAdapter();
 
-async function config(...more: string[]): Promise<Config> {
-  const tiny = ["backend=webgpu", "model.width=0.03", "data.crop=[32,32]", "data.batch=4"];
-  const run = [
+function runConfig(...more: string[]): Promise<Config> {
+  return config(
+    "backend=webgpu",
+    "data.batch=4",
     "train.epochs=1",
     "schedule.warmupEpochs=0",
     "train.logEvery=1",
     "validation.every=9",
-  ];
-  return await loadConfig({ preset: "fixtures", overrides: [...tiny, ...run, ...more] });
+    ...more,
+  );
 }
 
 /** Pixels a side: enough for activations to outweigh weights. */
@@ -75,7 +77,7 @@ describe("train() in mixed precision", () => {
   }
 
   test("train() refuses mixed precision on a backend without float16 storage", async () => {
-    const { backend: _, ...rest } = await config("train.precision=mixed");
+    const { backend: _, ...rest } = await runConfig("train.precision=mixed");
     await assert.rejects(
       train({ ...rest, backend: "cpu" }),
       /train\.precision mixed on backend cpu, .*set train\.precision to f32, or backend to webgpu$/,
@@ -93,9 +95,9 @@ describe("train() in mixed precision", () => {
     };
     const short = ["train.maxSteps=4", "model.width=0.0625"];
     const wasm = await useBackend({ backend: "wasm", threads: 1 });
-    const full = await losses(await config(...short), { backend: wasm });
+    const full = await losses(await runConfig(...short), { backend: wasm });
     const backend = await useBackend({ backend: "webgpu" });
-    const half = await losses(await config(...short, "train.precision=mixed"), { backend });
+    const half = await losses(await runConfig(...short, "train.precision=mixed"), { backend });
     for (const [i, logs] of half.logs.entries()) {
       assert.equal(logs["loss/scale"], 2 ** 15);
       const [a, b] = [logs["loss/seg"]!, full.logs[i]!["loss/seg"]!];
@@ -103,7 +105,11 @@ describe("train() in mixed precision", () => {
     }
 
     const out = join(temporaryFolder(), "run");
-    const first = await config("model.width=0.0625", "train.precision=mixed", "train.maxSteps=2");
+    const first = await runConfig(
+      "model.width=0.0625",
+      "train.precision=mixed",
+      "train.maxSteps=2",
+    );
     await train(first, { out, backend });
     const result = await resumeTraining(out, { backend, overrides: ["train.maxSteps=4"] });
     assert.equal(result.resumedAt, 2);

@@ -2,29 +2,28 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Config, loadConfig } from "../../lib/config/mod.ts";
+import type { Config } from "../../lib/config/mod.ts";
 import { openDataset } from "../../lib/data/registry.ts";
 import { evaluate } from "../../lib/models/inference/evaluate.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { loadModel } from "../../lib/train/run/load_model.ts";
+import { config } from "../support/config.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-async function config(...overrides: string[]): Promise<Config> {
-  const tiny = [
-    "backend=wasm",
-    "threads=1",
-    "model.width=0.03",
-    "data.crop=[32,32]",
+function runConfig(...overrides: string[]): Promise<Config> {
+  return config(
     "data.batch=2",
-  ];
-  const short = ["train.maxSteps=1", "schedule.warmupEpochs=0", "adversarial.enabled=false"];
-  const plain = ["adversarial.tg=1", "adversarial.td=1"];
-  const all = [...tiny, ...short, ...plain, ...overrides];
-  return await loadConfig({ preset: "fixtures", overrides: all });
+    "train.maxSteps=1",
+    "schedule.warmupEpochs=0",
+    "adversarial.enabled=false",
+    "adversarial.tg=1",
+    "adversarial.td=1",
+    ...overrides,
+  );
 }
 
 test("train() validates as inference says: a loaded network scores the same that way", async () => {
@@ -37,7 +36,7 @@ test("train() validates as inference says: a loaded network scores the same that
     "flip=true",
   ]
     .map((each) => `inference.${each}`);
-  const { last } = await train(await config(...options, "inference.scales=[0.5,1]"), { out });
+  const { last } = await train(await runConfig(...options, "inference.scales=[0.5,1]"), { out });
   const { model, normalize, config: saved } = await loadModel(out);
   const dataset = await openDataset("fixtures", { split: "val" });
   const { epoch: _, step: __, ...scores } = last!;
@@ -57,7 +56,7 @@ test("train() says once why it validates in windows", async () => {
   Object.defineProperty(backend, "memoryBytes", { get });
   const events: TrainEvent[] = [];
   await train(
-    await config("train.epochs=2", "validation.every=1", "train.maxSteps=null", "data.batch=24"),
+    await runConfig("train.epochs=2", "validation.every=1", "train.maxSteps=null", "data.batch=24"),
     {
       backend,
       onEvent: (event) => events.push(event),

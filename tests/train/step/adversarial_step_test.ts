@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { type AdversarialConfig, defaultConfig } from "../../../lib/config/mod.ts";
+import type { AdversarialConfig } from "../../../lib/config/mod.ts";
 import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { validMask } from "../../../lib/losses/valid_mask.ts";
@@ -14,36 +14,24 @@ import {
 import { discriminatorLogits } from "../../../lib/models/discriminator.ts";
 import { segmentationLoss } from "../../../lib/losses/segmentation/segmentation_loss.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
-import {
-  createNetworks,
-  disposeNetworks,
-  type Networks,
-} from "../../../lib/train/step/networks.ts";
+import { disposeNetworks, type Networks } from "../../../lib/train/step/networks.ts";
 import type { Batch } from "../../../lib/train/step/step_context.ts";
 import { trainStep } from "../../../lib/train/step/train_step.ts";
 import { randomStream } from "../../../lib/util/random.ts";
-import { normalTensor } from "../../support/gradients.ts";
+import { batchOf, smallNetworks } from "../../support/small_networks.ts";
 
 const CLASSES = 3;
 const RATES = { segmentation: 0.05, discriminator: 1e-2 };
 
 function networks(adversarial: Partial<AdversarialConfig>): Networks {
-  const config = defaultConfig();
-  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32, dropout: 0 });
-  Object.assign(config.adversarial, { weight: 0.3, ...adversarial });
-  config.adversarial.discriminator.width = 1 / 16;
-  return createNetworks(config, { classes: CLASSES });
+  return smallNetworks({ adversarial: { weight: 0.3, ...adversarial } });
 }
 
 function batch(step: number): Batch {
   const stream = randomStream(step, "labels");
   const labels = Int32Array.from({ length: 2 * 32 * 64 }, () => stream.integer(CLASSES));
   labels.fill(255, 0, 500);
-  return {
-    images: normalTensor(`images ${step}`, [2, 32, 64, 3]) as tf.Tensor4D,
-    labels: tf.tensor3d(labels, [2, 32, 64], "int32"),
-    valid: labels.length - 500,
-  };
+  return batchOf(`images ${step}`, [2, 32, 64], labels);
 }
 
 /** Algorithm 1 with lgTiming `before`, nothing shared, on the gradients of whole losses. */

@@ -13,13 +13,12 @@ import { trainStep } from "../../../lib/train/step/train_step.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { config } from "../../support/config.ts";
-import { normalTensor } from "../../support/gradients.ts";
+import { batchOf, type Overrides, smallNetworks } from "../../support/small_networks.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-type Overrides = { [K in keyof Config]?: Partial<Config[K]> };
-
+const DROPOUT = { dropout: defaultConfig().model.dropout };
 const RATES = { segmentation: 0.05, discriminator: 1e-3 };
 
 /** A small discriminator whose loss is taken at its own resolution. */
@@ -33,23 +32,12 @@ function batch(): Batch {
   const stream = randomStream(3, "labels");
   const labels = Int32Array.from({ length: 4 * 32 * 32 }, () => stream.integer(3));
   labels.fill(255, 100, 600).fill(255, 3 * 32 * 32);
-  return {
-    images: normalTensor("images", [4, 32, 32, 3]) as tf.Tensor4D,
-    labels: tf.tensor3d(labels, [4, 32, 32], "int32"),
-    valid: labels.filter((label) => label !== 255).length,
-  };
+  return batchOf("images", [4, 32, 32], labels);
 }
 
 /** Losses and weights of G after two steps. */
 async function run(gradientAccumulation: number, overrides: Overrides) {
-  const config = defaultConfig();
-  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
-  config.adversarial.discriminator.width = 1 / 16;
-  for (const [section, values] of Object.entries(overrides)) {
-    Object.assign(config[section as keyof Config] as object, values);
-  }
-  config.adversarial.discriminator.width = 1 / 16;
-  const networks = createNetworks(config, { classes: 3 });
+  const networks = smallNetworks({ model: DROPOUT, ...overrides });
   const losses: Record<string, number>[] = [];
   for (let i = 0; i < 2; i++) {
     const found = trainStep(networks, batch(), { rates: RATES, gradientAccumulation });
@@ -111,10 +99,7 @@ describe("trainStep() with gradientAccumulation", () => {
   }
 
   test("trainStep() in micro-batches keeps tensors and bytes flat", () => {
-    const config = defaultConfig();
-    Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32 });
-    config.adversarial.discriminator.width = 1 / 16;
-    const networks = createNetworks(config, { classes: 3 });
+    const networks = smallNetworks({ model: DROPOUT });
     const b = batch();
     const context: StepContext = {
       rates: RATES,

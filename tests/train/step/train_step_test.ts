@@ -1,39 +1,18 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { type Config, defaultConfig } from "../../../lib/config/mod.ts";
-import {
-  createNetworks,
-  disposeNetworks,
-  type Networks,
-} from "../../../lib/train/step/networks.ts";
+import { disposeNetworks } from "../../../lib/train/step/networks.ts";
 import type { Batch, StepLosses } from "../../../lib/train/step/step_context.ts";
 import { trainStep } from "../../../lib/train/step/train_step.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
-import { normalTensor } from "../../support/gradients.ts";
-
-type Overrides = { [K in keyof Config]?: Partial<Config[K]> };
-
-function networks(overrides: Overrides = {}): Networks {
-  const config = defaultConfig();
-  Object.assign(config.model, { name: "fcn8s-vgg16", width: 1 / 32, dropout: 0 });
-  Object.assign(config.adversarial.discriminator, { width: 1 / 16, lr: 1e-3 });
-  for (const [section, values] of Object.entries(overrides)) {
-    Object.assign(config[section as keyof Config] as object, values);
-  }
-  return createNetworks(config, { classes: 3 });
-}
+import { batchOf, smallNetworks } from "../../support/small_networks.ts";
 
 function batch(name = "images", ignore = 0): Batch {
   const stream = randomStream(3, name);
   const labels = Int32Array.from({ length: 2 * 32 * 32 }, () => stream.integer(3));
   labels.fill(255, 0, ignore);
-  return {
-    images: normalTensor(name, [2, 32, 32, 3]) as tf.Tensor4D,
-    labels: tf.tensor3d(labels, [2, 32, 32], "int32"),
-    valid: labels.length - ignore,
-  };
+  return batchOf(name, [2, 32, 32], labels);
 }
 
 const RATES = { rates: { segmentation: 0.05, discriminator: 1e-3 } };
@@ -53,7 +32,7 @@ describe("trainStep()", () => {
   });
 
   test("trainStep() has no discriminator without the framework, not even in memory", async () => {
-    const baseline = networks({ adversarial: { enabled: false } });
+    const baseline = smallNetworks({ adversarial: { enabled: false } });
     assert.equal(baseline.discriminator, null);
     const losses = await read(trainStep(baseline, batch(), RATES));
     assert.deepEqual(Object.keys(losses), ["loss/seg"]);
@@ -63,7 +42,7 @@ describe("trainStep()", () => {
   for (const loss of ["lsgan", "bce", "hinge"]) {
     for (const [tg, td] of [[1, 1], [0.5, 2]] as const) {
       test(`trainStep() learns with ${loss} at T_g = ${tg}, T_d = ${td}`, async () => {
-        const trained = networks({ adversarial: { loss, tg, td, weight: 0.1 } });
+        const trained = smallNetworks({ adversarial: { loss, tg, td, weight: 0.1 } });
         const b = batch();
         const first = await read(trainStep(trained, b, RATES));
         for (let i = 0; i < 12; i++) tf.dispose(trainStep(trained, b, RATES));
@@ -85,7 +64,7 @@ describe("trainStep()", () => {
 
   test("trainStep() takes L_seg and L_G at T_g, L_D at T_d", async () => {
     const losses = async (tg: number, td: number) => {
-      const trained = networks({ adversarial: { tg, td } });
+      const trained = smallNetworks({ adversarial: { tg, td } });
       tf.dispose(trainStep(trained, batch(), RATES)); // scores start at zero, which T cannot change
       return await read(trainStep(trained, batch(), RATES));
     };
@@ -98,7 +77,7 @@ describe("trainStep()", () => {
 
   test("trainStep() gives G a gradient through D: its weight changes G's weights", async () => {
     const after = async (weight: number) => {
-      const trained = networks({ adversarial: { tg: 1, td: 1, weight } });
+      const trained = smallNetworks({ adversarial: { tg: 1, td: 1, weight } });
       for (let i = 0; i < 2; i++) tf.dispose(trainStep(trained, batch(), RATES));
       return await weights(trained.segmentation.model.layers);
     };
@@ -107,7 +86,7 @@ describe("trainStep()", () => {
 
   test("trainStep() takes L_G from D before or after D's update, as lgTiming says", async () => {
     const generatorLoss = async (lgTiming: "before" | "after", rate: number) => {
-      const trained = networks({ adversarial: { tg: 1, td: 1, lgTiming } });
+      const trained = smallNetworks({ adversarial: { tg: 1, td: 1, lgTiming } });
       const rates = { segmentation: 0.05, discriminator: rate };
       return (await read(trainStep(trained, batch(), { rates })))["loss/gen"];
     };
@@ -116,14 +95,14 @@ describe("trainStep()", () => {
   });
 
   test("trainStep() updates D k times", () => {
-    const trained = networks({ adversarial: { discriminatorSteps: 3, tg: 1, td: 1 } });
+    const trained = smallNetworks({ adversarial: { discriminatorSteps: 3, tg: 1, td: 1 } });
     tf.dispose(trainStep(trained, batch(), RATES));
     assert.equal(trained.discriminator!.optimizer.steps, 3);
     assert.equal(trained.segmentation.optimizer.steps, 1);
   });
 
   test("trainStep() moves D's weights, and only its own optimiser's rate decides how far", async () => {
-    const trained = networks({ adversarial: { tg: 1, td: 1 } });
+    const trained = smallNetworks({ adversarial: { tg: 1, td: 1 } });
     const start = await weights(trained.discriminator!.model.layers);
     tf.dispose(trainStep(trained, batch(), { rates: { segmentation: 0.05, discriminator: 0 } }));
     const trainable = trained.discriminator!.parameters.length;
@@ -133,7 +112,7 @@ describe("trainStep()", () => {
 
   test("trainStep() has losses of zero, never NaN, for a batch without valid pixels", async () => {
     for (const enabled of [false, true]) {
-      const trained = networks({ adversarial: { enabled } });
+      const trained = smallNetworks({ adversarial: { enabled } });
       const losses = await read(trainStep(trained, batch("none", 2 * 32 * 32), RATES));
       for (const value of Object.values(losses)) assert.equal(Math.abs(value), 0);
       const values = (await weights(trained.segmentation.model.layers)).flat();
@@ -146,7 +125,7 @@ describe("trainStep()", () => {
       const b = batch("images", 100);
       const other = (await b.labels.data() as Int32Array).slice();
       assert.equal(other[99], 255);
-      const trained = networks({ adversarial: { enabled: false } });
+      const trained = smallNetworks({ adversarial: { enabled: false } });
       tf.dispose(trainStep(trained, b, RATES));
       if (under !== 255) other.fill(under, 0, 100);
       const labels = tf.tensor3d(other, [2, 32, 32], "int32");
@@ -156,7 +135,7 @@ describe("trainStep()", () => {
   });
 
   test("trainStep() keeps tensors and bytes flat over 200 steps", () => {
-    const trained = networks({ adversarial: { tg: 0.5 } });
+    const trained = smallNetworks({ adversarial: { tg: 0.5 } });
     const b = batch();
     const seen = new Set<string>();
     for (let step = 1; step <= 200; step++) {
@@ -169,7 +148,7 @@ describe("trainStep()", () => {
 
   test("disposeNetworks() frees everything that createNetworks made", () => {
     const before = tf.memory().numTensors;
-    const trained = networks({ adversarial: { tg: 1, td: 1 } });
+    const trained = smallNetworks({ adversarial: { tg: 1, td: 1 } });
     const b = batch();
     tf.dispose(trainStep(trained, b, RATES));
     disposeNetworks(trained, { keepModel: false });
