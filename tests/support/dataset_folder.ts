@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { crc32 } from "node:zlib";
 import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 
 /** A file's content: bytes, text, or a value to be written as JSON. */
@@ -29,6 +30,16 @@ export async function withFiles(
 export function picture(width: number, height: number): Uint8Array {
   const data = new Uint8Array(width * height * 3).fill(90);
   return encodePng({ width, height, channels: 3, data });
+}
+
+/** A PNG of few bytes that claims 60,000 by 60,000 pixels. */
+export function pngBomb(): Uint8Array {
+  const bytes = picture(2, 2);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(16, 60_000);
+  view.setUint32(20, 60_000);
+  view.setUint32(29, crc32(bytes.subarray(12, 29)));
+  return bytes;
 }
 
 /** A grey PNG that holds `values`, repeated to the size. */

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import type { DataConfig } from "../../../lib/data/data_config.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
-import type { HostBatch } from "../../../lib/data/loader/batch.ts";
 import { trainBatches } from "../../../lib/data/loader/train_loader.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -22,18 +21,14 @@ const config: DataConfig = {
   onCorrupt: "fail",
 };
 
-async function all(batches: AsyncIterable<HostBatch>): Promise<HostBatch[]> {
-  const list: HostBatch[] = [];
-  for await (const batch of batches) list.push(batch);
-  return list;
-}
-
 async function fixtures(): Promise<Dataset> {
   return await openDataset("fixtures", { split: "train" });
 }
 
 test("trainBatches() gives full batches of distinct samples and drops the rest", async () => {
-  const batches = await all(trainBatches({ dataset: await fixtures(), config, seed: 1, epoch: 0 }));
+  const batches = await Array.fromAsync(
+    trainBatches({ dataset: await fixtures(), config, seed: 1, epoch: 0 }),
+  );
   assert.equal(batches.length, 4);
   assert.equal(new Set(batches.flatMap(({ ids }) => ids)).size, 20);
   for (const { bytes, images, labels, ids, valid } of batches) {
@@ -49,10 +44,10 @@ test("trainBatches() gives full batches of distinct samples and drops the rest",
 
 test("trainBatches() is decided by seed and epoch, not by cache or runs before", async () => {
   const dataset = await fixtures();
-  const one = await all(trainBatches({ dataset, config, seed: 1, epoch: 3 }));
-  const again = await all(trainBatches({ dataset, config, seed: 1, epoch: 3 }));
+  const one = await Array.fromAsync(trainBatches({ dataset, config, seed: 1, epoch: 3 }));
+  const again = await Array.fromAsync(trainBatches({ dataset, config, seed: 1, epoch: 3 }));
   const uncached = { ...config, cacheMiB: 0 };
-  const fresh = await all(trainBatches({
+  const fresh = await Array.fromAsync(trainBatches({
     dataset: await fixtures(),
     config: uncached,
     seed: 1,
@@ -61,7 +56,7 @@ test("trainBatches() is decided by seed and epoch, not by cache or runs before",
   assert.deepEqual(again, one);
   assert.deepEqual(fresh, one);
   for (const [seed, epoch] of [[2, 3], [1, 4]] as const) {
-    const other = await all(trainBatches({ dataset, config, seed, epoch }));
+    const other = await Array.fromAsync(trainBatches({ dataset, config, seed, epoch }));
     assert.notDeepEqual(other.map(({ ids }) => ids), one.map(({ ids }) => ids));
     assert.notDeepEqual(other[0]!.images, one[0]!.images);
   }
@@ -69,11 +64,13 @@ test("trainBatches() is decided by seed and epoch, not by cache or runs before",
 
 test("trainBatches() goes on where a resumed run left off", async () => {
   const dataset = await fixtures();
-  const whole = await all(trainBatches({ dataset, config, seed: 1, epoch: 0 }));
-  const rest = await all(trainBatches({ dataset, config, seed: 1, epoch: 0, startStep: 3 }));
+  const whole = await Array.fromAsync(trainBatches({ dataset, config, seed: 1, epoch: 0 }));
+  const rest = await Array.fromAsync(
+    trainBatches({ dataset, config, seed: 1, epoch: 0, startStep: 3 }),
+  );
   assert.deepEqual(rest, whole.slice(3));
   assert.deepEqual(
-    await all(trainBatches({ dataset, config, seed: 1, epoch: 0, startStep: 4 })),
+    await Array.fromAsync(trainBatches({ dataset, config, seed: 1, epoch: 0, startStep: 4 })),
     [],
   );
 });

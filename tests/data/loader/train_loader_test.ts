@@ -24,12 +24,6 @@ function configOf(workers: number | null, more: Partial<DataConfig> = {}): DataC
 /** Twelve samples in batches of two. */
 const SMALL: Partial<DataConfig> = { crop: [4, 6], batch: 2, cacheMiB: 0 };
 
-async function all(batches: AsyncIterable<HostBatch>): Promise<HostBatch[]> {
-  const list: HostBatch[] = [];
-  for await (const batch of batches) list.push(batch);
-  return list;
-}
-
 function fixtures(): Promise<Dataset> {
   return openDataset("fixtures", { split: "train" });
 }
@@ -69,7 +63,7 @@ test("openTrainLoader() is bit-identical with any number of workers", async () =
     });
     assert.equal(loader.workers, workers);
     const epochs = [];
-    for (const epoch of [0, 1]) epochs.push(...await all(loader.batches({ epoch })));
+    for (const epoch of [0, 1]) epochs.push(...await Array.fromAsync(loader.batches({ epoch })));
     runs.push(epochs);
   }
   assert.equal(runs[0]!.length, 8);
@@ -79,8 +73,11 @@ test("openTrainLoader() is bit-identical with any number of workers", async () =
 test("openTrainLoader() goes on in workers where a resumed run left off", async () => {
   const dataset = await fixtures();
   await using loader = openTrainLoader({ dataset, config: configOf(2), seed: 3 });
-  const whole = await all(loader.batches({ epoch: 4 }));
-  assert.deepEqual(await all(loader.batches({ epoch: 4, startStep: 2 })), whole.slice(2));
+  const whole = await Array.fromAsync(loader.batches({ epoch: 4 }));
+  assert.deepEqual(
+    await Array.fromAsync(loader.batches({ epoch: 4, startStep: 2 })),
+    whole.slice(2),
+  );
 });
 
 test("openTrainLoader() gives no worker more than prefetch batches ahead", async () => {
@@ -101,12 +98,12 @@ test("openTrainLoader() gives no worker more than prefetch batches ahead", async
 test("openTrainLoader() replaces a worker that dies and reads its samples again", async () => {
   await withLogging(async (dataset, log, dir) => {
     await using calm = openTrainLoader({ dataset, config: configOf(0, SMALL), seed: 1 });
-    const expected = await all(calm.batches({ epoch: 0 }));
+    const expected = await Array.fromAsync(calm.batches({ epoch: 0 }));
     const before = log().length;
     writeFileSync(join(dir, "die-3"), "");
     writeFileSync(join(dir, "die-7"), "");
     await using loader = openTrainLoader({ dataset, config: configOf(2, SMALL), seed: 1 });
-    assert.deepEqual(await all(loader.batches({ epoch: 0 })), expected);
+    assert.deepEqual(await Array.fromAsync(loader.batches({ epoch: 0 })), expected);
     const reads = log().slice(before);
     for (const index of [3, 7]) {
       assert.ok(reads.filter((read) => read === index).length >= 2, `sample ${index}`);
@@ -120,9 +117,9 @@ test("openTrainLoader() keeps decoded samples up to the cap, whoever decoded the
     await withLogging(async (dataset, log) => {
       const config = configOf(2, { ...SMALL, cacheMiB });
       await using loader = openTrainLoader({ dataset, config, seed: 1 });
-      const first = await all(loader.batches({ epoch: 0 }));
+      const first = await Array.fromAsync(loader.batches({ epoch: 0 }));
       assert.equal(log().length, 12);
-      assert.deepEqual(await all(loader.batches({ epoch: 0 })), first);
+      assert.deepEqual(await Array.fromAsync(loader.batches({ epoch: 0 })), first);
       assert.equal(log().length, 12 + again, `${cacheMiB} MiB`);
     });
   }
@@ -145,7 +142,9 @@ test("openTrainLoader() notices in workers that the data set has changed", async
     await using loader = openTrainLoader({ dataset, config: configOf(1, SMALL), seed: 1 });
     rmSync(join(dir, "train/images/0.png"));
     rmSync(join(dir, "train/labels/0.png"));
-    await assert.rejects(all(loader.batches({ epoch: 0 })), { message: /data set has changed/ });
+    await assert.rejects(Array.fromAsync(loader.batches({ epoch: 0 })), {
+      message: /data set has changed/,
+    });
   });
 });
 
@@ -155,7 +154,7 @@ for (const workers of [0, 2]) {
       damage(dir);
       const dataset = await openDataset("folder", { dir, split: "train" });
       await using loader = openTrainLoader({ dataset, config: configOf(workers, SMALL), seed: 1 });
-      await assert.rejects(all(loader.batches({ epoch: 0 })), {
+      await assert.rejects(Array.fromAsync(loader.batches({ epoch: 0 })), {
         name: "DamagedFileError",
         message: /^Cannot decode PNG ".*images.2\.png": file truncated/,
       });
@@ -167,10 +166,12 @@ for (const workers of [0, 2]) {
       const config = configOf(workers, { ...SMALL, onCorrupt: "skip" });
       const dataset = await openDataset("folder", { dir, split: "train" });
       await using sound = openTrainLoader({ dataset, config: configOf(0, SMALL), seed: 1 });
-      const ids = (await all(sound.batches({ epoch: 0 }))).flatMap((batch) => batch.ids);
+      const ids = (await Array.fromAsync(sound.batches({ epoch: 0 }))).flatMap((batch) =>
+        batch.ids
+      );
       damage(dir);
       await using loader = openTrainLoader({ dataset, config, seed: 1 });
-      const batches = await all(loader.batches({ epoch: 0 }));
+      const batches = await Array.fromAsync(loader.batches({ epoch: 0 }));
       const at = ids.indexOf("2");
       const expected = ids.with(at, ids[(at + SMALL.batch!) % ids.length]!);
       assert.deepEqual(batches.flatMap((batch) => batch.ids), expected);
@@ -178,7 +179,7 @@ for (const workers of [0, 2]) {
       assert.deepEqual(skipped.map(({ id }) => id), ["2"]);
       assert.match(skipped[0]!.message, /images.2\.png": file truncated/);
       await using resumed = openTrainLoader({ dataset, config, seed: 1 });
-      const rest = await all(resumed.batches({ epoch: 0, startStep: 2 }));
+      const rest = await Array.fromAsync(resumed.batches({ epoch: 0, startStep: 2 }));
       assert.deepEqual(rest, batches.slice(2));
     });
   });
@@ -190,7 +191,9 @@ test("openTrainLoader() skips no sample whose files cannot be read today", async
     const dataset = await openDataset("folder", { dir, split: "train" });
     rmSync(join(dir, "train/images/2.png"));
     await using loader = openTrainLoader({ dataset, config, seed: 1 });
-    await assert.rejects(all(loader.batches({ epoch: 0 })), { message: /there is no such file/ });
+    await assert.rejects(Array.fromAsync(loader.batches({ epoch: 0 })), {
+      message: /there is no such file/,
+    });
   });
 });
 
@@ -200,7 +203,7 @@ test("openTrainLoader() says so where every sample is damaged", async () => {
     const config = configOf(0, { ...SMALL, onCorrupt: "skip" });
     const dataset = await openDataset("folder", { dir, split: "train" });
     await using loader = openTrainLoader({ dataset, config, seed: 1 });
-    await assert.rejects(all(loader.batches({ epoch: 0 })), {
+    await assert.rejects(Array.fromAsync(loader.batches({ epoch: 0 })), {
       message: /^Cannot train on split "train": each of its 12 samples is damaged, the first: /,
     });
   });
@@ -217,7 +220,7 @@ for (const workers of [0, 1]) {
     abort.abort(new Error("enough"));
     await assert.rejects(waiting, { message: "enough" });
     assert.equal((await batches.next()).done, true);
-    assert.equal((await all(loader.batches({ epoch: 0 }))).length, 4); // the loader is still good
+    assert.equal((await Array.fromAsync(loader.batches({ epoch: 0 }))).length, 4); // the loader is still good
   });
 }
 

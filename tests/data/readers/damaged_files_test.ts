@@ -5,26 +5,15 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { crc32 } from "node:zlib";
 import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
-import { type Content, labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { type Content, labels, picture, pngBomb, withFiles } from "../../support/dataset_folder.ts";
 import { JPEG_SAMPLES } from "../../support/jpeg_samples.ts";
 import { COMPRESSED_MAT } from "../../support/mat_samples.ts";
 
 const JPEG = new Uint8Array(Buffer.from(JPEG_SAMPLES[0]!.file, "base64"));
 const MAT = new Uint8Array(Buffer.from(COMPRESSED_MAT, "base64"));
 const [PHOTO, TRUTH] = [picture(5, 3), labels(5, 3, { values: [0, 1] })];
-
-/** A PNG of a few bytes that says it has 60,000 x 60,000 pixels, checksum and all. */
-function bomb(): Uint8Array {
-  const bytes = picture(2, 2);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(16, 60_000);
-  view.setUint32(20, 60_000);
-  view.setUint32(29, crc32(bytes.subarray(12, 29)));
-  return bytes;
-}
 
 /** A .mat whose first matrix claims two gigabytes. */
 function giantMat(): Uint8Array {
@@ -48,7 +37,7 @@ const DAMAGE: Record<string, (bytes: Uint8Array) => Uint8Array> = {
   "a JPEG": () => JPEG,
   "a .mat": () => MAT,
   "a .mat of false size": giantMat,
-  "a PNG bomb": bomb,
+  "a PNG bomb": pngBomb,
   "a page": () => new TextEncoder().encode("<!doctype html>\n<title>404</title>\n"),
 };
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { crc32 } from "node:zlib";
 import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
 import type { DataReport } from "../../../lib/data/validate/data_report.ts";
 import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
-import { type Content, labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { type Content, labels, picture, pngBomb, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
 const CLASSES = { classes: ["sky", "road"], ignore: 255 };
@@ -14,16 +13,6 @@ const GOOD = labels(4, 3, { values: [0, 1, 255] });
 function shade(value: number): Uint8Array {
   const data = new Uint8Array(4 * 3 * 3).fill(value);
   return encodePng({ width: 4, height: 3, channels: 3, data });
-}
-
-/** A PNG of a few bytes that says it has 60,000 x 60,000 pixels, checksum and all. */
-function bomb(): Uint8Array {
-  const bytes = shade(2);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(16, 60_000);
-  view.setUint32(20, 60_000);
-  view.setUint32(29, crc32(bytes.subarray(12, 29)));
-  return bytes;
 }
 
 /** Two splits of two samples each that nothing is wrong with. */
@@ -71,7 +60,7 @@ describe("inspectData() says in one line why training would be wrong", () => {
     ["a truncated image", { "train/images/b.png": truncated }, /Cannot decode PNG ".*b\.png"/],
     ["an empty label", { "val/labels/c.png": empty }, /labels from ".*c\.png": the file is empty/],
     ["a damaged header", { "train/images/b.png": huge }, /Cannot decode PNG ".*b\.png"/],
-    ["a bomb", { "train/images/b.png": bomb() }, /b\.png".* 60000x60000/],
+    ["a bomb", { "train/images/b.png": pngBomb() }, /b\.png".* 60000x60000/],
     ["another size", { "train/images/b.png": picture(5, 3) }, /5x3, .* 4x3, they must be of one s/],
     ["an RGB mask", { "train/labels/b.png": shade(7) }, /holds RGB colours, not class indices/],
     ["a JPEG mask", { "train/labels/b.png": Uint8Array.of(255, 216, 255) }, /JPEG alters class/],
