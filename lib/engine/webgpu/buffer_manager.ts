@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { FreeList } from "./free_list.ts";
+import { type BufferPlan, FreeList, StepWatcher } from "./buffer_reuse.ts";
 import { BUFFER_USAGE } from "./gpu_buffers.ts";
-import { type BufferPlan, StepWatcher } from "./buffer_plan.ts";
-import type { WebgpuCounters } from "./counters.ts";
+import type { WebgpuCounters } from "./context.ts";
 import {
   assertTensorFits,
   type BufferPurpose,

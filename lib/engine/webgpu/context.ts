@@ -1,6 +1,7 @@
 /**
- * What kernels, the dispatcher and the tile tuner need of the WebGPU backend. The backend implements
- * it, so that none of them depends on the backend's file.
+ * What the parts of the WebGPU backend share: the interface that kernels, the dispatcher and the tile
+ * tuner take, which the backend implements so that none of them depends on its file; and the counts of
+ * launches, transfers and bytes, which do not depend on the adapter.
  *
  * @module
  */
@@ -70,4 +71,38 @@ export interface Launch {
 export interface DeferredWork {
   buffers: Set<GPUBuffer>;
   record(): void;
+}
+
+/** Counts since the backend was registered. */
+export interface WebgpuCounters {
+  /** Kernels launched. */
+  dispatches: number;
+  /** Command buffers submitted to the queue. */
+  submits: number;
+  /** Tensors copied from the processor to the adapter. */
+  uploads: number;
+  /** Bytes of those tensors. */
+  uploadBytes: number;
+  /** Bytes of uniforms written; no tensor data. */
+  uniformBytes: number;
+  /** Copies from the adapter to the processor. */
+  readbacks: number;
+  /** Most bytes in buffers in use. */
+  peakUsedBytes: number;
+  /** Most bytes allocated, free buffers of the pool included. */
+  peakAllocatedBytes: number;
+}
+
+/** All counts at zero. */
+export function newCounters(): WebgpuCounters {
+  return {
+    dispatches: 0,
+    submits: 0,
+    uploads: 0,
+    uploadBytes: 0,
+    uniformBytes: 0,
+    readbacks: 0,
+    peakUsedBytes: 0,
+    peakAllocatedBytes: 0,
+  };
 }

@@ -6,7 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import type { WebGpuContext } from "./context.ts";
-import { packScalars } from "./uniform_buffer.ts";
+import { packScalars } from "./gpu_buffers.ts";
 import {
   assembleWgsl,
   type Float16Bindings,

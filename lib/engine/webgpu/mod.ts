@@ -4,9 +4,8 @@
  *
  * @module
  */
-export type { WebgpuCounters } from "./counters.ts";
-export type { OpenDeviceOptions, TrainingDevice } from "./device.ts";
-export type { ErrorCollector } from "./error_collector.ts";
+export type { WebgpuCounters } from "./context.ts";
+export type { ErrorCollector, OpenDeviceOptions, TrainingDevice } from "./device.ts";
 export type { TileName } from "./gemm_tiles.ts";
 export { assertTensorFits, largestTensorBytes, type TensorLimit } from "./limits.ts";
 export {

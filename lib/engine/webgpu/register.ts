@@ -1,15 +1,33 @@
 /**
- * Registers the training backend in place of tfjs's WebGPU backend.
+ * Registers the training backend in place of tfjs's WebGPU backend, with the engine's kernels, and with
+ * gradients in place of those of tfjs that need tensors made on the processor (`ones` of the input's
+ * size, uploaded at each call) or two passes where one is enough.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { openDevice, type OpenDeviceOptions } from "./device.ts";
-import { registerGradients, unregisterGradients } from "./register_gradients.ts";
-import { registerKernels, unregisterKernels } from "./register_kernels.ts";
 import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 import { tunedTiles } from "./tile_tuner.ts";
+import type { WebGpuContext } from "./context.ts";
+import { batchMatMul, fusedMatMul } from "./kernels/batch_mat_mul.ts";
+import { batchNormTrain } from "./kernels/batch_norm_train.ts";
+import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
+import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
+import { checkGradients } from "./kernels/check_gradients.ts";
+import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
+import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
+import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
+import { add, leakyReluGrad, multiply, relu } from "./kernels/elementwise.ts";
+import { adamUpdate, movingAverage, sgdUpdate, sgdUpdateIf } from "./kernels/in_place_updates.ts";
+import { type Kernel, restoreTfjsKernel, saveTfjsKernel } from "./kernels/kernel.ts";
+import { maxPool, maxPoolGrad } from "./kernels/max_pool.ts";
+import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
+import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
+import { mean, sum } from "./kernels/reduction.ts";
+import { unpackBatch } from "./kernels/unpack_batch.ts";
+import { LEAKY_RELU_GRAD } from "../ops/kernels.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
 export interface RegisterWebgpuOptions extends OpenDeviceOptions {
@@ -118,4 +136,125 @@ function withNavigatorGpu<T>(gpu: GPU | undefined, make: () => T): T {
   } finally {
     delete navigator.gpu;
   }
+}
+
+// deno-lint-ignore no-explicit-any -- the list holds kernels of every type of attributes
+const KERNELS: Kernel<any>[] = [
+  add,
+  adamUpdate,
+  batchMatMul,
+  batchNormTrain,
+  batchNormTrainGrad,
+  biasGrad,
+  biasReluGrad,
+  conv2d,
+  conv2dBackpropFilter,
+  conv2dBackpropInput,
+  fusedConv2d,
+  fusedMatMul,
+  checkGradients,
+  leakyReluGrad,
+  maxPool,
+  maxPoolGrad,
+  mean,
+  movingAverage,
+  multiply,
+  relu,
+  resizeBilinear,
+  resizeBilinearGrad,
+  sgdUpdate,
+  sgdUpdateIf,
+  softmaxCrossEntropy,
+  sum,
+  unpackBatch,
+];
+
+/** Names of the kernels that this engine adds or replaces. */
+export const KERNEL_NAMES: string[] = KERNELS.map((kernel) => kernel.name);
+
+let registered = false;
+
+/** Registers the engine's kernels in place of tfjs's of the same name. */
+export function registerKernels(): void {
+  if (registered) return;
+  registered = true;
+  for (const kernel of KERNELS) {
+    saveTfjsKernel(kernel.name);
+    if (tf.getKernel(kernel.name, "webgpu") != null) tf.unregisterKernel(kernel.name, "webgpu");
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName: "webgpu",
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        kernel.run({
+          inputs: inputs as Record<string, tf.TensorInfo>,
+          attrs,
+          backend: backend as unknown as WebGpuContext,
+        }),
+    });
+  }
+}
+
+/** Restores tfjs's own kernels. */
+export function unregisterKernels(): void {
+  if (!registered) return;
+  registered = false;
+  for (const { name } of KERNELS) {
+    tf.unregisterKernel(name, "webgpu");
+    restoreTfjsKernel(name);
+  }
+}
+
+type Gradient = NonNullable<ReturnType<typeof tf.getGradient>>;
+type GradFunc = Gradient["gradFunc"];
+
+/** Gradient of a sum: dy broadcast to x; of a mean: dy / n. */
+function broadcastGradient(name: "Sum" | "Mean"): GradFunc {
+  return (dy, saved, attrs) => {
+    const x = saved[0]!;
+    const { axis } = attrs as unknown as { axis: number | number[] };
+    // The axes of a Mean are not in its attributes when all are meant.
+    const axes = new Set(tf.util.parseAxisParam(axis ?? x.shape.map((_, i) => i), x.shape));
+    const shape = x.shape.map((d, i) => axes.has(i) ? 1 : d);
+    const count = x.shape.reduce((product, d, i) => axes.has(i) ? product * d : product, 1);
+    return {
+      x: () => {
+        const kept = tf.reshape(dy as tf.Tensor, shape);
+        return tf.broadcastTo(name === "Mean" ? tf.div(kept, count) : kept, x.shape);
+      },
+    };
+  };
+}
+
+const GRADIENTS: Record<string, (original: GradFunc) => GradFunc> = {
+  Sum: () => broadcastGradient("Sum"),
+  Mean: () => broadcastGradient("Mean"),
+  Relu: (original) => (dy, saved, attrs) => {
+    const x = saved[0]!;
+    if (tf.getKernel(LEAKY_RELU_GRAD, tf.getBackend()) == null) return original(dy, saved, attrs);
+    const inputs = { x, dy: dy as tf.Tensor };
+    return { x: () => tf.engine().runKernel(LEAKY_RELU_GRAD, inputs, { alpha: 0 }) as tf.Tensor };
+  },
+};
+
+const replaced = new Map<string, Gradient>();
+
+/** Replaces tfjs's gradients, which all backends share; their values stay the same. */
+export function registerGradients(): void {
+  if (replaced.size > 0) return;
+  for (const [kernelName, make] of Object.entries(GRADIENTS)) {
+    const original = tf.getGradient(kernelName);
+    if (original == null) continue;
+    replaced.set(kernelName, original);
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({ ...original, gradFunc: make(original.gradFunc) });
+  }
+}
+
+/** Restores tfjs's own gradients. */
+export function unregisterGradients(): void {
+  for (const [kernelName, original] of replaced) {
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient(original);
+  }
+  replaced.clear();
 }

@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { StoredTensor } from "./context.ts";
-import type { TfjsUniform, UniformBinding } from "./uniform_buffer.ts";
+import type { TfjsUniform, UniformBinding } from "./gpu_buffers.ts";
 
 /** The version of tfjs whose private members this file knows. */
 const TFJS_VERSION = "4.22.0";

@@ -10,9 +10,8 @@ import { readUserCache, writeUserCache } from "../../util/user_cache.ts";
 import type { WebGpuContext } from "./context.ts";
 import { pipelineOf } from "./dispatch.ts";
 import { chooseTile, tileGrid, type TileName, TILES, tileWithin } from "./gemm_tiles.ts";
-import { BUFFER_USAGE, submitAndRead } from "./gpu_buffers.ts";
+import { BUFFER_USAGE, packScalars, submitAndRead } from "./gpu_buffers.ts";
 import { matMulKernel } from "./kernels/batch_mat_mul.ts";
-import { packScalars } from "./uniform_buffer.ts";
 
 /** Fastest tile by class of product, see {@linkcode productClass}. */
 export type TileTable = Record<string, TileName>;

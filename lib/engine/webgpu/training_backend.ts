@@ -6,21 +6,27 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BufferManager } from "./buffer_manager.ts";
-import type { DeferredWork, Launch, WebGpuContext } from "./context.ts";
-import { newCounters, type WebgpuCounters } from "./counters.ts";
+import {
+  type DeferredWork,
+  type Launch,
+  newCounters,
+  type WebGpuContext,
+  type WebgpuCounters,
+} from "./context.ts";
 import type { TrainingDevice } from "./device.ts";
 import { toFloat32 } from "./float16_storage.ts";
 import { chooseTile, type TileName, tileWithin } from "./gemm_tiles.ts";
-import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
-import { largestTensorBytes } from "./limits.ts";
-import { assertKnownTfjs, type TfjsBackend, TfjsWebGpuBackend } from "./tfjs_members.ts";
-import { productClass } from "./tile_tuner.ts";
 import {
+  BUFFER_USAGE,
+  MAP_MODE_READ,
   packTfjsUniforms,
   type TfjsUniform,
   type UniformBinding,
   UniformBuffer,
-} from "./uniform_buffer.ts";
+} from "./gpu_buffers.ts";
+import { largestTensorBytes } from "./limits.ts";
+import { assertKnownTfjs, type TfjsBackend, TfjsWebGpuBackend } from "./tfjs_members.ts";
+import { productClass } from "./tile_tuner.ts";
 import type { Subgroups } from "./wgsl.ts";
 
 /** Launches that are recorded before they are submitted. */

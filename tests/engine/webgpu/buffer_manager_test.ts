@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { BufferManager, sizeClass } from "../../../lib/engine/webgpu/buffer_manager.ts";
-import { newCounters } from "../../../lib/engine/webgpu/counters.ts";
+import { newCounters } from "../../../lib/engine/webgpu/context.ts";
 
 const STORAGE = 0x80;
 

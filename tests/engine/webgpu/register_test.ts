@@ -1,7 +1,15 @@
 import { describe, test } from "node:test";
 import assert from "node:assert/strict";
+import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
+import {
+  KERNEL_NAMES,
+  registerGradients,
+  registerKernels,
+  unregisterGradients,
+  unregisterKernels,
+} from "../../../lib/engine/webgpu/register.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
@@ -60,3 +68,47 @@ function softwareGpu(): GPU {
   const info = { vendor: "", architecture: "", device: "", description: "SwiftShader Device" };
   return { requestAdapter: () => Promise.resolve({ info }) } as unknown as GPU;
 }
+
+test("registerKernels() replaces tfjs's kernels once and unregisterKernels() restores them", () => {
+  const original = KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc);
+  assert(original.some((run) => run !== undefined) && original.some((run) => run === undefined));
+  registerKernels();
+  registerKernels();
+  KERNEL_NAMES.forEach((name, i) => {
+    const run = tf.getKernel(name, "webgpu")?.kernelFunc;
+    assert(run !== undefined && run !== original[i], name);
+  });
+  unregisterKernels();
+  unregisterKernels();
+  assert.deepEqual(KERNEL_NAMES.map((name) => tf.getKernel(name, "webgpu")?.kernelFunc), original);
+});
+
+const FUNCTIONS: [name: string, f: (x: tf.Tensor) => tf.Tensor][] = [
+  ["sum over all", (x) => tf.square(tf.sum(x))],
+  ["sum over one axis", (x) => tf.sum(tf.square(tf.sum(x, 1)))],
+  ["sum that keeps its axes", (x) => tf.sum(tf.square(tf.sum(x, [0, -1], true)))],
+  ["mean over all", (x) => tf.square(tf.mean(x))],
+  ["mean over two axes", (x) => tf.sum(tf.square(tf.mean(x, [0, 2])))],
+  ["relu", (x) => tf.sum(tf.square(tf.relu(x)))],
+];
+
+for (const [name, f] of FUNCTIONS) {
+  test(`registerGradients() leaves the gradient of ${name} as it is`, async () => {
+    await tf.setBackend("cpu");
+    const x = tf.randomNormal([2, 3, 4], 0, 1, "float32", 5);
+    const original = await tf.grad(f)(x).data();
+    registerGradients();
+    const own = await tf.grad(f)(x).data();
+    unregisterGradients();
+    assert.equal(own.length, original.length);
+    own.forEach((value, i) => assert(Math.abs(value - original[i]!) < 1e-5));
+  });
+}
+
+test("unregisterGradients() restores tfjs's own", () => {
+  const original = tf.getGradient("Sum")!.gradFunc;
+  registerGradients();
+  assert.notEqual(tf.getGradient("Sum")!.gradFunc, original);
+  unregisterGradients();
+  assert.equal(tf.getGradient("Sum")!.gradFunc, original);
+});

@@ -13,10 +13,10 @@ import {
   type ColumnLayout,
   columnLayout,
   columnPrologue,
+  columnSum,
   columnUniforms,
   treeSum,
 } from "./reduction.ts";
-import { columnSum } from "./sum.ts";
 
 /** dbias [c] = Σ dy over all pixels. */
 export const biasGrad: Kernel<Record<never, never>> = {

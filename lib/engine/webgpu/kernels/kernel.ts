@@ -1,5 +1,5 @@
 /**
- * What a kernel file exports to `register_kernels.ts`, and tfjs's own kernels, which the engine's
+ * What a kernel file exports to `register.ts`, and tfjs's own kernels, which the engine's
  * replace and fall back to.
  *
  * @module

@@ -7,8 +7,7 @@ import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "../../ops/
 import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { THREADS, type WgslKernel } from "../wgsl.ts";
 import type { Kernel } from "./kernel.ts";
-import { treeSum } from "./reduction.ts";
-import { sumAll } from "./sum.ts";
+import { sumAll, treeSum } from "./reduction.ts";
 
 const WGSL: WgslKernel = {
   key: SOFTMAX_CROSS_ENTROPY,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { dryGpu } from "../../../bench/dry_gpu.ts";
 import { bottleneckStep, ownStep } from "../../../bench/training_step.ts";
-import { newCounters } from "../../../lib/engine/webgpu/counters.ts";
+import { newCounters } from "../../../lib/engine/webgpu/context.ts";
 import {
   disposeWebgpuBackend,
   registerWebgpuBackend,
