@@ -1,7 +1,6 @@
 /**
  * The configuration of one training run. Each section belongs to the module that reads it; what the
- * keys mean stands in the sections' descriptions, from which the JSON Schema, the help and
- * docs/config.md come.
+ * keys mean stands in the sections' descriptions, from which the JSON Schema and the help come.
  *
  * @module
  */

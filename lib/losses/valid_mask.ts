@@ -9,7 +9,8 @@ import * as tf from "@tensorflow/tfjs";
 export const IGNORE_LABEL = 255;
 
 /**
- * Map of valid pixels: 1 where the label is a class, 0 where it is to be ignored (thesis §3.1).
+ * Map of valid pixels: 1 where the label is a class, 0 where it is to be ignored (method.md,
+ * "Losses").
  *
  * @param labels int32 `[b, h, w]`.
  * @returns float32 `[b, h, w, 1]`, owned by the caller.

@@ -6,8 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * (λ/2)·Σ w² over the weights that decay (Algorithm 1, equation of L_total). The optimiser adds its
- * gradient λ·w by itself; this is the value for the log.
+ * (λ/2)·Σ w² over the weights that decay (method.md, "Losses"). The optimiser adds its gradient λ·w
+ * by itself; this is the value for the log.
  *
  * @param weights Weights of any shape; stay the caller's.
  * @param lambda λ.

@@ -19,7 +19,7 @@ export interface LossScaleOptions {
 const MOST = 2 ** 24;
 
 /**
- * A dynamic loss scale (Micikevicius et al. 2018; the thesis trained so, §4.1). All of it lives on the
+ * A dynamic loss scale (Micikevicius et al. 2018; method.md, "Updates"). All of it lives on the
  * device, so that no step waits for the host: an overflow divides the scale by 2 and skips the update of its
  * step, `patience` steps without one double it.
  *

@@ -31,7 +31,7 @@ export interface SkippedSample {
 }
 
 /**
- * Number of batches in an epoch; the last incomplete one is dropped (Table 4-1).
+ * Number of batches in an epoch; the last incomplete one is dropped (method.md, "Data").
  *
  * @throws {RangeError} If the data set has fewer samples than a batch.
  * @example

@@ -22,7 +22,7 @@ let current: Precision = "f32";
  *
  * float16 reaches from 6e-8 to 65504: multiply the gradient that enters a backward pass by a scale,
  * and divide the gradients of the weights by it. Gradients that are not finite show an overflow
- * (thesis §4.1; Micikevicius et al. 2018).
+ * (method.md, "Updates"; Micikevicius et al. 2018).
  *
  * @param precision Holds until `pass` returns or throws.
  *

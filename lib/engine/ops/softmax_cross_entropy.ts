@@ -28,7 +28,7 @@ const KERNEL: TrainingKernel<SoftmaxCrossEntropyAttrs> = {
 
 /**
  * Cross-entropy of softmax(logits / T) against class labels: scale · Σ −log p(label) over pixels
- * whose label is a class; other labels contribute nothing to loss or gradient (thesis §3.2).
+ * whose label is a class; other labels contribute nothing to loss or gradient (method.md, "Losses").
  *
  * Differentiable in `logits`.
  *

@@ -1,5 +1,5 @@
 /**
- * Binary cross-entropy loss (DCGAN), with the minus signs that the thesis' Table 3-1 lost.
+ * Binary cross-entropy loss (DCGAN; method.md, "Losses"), with the minus signs that the thesis lacks.
  *
  * @module
  */

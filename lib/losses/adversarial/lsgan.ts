@@ -1,5 +1,5 @@
 /**
- * Least-squares loss (Mao et al. 2017), the thesis' choice (§3.1, equations 3-1 and 3-2).
+ * Least-squares loss (Mao et al. 2017), the thesis' choice (method.md, "Losses").
  *
  * @module
  */

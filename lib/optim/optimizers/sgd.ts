@@ -1,6 +1,6 @@
 /**
  * Stochastic gradient descent with momentum: the thesis' optimiser of the segmentation network
- * (method.md, "Updates"; Table 4-1).
+ * (method.md, "Updates").
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Cosine decay (Loshchilov & Hutter 2017), the thesis' schedule (Table 4-1).
+ * Cosine decay (Loshchilov & Hutter 2017), the thesis' schedule (method.md, "Schedule").
  *
  * @module
  */

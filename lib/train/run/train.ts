@@ -33,7 +33,7 @@ export interface TrainOptions {
 }
 
 /**
- * Trains as `config` says (thesis chapter 3 and §4.1): checks everything, then runs epochs of
+ * Trains as `config` says (docs/method.md): checks everything, then runs epochs of
  * Algorithm 1, validates, and keeps the best and the last network. The backend stays current.
  *
  * @returns What the run reached; the weights are in `options.out`, or in `options.model`.

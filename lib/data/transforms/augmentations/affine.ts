@@ -1,5 +1,5 @@
 /**
- * Random zoom, rotation and mirroring (thesis §4.1).
+ * Random zoom, rotation and mirroring (method.md, "Data").
  *
  * @module
  */
