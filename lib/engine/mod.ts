@@ -8,11 +8,10 @@ export { checkpointed, type CheckpointedOptions } from "./gradient_checkpointing
 export { batchNormTraining, movingAverage } from "./ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
 export { leakyRelu } from "./ops/leaky_relu.ts";
-export { oneHot } from "./ops/one_hot.ts";
+export { oneHot, softmaxCrossEntropy } from "./ops/labels.ts";
 export { currentPrecision, type Precision, withPrecision } from "./ops/precision.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
 export { adamUpdate, sgdUpdate } from "./ops/optimizer_updates.ts";
-export { softmaxCrossEntropy } from "./ops/softmax_cross_entropy.ts";
 export { unpackBatch, type UnpackBatchOptions } from "./ops/unpack_batch.ts";
 export type {
   AdamUpdateAttrs,

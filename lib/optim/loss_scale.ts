@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkGradients } from "../engine/ops/check_gradients.ts";
+import { checkGradients } from "../engine/ops/optimizer_updates.ts";
 
 /** How a scale moves. */
 export interface LossScaleOptions {

@@ -5,7 +5,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import {
   BATCH_NORM_LEAKY_TRAIN,
   BATCH_NORM_LEAKY_TRAIN_GRAD,
@@ -14,6 +13,9 @@ import {
   type BatchNormLeakyTrainAttrs,
   type BatchNormTrainAttrs,
   MOVING_AVERAGE,
+  ownMemory,
+  runTrainingKernel,
+  type TrainingKernel,
 } from "./kernels.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 

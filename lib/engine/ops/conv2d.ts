@@ -5,8 +5,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
-import { BIAS_GRAD, BIAS_LEAKY_RELU_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
+import {
+  BIAS_GRAD,
+  BIAS_LEAKY_RELU_GRAD,
+  BIAS_RELU_GRAD,
+  runTrainingKernel,
+  type TrainingKernel,
+} from "./kernels.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 
 /** Attributes of {@linkcode conv2d}. */

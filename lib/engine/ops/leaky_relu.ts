@@ -4,8 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
-import { LEAKY_RELU_GRAD } from "./kernels.ts";
+import { LEAKY_RELU_GRAD, runTrainingKernel, type TrainingKernel } from "./kernels.ts";
 
 interface LeakyReluAttrs {
   alpha: number;

@@ -1,8 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
 import { Buffer } from "node:buffer";
 import { PLAIN, RELAXED } from "./binaries.ts";
-import { type FilterCache, makeFilterCache } from "./filter_cache.ts";
-import { type InputProvenance, makeInputProvenance } from "./input_provenance.ts";
+import {
+  type FilterCache,
+  type InputProvenance,
+  makeFilterCache,
+  makeInputProvenance,
+} from "./tensor_caches.ts";
 import {
   BLOCKS,
   CONTROL,

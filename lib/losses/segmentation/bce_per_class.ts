@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { oneHot } from "../../engine/ops/one_hot.ts";
+import { oneHot } from "../../engine/ops/labels.ts";
 import { EPSILON } from "./ce.ts";
 import { defineSegmentationLoss, type SegmentationLoss } from "./segmentation_loss.ts";
 

@@ -5,8 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { oneHot } from "../../engine/ops/one_hot.ts";
-import { softmaxCrossEntropy } from "../../engine/ops/softmax_cross_entropy.ts";
+import { oneHot, softmaxCrossEntropy } from "../../engine/ops/labels.ts";
 import { defineSegmentationLoss, type SegmentationLoss } from "./segmentation_loss.ts";
 
 /** Keeps −log p finite where an upsampled probability reaches 0. */

@@ -5,9 +5,8 @@ import { adamUpdate, sgdUpdate } from "../../../lib/engine/ops/optimizer_updates
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
-import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
+import { oneHot, softmaxCrossEntropy } from "../../../lib/engine/ops/labels.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
-import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import {

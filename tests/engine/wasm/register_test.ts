@@ -5,7 +5,7 @@ import process from "node:process";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
-import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
+import { oneHot } from "../../../lib/engine/ops/labels.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { on, relativeError, tensor } from "../../support/wasm_compare.ts";

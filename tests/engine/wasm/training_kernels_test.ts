@@ -7,7 +7,7 @@ import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import * as kernels from "../../../lib/engine/ops/kernels.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
-import { softmaxCrossEntropy } from "../../../lib/engine/ops/softmax_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../../../lib/engine/ops/labels.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, on, relativeError, tensor } from "../../support/wasm_compare.ts";
 

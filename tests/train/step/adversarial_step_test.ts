@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import type { AdversarialConfig } from "../../../lib/config/mod.ts";
-import { oneHot } from "../../../lib/engine/ops/one_hot.ts";
+import { oneHot } from "../../../lib/engine/ops/labels.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { validMask } from "../../../lib/losses/valid_mask.ts";
 import { probabilityMap } from "../../../lib/models/probability_map.ts";

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { type Engine, THREAD_SCRATCH } from "../engine.ts";
-import type { Source } from "../input_provenance.ts";
+import type { Source } from "../tensor_caches.ts";
 import { windowWords } from "../jobs.ts";
 
 /** A map that a resize made, and a convolution of it. */

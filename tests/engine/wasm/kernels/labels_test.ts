@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { oneHot } from "../../../../lib/engine/ops/one_hot.ts";
+import { oneHot } from "../../../../lib/engine/ops/labels.ts";
 import {
   disposeWasmBackend,
   registerWasmBackend,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { checkGradients } from "../../../../lib/engine/ops/check_gradients.ts";
+import { checkGradients } from "../../../../lib/engine/ops/optimizer_updates.ts";
 import { assertSame, backend, describeWebgpu, normal } from "./_compare.ts";
 
 const SIZES = [1, 3, 4, 5, 1023, 1024, 1025, 4100, ...Array(30).fill(7)];

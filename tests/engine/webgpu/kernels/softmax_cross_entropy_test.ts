@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { softmaxCrossEntropy } from "../../../../lib/engine/ops/softmax_cross_entropy.ts";
+import { softmaxCrossEntropy } from "../../../../lib/engine/ops/labels.ts";
 import { assertSame, describeWebgpu, normal } from "./_compare.ts";
 
 describeWebgpu("softmaxCrossEntropy", () => {

@@ -1,14 +1,49 @@
 /**
- * Temperature softmax and its cross-entropy with ignored pixels.
+ * Ops on class labels: one-hot maps, correct on every backend, and the cross-entropy of a temperature
+ * softmax with ignored pixels.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
-import { oneHot } from "./one_hot.ts";
-import { SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "./kernels.ts";
+import {
+  ONE_HOT,
+  runTrainingKernel,
+  SOFTMAX_CROSS_ENTROPY,
+  type SoftmaxCrossEntropyAttrs,
+  type TrainingKernel,
+} from "./kernels.ts";
 
-const KERNEL: TrainingKernel<SoftmaxCrossEntropyAttrs> = {
+/** `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */
+const ONE_HOT_KERNEL: TrainingKernel<{ classes: number }> = {
+  name: ONE_HOT,
+  compose: ({ labels }, { classes }) => [
+    tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32"),
+  ],
+};
+
+/**
+ * One-hot float maps of class labels; any value outside 0..classes−1, the ignore label included,
+ * becomes the zero vector.
+ *
+ * @param labels int32, any shape.
+ * @returns float32 of shape `[...labels.shape, classes]`, owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import { tf, useBackend } from "@segadv/segadv";
+ * import { oneHot } from "@segadv/segadv/engine";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const maps = oneHot(tf.tensor1d([1, 255], "int32"), 2);
+ * assert.deepEqual([...await maps.data()], [0, 1, 0, 0]);
+ * ```
+ */
+export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
+  return runTrainingKernel(ONE_HOT_KERNEL, { labels }, { classes })[0]!;
+}
+
+const CROSS_ENTROPY_KERNEL: TrainingKernel<SoftmaxCrossEntropyAttrs> = {
   name: SOFTMAX_CROSS_ENTROPY,
   compose({ logits, labels }, { temperature, scale }) {
     const classes = logits!.shape[1]!;
@@ -57,6 +92,6 @@ export function softmaxCrossEntropy(
     const logits = tf.reshape(inputs.logits, [-1, inputs.logits.shape[3]]);
     const labels = tf.reshape(inputs.labels, [-1]);
     const { temperature, scale } = options;
-    return runTrainingKernel(KERNEL, { logits, labels }, { temperature, scale })[0];
+    return runTrainingKernel(CROSS_ENTROPY_KERNEL, { logits, labels }, { temperature, scale })[0];
   }) as tf.Scalar;
 }

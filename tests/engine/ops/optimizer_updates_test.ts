@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { checkGradients } from "../../../lib/engine/ops/check_gradients.ts";
+import { checkGradients } from "../../../lib/engine/ops/optimizer_updates.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 
 for (const name of ["cpu", "wasm"] as const) {
