@@ -1,14 +1,19 @@
 /** What the prose promises, held against the code. Its TypeScript blocks run in `deno task doc`. */
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { access, glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createCli } from "@segadv/cli";
-import { presets } from "@segadv/segadv";
+import { configKeys, loadConfig, presets } from "@segadv/segadv";
+import { parseGrid } from "@segadv/segadv/sweep";
+import { LAYERS } from "../../tasks/checks/imports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "cli/README.md"];
+const pages = [
+  ...["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "RELIABILITY.md", "cli/README.md"],
+  "docs/method.md",
+];
 
 async function read(path: string): Promise<string> {
   return await readFile(join(root, path), "utf8");
@@ -67,4 +72,48 @@ test("README.md and the other pages link only to files that exist", async () => 
       await assert.doesNotReject(access(join(root, page, "..", target!)), `${page}: ${target}`);
     }
   }
+});
+
+test("README.md has configurations and grids that are accepted", async () => {
+  const blocks = [...(await read("README.md")).matchAll(/^```yaml\n([^]*?)^```/gm)];
+  assert(blocks.length >= 2);
+  for (const [, yaml] of blocks) {
+    if (/^seeds:/m.test(yaml!)) parseGrid(yaml!, "grid.yaml");
+    else await loadConfig({ yaml: yaml!, overrides: { "data.dir": "pets" } });
+  }
+});
+
+test("README.md and the other pages name only keys that the configuration has", async () => {
+  const keys = configKeys();
+  const sections = new Set(keys.flatMap((key) => key.includes(".") ? key.split(".")[0]! : []));
+  const pattern = new RegExp(`\`((?:${[...sections].join("|")})(?:\\.\\w+)+)`, "g");
+  for (const page of pages) {
+    for (const [, name] of (await read(page)).matchAll(pattern)) {
+      if (/\.(json|ts)$/.test(name!)) continue;
+      assert(keys.some((key) => `${key}.`.startsWith(`${name}.`)), `${page}: ${name}`);
+    }
+  }
+});
+
+test("ARCHITECTURE.md lists the layers as imports are checked", async () => {
+  const section = (await read("ARCHITECTURE.md")).split("\n## Layers\n")[1]!.split("\n## ")[0]!;
+  const rows = [...section.matchAll(/^\| ((?:`[\w/.]+` *)+)\|/gm)];
+  assert.deepEqual(
+    rows.map(([, names]) => [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
+    LAYERS,
+  );
+});
+
+test("docs/method.md has the headings that comments name", async () => {
+  const headings = [...(await read("docs/method.md")).matchAll(/^#+ (.*)$/gm)];
+  const known = new Set(headings.map(([, heading]) => heading));
+  let named = 0;
+  for await (const path of glob("lib/**/*.ts", { cwd: root })) {
+    const text = (await read(path)).replace(/\n\s*\* /g, " ");
+    for (const [, heading] of text.matchAll(/method\.md, "([^"]+)"/g)) {
+      assert(known.has(heading!), `${path}: ${heading}`);
+      named++;
+    }
+  }
+  assert(named >= 20);
 });

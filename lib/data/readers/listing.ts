@@ -108,7 +108,9 @@ export async function namesBelow(folder: string): Promise<string[]> {
  * ```
  */
 export async function listImages(folder: string): Promise<string[]> {
-  const names = (await namesBelow(folder)).filter((name) => /\.(jpe?g|png)$/i.test(name));
+  const isImage = (name: string): boolean =>
+    IMAGE_EXTENSIONS.some((extension) => name.toLowerCase().endsWith(extension));
+  const names = (await namesBelow(folder)).filter(isImage);
   return names.sort().map((name) => join(folder, name));
 }
 
