@@ -228,7 +228,9 @@ function held(
 
 function ownerText({ renewed }: Policy, { system }: { system: boolean }): string {
   const since = new Date().toISOString();
-  const owner = { pid: process.pid, host: hostOrUnknown(), since, system };
+  // A renewed lock is shared between machines, so its holder's name must be known
+  const host = renewed ? hostname() : hostOrUnknown();
+  const owner = { pid: process.pid, host, since, system };
   const job = renewed ? currentJob() : null;
   return JSON.stringify(job === null ? owner : { ...owner, job }) + "\n";
 }
