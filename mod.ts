@@ -1,10 +1,12 @@
 /**
  * Trains semantic-segmentation networks with the adversarial framework with temperatures: a light
- * discriminator takes the softmax maps of a segmentation network as input, two temperatures shape those
- * maps, and the adversarial loss regularises the network in place of L2.
+ * discriminator takes the softmax maps of a segmentation network as input, two temperatures shape
+ * those maps, and the adversarial loss regularises the network in place of L2.
  *
- * The pipeline is {@linkcode train}, {@linkcode evaluate} and {@linkcode predict}; its parts
- * (backends, data sets, networks, losses, the step, schedules, metrics) are here one by one.
+ * The pipeline is {@linkcode train}, {@linkcode evaluate} and {@linkcode predict}, made by a
+ * configuration ({@linkcode loadConfig}) on a backend ({@linkcode useBackend}). Its parts come by
+ * subpath: `./data`, `./models`, `./losses`, `./train`, `./metrics`, `./weights`, `./sweep`,
+ * `./report`, `./engine`, `./util`, `./wasm` and `./webgpu`. docs/method.md has the equations.
  *
  * @example Train on the embedded pictures of shapes, then score the network
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The configuration: one {@linkcode Config} decides a run. {@linkcode loadConfig} makes it
- * from a preset, a YAML file and single values, and refuses whatever cannot be right.
+ * The configuration: one {@linkcode Config} decides a run. {@linkcode loadConfig} makes it from a
+ * preset, a YAML file and single values, and refuses whatever cannot be right.
  *
  * @example
  * ```ts
