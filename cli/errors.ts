@@ -1,4 +1,3 @@
-import { ConfigError } from "@segadv/segadv";
 import { CommanderError } from "@commander-js/extra-typings";
 import { inspect } from "node:util";
 import process from "node:process";
@@ -35,7 +34,7 @@ export function reportError(error: unknown, stream: TextStream): number {
     stream.write(`${stream.paint("red", "error:")} ${line}\n`);
   }
   if (isDebugging()) stream.write(`${inspect(error)}\n`);
-  return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
+  return isConfigError(error) || error instanceof UsageError ? 2 : 1;
 }
 
 /** Without the permission to read the environment, only the message is printed. */
@@ -47,8 +46,13 @@ function isDebugging(): boolean {
   }
 }
 
+/** By its name, as importing its class would load the whole library for every command. */
+function isConfigError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ConfigError";
+}
+
 function linesOf(error: unknown): string[] {
-  if (error instanceof ConfigError) return error.message.split("\n");
+  if (isConfigError(error)) return error.message.split("\n");
   const message = error instanceof Error ? error.message || error.name : String(error);
   return [message.replace(/\s*\n\s*/g, " ").trim()];
 }

@@ -1,16 +1,5 @@
 import { type CommandUnknownOpts, InvalidArgumentError } from "@commander-js/extra-typings";
-import {
-  type Config,
-  defaultConfig,
-  type InferenceConfig,
-  loadModel,
-  type OpenedModel,
-  type Size,
-  useBackend,
-  type UseBackendOptions,
-} from "@segadv/segadv";
-import { stat } from "node:fs/promises";
-import { UsageError } from "./errors.ts";
+import type { InferenceConfig, Size } from "@segadv/segadv";
 import { nameOption } from "./options.ts";
 
 /** Inference options of the command line; absent ones are the run's. */
@@ -22,12 +11,6 @@ export interface InferenceArguments {
   scales?: number[] | undefined;
   flip?: boolean | undefined;
 }
-
-/** The inference options of a configuration. */
-export type InferenceSettings = Pick<
-  InferenceConfig,
-  "resize" | "resizeMode" | "window" | "overlap" | "scales" | "flip" | "batch"
->;
 
 /** Adds `--resize`, `--resize-mode`, `--window`, `--overlap`, `--scales` and `--flip`. */
 export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C {
@@ -79,25 +62,6 @@ export function inferenceFlagIn(args: InferenceArguments): string | null {
   return given === undefined ? null : FLAGS[given];
 }
 
-/** The inference options of a run, or the defaults without one, overridden by the command line. */
-export function inferenceOf(args: InferenceArguments, config: Config | null): InferenceSettings {
-  const { resize, resizeMode, window, overlap, scales, flip, batch } =
-    (config ?? defaultConfig()).inference;
-  const inference = {
-    resize: args.resize === "none" ? null : args.resize ?? resize,
-    resizeMode: (args.resizeMode ?? resizeMode) as InferenceSettings["resizeMode"],
-    window: args.window ?? window,
-    overlap: args.overlap ?? overlap,
-    scales: args.scales ?? scales,
-    flip: args.flip ?? flip,
-    batch,
-  };
-  if (args.resizeMode === "letterbox" && inference.resize === null) {
-    throw new UsageError("--resize-mode letterbox needs the size to fill: give it with --resize");
-  }
-  return inference;
-}
-
 function parseSize(text: string): Size {
   const [, height, width] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text) ?? [];
   if (height === undefined || width === undefined) {
@@ -110,33 +74,4 @@ function parseNumber(text: string, { min, max }: { min: number; max: number }): 
   const value = text.trim() === "" ? NaN : Number(text);
   if (value >= min && value <= max) return value;
   throw new InvalidArgumentError(`Expected a number from ${min} to ${max}`);
-}
-
-/** An open network. */
-export interface ModelUse {
-  loaded: OpenedModel;
-  /** The folder that the user named. */
-  path: string;
-}
-
-/** Starts a backend and loads a network for as long as `use` runs. */
-export async function withModel<T>(
-  { path, backend }: { path: string; backend?: string | undefined },
-  use: (model: ModelUse) => Promise<T>,
-): Promise<T> {
-  if (!await stat(path).then((found) => found.isDirectory(), () => false)) {
-    throw new UsageError(`There is no folder ${path}: give the folder of a run or of a model`);
-  }
-  const name = (backend ?? "auto") as UseBackendOptions["backend"];
-  const running = await useBackend({ backend: name });
-  try {
-    const loaded = await loadModel(path);
-    try {
-      return await use({ loaded, path });
-    } finally {
-      loaded.model.layers.dispose();
-    }
-  } finally {
-    await running.dispose();
-  }
 }

@@ -1,8 +1,7 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { backendChoices, presets } from "@segadv/segadv";
 import { nearest } from "@segadv/segadv/util";
-import { datasetReaders } from "@segadv/segadv/data";
 import type { SweepPlan } from "@segadv/segadv/sweep";
+import { catalog } from "./catalog.ts";
 import { UsageError } from "./errors.ts";
 
 /** An option whose value becomes a `T`. */
@@ -58,7 +57,7 @@ export function append(value: string, before: readonly string[] = []): string[] 
 export function presetOption(): ValueOption<"--preset <name>", string> {
   return nameOption("--preset <name>", {
     about: "configuration to start from",
-    names: presets.keys(),
+    names: catalog.presets.map(({ name }) => name),
   });
 }
 
@@ -66,7 +65,7 @@ export function presetOption(): ValueOption<"--preset <name>", string> {
 export function datasetOption(): ValueOption<"--dataset <name>", string> {
   return nameOption("--dataset <name>", {
     about: "reader of the data set",
-    names: datasetReaders.names,
+    names: catalog.datasets,
   });
 }
 
@@ -74,7 +73,7 @@ export function datasetOption(): ValueOption<"--dataset <name>", string> {
 export function backendOption(): ValueOption<"--backend <name>", string> {
   return nameOption("--backend <name>", {
     about: "what computes: auto takes a real WebGPU adapter if there is one, else WASM",
-    names: backendChoices,
+    names: catalog.backends,
   });
 }
 

@@ -5,7 +5,7 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import tab from "@bomb.sh/tab/commander";
-import { configKeys } from "@segadv/segadv";
+import { catalog } from "../catalog.ts";
 
 /** Adds the command to the program; call it after all others. */
 export function build(program: CommandUnknownOpts): void {
@@ -16,6 +16,6 @@ export function build(program: CommandUnknownOpts): void {
     .summary("print a completion script for a shell");
   const set = root.commands.get("train")?.options.get("set");
   if (set !== undefined) {
-    set.handler = (complete): void => configKeys().forEach((key) => complete(`${key}=`, ""));
+    set.handler = (complete): void => catalog.configKeys.forEach((key) => complete(`${key}=`, ""));
   }
 }

@@ -4,41 +4,16 @@
  * @module
  */
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import { loadConfig } from "@segadv/segadv";
-import {
-  type DataReport,
-  type DataSource,
-  type Finding,
-  findLayout,
-  inspectData,
-  type SplitReport,
-} from "@segadv/segadv/data";
-import { discriminators, inspectModel, type ModelReport, networks } from "@segadv/segadv/models";
-import { count, writeFileAtomic } from "@segadv/segadv/util";
-import { stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
-import { type Context, humanStream, writeJson } from "../context.ts";
+import { catalog } from "../catalog.ts";
+import type { Context } from "../context.ts";
 import { datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
-import { percentage, plural } from "../ui/format.ts";
-import { formatTable } from "../ui/table.ts";
-import { Exit } from "../errors.ts";
-import { Progress } from "../ui/progress.ts";
-import type { Style, TextStream } from "../ui/terminal.ts";
-
-/** Arguments and options of `inspect model`. */
-export interface InspectModelArguments {
-  name: string;
-  classes: number;
-  width: number;
-  json?: boolean | undefined;
-}
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
   const inspect = program.command("inspect").summary("look at a network or a data set").description(
     "Look at what things are made of.",
   );
-  const names = [...networks.names, ...discriminators.names];
+  const names = [...catalog.networks, ...catalog.discriminators];
   inspect.command("model").summary("list a network's layers and count its weights")
     .description("List a network's layers and count its weights, without building it.")
     .addArgument(
@@ -49,7 +24,10 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     )
     .addOption(widthOption("multiplier of channel counts").default(1))
     .option("--json", "print the report as one line of JSON")
-    .action((name, options) => runModel({ name, ...options }, context));
+    .action(async (name, options) => {
+      const { runModel } = await import("../actions/inspect.ts");
+      await runModel({ name, ...options }, context);
+    });
   inspect.command("data").summary("check a data set before training on it")
     .description(
       "Check a data set: files, sizes, label values, classes, pictures shared by splits. Suggests " +
@@ -65,164 +43,8 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       wholeOption("--images <n>", { about: "pictures of each split in it", min: 1 }).default(12),
     )
     .option("--json", "print what was found as one line of JSON")
-    .action((path, options) => runData({ path, ...options }, context));
-}
-
-/** Prints a network's report. */
-export function runModel(args: InspectModelArguments, context: Context): void {
-  const { name, classes, width, json } = args;
-  const report = inspectModel({ name, width }, { classes });
-  if (json === true) writeJson(context, report);
-  else humanStream(context, false).write(tableOf(report));
-}
-
-function tableOf({ layers, parameters, input }: ModelReport): string {
-  const table = formatTable(
-    [
-      { title: "layer" },
-      { title: "kind" },
-      { title: "output", align: "right" },
-      { title: "weights", align: "right" },
-    ],
-    layers.map(({ name, kind, output, weights }) => [
-      name,
-      kind,
-      output.join("x"),
-      weights.length === 0 ? "" : count(weights.reduce((sum, { shape }) => sum + size(shape), 0)),
-    ]),
-  );
-  return `${table}\n${count(parameters.total)} weights, ${
-    count(parameters.trainable)
-  } trainable; ` +
-    `outputs for an input of ${input.join("x")}\n`;
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
-/** Arguments and options of `inspect data`. */
-export interface InspectDataArguments {
-  /** Config file, or folder of a data set. */
-  path: string;
-  dataset?: string | undefined;
-  limit?: number | undefined;
-  html?: string | undefined;
-  images: number;
-  json?: boolean | undefined;
-}
-
-/** Checks a data set, prints what it found and ends with 1 if training on it would be wrong. */
-export async function runData(args: InspectDataArguments, context: Context): Promise<void> {
-  const source = await sourceOf(args);
-  const progress = new Progress(context.terminal.err);
-  const { signal } = context;
-  const report = await inspectData(source, {
-    signal,
-    ...(args.limit !== undefined && { limit: args.limit }),
-    onProgress: ({ split, done, total }) => {
-      progress.update(`${split}: checked ${done} of ${total} samples`);
-    },
-  }).finally(() => progress.clear());
-  if (args.html !== undefined) {
-    const { contactSheet } = await import("@segadv/segadv/report");
-    const title = basename(resolve(args.path));
-    const page = await contactSheet(report, { title, images: args.images, signal });
-    await writeFileAtomic(args.html, page);
-  }
-  const stream = humanStream(context, args.json);
-  if (args.json === true) writeJson(context, report);
-  else stream.write(describe(report, stream));
-  if (args.html !== undefined) stream.write(`wrote a contact sheet to ${args.html}\n`);
-  if (!report.ok) throw new Exit(1);
-}
-
-async function sourceOf({ path, dataset }: InspectDataArguments): Promise<DataSource> {
-  if (await stat(path).then((found) => found.isDirectory(), () => false)) {
-    return await findLayout(path, { reader: dataset });
-  }
-  const overrides = dataset === undefined ? [] : [`data.dataset=${dataset}`];
-  const { data } = await loadConfig({ path, overrides });
-  return { reader: data.dataset, dir: data.dir, splits: [data.trainSplit, data.valSplit] };
-}
-
-function describe(report: DataReport, stream: TextStream): string {
-  const { reader, dir, splits, findings, ok } = report;
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  return [
-    `${dir ?? "embedded data"}, read as ${reader}\n`,
-    ...(splits.length > 0 ? [splitTable(splits), classTable(report)] : []),
-    ...(findings.length > 0
-      ? [findings.map((finding) => lineOf(finding, stream)).join("\n") + "\n"]
-      : []),
-    ok
-      ? "nothing found that forbids training on it\n"
-      : `training on it would be wrong: ${plural(errors, "error")}\n`,
-  ].join("\n");
-}
-
-const STYLES: Record<Finding["severity"], Style> = {
-  error: "red",
-  warning: "yellow",
-  note: "dim",
-};
-
-function lineOf({ severity, split, message }: Finding, stream: TextStream): string {
-  const where = split === null ? "" : `${split}: `;
-  return `${stream.paint(STYLES[severity], `${severity}:`)} ${where}${message}`;
-}
-
-function splitTable(splits: readonly SplitReport[]): string {
-  return formatTable(
-    [
-      { title: "split" },
-      { title: "samples", align: "right" },
-      { title: "broken", align: "right" },
-      { title: "median size", align: "right" },
-      { title: "sizes", align: "right" },
-      { title: "RGB mean" },
-      { title: "RGB sd" },
-    ],
-    splits.map(({ split, samples, broken, sizes, mean, std }) => [
-      split,
-      count(samples),
-      count(broken.length),
-      sizes === null ? "-" : sizes.median.join("x"),
-      count(sizes?.distinct ?? 0),
-      rgb(mean),
-      rgb(std),
-    ]),
-  );
-}
-
-function classTable({ classes, splits, weights }: DataReport): string {
-  const share = (pixels: number, { pixels: all, ignored }: SplitReport): string => {
-    const total = all.reduce((a, b) => a + b, 0) + ignored;
-    return percentage(total > 0 ? pixels / total : null);
-  };
-  const right = "right";
-  const columns = splits.flatMap(({ split }) => [
-    { title: split, align: right } as const,
-    { title: "images", align: right } as const,
-  ]);
-  const rows = classes.map(({ name }, c) => [
-    name,
-    ...splits.flatMap((split) => [share(split.pixels[c]!, split), count(split.images[c]!)]),
-    weights.medianFrequency[c]?.toFixed(3) ?? "-",
-    weights.enet[c]?.toFixed(2) ?? "-",
-  ]);
-  rows.push(["(ignored)", ...splits.flatMap((split) => [share(split.ignored, split), ""])]);
-  return formatTable(
-    [
-      { title: "class" },
-      ...columns,
-      { title: "median freq.", align: right },
-      { title: "ENet", align: right },
-    ],
-    rows,
-  );
-}
-
-function rgb(values: readonly number[]): string {
-  return values.map((value) => value.toFixed(2)).join(", ");
+    .action(async (path, options) => {
+      const { runData } = await import("../actions/inspect.ts");
+      await runData({ path, ...options }, context);
+    });
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
-import { configToYaml, presets } from "@segadv/segadv";
+import { catalog } from "../catalog.ts";
 import { type Context, humanStream } from "../context.ts";
 import { nameParser } from "../options.ts";
 import { formatTable } from "../ui/table.ts";
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
-  const names = [...presets.keys()];
+  const names = catalog.presets.map(({ name }) => name);
   program.command("presets").summary("list the presets, or print one")
     .description("List the presets, or print one as YAML to start a configuration from.")
     .addArgument(
@@ -23,13 +23,13 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 /** Lists all presets, or prints one. */
 export function run({ name }: { name?: string | undefined }, context: Context): void {
   const stream = humanStream(context, false);
-  const preset = name === undefined ? undefined : presets.get(name);
+  const preset = catalog.presets.find((one) => one.name === name);
   if (preset !== undefined) {
     const needs = preset.needs === null ? "" : `# needs ${preset.needs}\n`;
-    stream.write(`# ${preset.name}: ${preset.summary}\n${needs}${configToYaml(preset.config)}`);
+    stream.write(`# ${preset.name}: ${preset.summary}\n${needs}${preset.yaml}`);
     return;
   }
-  const rows = [...presets.values()].map(({ name, summary, needs }) => [
+  const rows = catalog.presets.map(({ name, summary, needs }) => [
     [name, summary],
     ...(needs === null ? [] : [["", `needs ${needs}`]]),
   ]).flat();

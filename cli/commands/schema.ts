@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { jsonSchema } from "@segadv/segadv";
+import { catalog } from "../catalog.ts";
 import { type Context, humanStream } from "../context.ts";
 
 /** Adds the command to the program. */
@@ -16,5 +16,5 @@ export function build(program: CommandUnknownOpts, context: Context): void {
 
 /** Prints the schema. */
 export function run(context: Context): void {
-  humanStream(context, false).write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+  humanStream(context, false).write(`${JSON.stringify(catalog.schema, null, 2)}\n`);
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import manifest from "../../deno.json" with { type: "json" };
+import manifest from "../../package.json" with { type: "json" };
 import process from "node:process";
 
 /** Versions of everything that a run's result depends on. */
@@ -28,7 +27,9 @@ export interface Versions {
  * ```
  */
 export function versions(): Versions {
-  return { segadv: manifest.version, tfjs: tf.version_core, runtime: runtimeName() };
+  const { version, dependencies } = manifest;
+  // By the exact dependency: asking tfjs itself would load it for whatever imports this folder
+  return { segadv: version, tfjs: dependencies["@tensorflow/tfjs"], runtime: runtimeName() };
 }
 
 /** Runtime and version, such as `deno 2.9.6`. */

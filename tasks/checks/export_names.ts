@@ -1,7 +1,8 @@
 import { type Problem, textOf, type TreeFile } from "./tree.ts";
 
-/** An operation of the engine has one name in all backends; a command exports what its entry needs. */
-const SHARED = /^(lib\/engine\/(ops|wasm|webgpu)\/|cli\/commands\/)/;
+/** An operation of the engine has one name in all backends; a command exports what its entry needs, and
+ * its action what the command runs. */
+const SHARED = /^(lib\/engine\/(ops|wasm|webgpu)\/|cli\/(commands|actions)\/)/;
 
 const DECLARATION =
   /^export (?:abstract )?(?:async )?(?:function\*?|class|const|interface|type|enum) (\w+)/gm;

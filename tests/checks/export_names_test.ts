@@ -9,6 +9,8 @@ test("checkExportNames() accepts an operation of several backends, and what comm
     "lib/engine/webgpu/kernels/a.ts": "export const conv = 1;\n",
     "cli/commands/a.ts": "export function build(): void {}\n",
     "cli/commands/b.ts": "export function build(): void {}\n",
+    "cli/commands/c.ts": "export function run(): void {}\n",
+    "cli/actions/a.ts": "export function run(): void {}\n",
     "lib/train/mod.ts": 'export { Batch } from "./batch.ts";\n',
     "lib/train/batch.ts": "export interface Batch {}\n",
     "tests/batch.ts": "export interface Batch {}\n",

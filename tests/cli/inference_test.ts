@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaultConfig } from "@segadv/segadv";
-import { addInferenceOptions, inferenceOf } from "../../cli/inference.ts";
+import { addInferenceOptions } from "../../cli/inference.ts";
+import { inferenceOf } from "../../cli/actions/with_model.ts";
 import { UsageError } from "../../cli/errors.ts";
 import { runHere } from "../support/cli_terminal.ts";
 

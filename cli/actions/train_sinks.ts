@@ -46,7 +46,7 @@ async function serve(
   dashboard: string | true,
   out: string,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { DASHBOARD_PORT } = await import("./dashboard.ts");
+  const { DASHBOARD_PORT } = await import("../commands/dashboard.ts");
   const port = dashboard === true ? DASHBOARD_PORT : Number(dashboard);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new UsageError(`Expected a port from 0 to 65535 after --dashboard, got ${dashboard}`);

@@ -1,0 +1,157 @@
+/**
+ * `segadv train`: a configuration in, a run folder out.
+ *
+ * @module
+ */
+import {
+  type Config,
+  InterruptedRunError,
+  loadConfig,
+  resumeTraining,
+  train,
+  type TrainOptions,
+  type TrainResult,
+} from "@segadv/segadv";
+import { trainInThread, wantsThread } from "@segadv/segadv/train";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Context, humanStream, writeJson } from "../context.ts";
+import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
+import { invocation } from "../invocation.ts";
+import { TrainReport } from "./train_report.ts";
+import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
+
+/** Arguments and options of the command. */
+export interface TrainArguments extends SinkOptions {
+  /** Path of a YAML file. */
+  file?: string | undefined;
+  preset?: string | undefined;
+  dataset?: string | undefined;
+  data?: string | undefined;
+  init?: string | undefined;
+  backend?: string | undefined;
+  set?: readonly string[] | undefined;
+  seed?: number | undefined;
+  epochs?: number | undefined;
+  maxSteps?: number | undefined;
+  out?: string | undefined;
+  resume?: string | undefined;
+  allowDifferent?: boolean | undefined;
+  json?: boolean | undefined;
+}
+
+/** Trains, and prints the progress. */
+export async function run(args: TrainArguments, context: Context): Promise<void> {
+  const { json } = args;
+  const { config, preset, out, start } = args.resume === undefined
+    ? await newRun(args)
+    : await oldRun(args.resume, args);
+  const report = new TrainReport(humanStream(context, json), { config, preset });
+  const sinks = await openTrainSinks(args, { out, terminal: context.terminal });
+  const result = await start({
+    signal: context.signal,
+    onEvent: (event) => {
+      report.onEvent(event);
+      sinks.onEvent(event);
+    },
+  }).finally(() => sinks.close()).catch((error) => {
+    report.clear();
+    if (error instanceof InterruptedRunError) {
+      context.terminal.err.write(`resume with: ${invocation()} train --resume ${error.run}\n`);
+    }
+    throw error;
+  });
+  report.clear();
+  report.summarize(result);
+  if (json === true) writeJson(context, summaryOf(result));
+  if (result.reason === "aborted") throw new Exit(INTERRUPTED);
+}
+
+/** A run to start or to resume. */
+interface Job {
+  config: Config;
+  preset: string | undefined;
+  /** Folder of the run. */
+  out: string;
+  start(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
+}
+
+async function newRun(args: TrainArguments): Promise<Job> {
+  const { file, allowDifferent } = args;
+  if (allowDifferent === true) throw new UsageError("--allow-different needs --resume <run>");
+  const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
+  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const out = args.out ?? newRunFolder(config);
+  const start: Job["start"] = async (options) =>
+    await wantsThread(config)
+      ? await trainInThread({ config, out }, options)
+      : await train(config, { ...options, out });
+  return { config, preset, out, start };
+}
+
+async function oldRun(run: string, args: TrainArguments): Promise<Job> {
+  const { file, preset, out, allowDifferent = false } = args;
+  if (file !== undefined || preset !== undefined || out !== undefined) {
+    throw new UsageError(
+      "--resume takes the configuration and the folder of its run: leave out config.yaml, " +
+        "--preset and --out; single values can be given with --set",
+    );
+  }
+  const overrides = overridesOf(args);
+  const path = join(run, "config.yaml");
+  if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
+  const config = await loadConfig({ path, overrides });
+  const resume = { overrides, allowDifferent };
+  const start: Job["start"] = async (options) =>
+    await wantsThread(config)
+      ? await trainInThread({ resume: run, ...resume }, options)
+      : await resumeTraining(run, { ...options, ...resume });
+  return { config, preset: undefined, out: run, start };
+}
+
+/** Values of the configuration: those of `--set`, then the options that stand for one key. */
+function overridesOf(args: TrainArguments): string[] {
+  const named: Record<string, string | number | undefined> = {
+    "data.dataset": args.dataset,
+    "data.dir": args.data,
+    "model.init": args.init,
+    "backend": args.backend,
+    "seed": args.seed,
+    "train.epochs": args.epochs,
+    "train.maxSteps": args.maxSteps,
+  };
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
+  return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
+}
+
+/** `runs/fixtures-20261122-165102`, with a number behind if that is taken. */
+function newRunFolder({ data }: Config): string {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
+  const time = local.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const first = `runs/${data.dataset}-${time}`;
+  let path = first;
+  for (let i = 2; existsSync(path); i++) path = `${first}-${i}`;
+  return path;
+}
+
+/** The summary that `--json` promises. */
+function summaryOf(result: TrainResult): object {
+  const { run, backend, steps, seconds, weightsSha256, reason } = result;
+  return {
+    run,
+    backend,
+    steps,
+    seconds,
+    best: scoresOf(result.best),
+    last: scoresOf(result.last),
+    weightsSha256,
+    reason,
+  };
+}
+
+function scoresOf(scores: TrainResult["best"]): object | null {
+  if (scores === null) return null;
+  const { epoch, pAcc, mIoU } = scores;
+  return { epoch, pAcc, mIoU };
+}

@@ -1,0 +1,34 @@
+/**
+ * What the library offers by name, so that help, completions, `presets` and `schema` answer without
+ * loading it and TensorFlow.js. `deno task build:catalog` writes the file from the registries, and a
+ * test compares them.
+ *
+ * @module
+ */
+import json from "./catalog.json" with { type: "json" };
+
+/** A preset for listings, and its configuration as YAML. */
+export interface CatalogPreset {
+  name: string;
+  summary: string;
+  needs: string | null;
+  yaml: string;
+}
+
+/** Names, keys and texts of the library. */
+export interface Catalog {
+  backends: readonly string[];
+  datasets: readonly string[];
+  networks: readonly string[];
+  discriminators: readonly string[];
+  thesisGrids: readonly string[];
+  tableFormats: readonly string[];
+  benchmarkFormats: readonly { name: string; summary: string }[];
+  configKeys: readonly string[];
+  presets: readonly CatalogPreset[];
+  /** The configuration's JSON Schema. */
+  schema: object;
+}
+
+/** What the library of this version offers. */
+export const catalog: Catalog = json;

@@ -1,0 +1,36 @@
+/**
+ * Writes `cli/catalog.json`: what the library's registries, presets and schema say, for commands
+ * that answer without loading the library.
+ *
+ * @module
+ */
+import { backendChoices, configKeys, configToYaml, jsonSchema, presets } from "../mod.ts";
+import type { Catalog } from "../cli/catalog.ts";
+import { benchmarkFormats, datasetReaders } from "../lib/data/mod.ts";
+import { discriminators, networks } from "../lib/models/mod.ts";
+import { tableFormats, thesisGrids } from "../lib/sweep/mod.ts";
+import { writeFileAtomic } from "../lib/util/files.ts";
+import { fileURLToPath } from "node:url";
+
+/** The catalog of the library as it is. */
+export function libraryCatalog(): Catalog {
+  return {
+    backends: backendChoices,
+    datasets: datasetReaders.names,
+    networks: networks.names,
+    discriminators: discriminators.names,
+    thesisGrids: [...thesisGrids.keys()],
+    tableFormats,
+    benchmarkFormats: [...benchmarkFormats].map(({ name, summary }) => ({ name, summary })),
+    configKeys: configKeys(),
+    presets: [...presets.values()].map(({ name, summary, needs, config }) => {
+      return { name, summary, needs, yaml: configToYaml(config) };
+    }),
+    schema: jsonSchema(),
+  };
+}
+
+if (import.meta.main) {
+  const path = fileURLToPath(new URL("../cli/catalog.json", import.meta.url));
+  await writeFileAtomic(path, `${JSON.stringify(libraryCatalog(), null, 2)}\n`);
+}
