@@ -68,5 +68,6 @@ export {
   type InspectWeightsOptions,
   type WeightReport,
 } from "./persistence/inspect_weights.ts";
+export { type NetworkFault, NonFiniteNetworkError } from "./non_finite.ts";
 export { probabilityMap } from "./probability_map.ts";
 export type { ModelConfig } from "./model_config.ts";

@@ -45,3 +45,16 @@ export async function difference(a: tf.Tensor, b: tf.Tensor): Promise<number> {
   largest.dispose();
   return value!;
 }
+
+/** Gives the first value of a weight, or all of them, another one: NaN, or what overflows. */
+export async function poison(
+  model: tf.LayersModel,
+  { weight: name, value, all = false }: { weight: string; value: number; all?: boolean },
+): Promise<void> {
+  const weight = model.weights.find(({ originalName }) => originalName === name)!;
+  const values = Float32Array.from(await weight.read().data());
+  values.fill(value, 0, all ? values.length : 1);
+  const tensor = tf.tensor(values, weight.shape as number[]);
+  weight.write(tensor);
+  tensor.dispose();
+}

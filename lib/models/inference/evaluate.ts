@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import type { Dataset, LabelMap } from "../../data/dataset.ts";
 import { evaluationItems } from "../../data/loader/evaluation_items.ts";
 import type { EvaluationItem } from "../../data/transforms/prepare_sample.ts";
 import { cutPadding } from "../../data/transforms/fit_image.ts";
+import { assertFiniteWeights } from "../non_finite.ts";
+import { inputOf } from "./forward.ts";
 import { predictBatch, type PredictOptions } from "./predict.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import { ConfusionMatrix, type IgnoredPixels } from "../../metrics/confusion_matrix.ts";
@@ -40,6 +43,7 @@ export interface EvaluateOptions extends PredictOptions {
  * `resize`, labels are brought to that size too (by the nearest pixel) and scored there; the padding
  * of a letterbox is never scored.
  *
+ * @throws {NonFiniteNetworkError} If a weight or a logit is NaN or infinite.
  * @throws {RangeError} If model and data set differ in their number of classes, or an option is out
  * of range.
  */
@@ -56,6 +60,11 @@ export async function evaluate(
         `${names.length}: the number of classes must be equal`,
     );
   }
+  const image = async (): Promise<tf.Tensor4D> => {
+    const first = await evaluationItems(dataset, options).next();
+    return inputOf(model, [first.value as EvaluationItem]);
+  };
+  await assertFiniteWeights(model.layers, { subject: model.name, image });
   const matrix = new ConfusionMatrix(names);
   const notices = new Set<string>();
   const onNotice = (notice: string): void => {

@@ -9,7 +9,7 @@ import type { LabelMap, RgbImage } from "../../data/dataset.ts";
 import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/fit_image.ts";
 import { resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
-import { forward, type NormalizedImage } from "./forward.ts";
+import { assertFiniteLogits, forward, type NormalizedImage } from "./forward.ts";
 import { chooseWindow } from "./windows.ts";
 import { isOnePass, largestClass, predictProbabilities } from "./probabilities.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
@@ -27,6 +27,7 @@ export interface PredictOptions extends FitOptions, InferenceOptions {
  * cannot take is padded with the mean at the bottom and the right, and cut away again; where
  * `resize` gives it another size, its probabilities are resized back.
  *
+ * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.
  * @throws {RangeError} If the image is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
  *
@@ -72,6 +73,7 @@ export async function predict(
  * Predicts several images of one size, as many in a forward pass as memory allows.
  *
  * @returns One map of `width · height` class indices for each image.
+ * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.
  * @throws {RangeError} If the images differ in size, one is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
  *
@@ -114,9 +116,14 @@ async function classMaps(
   model: SegmentationModel,
   images: NormalizedImage[],
 ): Promise<Uint8Array[]> {
-  const labels = tf.tidy(() => tf.argMax(forward(model, images, { temperature: 1 }), 3));
-  const values = await labels.data();
-  labels.dispose();
+  const { labels, finiteness } = tf.tidy(() => {
+    const { map, finiteness } = forward(model, images, { temperature: 1 });
+    return { labels: tf.argMax(map, 3), finiteness };
+  });
+  const [values] = await Promise.all([
+    labels.data().finally(() => labels.dispose()),
+    assertFiniteLogits(finiteness, { model, images }),
+  ]);
   const area = values.length / images.length;
   return images.map((_, i) => Uint8Array.from(values.subarray(i * area, (i + 1) * area)));
 }

@@ -8,7 +8,7 @@ import type { Size } from "../../util/schema.ts";
 import type { LabelMap } from "../../data/dataset.ts";
 import { type Planes, resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
-import { forward, forwardLogits, type NormalizedImage } from "./forward.ts";
+import { assertFiniteLogits, forward, forwardLogits, type NormalizedImage } from "./forward.ts";
 import { chooseWindow, type Place, placeWindows, type WindowChoice } from "./windows.ts";
 import { probabilityMap } from "../probability_map.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
@@ -31,6 +31,7 @@ export interface ProbabilityOptions extends InferenceOptions {
  * outside the backend, so that it holds only one window at a time.
  *
  * @returns At the size of the image; owned by the caller.
+ * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.
  * @throws {RangeError} If the image is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
  *
@@ -85,6 +86,7 @@ export interface PixelOptions extends InferenceOptions {
  * window and the options name neither scales nor a flip.
  *
  * @returns `[pixels.length * classes]` for each temperature, owned by the caller.
+ * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.
  * @throws {RangeError} If the image is empty or an option is out of range.
  * @throws {Error} If the device reported an error.
  *
@@ -116,7 +118,11 @@ export async function predictPixels(
     }
     return results;
   }
-  const { logits, padded } = forwardLogits(model, [image]);
+  const { logits, finiteness, padded } = forwardLogits(model, [image]);
+  await assertFiniteLogits(finiteness, { model, images: [image] }).catch((error) => {
+    logits.dispose();
+    throw error;
+  });
   const places = Int32Array.from(
     pixels,
     (i) => Math.floor(i / image.width) * padded.width + i % image.width,
@@ -190,9 +196,12 @@ async function averagePasses(
     const part = cut(image, place);
     for (const mirrored of flip ? [false, true] : [false]) {
       const window = mirrored ? mirror(part, { width: place.width, channels: 3 }) : part;
-      const tensor = forward(model, [{ ...place, image: window }], { temperature });
-      const values = await tensor.data() as Float32Array;
-      tensor.dispose();
+      const images = [{ ...place, image: window }];
+      const { map: tensor, finiteness } = forward(model, images, { temperature });
+      const [values] = await Promise.all([
+        tensor.data<"float32">().finally(() => tensor.dispose()),
+        assertFiniteLogits(finiteness, { model, images }),
+      ]);
       const map = mirrored ? mirror(values, { ...place, channels: model.classes }) : values;
       addAt({ width, channels: model.classes, sum, passes }, place, { map });
     }

@@ -13,6 +13,7 @@ import type { WeightSource } from "../builders/weight_source.ts";
 import { networks, parseArchitecture } from "../networks/registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
+import { isAllFinite, NonFiniteNetworkError } from "../non_finite.ts";
 import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
 import { type Artifacts, folderHandler } from "../../weights/formats/folder_handler.ts";
 import { sizeFromShape } from "../../weights/formats/float32_values.ts";
@@ -32,6 +33,7 @@ export interface LoadedModel extends ModelMetadata {
  * The folder changes in one step: weights are written under a name of their own, then `model.json`
  * is replaced, then older weights are removed.
  *
+ * @throws {NonFiniteNetworkError} If a weight is NaN or infinite; nothing is written.
  * @throws {Error} If the folder cannot be written.
  *
  * @example
@@ -60,7 +62,7 @@ export async function saveSegmentationModel(
   dir: string,
   options: ModelMetadata,
 ): Promise<void> {
-  const { specs, bytes } = await readWeights(model.layers);
+  const { specs, bytes } = await readWeights(model);
   const weightsFile = weightsFileName(bytes);
   const json = {
     format: "layers-model",
@@ -84,6 +86,7 @@ export async function saveSegmentationModel(
  * Loads a network that {@linkcode saveSegmentationModel} wrote, ready to train on.
  *
  * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
+ * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
  * @throws {Error} If a file is missing, or a bit of it is not as it was saved.
  * @throws {TypeError} If another program wrote the folder; the message names the way round.
  *
@@ -107,6 +110,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
         "tf.loadLayersModel and wrap it with fromLayersModel",
     );
   }
+  checkStored(artifacts, dir);
   const { classes, normalize, architecture, name, upsampleOrder, inputMultiple } = info;
   const model = architecture
     ? buildNetwork(
@@ -174,18 +178,39 @@ function exportedGraph(
 
 /** All weights in one piece, in the model's order. */
 async function readWeights(
-  model: tf.LayersModel,
+  { layers: model, name: subject }: SegmentationModel,
 ): Promise<{ specs: tf.io.WeightsManifestEntry[]; bytes: Uint8Array }> {
   const specs: tf.io.WeightsManifestEntry[] = [];
   const bytes = new Uint8Array(4 * model.countParams());
   let offset = 0;
   for (const weight of model.weights) {
     const values = await weight.read().data();
+    assertFinite(values, { subject: `${subject} for saving`, weight: weight.originalName });
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
     offset += values.byteLength;
     specs.push({ name: weight.originalName, shape: weight.shape as number[], dtype: "float32" });
   }
   return { specs, bytes };
+}
+
+/** Refuses the values of a weight named `layer/weight` where one is NaN or infinite. */
+function assertFinite(
+  values: ArrayLike<number>,
+  { subject, weight }: { subject: string; weight: string },
+): void {
+  if (isAllFinite(values)) return;
+  const layer = weight.slice(0, weight.lastIndexOf("/"));
+  throw new NonFiniteNetworkError(subject, { layer, weight, largestInput: null });
+}
+
+/** Refuses stored weights that are not finite. */
+function checkStored({ weightSpecs, weightData }: Artifacts, dir: string): void {
+  let offset = 0;
+  for (const { name: weight, shape } of weightSpecs) {
+    const values = new Float32Array(weightData, offset, sizeFromShape(shape));
+    assertFinite(values, { subject: dir, weight });
+    offset += values.byteLength;
+  }
 }
 
 /** Gives each weight the stored values of its name. */
