@@ -5,8 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../lib/data/dataset.ts";
-import { CITYSCAPES_CLASSES } from "../lib/data/readers/cityscapes_labels.ts";
-import { decodeLabelIds } from "../lib/data/readers/cityscapes.ts";
+import { CITYSCAPES_CLASSES, decodeLabelIds } from "../lib/data/readers/cityscapes.ts";
 import { type FilePair, pairDataset } from "../lib/data/readers/pair_dataset.ts";
 import { VOC_CLASSES } from "../lib/data/readers/voc.ts";
 import { datasetReaders } from "../lib/data/registry.ts";

@@ -6,7 +6,7 @@
 import { Registry, type RegistryEntry } from "../util/registry.ts";
 import type { ClassInfo, LabelMap } from "./dataset.ts";
 import { encodePng } from "./codecs/png_encode.ts";
-import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes_labels.ts";
+import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes.ts";
 import { VOC_CLASSES, vocPalette } from "./readers/voc.ts";
 import { resizeLabel } from "./transforms/resize.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The interface between data on disk and everything else: a dataset knows its classes and reads its
- * i-th sample.
+ * i-th sample; it may keep decoded samples in memory.
  *
  * @module
  */
@@ -122,4 +122,44 @@ export function requireSplit<T>(
       (Object.hasOwn(splits, split) ? "it is empty" : "there is none of that name") +
       (filled.length > 0 ? `, available: ${filled.join(", ")}` : ", and no other split either"),
   );
+}
+
+/**
+ * A data set that keeps the samples it has decoded until they fill `mebibytes`, and decodes the
+ * others each time. Nothing is evicted: under random order without repetition that keeps the hit
+ * rate at its best, the share of the data set that fits. The samples are shared: do not write into
+ * them.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from "@segadv/segadv";
+ * import { cacheSamples } from "@segadv/segadv/data";
+ * import assert from "node:assert/strict";
+ *
+ * const dataset = cacheSamples(await openDataset("fixtures", { split: "val" }), 16);
+ * assert.equal(await dataset.read(0), await dataset.read(0));
+ * ```
+ */
+export function cacheSamples(dataset: Dataset, mebibytes: number): Dataset {
+  const kept = new Map<number, Sample>();
+  let free = mebibytes * 2 ** 20;
+  return {
+    ...dataset,
+    async read(index): Promise<Sample> {
+      const hit = kept.get(index);
+      if (hit) return hit;
+      const sample = await dataset.read(index);
+      const bytes = sampleBytes(sample);
+      if (bytes <= free && !kept.has(index)) {
+        free -= bytes;
+        kept.set(index, sample);
+      }
+      return sample;
+    },
+  };
+}
+
+/** Bytes of a decoded sample. */
+export function sampleBytes({ image, label }: Sample): number {
+  return image.data.byteLength + label.data.byteLength;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  cacheSamples,
   type ClassInfo,
   DamagedFileError,
   type Dataset,
@@ -16,10 +17,19 @@ export {
 export { datasetReaders, openDataset, type OpenOptions } from "./registry.ts";
 export { checkDataset } from "./validate/check_dataset.ts";
 export { type DataSource, inspectData, type InspectDataOptions } from "./validate/inspect_data.ts";
-export type * from "./validate/data_report.ts";
 export { findLayout } from "./validate/find_layout.ts";
 export { diagnoseValues, type ValueFinding } from "./validate/split_findings.ts";
-export { type ClassCounts, type ClassWeights, classWeights } from "./validate/class_weights.ts";
+export {
+  type BrokenSample,
+  type ClassCounts,
+  type ClassWeights,
+  classWeights,
+  type DataReport,
+  type Finding,
+  type Severity,
+  type SizeSummary,
+  type SplitReport,
+} from "./validate/data_report.ts";
 export { augmentations, type AugmentOptions, augmentSample } from "./transforms/augment.ts";
 export type {
   Augmentation,
@@ -33,9 +43,15 @@ export {
   requireBenchmarkClasses,
   toLabelIds,
 } from "./benchmark_formats.ts";
-export { cacheSamples } from "./loader/cache_samples.ts";
 export { evaluationItems } from "./loader/evaluation_items.ts";
-export { fitImage, type FitOptions, type FittedImage } from "./transforms/fit_image.ts";
+export {
+  fitImage,
+  type FitOptions,
+  type FittedImage,
+  type NormalizationTable,
+  normalizationTable,
+  normalizeInto,
+} from "./transforms/network_input.ts";
 export { type HostBatch, type SkippedSample, stepsPerEpoch } from "./loader/batch.ts";
 export {
   type EpochOptions,
@@ -45,11 +61,6 @@ export {
   type TrainLoader,
   type TrainLoaderOptions,
 } from "./loader/train_loader.ts";
-export {
-  type NormalizationTable,
-  normalizationTable,
-  normalizeInto,
-} from "./transforms/normalize.ts";
 export {
   type EvaluationItem,
   type EvaluationOptions,
@@ -62,7 +73,7 @@ export {
   CITYSCAPES_CLASSES,
   CITYSCAPES_LABELS,
   type CityscapesLabel,
-} from "./readers/cityscapes_labels.ts";
+} from "./readers/cityscapes.ts";
 export { decodeImage, decodeLabel, readImage } from "./codecs/decode.ts";
 export { listImages } from "./readers/listing.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { CITYSCAPES_LABELS } from "../data/readers/cityscapes_labels.ts";
+import { CITYSCAPES_LABELS } from "../data/readers/cityscapes.ts";
 import { toLabelIds } from "../data/benchmark_formats.ts";
 import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { resizeLabel } from "../data/transforms/resize.ts";

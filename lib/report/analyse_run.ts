@@ -7,7 +7,7 @@ import type { ClassInfo, Dataset } from "../data/dataset.ts";
 import { evaluationItems } from "../data/loader/evaluation_items.ts";
 import type { EvaluationItem } from "../data/transforms/prepare_sample.ts";
 import { openDataset } from "../data/registry.ts";
-import { cutPadding } from "../data/transforms/fit_image.ts";
+import { cutPadding } from "../data/transforms/network_input.ts";
 import { predictBatch, type PredictOptions } from "../models/inference/predict.ts";
 import { predictPixels } from "../models/inference/probabilities.ts";
 import { type Calibration, CalibrationEvaluation } from "../metrics/calibration.ts";

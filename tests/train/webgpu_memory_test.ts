@@ -3,7 +3,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { loadConfig } from "../../lib/config/mod.ts";
-import { normalizationTable } from "../../lib/data/transforms/normalize.ts";
+import { normalizationTable } from "../../lib/data/transforms/network_input.ts";
 import { unpackBatch } from "../../lib/engine/ops/unpack_batch.ts";
 import { trainingBackend } from "../../lib/engine/webgpu/mod.ts";
 import { randomStream } from "../../lib/util/random.ts";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { decodeImage } from "../../lib/data/codecs/decode.ts";
-import { normalizeInto } from "../../lib/data/transforms/normalize.ts";
+import { normalizeInto } from "../../lib/data/transforms/network_input.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { initializeFrom } from "../../lib/models/persistence/initialize.ts";

@@ -1,7 +1,7 @@
 /** The program of a worker thread: prepares samples for training or for evaluation. */
 import type { DataConfig } from "../data_config.ts";
 import { type Parcel, serveTasks } from "../../util/worker_pool.ts";
-import { DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
+import { DamagedFileError, type Dataset, type Sample, sampleBytes } from "../dataset.ts";
 import { type DatasetLocation, openLocation } from "../registry.ts";
 import {
   type EvaluationItem,
@@ -9,7 +9,6 @@ import {
   prepareEvaluationItem,
   prepareSample,
 } from "../transforms/prepare_sample.ts";
-import { sampleBytes } from "./cache_samples.ts";
 
 /** A sample that a worker is to load. */
 export interface SampleTask {

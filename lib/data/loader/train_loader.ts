@@ -5,7 +5,7 @@
  */
 import type { DataConfig } from "../data_config.ts";
 import { permutation, randomStream } from "../../util/random.ts";
-import type { Dataset, Sample } from "../dataset.ts";
+import { cacheSamples, type Dataset, type Sample, sampleBytes } from "../dataset.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";
 import type { TrainingAnswer, TrainingTask, TrainingWork } from "./_loader_worker.ts";
 import {
@@ -15,7 +15,6 @@ import {
   stepsPerEpoch,
   type TrainingRequest,
 } from "./batch.ts";
-import { cacheSamples, sampleBytes } from "./cache_samples.ts";
 import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
 /** What decides the pixels of every batch of a run. */

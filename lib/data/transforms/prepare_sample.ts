@@ -7,7 +7,7 @@
 import type { DataConfig, NormalizeConfig } from "../data_config.ts";
 import { randomStream } from "../../util/random.ts";
 import { augmentSample } from "./augment.ts";
-import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./fit_image.ts";
+import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./network_input.ts";
 import { type ClassInfo, DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
 
 /** What decides the pixels of a prepared sample, and where they go. */

@@ -5,8 +5,7 @@
  */
 import { sha256 } from "../../util/hash.ts";
 import type { Dataset, RgbImage, Sample } from "../dataset.ts";
-import { median } from "./class_weights.ts";
-import type { SizeSummary, SplitReport } from "./data_report.ts";
+import { median, type SizeSummary, type SplitReport } from "./data_report.ts";
 
 /** How much of a split is read. */
 export interface ScanOptions {

@@ -5,12 +5,9 @@
  */
 import type { Dataset } from "../dataset.ts";
 import { openDataset } from "../registry.ts";
-import { classWeights } from "./class_weights.ts";
-import type { DataReport, Finding, Severity } from "./data_report.ts";
-import { findLeaks } from "./_find_leaks.ts";
-import { findLinks } from "./find_links.ts";
+import { classWeights, type DataReport, type Finding, type Severity } from "./data_report.ts";
+import { comparePublished, findLeaks, findLinks } from "./file_findings.ts";
 import { classFindings, splitFindings } from "./split_findings.ts";
-import { comparePublished } from "./published_lists.ts";
 import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
 /** What to inspect. */

@@ -7,7 +7,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Dataset, LabelMap } from "../../data/dataset.ts";
 import { evaluationItems } from "../../data/loader/evaluation_items.ts";
 import type { EvaluationItem } from "../../data/transforms/prepare_sample.ts";
-import { cutPadding } from "../../data/transforms/fit_image.ts";
+import { cutPadding } from "../../data/transforms/network_input.ts";
 import { assertFiniteWeights } from "../non_finite.ts";
 import { inputOf } from "./forward.ts";
 import { predictBatch, type PredictOptions } from "./predict.ts";

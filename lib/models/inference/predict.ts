@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { LabelMap, RgbImage } from "../../data/dataset.ts";
-import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/fit_image.ts";
+import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/network_input.ts";
 import { resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
 import { assertFiniteLogits, forward, type NormalizedImage } from "./forward.ts";

@@ -8,7 +8,7 @@ import { validateConfig } from "../../config/check.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { findLinks } from "../../data/validate/find_links.ts";
+import { findLinks } from "../../data/validate/file_findings.ts";
 import { openDataset } from "../../data/registry.ts";
 import { checkMetric } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { normalizationTable } from "../../data/transforms/normalize.ts";
+import { normalizationTable } from "../../data/transforms/network_input.ts";
 import type { HostBatch } from "../../data/loader/batch.ts";
 import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../../losses/weight_decay.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
-import { normalizationTable, normalizeInto } from "../../../lib/data/transforms/normalize.ts";
+import { normalizationTable, normalizeInto } from "../../../lib/data/transforms/network_input.ts";
 import { unpackBatch } from "../../../lib/engine/ops/unpack_batch.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { randomStream } from "../../../lib/util/random.ts";

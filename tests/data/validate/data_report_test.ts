@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { classWeights, median } from "../../../lib/data/validate/class_weights.ts";
+import { classWeights, median } from "../../../lib/data/validate/data_report.ts";
 import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
