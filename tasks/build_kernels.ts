@@ -7,16 +7,24 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import asc from "assemblyscript/asc";
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { dispatchModule, jobsModule } from "./kernels/job_modules.ts";
 import { microKernels } from "./kernels/micro_kernels.ts";
 import { winogradTransforms } from "./kernels/winograd_transforms.ts";
 
 const SOURCES = "lib/engine/wasm/assembly";
 const TARGET = "lib/engine/wasm/binaries.ts";
+/**
+ * The compiler and its lock file. They are no dependency of the package, as Deno installs everything
+ * that deno.lock names before the first program runs, and the compiler has 100 MB.
+ */
+const COMPILER = "npm:assemblyscript@0.28.20/asc";
+const LOCK = "tasks/kernels/deno.lock";
 
 /** All AssemblyScript modules by their names without extension. */
 async function readModules(): Promise<Map<string, string>> {
@@ -32,35 +40,33 @@ async function readModules(): Promise<Map<string, string>> {
     .set("transforms", winogradTransforms());
 }
 
-/** Compiles one variant and returns the binary. */
-async function compile(modules: Map<string, string>, relaxed: boolean): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
+/** Compiles one variant in a folder that has the modules as files, and returns the binary. */
+async function compile(folder: string, relaxed: boolean): Promise<Uint8Array> {
   const features = ["simd", "threads", "bulk-memory", ...(relaxed ? ["relaxed-simd"] : [])];
-  const { error, stderr } = await asc.main([
-    "index.ts",
-    "--outFile",
-    "kernels.wasm",
-    "--runtime",
-    "stub",
-    "--importMemory",
-    "--sharedMemory",
-    "--initialMemory",
-    "1",
-    "--maximumMemory",
-    "65536",
-    "--noAssert",
-    "-O3",
-    "--converge",
+  const flags = [
+    ...["--runtime", "stub", "--importMemory", "--sharedMemory"],
+    ...["--initialMemory", "1", "--maximumMemory", "65536", "--noAssert", "-O3", "--converge"],
     ...features.flatMap((name) => ["--enable", name]),
-  ], {
-    readFile: (name: string): string | null => modules.get(name.replace(/\.ts$/, "")) ?? null,
-    writeFile: (_name: string, contents: string | Uint8Array): void => {
-      if (typeof contents !== "string") binary = contents;
-    },
-    listFiles: () => [],
+  ];
+  const asc = ["run", "-A", "--no-config", "--lock", resolve(LOCK), "--frozen", COMPILER];
+  const args = [...asc, "index.ts", "--outFile", "kernels.wasm", ...flags];
+  await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(({ stderr }) => {
+    throw new Error(`cannot compile ${SOURCES}:\n${stderr}`);
   });
-  if (error || !binary) throw new Error(`cannot compile ${SOURCES}: ${error}\n${stderr}`);
-  return binary;
+  return await readFile(join(folder, "kernels.wasm"));
+}
+
+/** Compiles both variants. */
+async function compileBoth(): Promise<[plain: Uint8Array, relaxed: Uint8Array]> {
+  const folder = await mkdtemp(join(tmpdir(), "segadv-kernels-"));
+  try {
+    for (const [name, text] of await readModules()) {
+      await writeFile(join(folder, `${name}.ts`), text);
+    }
+    return [await compile(folder, false), await compile(folder, true)];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 function constant(name: string, comment: string, binary: Uint8Array): string {
@@ -68,8 +74,7 @@ function constant(name: string, comment: string, binary: Uint8Array): string {
   return `/** ${comment} */\nexport const ${name}: string =\n  "${text}";\n`;
 }
 
-const modules = await readModules();
-const [plain, relaxed] = [await compile(modules, false), await compile(modules, true)];
+const [plain, relaxed] = await compileBoth();
 const text = [
   "// Built by tasks/build_kernels.ts from lib/engine/wasm/{assembly,jobs.ts}; do not edit.\n",
   "// deno-fmt-ignore-file\n",
