@@ -37,9 +37,9 @@ const STAGES: Stage[] = [
   { name: "kernels", command: [deno, "run", "-A", "tasks/build_kernels.ts", "--check"] },
   { name: "publish", command: [deno, "publish", "--dry-run", "--allow-dirty"] },
   { name: "publish-cli", command: [deno, "publish", "--dry-run", "--allow-dirty"], folder: "cli" },
-  { name: "test", command: [deno, "task", "--quiet", "test"], report: denoReport },
+  { name: "test", command: [deno, "task", "--quiet", "test:all"], report: denoReport },
   { name: "doc", command: [deno, "task", "--quiet", "doc"], report: denoReport },
-  { name: "test-bun", command: [deno, "task", "--quiet", "test:bun"], report: bunReport },
+  { name: "test-bun", command: [deno, "task", "--quiet", "test:bun:all"], report: bunReport },
 ];
 
 async function run({ name, command, folder, report }: Stage, reports?: string): Promise<boolean> {

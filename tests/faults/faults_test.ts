@@ -10,11 +10,12 @@ import { flipBits } from "./flip_bits.ts";
 import { fuzz } from "./fuzz.ts";
 import { killRuns } from "./kill.ts";
 import { soak } from "./soak.ts";
+import { longSkip } from "../support/long_test.ts";
 
-// The long form of each is `deno task faults`
 const patient = { timeout: 600_000 };
 
-describe("train()", () => {
+// The longer form of each is `deno task faults`
+describe("train()", { skip: longSkip }, () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });
@@ -73,7 +74,7 @@ describe("train()", () => {
   );
 });
 
-describe("loadModel()", () => {
+describe("loadModel()", { skip: longSkip }, () => {
   before(async () => {
     await useBackend({ backend: "wasm", threads: 1 });
   });

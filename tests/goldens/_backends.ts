@@ -3,12 +3,13 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { type BackendInfo, useBackend } from "../../lib/backend/use_backend.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 
 /** Names for the test titles, with the reason where a backend has to be left out. */
 export const backends: { name: "cpu" | "wasm" | "webgpu"; skip: string | false }[] = [
   { name: "cpu", skip: false },
   { name: "wasm", skip: false },
-  { name: "webgpu", skip: await reasonAgainstWebgpu() },
+  { name: "webgpu", skip: await noAdapter() },
 ];
 
 /**
@@ -29,9 +30,4 @@ export function useDuring(
     await body();
     await backend.checkErrors();
   };
-}
-
-async function reasonAgainstWebgpu(): Promise<string | false> {
-  const adapter = await (globalThis.navigator as { gpu?: GPU }).gpu?.requestAdapter();
-  return adapter ? false : "no WebGPU adapter (Debian: mesa-vulkan-drivers libvulkan1)";
 }

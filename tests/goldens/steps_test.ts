@@ -17,6 +17,7 @@ import {
   setInitial,
   uniform,
 } from "../support/golden_numbers.ts";
+import { longSkip } from "../support/long_test.ts";
 
 /** One run of the file, as far as the test reads it. */
 interface Case extends Record<string, unknown> {
@@ -38,7 +39,9 @@ const CHANGE_TOLERANCE = 2e-3;
 const CHANGE_ROUNDING = 3e-5;
 
 for (const { name: backend, skip } of backends) {
-  describe(`trainStep() on ${backend} equals PyTorch`, { skip }, () => {
+  // Plain JavaScript and a software adapter take minutes
+  const left = skip || (backend === "wasm" ? false : longSkip);
+  describe(`trainStep() on ${backend} equals PyTorch`, { skip: left }, () => {
     const checked = useDuring(backend);
     for (const golden of goldens.cases as unknown as Case[]) {
       test(`trainStep() ${golden.name}`, checked(() => replay(golden)));

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { longSkip } from "../support/long_test.ts";
 import { type Registry, startRegistry } from "../support/registry/registry.ts";
 import { lastLine, run } from "./_command.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
-const skip = "Deno" in globalThis ? false : "deno publish exists in Deno only";
+const skip = longSkip || ("Deno" in globalThis ? false : "deno publish exists in Deno only");
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const deno = process.execPath;
 

@@ -3,11 +3,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
+import { longSkip } from "./long_test.ts";
 
-/** Debian's Chromium, or the reason why there is none. */
-export const chromiumSkip: string | false = spawnSync("chromium", ["--version"]).status === 0
-  ? false
-  : "chromium is not installed";
+/** Why no test can or should open Chromium, or false. */
+export const chromiumSkip: string | false = longSkip || missing();
+
+function missing(): string | false {
+  if (spawnSync("chromium", ["--version"]).status === 0) return false;
+  return "chromium is not installed";
+}
 
 /** A page in a headless browser, watched. */
 export interface Page {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readResults, readSweep, trialPaths } from "../../lib/sweep/sweep_folder.ts";
 import { runHere } from "../support/cli_terminal.ts";
+import { longSkip } from "../support/long_test.ts";
 import { slurmSkip, until, withCluster } from "./_slurm_cluster.ts";
 import { TINY_GRID } from "../support/tiny_sweep.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
@@ -37,7 +38,7 @@ async function logOf(sweep: string, index: number): Promise<string> {
 test(
   "slurmScripts() run a sweep on two nodes, one pre-empted, one killed with -9, as one machine does",
   {
-    skip: slurmSkip,
+    skip: longSkip || slurmSkip,
     timeout: 600_000,
   },
   async () => {

@@ -6,12 +6,14 @@ import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { buildGpuBundle, LIMIT } from "../../tasks/gpu_bundle.ts";
+import { longSkip } from "../support/long_test.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
 async function reasonToSkip(): Promise<string | false> {
+  if (longSkip) return longSkip;
   if (process.platform !== "linux" || process.arch !== "x64") return "needs Linux on x86-64";
   if (spawnSync("dpkg", ["-L", "libvulkan1"]).status !== 0) return "needs Debian's libvulkan1";
   return await noAdapter();

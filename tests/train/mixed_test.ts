@@ -11,6 +11,7 @@ import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { trainStep } from "../../lib/train/step/train_step.ts";
 import { train } from "../../lib/train/run/train.ts";
 import { dryGpu } from "../../bench/dry_gpu.ts";
+import { longSkip } from "../support/long_test.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 import { config } from "../support/config.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
@@ -85,7 +86,7 @@ describe("train() in mixed precision", () => {
   });
 
   test("train() in mixed precision goes as in f32, and resumes bit-identically with its scale", {
-    skip,
+    skip: skip || longSkip,
     timeout: 240_000,
   }, async () => {
     const losses = async (config: Config, options: Parameters<typeof train>[1]) => {

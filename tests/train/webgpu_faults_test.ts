@@ -8,6 +8,7 @@ import { useBackend } from "../../lib/backend/use_backend.ts";
 import { InterruptedRunError } from "../../lib/train/errors.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
+import { longSkip } from "../support/long_test.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 import { config } from "../support/config.ts";
@@ -56,7 +57,7 @@ async function interrupt(out: string, trouble: () => void): Promise<InterruptedR
   return error;
 }
 
-describe("resumeTraining() on WebGPU", { skip }, () => {
+describe("resumeTraining() on WebGPU", { skip: skip || longSkip }, () => {
   test(
     "resumeTraining() on WebGPU ends in the weights of a run that never stopped",
     patient,

@@ -10,13 +10,14 @@ import { randomStream } from "../../lib/util/random.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { createNetworks, disposeNetworks } from "../../lib/train/step/networks.ts";
 import { trainStep } from "../../lib/train/step/train_step.ts";
+import { longSkip } from "../support/long_test.ts";
 import { noAdapter } from "../support/webgpu_adapter.ts";
 
 /** `SEGADV_STEPS=500` for the long form. */
 const STEPS = Number(process.env.SEGADV_STEPS ?? 30);
 const [BATCH, SIDE, CLASSES] = [1, 32, 5];
 
-describe("trainStep() on WebGPU", { skip: await noAdapter() }, () => {
+describe("trainStep() on WebGPU", { skip: longSkip || await noAdapter() }, () => {
   test("trainStep() on WebGPU keeps tensors, bytes and buffers flat", {
     timeout: 120_000 + 2000 * STEPS,
   }, async () => {

@@ -8,6 +8,7 @@ import { InterruptedRunError } from "../../../lib/train/errors.ts";
 import { NonFiniteError } from "../../../lib/train/errors.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
+import { longSkip } from "../../support/long_test.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 import { config } from "../../support/config.ts";
@@ -79,7 +80,7 @@ test("trainInThread() keeps the class and fields of an error", () => {
   }
 });
 
-describe("trainInThread() on WebGPU", { skip }, () => {
+describe("trainInThread() on WebGPU", { skip: skip || longSkip }, () => {
   test("trainInThread() on WebGPU leaves the caller's timers and signals alive", {
     timeout: 400_000,
   }, async () => {
