@@ -4,8 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { describeIssue } from "../util/describe_issue.ts";
-import { nearest } from "../util/nearest.ts";
+import { describeIssue, nearest } from "../util/describe_issue.ts";
 import { unknownOption } from "../util/registry.ts";
 import { keysOf } from "../util/schema.ts";
 import { entryOf, sectionAt, sectionKeys, type SectionSpec } from "../util/section.ts";

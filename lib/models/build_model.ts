@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { assemble } from "./builders/tfjs_builder.ts";
+import { assemble, seededWeights, type WeightSource } from "./builders/tfjs_builder.ts";
 import { type NetworkInput, networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions, SegmentationModel } from "./segmentation_model.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
-import { seededWeights, type WeightSource } from "./builders/weight_source.ts";
 
 /**
  * Builds the network that `config` names, with weights drawn from `seed`; `init` is not read, see

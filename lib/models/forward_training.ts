@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkpointed } from "../engine/gradient_checkpointing.ts";
-import type { DropoutState } from "./builders/layers/dropout.ts";
+import type { DropoutState } from "./builders/layers.ts";
 import type { SegmentationModel } from "./segmentation_model.ts";
 
 /** Consecutive layers of a model whose only input from outside is one tensor. */

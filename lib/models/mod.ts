@@ -18,10 +18,11 @@ export {
   type ProbabilityOptions,
 } from "./inference/probabilities.ts";
 export type { InferenceConfig, InferenceOptions } from "./inference/inference_options.ts";
-export type {
-  ArchitectureOptions,
-  SegmentationModel,
-  UpsampleOrder,
+export {
+  type ArchitectureOptions,
+  probabilityMap,
+  type SegmentationModel,
+  type UpsampleOrder,
 } from "./segmentation_model.ts";
 export { type ArchitectureInput, type NetworkInput, networks } from "./networks/registry.ts";
 export type { NetworkEntry } from "./networks/network_entry.ts";
@@ -69,5 +70,4 @@ export {
   type WeightReport,
 } from "./persistence/inspect_weights.ts";
 export { type NetworkFault, NonFiniteNetworkError } from "./non_finite.ts";
-export { probabilityMap } from "./probability_map.ts";
 export type { ModelConfig } from "./model_config.ts";

@@ -10,9 +10,8 @@ import type { DataReport, SplitReport } from "../data/validate/data_report.ts";
 import { openDataset } from "../data/registry.ts";
 import { resizeLabel } from "../data/transforms/resize.ts";
 import { percent } from "../util/format.ts";
-import { type Html, html, raw } from "./html.ts";
+import { type Html, html, raw, STYLE } from "./html.ts";
 import * as sections from "./sections.ts";
-import { STYLE } from "./style.ts";
 
 /** Options of {@linkcode contactSheet}. */
 export interface ContactSheetOptions {

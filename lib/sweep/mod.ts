@@ -24,17 +24,17 @@ export {
   type TableFormat,
   tableFormats,
 } from "./format_sweep_table.ts";
-export type {
-  Grid,
-  GridAxis,
-  GridTrial,
-  Published,
-  PublishedCost,
-  ScoredValidation,
-  Setting,
+export {
+  type Grid,
+  type GridAxis,
+  type GridTrial,
+  parseGrid,
+  type Published,
+  type PublishedCost,
+  type ScoredValidation,
+  type Setting,
 } from "./grid.ts";
 export { kubernetesJob, type KubernetesOptions } from "./kubernetes_job.ts";
-export { parseGrid } from "./parse_grid.ts";
 export {
   type Condition,
   type PlannedSweep,

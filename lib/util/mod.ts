@@ -8,6 +8,6 @@ export { createRunFolder, freeBytes, writeFileAtomic } from "./files.ts";
 export { count, mebibytes, percent } from "./format.ts";
 export { sha256 } from "./hash.ts";
 export { type HeldLock, lockFolder, type LockOwner } from "./lock.ts";
-export { nearest } from "./nearest.ts";
+export { nearest } from "./describe_issue.ts";
 export { fillNormal, fillUniform, permutation, RandomStream, randomStream } from "./random.ts";
 export { type Versions, versions } from "./version.ts";

@@ -23,7 +23,7 @@ import {
   discriminatorLogits,
   type DiscriminatorOutput,
 } from "../../lib/models/discriminator.ts";
-import { probabilityMap } from "../../lib/models/probability_map.ts";
+import { probabilityMap } from "../../lib/models/segmentation_model.ts";
 import { useBackend } from "../../lib/backend/use_backend.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../support/gradients.ts";
 

@@ -1,4 +1,4 @@
-import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { parseGrid } from "../../lib/sweep/grid.ts";
 import { planSweep } from "../../lib/sweep/plan_sweep.ts";
 import { writeSweep } from "../../lib/sweep/sweep_folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { parseGrid } from "../../lib/sweep/grid.ts";
 import { planSweep } from "../../lib/sweep/plan_sweep.ts";
 import {
   readResults,

@@ -1,9 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import { describeIssue, nearest, show, unknownName } from "../../lib/util/describe_issue.ts";
 import { z } from "zod";
-import { describeIssue, show, unknownName } from "../../lib/util/describe_issue.ts";
 
-const CASES: [schema: z.ZodType, value: unknown, message: string][] = [
+const NAMES: [name: string, candidates: string[], expected: string | null][] = [
+  ["epohcs", ["batch", "epochs"], "epochs"],
+  ["epoch", ["batch", "epochs"], "epochs"],
+  ["EPOCHS", ["batch", "epochs"], "epochs"],
+  ["fcn8-vgg16", ["fcn16s-vgg16", "fcn8s-vgg16"], "fcn8s-vgg16"],
+  ["camvid", ["fixtures", "camvid-small"], "camvid-small"],
+  ["thesis", ["thesis-voc-a", "thesis-voc-b"], null],
+  ["foo", ["zoom", "lr"], null],
+  ["lr", ["l2", "momentum"], "l2"],
+  ["x", [], null],
+  ["", ["a"], null],
+];
+
+for (const [name, candidates, expected] of NAMES) {
+  test(`nearest() takes "${name}" among [${candidates}] for ${expected}`, () => {
+    assert.equal(nearest(name, candidates), expected);
+  });
+}
+
+test("nearest() finds a long name again after one edit", () => {
+  const names = ["segmentation", "discriminator", "adversarial", "validation", "checkpoint"];
+  fc.assert(fc.property(
+    fc.constantFrom(...names),
+    fc.nat(8),
+    fc.constantFrom("drop", "double", "replace"),
+    (name, at, edit) => {
+      const insert = { drop: "", double: name[at]! + name[at]!, replace: "#" }[edit];
+      assert.equal(nearest(name.slice(0, at) + insert + name.slice(at + 1), names), name);
+    },
+  ));
+});
+
+const ISSUES: [schema: z.ZodType, value: unknown, message: string][] = [
   [z.number(), "x", 'expected a number, got "x"'],
   [z.number(), Infinity, "expected a finite number, got Infinity"],
   [z.int().min(1), 0, "expected a number of at least 1, got 0"],
@@ -12,7 +45,7 @@ const CASES: [schema: z.ZodType, value: unknown, message: string][] = [
   [z.boolean(), undefined, "expected true or false, got nothing"],
   [z.enum(["sgd", "adam"]), "sdg", 'expected one of sgd, adam, got "sdg"; did you mean sgd?'],
 ];
-for (const [schema, value, message] of CASES) {
+for (const [schema, value, message] of ISSUES) {
   test(`describeIssue() gives one line: ${message}`, () => {
     const { error } = schema.safeParse(value, { error: describeIssue });
     assert.equal(error!.issues[0]!.message, message);

@@ -6,8 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { z } from "zod";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
-import { probabilityMap } from "../../models/probability_map.ts";
-import type { UpsampleOrder } from "../../models/segmentation_model.ts";
+import { probabilityMap, type UpsampleOrder } from "../../models/segmentation_model.ts";
 import { optionsSchema, parseOptions, type RegistryEntry } from "../../util/registry.ts";
 import { validMask } from "../valid_mask.ts";
 

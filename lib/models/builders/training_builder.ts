@@ -7,11 +7,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
 import { basicConv, type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
-import { BatchNormalization } from "./layers/batch_normalization.ts";
-import { Conv2d } from "./layers/conv2d.ts";
-import { dropout, type DropoutState } from "./layers/dropout.ts";
-import { initializer, tfjsBuilder } from "./tfjs_builder.ts";
-import type { WeightSource } from "./weight_source.ts";
+import { BatchNormalization, Conv2d, dropout, type DropoutState } from "./layers.ts";
+import { initializer, tfjsBuilder, type WeightSource } from "./tfjs_builder.ts";
 
 /** A builder of the network that trains; its dropout layers are given a `DropoutState` when called. */
 export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicTensor> {

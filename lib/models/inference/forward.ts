@@ -2,8 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../util/schema.ts";
 import { findFault, finitenessOf, NonFiniteNetworkError } from "../non_finite.ts";
-import { probabilityMap } from "../probability_map.ts";
-import type { SegmentationModel } from "../segmentation_model.ts";
+import { probabilityMap, type SegmentationModel } from "../segmentation_model.ts";
 
 /** An image as the network takes it. */
 export interface NormalizedImage {

@@ -10,8 +10,7 @@ import { type Planes, resizePlanes } from "../../data/transforms/resize.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
 import { assertFiniteLogits, forward, forwardLogits, type NormalizedImage } from "./forward.ts";
 import { chooseWindow, type Place, placeWindows, type WindowChoice } from "./windows.ts";
-import { probabilityMap } from "../probability_map.ts";
-import type { SegmentationModel } from "../segmentation_model.ts";
+import { probabilityMap, type SegmentationModel } from "../segmentation_model.ts";
 import type { InferenceOptions } from "./inference_options.ts";
 
 /** Probabilities `[height * width * channels]`, a channel a class. */

@@ -14,7 +14,7 @@ import {
 } from "../../losses/adversarial/discriminator_losses.ts";
 import { validMask } from "../../losses/valid_mask.ts";
 import { discriminatorLogits } from "../../models/discriminator.ts";
-import { probabilityMap } from "../../models/probability_map.ts";
+import { probabilityMap } from "../../models/segmentation_model.ts";
 import { type ForwardPass, scalarGradient } from "./recorded_pass.ts";
 import { GradientSum, type MicroBatch } from "./gradients.ts";
 import type { DiscriminatorState, Networks } from "./networks.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../../lib/models/inference/windows.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import { inspectModel, largestTensor } from "../../../lib/models/inspect_model.ts";
-import { probabilityMap } from "../../../lib/models/probability_map.ts";
+import { probabilityMap } from "../../../lib/models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../../lib/backend/use_backend.ts";
 import { onCpu, smallModel } from "../../support/small_models.ts";
 

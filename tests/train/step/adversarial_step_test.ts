@@ -6,7 +6,7 @@ import type { AdversarialConfig } from "../../../lib/config/mod.ts";
 import { oneHot } from "../../../lib/engine/ops/labels.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { validMask } from "../../../lib/losses/valid_mask.ts";
-import { probabilityMap } from "../../../lib/models/probability_map.ts";
+import { probabilityMap } from "../../../lib/models/segmentation_model.ts";
 import {
   discriminatorLoss,
   generatorLoss,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Grid } from "../../lib/sweep/grid.ts";
-import { parseGrid } from "../../lib/sweep/parse_grid.ts";
+import { type Grid, parseGrid } from "../../lib/sweep/grid.ts";
 
 function parse(text: string): Grid {
   return parseGrid(text, "grid.yaml");

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { resizeBilinear } from "../../lib/engine/ops/resize_bilinear.ts";
-import { probabilityMap } from "../../lib/models/probability_map.ts";
+import { probabilityMap } from "../../lib/models/segmentation_model.ts";
 import { assertNoLeak, normalTensor } from "../support/gradients.ts";
 import { difference, onCpu } from "../support/small_models.ts";
 

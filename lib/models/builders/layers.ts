@@ -1,0 +1,207 @@
+/**
+ * The layers that train: convolution on the engine's fused op, batch normalisation whose moving
+ * statistics change only on request, and dropout whose mask is a function of (seed, step, layer), so
+ * that a resumed run draws the same masks.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { conv2d } from "../../engine/ops/conv2d.ts";
+import { batchNormTraining, movingAverage } from "../../engine/ops/batch_norm.ts";
+import { randomStream } from "../../util/random.ts";
+
+/** Starting value of a weight. */
+type Initializer = ReturnType<typeof tf.initializers.zeros>;
+
+/** Options of {@linkcode Conv2d}. */
+export interface Conv2dArgs {
+  name: string;
+  filters: number;
+  /** Side of the square kernel. */
+  kernel: number;
+  stride: number;
+  padding: "same" | "valid";
+  /** Whether a ReLU follows, in the same pass over memory. */
+  relu: boolean;
+  /** Slope of the ReLU below zero. @default 0 */
+  leak?: number;
+  kernelInitializer: Initializer;
+  biasInitializer: Initializer;
+}
+
+/** Convolution over `[b, h, w, c]` with tfjs's weights (kernel, bias). */
+export class Conv2d extends tf.layers.Layer {
+  static className = "SegadvConv2d";
+  readonly #args: Conv2dArgs;
+  #kernel!: tf.LayerVariable;
+  #bias!: tf.LayerVariable;
+
+  constructor(args: Conv2dArgs) {
+    super({ name: args.name });
+    this.#args = args;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const { kernel, filters, kernelInitializer, biasInitializer } = this.#args;
+    const channels = (inputShape as tf.Shape).at(-1)!;
+    const shape = [kernel, kernel, channels, filters];
+    this.#kernel = this.addWeight("kernel", shape, "float32", kernelInitializer);
+    this.#bias = this.addWeight("bias", [filters], "float32", biasInitializer);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const { kernel, stride, padding, filters } = this.#args;
+    const [b, h, w] = inputShape as tf.Shape;
+    const length = (n: number | null | undefined): number | null =>
+      n == null ? null : Math.ceil((padding === "same" ? n : n - kernel + 1) / stride);
+    return [b!, length(h), length(w), filters];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    const { stride, padding, relu, leak = 0 } = this.#args;
+    const filter = this.#kernel.read() as tf.Tensor4D;
+    const bias = this.#bias.read() as tf.Tensor1D;
+    return conv2d({ x, filter, bias }, { stride, padding, relu, leak });
+  }
+}
+
+/** Options of {@linkcode BatchNormalization}. */
+export interface BatchNormalizationArgs {
+  name: string;
+  /** moving = momentum·moving + (1 − momentum)·batch. */
+  momentum: number;
+  eps: number;
+  /** Whether a ReLU follows, in the same pass over memory. */
+  relu: boolean;
+  /** Slope of the ReLU below zero. @default 0 */
+  leak?: number;
+  gamma: Initializer;
+  beta: Initializer;
+  mean: Initializer;
+  variance: Initializer;
+}
+
+/**
+ * Batch norm over `[b, h, w, c]` with tfjs's weights (gamma, beta, moving_mean,
+ * moving_variance). Called with `{ training: true }` it normalises by the batch's mean and biased
+ * variance; with `{ training: true, updateStatistics: true }` it also moves its statistics, so that
+ * a network can be run on two batches and learn the statistics of one (D, §2.4). Otherwise it
+ * normalises by the moving statistics.
+ */
+export class BatchNormalization extends tf.layers.Layer {
+  static className = "SegadvBatchNormalization";
+  readonly #args: BatchNormalizationArgs;
+  #gamma!: tf.LayerVariable;
+  #beta!: tf.LayerVariable;
+  #mean!: tf.LayerVariable;
+  #variance!: tf.LayerVariable;
+
+  constructor(args: BatchNormalizationArgs) {
+    super({ name: args.name });
+    this.#args = args;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const channels = (inputShape as tf.Shape).at(-1)!;
+    const weight = (name: string, initializer: Initializer, trainable: boolean): tf.LayerVariable =>
+      this.addWeight(name, [channels], "float32", initializer, undefined, trainable);
+    this.#gamma = weight("gamma", this.#args.gamma, true);
+    this.#beta = weight("beta", this.#args.beta, true);
+    this.#mean = weight("moving_mean", this.#args.mean, false);
+    this.#variance = weight("moving_variance", this.#args.variance, false);
+    this.built = true;
+  }
+
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    kwargs: { training?: boolean; updateStatistics?: boolean },
+  ): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    return tf.tidy(() => {
+      const { eps, relu, leak = 0 } = this.#args;
+      const gamma = this.#gamma.read() as tf.Tensor1D;
+      const beta = this.#beta.read() as tf.Tensor1D;
+      if (!kwargs.training) {
+        const mean = this.#mean.read() as tf.Tensor1D;
+        const variance = this.#variance.read() as tf.Tensor1D;
+        const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
+        if (!relu) return y;
+        return leak > 0 ? tf.leakyRelu(y, leak) : tf.relu(y);
+      }
+      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu, leak });
+      if (kwargs.updateStatistics) {
+        this.#move(this.#mean, mean);
+        this.#move(this.#variance, variance);
+      }
+      return y;
+    });
+  }
+
+  #move(statistic: tf.LayerVariable, batch: tf.Tensor): void {
+    const moving = statistic.read() as tf.Variable;
+    movingAverage({ moving, batch }, { momentum: this.#args.momentum });
+  }
+}
+
+/** What dropout masks are drawn from; a training step passes it to the network. */
+export interface DropoutState {
+  seed: number;
+  step: number;
+  /** Index of the micro-batch, whose mask is its share of the whole batch's. @default 0 */
+  part?: number;
+}
+
+/** Which mask to draw. */
+export interface DropoutOptions extends DropoutState {
+  /** Share of values set to zero, 0 ≤ rate < 1; the others are divided by 1 − rate. */
+  rate: number;
+  /** Name of the layer. */
+  layer: string;
+}
+
+/**
+ * Inverted dropout: each value becomes zero with probability `rate`, the rest grow by
+ * 1 / (1 − rate). Bit-identical on every backend. Differentiable in `x`.
+ *
+ * @returns A tensor of `x`'s shape, owned by the caller.
+ * @throws {RangeError} If `rate` lies outside [0, 1).
+ */
+export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
+  const { rate, layer } = options;
+  if (!(rate >= 0 && rate < 1)) {
+    throw new RangeError(`Cannot drop a share of ${rate} in ${layer}: must lie in [0, 1)`);
+  }
+  if (rate === 0) return x.clone();
+  // tf.mul would keep x for the gradient as well; the mask is enough
+  const masked = tf.customGrad((input, save) => {
+    const mask = tf.tensor(keptOrZero(x.size, options), x.shape);
+    (save as tf.GradSaveFunc)([mask]);
+    return {
+      value: tf.mul(input as tf.Tensor, mask),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.mul(dy, saved[0]!),
+    };
+  });
+  return masked(x) as T;
+}
+
+/** A factor for each value: 0 or 1 / (1 − rate), from a hash of its index (no state, so fast). */
+function keptOrZero(size: number, options: DropoutOptions): Float32Array {
+  const { rate, seed, step, part = 0, layer } = options;
+  const stream = randomStream(seed, "dropout", step, layer);
+  const start = stream.bits();
+  const stride = stream.bits() | 1;
+  const threshold = Math.round(rate * 2147483648);
+  const scale = 1 / (1 - rate);
+  const factors = new Float32Array(size);
+  const first = part * size;
+  for (let i = 0; i < size; i++) {
+    let x = (start + Math.imul(first + i, stride)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+    const draw = (x ^ (x >>> 15)) >>> 1;
+    factors[i] = (1 + ((draw - threshold) >> 31)) * scale; // branch-free: a random branch is mispredicted
+  }
+  return factors;
+}

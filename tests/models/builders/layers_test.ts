@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { BatchNormalization, Conv2d, dropout } from "../../../lib/models/builders/layers.ts";
+import { assertNoLeak, normalTensor } from "../../support/gradients.ts";
+import { difference, onCpu } from "../../support/small_models.ts";
+import { record } from "../../../lib/engine/tape.ts";
+
+describe("Conv2d", () => {
+  onCpu();
+  for (const padding of ["same", "valid"] as const) {
+    for (const [stride, relu] of [[1, true], [2, false]] as const) {
+      test(`Conv2d.call() equals tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
+        const shared = { name: "c", filters: 3, padding };
+        const own = new Conv2d({
+          ...shared,
+          kernel: 4,
+          stride,
+          relu,
+          kernelInitializer: tf.initializers.zeros(),
+          biasInitializer: tf.initializers.zeros(),
+        });
+        const activation = relu ? "relu" : "linear";
+        const plain = tf.layers.conv2d({ ...shared, kernelSize: 4, strides: stride, activation });
+        const x = normalTensor("x", [2, 7, 6, 2]);
+        tf.dispose([own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor]);
+        const weights = [normalTensor("k", [4, 4, 2, 3]), normalTensor("b", [3])];
+        own.setWeights(weights);
+        plain.setWeights(weights);
+        const [a, b] = [own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor];
+        assert.ok(await difference(a, b) < 1e-5);
+        for (const shape of [[2, 7, 6, 2], [null, null, null, 2]]) {
+          assert.deepEqual(own.computeOutputShape(shape), plain.computeOutputShape(shape));
+        }
+      });
+    }
+  }
+});
+
+function layer(relu: boolean): BatchNormalization {
+  return new BatchNormalization({
+    name: "bn",
+    momentum: 0.9,
+    eps: 1e-3,
+    relu,
+    gamma: tf.initializers.constant({ value: 2 }),
+    beta: tf.initializers.constant({ value: 0.5 }),
+    mean: tf.initializers.zeros(),
+    variance: tf.initializers.ones(),
+  });
+}
+
+describe("BatchNormalization", () => {
+  onCpu();
+  const x = () => tf.add(tf.mul(normalTensor("x", [2, 3, 4, 2]), 3), 1);
+
+  test("BatchNormalization.call() normalises by the batch in training", async () => {
+    const y = layer(false).apply(x(), { training: true }) as tf.Tensor;
+    const { mean, variance } = tf.moments(y, [0, 1, 2]);
+    assert.ok((await mean.data()).every((value) => Math.abs(value - 0.5) < 1e-5));
+    assert.ok((await variance.data()).every((value) => Math.abs(value - 4) < 0.01));
+  });
+
+  test("BatchNormalization.call() moves its averages by the biased variance, and only with updateStatistics", async () => {
+    const bn = layer(false);
+    bn.apply(x(), { training: true });
+    bn.apply(x());
+    const [, , mean, variance] = bn.weights.map((weight) => weight.read());
+    assert.equal(await difference(mean!, tf.zeros([2])), 0);
+    bn.apply(x(), { training: true, updateStatistics: true });
+    const batch = tf.moments(x(), [0, 1, 2]);
+    assert.ok(await difference(mean!, tf.mul(batch.mean, 0.1)) < 1e-6);
+    assert.ok(await difference(variance!, tf.add(tf.mul(batch.variance, 0.1), 0.9)) < 1e-5);
+  });
+
+  test("BatchNormalization.call() in inference equals tfjs with the same weights", async () => {
+    const bn = layer(false);
+    bn.apply(x(), { training: true, updateStatistics: true });
+    const plain = tf.layers.batchNormalization({ epsilon: 1e-3 });
+    plain.apply(x());
+    plain.setWeights(bn.getWeights());
+    assert.deepEqual(
+      bn.weights.map((weight) => weight.originalName),
+      ["bn/gamma", "bn/beta", "bn/moving_mean", "bn/moving_variance"],
+    );
+    assert.ok(await difference(bn.apply(x()) as tf.Tensor, plain.apply(x()) as tf.Tensor) < 1e-6);
+  });
+
+  test("BatchNormalization.call() cuts at zero with relu, in training and in inference", async () => {
+    for (const training of [true, false]) {
+      const plain = layer(false).apply(x(), { training }) as tf.Tensor;
+      const cut = layer(true).apply(x(), { training }) as tf.Tensor;
+      assert.ok(await difference(tf.relu(plain), cut) < 1e-6);
+    }
+  });
+});
+
+const state = { seed: 1, step: 2, layer: "drop6" };
+
+describe("dropout()", () => {
+  onCpu();
+
+  test("dropout() zeroes its share and keeps the mean", async () => {
+    const y = await dropout(tf.ones([100, 100]), { ...state, rate: 0.25 }).data();
+    const dropped = y.filter((value) => value === 0).length / y.length;
+    assert.ok(Math.abs(dropped - 0.25) < 0.02, `${dropped}`);
+    assert.ok(y.every((value) => value === 0 || Math.abs(value - 4 / 3) < 1e-6));
+  });
+
+  test("dropout() drops neighbours, and steps, independently of each other", async () => {
+    const kept = async (step: number) => {
+      const y = await dropout(tf.ones([20_000]), { ...state, step, rate: 0.5 }).data();
+      return Array.from(y, (value) => value > 0 ? 1 : -1);
+    };
+    const [a, b] = [await kept(1), await kept(2)];
+    const correlation = (other: number[], lag: number) =>
+      a.reduce((sum, value, i) => sum + value * (other[i + lag] ?? 0), 0) / a.length;
+    // Five standard deviations of the mean of 20,000 signs.
+    for (const lag of [1, 2, 3, 64, 4096]) assert.ok(Math.abs(correlation(a, lag)) < 0.036);
+    for (const lag of [0, 1, 64]) assert.ok(Math.abs(correlation(b, lag)) < 0.036);
+  });
+
+  test("dropout() has a mask that is a function of seed, step and layer", async () => {
+    const run = (change: object) => dropout(tf.ones([64]), { ...state, rate: 0.5, ...change });
+    const first = run({});
+    assert.equal(await difference(first, run({})), 0);
+    for (const change of [{ seed: 2 }, { step: 3 }, { layer: "drop7" }]) {
+      assert.notEqual(await difference(first, run(change)), 0);
+    }
+  });
+
+  test("dropout() passes gradients through what it kept", async () => {
+    const run = (x: tf.Tensor) => dropout(x, { ...state, rate: 0.5 });
+    const x = tf.fill([64], 3);
+    const recording = record(() => run(x));
+    const [gradient] = recording.backward(tf.ones([64]), [x]) as [tf.Tensor];
+    assert.ok(await difference(tf.mul(gradient, 3), run(tf.fill([64], 3))) < 1e-6);
+  });
+
+  test("dropout() with rate 0 copies, leaks nothing and refuses other rates", async () => {
+    const x = tf.ones([8]);
+    assertNoLeak(() => dropout(x, { ...state, rate: 0.5 }));
+    const copy = dropout(x, { ...state, rate: 0 });
+    copy.dispose();
+    assert.equal((await x.data())[0], 1);
+    for (const rate of [1, -0.1, NaN]) {
+      assert.throws(() => dropout(x, { ...state, rate }), /drop6: must lie in \[0, 1\)/);
+    }
+  });
+});
