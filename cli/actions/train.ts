@@ -5,17 +5,21 @@
  */
 import {
   type Config,
+  currentBackend,
   InterruptedRunError,
   loadConfig,
   resumeTraining,
   train,
   type TrainOptions,
   type TrainResult,
+  useBackend,
+  type UseBackendOptions,
 } from "@segadv/segadv";
+import type { RunReportFiles } from "@segadv/segadv/report";
 import { trainInThread, wantsThread } from "@segadv/segadv/train";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Context, humanStream, writeJson } from "../context.ts";
+import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
 import { invocation } from "../invocation.ts";
 import { TrainReport } from "./train_report.ts";
@@ -37,6 +41,8 @@ export interface TrainArguments extends SinkOptions {
   out?: string | undefined;
   resume?: string | undefined;
   allowDifferent?: boolean | undefined;
+  /** False leaves out report.html and predictions.png. */
+  report?: boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -61,10 +67,37 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
     }
     throw error;
   });
+  report.showWork("writing report.html and predictions.png");
+  const files = await writeReport(result, config, context);
   report.clear();
-  report.summarize(result);
-  if (json === true) writeJson(context, summaryOf(result));
+  report.summarize(result, files);
+  if (json === true) writeJson(context, summaryOf(result, files));
   if (result.reason === "aborted") throw new Exit(INTERRUPTED);
+}
+
+/**
+ * Writes the run's report; `null` where it is not wanted, or the user wants to leave. The run is
+ * complete without it, so whatever fails is a warning.
+ */
+async function writeReport(
+  { run, backend, reason }: TrainResult,
+  { threads, deterministic, train: { report } }: Config,
+  context: Context,
+): Promise<RunReportFiles | null> {
+  if (run === null || !report || reason === "aborted") return null;
+  try {
+    const { writeRunReport } = await import("@segadv/segadv/report");
+    if (currentBackend()?.name === backend) return await writeRunReport(run, context);
+    // The thread that trained took its backend along; a software adapter would take minutes
+    const name = (backend === "webgpu" ? "auto" : backend) as UseBackendOptions["backend"];
+    const own = await useBackend({ backend: name, threads, deterministic });
+    return await writeRunReport(run, context).finally(() => own.dispose());
+  } catch (error) {
+    const { message } = error as Error;
+    const reason = context.signal.aborted ? "stopped by you" : message.replace(/\s*\n\s*/g, " ");
+    warn(context, `the run is complete, but has no report (try the command report): ${reason}`);
+    return null;
+  }
 }
 
 /** A run to start or to resume. */
@@ -111,7 +144,7 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
 
 /** Values of the configuration: those of `--set`, then the options that stand for one key. */
 function overridesOf(args: TrainArguments): string[] {
-  const named: Record<string, string | number | undefined> = {
+  const named: Record<string, string | number | boolean | undefined> = {
     "data.dataset": args.dataset,
     "data.dir": args.data,
     "model.init": args.init,
@@ -119,6 +152,7 @@ function overridesOf(args: TrainArguments): string[] {
     "seed": args.seed,
     "train.epochs": args.epochs,
     "train.maxSteps": args.maxSteps,
+    "train.report": args.report === false ? false : undefined,
   };
   const given = Object.entries(named).filter(([, value]) => value !== undefined);
   return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
@@ -136,7 +170,7 @@ function newRunFolder({ data }: Config): string {
 }
 
 /** The summary that `--json` promises. */
-function summaryOf(result: TrainResult): object {
+function summaryOf(result: TrainResult, files: RunReportFiles | null): object {
   const { run, backend, steps, seconds, weightsSha256, reason } = result;
   return {
     run,
@@ -147,6 +181,8 @@ function summaryOf(result: TrainResult): object {
     last: scoresOf(result.last),
     weightsSha256,
     reason,
+    report: files?.report ?? null,
+    predictions: files?.predictions ?? null,
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   TrainEvent,
   TrainResult,
 } from "@segadv/segadv";
+import type { RunReportFiles } from "@segadv/segadv/report";
 import { count } from "@segadv/segadv/util";
 import { invocation } from "../invocation.ts";
 import { clock, percentage, plural, short } from "../ui/format.ts";
@@ -65,13 +66,18 @@ export class TrainReport {
     }
   }
 
+  /** Shows what goes on after the last step. */
+  showWork(text: string): void {
+    this.#progress.update(text);
+  }
+
   /** Removes the progress line. */
   clear(): void {
     this.#progress.clear();
   }
 
-  /** Prints how the run ended and commands that go on from there. */
-  summarize(result: TrainResult): void {
+  /** Prints how the run ended, what it left, and commands that go on from there. */
+  summarize(result: TrainResult, files: RunReportFiles | null): void {
     const { reason, steps, seconds, weightsSha256, best, run, resumedAt } = result;
     const lines = [
       ...(resumedAt === steps ? ["this run had ended before: there is nothing left to do"] : []),
@@ -80,7 +86,11 @@ export class TrainReport {
       }`,
     ];
     if (best !== null) lines.push(`best: mIoU ${percentage(best.mIoU)} in epoch ${best.epoch}`);
-    if (run !== null) lines.push(`run: ${run}`, ...this.#advise(run, reason));
+    if (run !== null) lines.push(`run: ${run}`);
+    if (files !== null) {
+      lines.push(`report: ${files.report}`, `predictions: ${files.predictions}`);
+    }
+    if (run !== null) lines.push(...this.#advise(run, reason));
     this.#stream.write(lines.join("\n") + "\n");
   }
 

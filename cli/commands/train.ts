@@ -28,6 +28,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--allow-different", "with --resume: even under another configuration or backend")
     .option("--tensorboard", "also write TensorBoard event files, into tensorboard/ of the run")
     .option("--csv", "also write steps.csv and validations.csv into the run's folder")
+    .option("--no-report", "do not end by writing report.html and predictions.png into the run")
     .option("--dashboard [port]", "show the run in the browser of this machine while it goes")
     .option("--json", "end with a summary as one line of JSON on stdout")
     .action(async (file, options) => {

@@ -13,6 +13,7 @@ export interface TrainConfig {
   epochs: number;
   maxSteps: number | null;
   logEvery: number | null;
+  report: boolean;
   gradientAccumulation: number;
   gradientCheckpointing: boolean;
   precision: "f32" | "mixed";
@@ -51,6 +52,11 @@ export const trainSection: SectionSpec = section<TrainConfig>(
     logEvery: field(z.nullable(whole(1)), {
       fallback: null,
       about: "Steps between two readings of the losses; null: 1 on WASM and CPU, 50 on WebGPU.",
+      affectsResult: false,
+    }),
+    report: field(z.boolean(), {
+      fallback: true,
+      about: "The command `train` ends by writing report.html and predictions.png into the run.",
       affectsResult: false,
     }),
     gradientAccumulation: field(whole(1), {

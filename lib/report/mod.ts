@@ -25,6 +25,8 @@ export {
 } from "./analyse_run.ts";
 export { contactSheet, type ContactSheetOptions } from "./contact_sheet.ts";
 export { buildReport, type Report, type ReportContent } from "./build_report.ts";
+export { predictionGrid, type PredictionGridOptions } from "./prediction_grid.ts";
+export { type RunReportFiles, writeRunReport } from "./write_run_report.ts";
 export { stepsCsv, validationsCsv } from "./sinks/csv.ts";
 export { openSink, sinks } from "./sinks/registry.ts";
 export type { Sink, SinkEntry, SinkFiles } from "./sinks/sink.ts";

@@ -52,7 +52,9 @@ export async function qualitativeGrid(
   return await Promise.all(chosen.map(async ({ id, difference }) => {
     const { classes } = first.analysis;
     const shown = first.analysis.maps.get(id)!;
-    const image = await picture(dataset, id, shown);
+    const { width, height } = shown;
+    const data = await shownPixels(dataset, id, shown);
+    const image = encodePng({ width, height, channels: 3, data });
     const columns = runs.map(({ name, analysis }) => {
       const map = analysis.maps.get(id)!;
       return { run: name, prediction: labelPng(map, map.prediction, { classes }), mIoU: map.mIoU };
@@ -79,15 +81,14 @@ function differenceOf(maps: readonly PredictedImage[]): number {
   return pairs === 0 ? 0 : different / pairs;
 }
 
-async function picture(
+/** An image of a data set at the size it is shown at: RGB, row-major. */
+export async function shownPixels(
   dataset: Dataset,
   id: string,
   { width, height }: { width: number; height: number },
 ): Promise<Uint8Array> {
   const { image } = await dataset.read(dataset.ids.indexOf(id));
-  const pixels = resizeImage(image, [height, width]);
-  const data = Uint8Array.from(pixels, (value) => Math.round(value));
-  return encodePng({ width, height, channels: 3, data });
+  return Uint8Array.from(resizeImage(image, [height, width]), (value) => Math.round(value));
 }
 
 function labelPng(

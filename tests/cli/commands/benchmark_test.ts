@@ -32,7 +32,17 @@ describe("segadv eval", () => {
         const run = join(dir, "run");
         const wasm = ["--backend", "wasm"];
         const trained = await runProcess([
-          ...["train", ...wasm, "--max-steps", "1", "--out", run, "--set", "data.batch=1"],
+          ...[
+            "train",
+            ...wasm,
+            "--max-steps",
+            "1",
+            "--no-report",
+            "--out",
+            run,
+            "--set",
+            "data.batch=1",
+          ],
           ...["--dataset", "cityscapes", "--data", dir],
         ]);
         assert.equal(trained.code, 0, trained.err);

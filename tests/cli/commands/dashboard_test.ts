@@ -11,7 +11,7 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 const temporaryFolder = temporaryFolders();
 
 const TINY = ["--backend", "wasm", "--set", "model.width=0.03", "--set", "data.crop=[32,32]"]
-  .concat("--set", "validation.every=1", "--epochs", "2");
+  .concat("--set", "validation.every=1", "--epochs", "2", "--no-report");
 
 /** Serves a folder for as long as `use` runs. */
 async function served(folder: string, use: (url: string) => Promise<void>): Promise<void> {

@@ -105,7 +105,15 @@ describe("segadv report", () => {
   test("segadv report on single runs needs no sweep, and no network where no image is wanted", async () => {
     const folder = temporaryFolder();
     const run = join(folder, "run");
-    const tiny = ["--set", "model.width=0.03", "--set", "data.crop=[32,32]", "--max-steps", "2"];
+    const tiny = [
+      "--set",
+      "model.width=0.03",
+      "--set",
+      "data.crop=[32,32]",
+      "--max-steps",
+      "2",
+      "--no-report",
+    ];
     assert.equal((await runHere("train", "--backend", "wasm", ...tiny, "--out", run)).code, 0);
     const out = join(folder, "r.html");
     assert.equal((await runHere("report", run, "-o", out, "--images", "0")).code, 0);

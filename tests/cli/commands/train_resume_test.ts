@@ -16,7 +16,7 @@ const entry = fileURLToPath(new URL("../../../cli/mod.ts", import.meta.url));
 const flags = "deno" in process.versions ? ["run", "-A", entry] : [entry];
 
 /** A run of 12 steps with a checkpoint after each epoch of 6. */
-const TINY = ["train", "--backend", "wasm", "--epochs", "2"].concat(
+const TINY = ["train", "--backend", "wasm", "--epochs", "2", "--no-report"].concat(
   ["model.width=0.03", "data.crop=[32,32]", "data.batch=4", "validation.every=100"]
     .concat("schedule.warmupEpochs=0", "threads=1", "data.workers=1") // a thread must not keep it alive
     .flatMap((value) => ["--set", value]),
