@@ -46,6 +46,7 @@ export type { ClassInfo, Dataset, LabelMap, RgbImage, Sample } from "./lib/data/
 export { fromLayersModel, type FromLayersModelOptions } from "./lib/models/from_layers_model.ts";
 export type { SegmentationModel } from "./lib/models/segmentation_model.ts";
 export { buildModel } from "./lib/models/build_model.ts";
+export { NonFiniteNetworkError } from "./lib/models/non_finite.ts";
 export { InterruptedRunError, NonFiniteError, ResumeError } from "./lib/train/errors.ts";
 export type * from "./lib/train/events.ts";
 export type { Scores } from "./lib/metrics/scores.ts";

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { openDataset, useBackend, type UseBackendOptions } from "@segadv/segadv";
+import {
+  NonFiniteNetworkError,
+  openDataset,
+  useBackend,
+  type UseBackendOptions,
+} from "@segadv/segadv";
 import { writeFileAtomic } from "@segadv/segadv/util";
 import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
 import {
@@ -114,6 +119,7 @@ async function analyse(
       const options = { images: args.images, signal: context.signal };
       const analysis = await analyseRun(path, options).catch((error: Error) => {
         context.signal.throwIfAborted();
+        if (error instanceof NonFiniteNetworkError) throw error;
         progress.clear();
         warn(context, `${name} is left out where its network is needed: ${error.message}`);
         return null;

@@ -112,6 +112,19 @@ export interface ResumeEvent {
   droppedEvents: number;
 }
 
+/** Emitted where a run goes back to a checkpoint (`train.onNonFinite: rollback`). */
+export interface RollbackEvent {
+  type: "rollback";
+  time: number;
+  /** Steps done at the checkpoint: what was told of later ones is void. */
+  step: number;
+  epoch: number;
+  /** File that the state came from. */
+  checkpoint: string;
+  /** What both learning rates are multiplied by from here on. */
+  rateScale: number;
+}
+
 /** Emitted after each checkpoint. */
 export interface CheckpointEvent {
   type: "checkpoint";
@@ -151,6 +164,7 @@ export interface EndEvent {
 export type TrainEvent =
   | StartEvent
   | ResumeEvent
+  | RollbackEvent
   | StepEvent
   | ValidationEvent
   | SampleEvent

@@ -19,11 +19,12 @@ import { ganMonitor } from "./callbacks/gan_monitor.ts";
 import { LossLog, Throughput } from "./callbacks/loss_log.ts";
 import { sampleWarnings } from "./callbacks/sample_warnings.ts";
 import { Validation } from "./callbacks/validation.ts";
-import { InterruptedRunError, NonFiniteError } from "./errors.ts";
+import { describeFault, NonFiniteNetworkError } from "../models/non_finite.ts";
+import { InterruptedRunError, NonFiniteError, nonFiniteState } from "./errors.ts";
 import type { TrainEvent, TrainResult } from "./events.ts";
 import type { Checkpoint } from "./run/checkpoint.ts";
 import type { RunFolder } from "./run/run_folder.ts";
-import { type Session, startEvent } from "./run/session.ts";
+import { metadataOf, type Session, startEvent } from "./run/session.ts";
 import { stateTensors } from "./run/state_tensors.ts";
 import { scheduledStep } from "./step/scheduled_step.ts";
 import { type EndReason, TrainState } from "./train_state.ts";
@@ -111,12 +112,11 @@ class TrainLoop implements TrainContext {
     try {
       for (const warning of warnings) await this.warn(warning);
       while (!await this.#trainOrRecover());
-      const { config: { data }, train, networks } = this.session;
-      const metadata = { classes: train.classes, normalize: data.normalize };
-      await this.folder?.save("model", networks.segmentation.model, metadata);
+      const { model } = this.session.networks.segmentation;
+      await this.folder?.save("model", model, metadataOf(this.session));
       return await this.#end(this.endReason() ?? "finished");
     } catch (error) {
-      throw await this.#fail(error as Error);
+      throw await this.#fail(this.#located(error) as Error);
     }
   }
 
@@ -126,7 +126,8 @@ class TrainLoop implements TrainContext {
       await this.#trainEpochs();
       await this.flush();
       return true;
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.#located(thrown);
       for (const callback of this.#callbacks) {
         if (await callback.onError?.(error) !== true) continue;
         await this.#each((one) => one.onRollback?.());
@@ -140,14 +141,24 @@ class TrainLoop implements TrainContext {
     }
   }
 
+  /** An error of a network that is not finite, with its place in the run; any other as it is. */
+  #located(error: unknown): unknown {
+    if (!(error instanceof NonFiniteNetworkError)) return error;
+    return nonFiniteState(describeFault(error.fault), this.state);
+  }
+
   /** Epochs of steps, validation and a checkpoint, until there is a reason to end. */
   async #trainEpochs(): Promise<void> {
     const { config, stepsPerEpoch } = this.session;
     const { state, signal } = this;
     while (state.epoch <= config.train.epochs) {
       if (this.endReason() === null) await this.#trainEpoch();
+      // The scores of a run that stops inside an epoch are not part of what it may go on from
+      const isInside = state.epochStep < stepsPerEpoch;
+      if (isInside) await this.#each((callback) => callback.onSave?.());
       if (!signal.aborted) await this.#each((callback) => callback.onEpochEnd?.());
-      if (!signal.aborted && state.epochStep === stepsPerEpoch) state.countEpoch();
+      if (isInside) return;
+      if (!signal.aborted) state.countEpoch();
       await this.#each((callback) => callback.onSave?.());
       if (this.endReason() !== null) return;
     }

@@ -12,7 +12,7 @@ import { tensorboard } from "./tensorboard.ts";
 export const sinks: Registry<SinkEntry> = new Registry("sink", [tensorboard, csv]);
 
 /**
- * Opens a sink below a run's folder. Where a run is resumed, or begins anew, what the files hold of
+ * Opens a sink below a run's folder. Where a run is resumed, goes back or begins anew, what the files hold of
  * later steps is removed or marked as void.
  *
  * @param name A name in {@linkcode sinks}: `tensorboard` or `csv`.
@@ -40,7 +40,7 @@ export function openSink(name: string, folder: string): Sink {
   let hasStarted = false;
   return {
     write(event) {
-      if (event.type === "resume") files.keepUntil(event.step);
+      if (event.type === "resume" || event.type === "rollback") files.keepUntil(event.step);
       else if (hasStarted) files.keepUntil(-1); // a run that begins anew where another had begun
       hasStarted = event.type === "start";
       files.write(event);

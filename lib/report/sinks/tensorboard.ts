@@ -117,7 +117,8 @@ export const tensorboard: SinkEntry = {
 function openFile(run: string): SinkFiles {
   const folder = join(run, "tensorboard");
   mkdirSync(folder, { recursive: true });
-  const isFirst = readdirSync(folder).length === 0;
+  // Steps of which TensorBoard may have something: those of older files are not known here
+  let newest = readdirSync(folder).length === 0 ? -1 : Infinity;
   const now = Date.now();
   const writer = new TensorBoardWriter();
   const [seconds, rest] = [Math.floor(now / 1000), String(now % 1000).padStart(3, "0")];
@@ -126,11 +127,15 @@ function openFile(run: string): SinkFiles {
   appendFileSync(path, writer.header(now));
   return {
     keepUntil(step) {
-      if (!isFirst) appendFileSync(path, writer.restart(Date.now(), step + 1));
+      if (newest <= step) return;
+      appendFileSync(path, writer.restart(Date.now(), step + 1));
+      newest = step;
     },
     write(event) {
       const records = writer.records(event);
-      if (records.length > 0) appendFileSync(path, records);
+      if (records.length === 0) return;
+      appendFileSync(path, records);
+      if ("step" in event) newest = Math.max(newest, event.step);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { NonFiniteError } from "../errors.ts";
 import type { Checkpoint } from "../run/checkpoint.ts";
 import { provenanceOf } from "../run/provenance.ts";
+import { metadataOf } from "../run/session.ts";
+import type { SavedState } from "../train_state.ts";
 import type { Callback, TrainContext } from "./callback.ts";
 
 /** Keeps a run's state on the disk, and puts it back. */
@@ -9,6 +11,8 @@ export class CheckpointManager implements Callback {
   savedStep: number | null = null;
   readonly #context: TrainContext;
   #savedAt: number = performance.now();
+  /** Steps that the run went back from. */
+  readonly #failedAt: number[] = [];
 
   constructor(context: TrainContext) {
     this.#context = context;
@@ -50,26 +54,83 @@ export class CheckpointManager implements Callback {
     await emit({ type: "checkpoint", time: Date.now(), step, path, bytes, seconds: elapsed });
   }
 
-  /** Takes over a checkpoint's tensors, and closes it. The place in the run is the caller's. */
+  /**
+   * Takes over a checkpoint's tensors, and closes it. The place in the run is the caller's. The best
+   * network on disk becomes that of the checkpoint again, where a later validation replaced it.
+   */
   async restore(checkpoint: Checkpoint): Promise<void> {
     const { updates } = checkpoint.state;
     const { segmentation, discriminator } = this.#context.session.networks;
-    await checkpoint.restore(this.#context.stateTensors()).finally(() => checkpoint.close());
+    try {
+      await this.#restoreBest(checkpoint.state);
+      await checkpoint.restore(this.#context.stateTensors());
+    } finally {
+      await checkpoint.close();
+    }
     segmentation.optimizer.steps = updates.segmentation;
     if (discriminator !== null) discriminator.optimizer.steps = updates.discriminator;
   }
 
-  /** Goes back to the newest checkpoint after a value that is not finite, with lower rates. */
+  async #restoreBest(saved: SavedState): Promise<void> {
+    const { session, folder, warn } = this.#context;
+    const { best, last } = saved;
+    const onDisk = (await folder!.readMetrics()).best?.step ?? null;
+    if (onDisk === (best?.step ?? null)) return;
+    if (best === null) await folder!.removeBest();
+    else {
+      try {
+        const checkpoint = await folder!.checkpoints.open(best.step);
+        await checkpoint.restore(this.#context.stateTensors()).finally(() => checkpoint.close());
+        await folder!.save("best", session.networks.segmentation.model, metadataOf(session));
+      } catch (error) {
+        saved.best = null;
+        await warn(`the best score starts anew: ${(error as Error).message}`);
+      }
+    }
+    await folder!.writeMetrics({ best: saved.best, last });
+  }
+
+  /**
+   * Goes back to the newest checkpoint after a value that is not finite, with lower rates.
+   *
+   * @throws {NonFiniteError} Saying why that cannot help.
+   */
   async onError(error: unknown): Promise<boolean> {
-    const { session: { config }, state, folder } = this.#context;
-    const { onNonFinite, maxRollbacks } = config.train;
+    const { session: { config }, state, folder, emit } = this.#context;
+    const { onNonFinite, maxRollbacks, rollbackFactor } = config.train;
     if (!(error instanceof NonFiniteError) || onNonFinite !== "rollback") return false;
-    if (state.rollbacks >= maxRollbacks || folder === null) return false;
-    const { checkpoint } = await folder.checkpoints.newest();
-    if (checkpoint === null) return false;
+    if (folder === null || config.checkpoint.keep === 0) {
+      throw error.because("without checkpoints there is nothing to go back to (checkpoint.keep)");
+    }
+    if (state.rollbacks >= maxRollbacks) throw error.because(this.#describeRollbacks(error));
+    const { checkpoint } = await folder.checkpoints.newest(error.lastUpdate);
+    if (checkpoint === null) {
+      throw error.because(
+        this.savedStep === null
+          ? "there is no checkpoint yet to go back to"
+          : `the oldest checkpoint leads to it whatever the learning rates`,
+      );
+    }
+    const { step, epoch } = checkpoint.state;
     await this.restore(checkpoint);
+    await folder.checkpoints.removeAfter(step);
     state.goTo(checkpoint.state);
     state.rollbacks++;
+    this.savedStep = step;
+    this.#failedAt.push(error.step);
+    const rateScale = rollbackFactor ** state.rollbacks;
+    const time = Date.now();
+    await emit({ type: "rollback", time, step, epoch, checkpoint: checkpoint.path, rateScale });
     return true;
+  }
+
+  #describeRollbacks({ step }: NonFiniteError): string {
+    const { session: { config: { train } }, state: { rollbacks } } = this.#context;
+    const scale = train.rollbackFactor ** rollbacks;
+    const again = this.#failedAt.length > 0 && this.#failedAt.every((failed) => failed === step)
+      ? `, each time at step ${step} again, so that the learning rates are hardly the cause`
+      : "";
+    return `the run went back ${rollbacks} times (train.maxRollbacks), to ${scale} of its ` +
+      `learning rates${again}`;
   }
 }

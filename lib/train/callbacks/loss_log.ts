@@ -1,5 +1,5 @@
 import type { TrainEvent } from "../events.ts";
-import { isFiniteStep, NonFiniteError } from "../errors.ts";
+import { isFiniteStep, nonFiniteStep } from "../errors.ts";
 import { type StateTensor, variablesOf } from "../run/state_tensors.ts";
 import type { StepMetrics } from "../events.ts";
 import type { Callback, StepResult, TrainContext } from "./callback.ts";
@@ -34,8 +34,11 @@ export class LossLog implements Callback {
 
   async onFlush(): Promise<void> {
     const steps = await this.#buffer.read();
+    const { adversarial } = this.#context.session.config;
+    const followsUpdate = adversarial.lgTiming === "after" || adversarial.discriminatorSteps > 1;
     for (const step of steps) {
-      if (!isFiniteStep(step)) throw new NonFiniteError(step, this.#lastFinite);
+      const lastFinite = this.#lastFinite;
+      if (!isFiniteStep(step)) throw nonFiniteStep(step, { lastFinite, followsUpdate });
       this.#lastFinite = step;
     }
     const logged = steps.filter((step) => step.logged);

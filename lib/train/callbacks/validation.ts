@@ -3,8 +3,10 @@ import { encodePng } from "../../data/codecs/png_encode.ts";
 import { scoreBy, type Scores } from "../../metrics/scores.ts";
 import { evaluate } from "../../models/inference/evaluate.ts";
 import { predict } from "../../models/inference/predict.ts";
+import { nonFiniteState } from "../errors.ts";
 import type { SampleEvent } from "../events.ts";
-import type { Session } from "../run/session.ts";
+import { metadataOf, type Session } from "../run/session.ts";
+import { firstNonFinite } from "../run/state_tensors.ts";
 import type { Callback, TrainContext } from "./callback.ts";
 
 /** Scores the network on the validation split, and keeps the best one. */
@@ -34,22 +36,30 @@ export class Validation implements Callback {
   async #validate(): Promise<void> {
     const { session, state, folder, emit } = this.#context;
     await this.#context.flush();
+    await this.#checkState();
     const scores = await this.#scores();
     if (scores === null) return;
-    const { config, networks, train, validation: { split } } = session;
+    const { config, networks, validation: { split } } = session;
     const { metric } = config.validation;
     const { step, epoch } = state;
     const best = state.best === null || scoreBy(metric, scores) > scoreBy(metric, state.best);
     state.last = { epoch, step, ...scores };
     if (best) {
       state.best = state.last;
-      const metadata = { classes: train.classes, normalize: config.data.normalize };
-      await folder?.save("best", networks.segmentation.model, metadata);
+      await folder?.save("best", networks.segmentation.model, metadataOf(session));
     }
     await folder?.writeMetrics({ best: state.best, last: state.last });
     const time = Date.now();
     await emit({ type: "validation", time, step, epoch, split, scores, best });
     await emit(await sampleEvent(session, { step, epoch }));
+  }
+
+  /** Refuses a state that no checkpoint could follow; `evaluate` checks the scored network itself. */
+  async #checkState(): Promise<void> {
+    const others = this.#context.stateTensors()
+      .filter(({ name }) => !name.startsWith("segmentation/"));
+    const name = await firstNonFinite(others);
+    if (name !== null) throw nonFiniteState(`${name} is not finite`, this.#context.state);
   }
 
   async #scores(): Promise<Scores | null> {

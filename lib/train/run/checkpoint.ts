@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { float32Values } from "../../weights/formats/float32_values.ts";
 import { openSafetensors, type Safetensors } from "../../weights/formats/safetensors.ts";
 import { type TensorSource, writeSafetensors } from "../../weights/formats/write_safetensors.ts";
-import { NonFiniteError, ResumeError } from "../errors.ts";
+import { nonFiniteState, ResumeError } from "../errors.ts";
 import type { SavedState } from "../train_state.ts";
 import type { RunProvenance } from "./provenance.ts";
 import type { StateTensor } from "./state_tensors.ts";
@@ -53,7 +53,7 @@ export async function writeCheckpoint(path: string, content: {
   checkErrors: () => void | Promise<void>;
 }): Promise<number> {
   const { state, provenance, tensors, checkErrors } = content;
-  const sources = tensors.map((tensor) => sourceOf(tensor, state.step));
+  const sources = tensors.map((tensor) => sourceOf(tensor, state));
   return await writeSafetensors(path, sources, {
     metadata: {
       format: FORMAT,
@@ -99,7 +99,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-function sourceOf({ name, shape, value }: StateTensor, step: number): TensorSource {
+function sourceOf({ name, shape, value }: StateTensor, state: RunState): TensorSource {
   return {
     name,
     dtype: "F32",
@@ -108,8 +108,7 @@ function sourceOf({ name, shape, value }: StateTensor, step: number): TensorSour
       const values = await value().data();
       const wrong = values.findIndex((v) => !Number.isFinite(v));
       if (wrong >= 0) {
-        const logs = { [`weight ${name}[${wrong}]`]: values[wrong]! };
-        throw new NonFiniteError({ step, ids: [], logs }, null);
+        throw nonFiniteState(`weight ${name}[${wrong}] is ${values[wrong]}`, state);
       }
       return values;
     },

@@ -52,17 +52,38 @@ export class CheckpointFolder {
     return { path, bytes };
   }
 
-  /** Opens the newest checkpoint whose bytes are all as they were written. */
-  async newest(): Promise<FoundCheckpoint> {
+  /**
+   * Opens the newest checkpoint whose bytes are all as they were written.
+   *
+   * @param before Only of those of fewer steps.
+   */
+  async newest(before = Infinity): Promise<FoundCheckpoint> {
     const damaged: string[] = [];
-    for (const step of (await this.#steps()).reverse()) {
+    const steps = (await this.#steps()).filter((step) => step < before);
+    for (const step of steps.reverse()) {
       try {
-        return { checkpoint: await openCheckpoint(join(this.#path, nameOf(step))), damaged };
+        return { checkpoint: await this.open(step), damaged };
       } catch (error) {
         damaged.push((error as Error).message);
       }
     }
     return { checkpoint: null, damaged };
+  }
+
+  /**
+   * Opens the checkpoint of a step.
+   *
+   * @throws {Error} If it is missing or damaged.
+   */
+  async open(step: number): Promise<Checkpoint> {
+    return await openCheckpoint(join(this.#path, nameOf(step)));
+  }
+
+  /** Removes the checkpoints after a step: they lead to where the run has gone back from. */
+  async removeAfter(step: number): Promise<void> {
+    for (const later of (await this.#steps()).filter((other) => other > step)) {
+      await removeFile(join(this.#path, nameOf(later)));
+    }
   }
 
   /** Makes the folder, but not the run's around it: if that is gone, someone took it away. */

@@ -25,7 +25,7 @@ export interface RunRecord {
 
 /**
  * Reads the events of a run folder; a line that is being written is left out, and steps that were
- * repeated after an interruption count once.
+ * repeated after an interruption or a rollback count once.
  *
  * @param name What reports call it; the folder's name if left out.
  * @throws {Error} If the folder holds no run that has begun.
@@ -65,6 +65,11 @@ export function recordOf(
   for (const event of events) {
     if (event.type === "step") steps.set(event.step, event);
     if (event.type === "validation") validations.set(event.step, event);
+    if (event.type === "rollback") {
+      for (const told of [steps, validations]) {
+        for (const step of told.keys()) if (step > event.step) told.delete(step);
+      }
+    }
   }
   const last = events.findLast(({ type }) => type !== "warning");
   return {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { lstat, readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ResumeError } from "../errors.ts";
 import type { Config } from "../../config/config.ts";
@@ -22,6 +22,15 @@ import type { RunScores } from "../events.ts";
 export interface RunMetrics {
   best: RunScores | null;
   last: RunScores | null;
+}
+
+/** Scores of the run in a folder; nothing where `metrics.json` is missing or unreadable. */
+export async function readMetrics(path: string): Promise<RunMetrics> {
+  try {
+    return JSON.parse(await readFile(join(path, "metrics.json"), "utf8")) as RunMetrics;
+  } catch {
+    return { best: null, last: null };
+  }
 }
 
 /** A run's folder, held by this process. */
@@ -90,6 +99,11 @@ export class RunFolder {
     await saveSegmentationModel(model, join(this.path, which), metadata);
   }
 
+  /** Removes the best network. */
+  async removeBest(): Promise<void> {
+    await rm(join(this.path, "best"), { recursive: true, force: true });
+  }
+
   /** Replaces the configuration, where a run goes on under another. */
   async writeConfig(config: Config): Promise<void> {
     await writeFileAtomic(join(this.path, "config.yaml"), configToYaml(config));
@@ -102,11 +116,7 @@ export class RunFolder {
 
   /** What {@linkcode writeMetrics} wrote last; nothing where that is missing or unreadable. */
   async readMetrics(): Promise<RunMetrics> {
-    try {
-      return JSON.parse(await readFile(join(this.path, "metrics.json"), "utf8")) as RunMetrics;
-    } catch {
-      return { best: null, last: null };
-    }
+    return await readMetrics(this.path);
   }
 
   /** Closes the log and lets go of the folder. */

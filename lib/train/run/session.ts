@@ -16,6 +16,7 @@ import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { openInitialWeights } from "./initial_weights.ts";
+import type { ModelMetadata } from "../../weights/weight_file.ts";
 import type { StartEvent } from "../events.ts";
 import {
   createNetworks,
@@ -136,6 +137,11 @@ export async function openSession(
       dispose: () => disposeNetworks(parts.networks, { keepModel: options.model !== undefined }),
     };
   }
+}
+
+/** What is saved with the network of a session. */
+export function metadataOf({ train, config }: Session): ModelMetadata {
+  return { classes: train.classes, normalize: config.data.normalize };
 }
 
 /** What a session is about to do, as an event. */

@@ -1,4 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import { isAllFinite } from "../../models/non_finite.ts";
 import type { Optimizer } from "../../optim/optimizer.ts";
 import type { Networks } from "../step/networks.ts";
 
@@ -53,4 +54,16 @@ export function variablesOf(
     value: () => variable,
     assign: (values) => void variable.assign(values),
   }));
+}
+
+/** Name of the first tensor with a value that is NaN or infinite; `null` where there is none. */
+export async function firstNonFinite(tensors: readonly StateTensor[]): Promise<string | null> {
+  if (tensors.length === 0) return null;
+  const sums = tf.tidy(() => tf.stack(tensors.map(({ value }) => tf.sum(value()))));
+  const values = await sums.data().finally(() => sums.dispose());
+  for (const [i, { name, value }] of tensors.entries()) {
+    // A sum of finite values may overflow
+    if (!Number.isFinite(values[i]!) && !isAllFinite(await value().data())) return name;
+  }
+  return null;
 }

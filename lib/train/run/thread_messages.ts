@@ -2,8 +2,13 @@
 import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
 import type { Config } from "../../config/config.ts";
 import type { ResumeOptions } from "./resume.ts";
-import type { StepMetrics, TrainEvent, TrainResult } from "../events.ts";
-import { InterruptedRunError, NonFiniteError, ResumeError } from "../errors.ts";
+import type { TrainEvent, TrainResult } from "../events.ts";
+import {
+  InterruptedRunError,
+  type NonFiniteDetails,
+  NonFiniteError,
+  ResumeError,
+} from "../errors.ts";
 
 /** What to train: a new run, or one to go on with. */
 export type TrainJob =
@@ -24,7 +29,7 @@ export interface PackedRunError {
   code?: unknown;
   interrupted?: { cause: PackedRunError; run: string; step: number };
   issues?: readonly ConfigIssue[];
-  nonFinite?: { step: number; ids: string[]; lastFinite: StepMetrics | null };
+  nonFinite?: NonFiniteDetails;
 }
 
 /** Takes an error apart. */
@@ -34,8 +39,8 @@ export function packError(error: unknown): PackedRunError {
   const packed: PackedRunError = { name, message, code: (error as NodeJS.ErrnoException).code };
   if (error instanceof ConfigError) packed.issues = error.issues;
   if (error instanceof NonFiniteError) {
-    const { step, ids, lastFinite } = error;
-    packed.nonFinite = { step, ids, lastFinite };
+    const { step, epoch, what, ids, lastFinite, lastUpdate } = error;
+    packed.nonFinite = { step, epoch, what, ids, lastFinite, lastUpdate };
   }
   if (error instanceof InterruptedRunError) {
     const { run, step, cause } = error;
@@ -59,7 +64,7 @@ export function unpackError(packed: PackedRunError): Error {
     return new InterruptedRunError(unpackError(interrupted.cause), interrupted);
   }
   if (nonFinite !== undefined) {
-    return Object.assign(Object.create(NonFiniteError.prototype), { name, message, ...nonFinite });
+    return Object.assign(new NonFiniteError(nonFinite), { message });
   }
   const error = new (CLASSES[name] ?? Error)(message);
   return code === undefined ? error : Object.assign(error, { code });

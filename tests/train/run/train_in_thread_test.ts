@@ -5,7 +5,7 @@ import { type Config, ConfigError } from "../../../lib/config/mod.ts";
 import { packError, unpackError } from "../../../lib/train/run/thread_messages.ts";
 import type { TrainEvent } from "../../../lib/train/events.ts";
 import { InterruptedRunError } from "../../../lib/train/errors.ts";
-import { NonFiniteError } from "../../../lib/train/errors.ts";
+import { nonFiniteStep } from "../../../lib/train/errors.ts";
 import { train } from "../../../lib/train/run/train.ts";
 import { trainInThread, wantsThread } from "../../../lib/train/run/train_in_thread.ts";
 import { longSkip } from "../../support/long_test.ts";
@@ -60,14 +60,14 @@ test("trainInThread() goes on with a run, and fails as train() does", async () =
 });
 
 test("trainInThread() keeps the class and fields of an error", () => {
-  const reading = { step: 3, ids: ["a"], logs: { "loss/seg": NaN } };
+  const reading = { step: 3, epoch: 1, ids: ["a"], logs: { "loss/seg": NaN } };
   const before = { step: 2, ids: ["b"], logs: { "loss/seg": 1 } };
   const code = Object.assign(new Error("no space"), { code: "ENOSPC" });
   const errors = [
     new TypeError("wrong type"),
     code,
     new ConfigError([{ key: "seed", message: "too small", where: null }]),
-    new NonFiniteError(reading, before),
+    nonFiniteStep(reading, { lastFinite: before, followsUpdate: false }).because("it went back"),
     new InterruptedRunError(code, { run: "runs/a", step: 7 }),
   ];
   for (const error of errors) {
