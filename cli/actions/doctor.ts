@@ -45,7 +45,8 @@ function describe(report: DoctorReport, stream: TextStream): string {
   if (adapter !== null) {
     const limits = SHOWN_LIMITS.map((name) => `  ${name} ${limit(name, adapter.limits[name])}`);
     blocks.push([
-      `WebGPU adapter ${adapter.name}${adapter.software ? " (software)" : ""}`,
+      `WebGPU adapter ${adapter.name} by ${adapter.api}` +
+      (adapter.software ? ", software: auto never picks it" : ""),
       `  features ${adapter.features.join(", ") || "none that a run would use"}`,
       ...limits,
     ].join("\n"));
@@ -58,7 +59,9 @@ function describe(report: DoctorReport, stream: TextStream): string {
   return blocks.join("\n\n") + "\n";
 }
 
-function rowOf({ name, works, startMs, device }: BackendReport, stream: TextStream): string[] {
+function rowOf(backend: BackendReport, stream: TextStream): string[] {
+  const { name, tried, works, startMs, device } = backend;
+  if (!tried) return [name, stream.paint("yellow", "not tried"), "", device ?? ""];
   const state = works ? stream.paint("green", "works") : stream.paint("red", "fails");
   return [name, state, `${Math.round(startMs)} ms`, device ?? ""];
 }

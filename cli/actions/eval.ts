@@ -80,7 +80,7 @@ async function scoreModel(
   args: EvalArguments,
   { options, context }: { options: Scoring; context: Context },
 ): Promise<AllScores> {
-  return await withModel(args, async (use) => {
+  return await withModel({ ...args, context }, async (use) => {
     const { config, model, normalize } = use.loaded;
     const inference = inferenceOf(args, config);
     const onNotice = (notice: string): void => warn(context, notice);

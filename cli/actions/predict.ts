@@ -39,25 +39,31 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
   const jobs = await planJobs(args);
   await mkdir(args.out, { recursive: true });
   const progress = new Progress(context.terminal.err);
-  await withModel(args, async ({ loaded: { model, classes, normalize, config } }) => {
-    const format = formatFor(args, classes);
-    const notices = new Set<string>();
-    const onNotice = (notice: string): void => {
-      if (!notices.has(notice)) warn(context, notice);
-      notices.add(notice);
-    };
-    const options = { ...inferenceOf(args, config), normalize, onNotice };
-    for (const [i, { input, output }] of jobs.entries()) {
-      context.signal.throwIfAborted();
-      const image = await readImage(input);
-      const label = await predict(model, image, options);
-      await writeFileAtomic(`${output}.png`, format?.encode(label) ?? encodeLabel(label, classes));
-      if (args.overlay === true) {
-        await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));
+  await withModel(
+    { ...args, context },
+    async ({ loaded: { model, classes, normalize, config } }) => {
+      const format = formatFor(args, classes);
+      const notices = new Set<string>();
+      const onNotice = (notice: string): void => {
+        if (!notices.has(notice)) warn(context, notice);
+        notices.add(notice);
+      };
+      const options = { ...inferenceOf(args, config), normalize, onNotice };
+      for (const [i, { input, output }] of jobs.entries()) {
+        context.signal.throwIfAborted();
+        const image = await readImage(input);
+        const label = await predict(model, image, options);
+        await writeFileAtomic(
+          `${output}.png`,
+          format?.encode(label) ?? encodeLabel(label, classes),
+        );
+        if (args.overlay === true) {
+          await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));
+        }
+        progress.update(`predicted ${i + 1} of ${jobs.length} images`);
       }
-      progress.update(`predicted ${i + 1} of ${jobs.length} images`);
-    }
-  }).finally(() => progress.clear());
+    },
+  ).finally(() => progress.clear());
   humanStream(context, false).write(
     `wrote ${plural(jobs.length, "label map")} to ${args.out}\n`,
   );

@@ -113,6 +113,7 @@ async function analyse(
   const backend = await useBackend({
     backend: (args.backend ?? "auto") as UseBackendOptions["backend"],
   });
+  if (backend.warning !== null) warn(context, backend.warning);
   try {
     for (const { path, name, group } of wanted) {
       progress.update(`analysing ${name}`);

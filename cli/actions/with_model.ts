@@ -13,6 +13,7 @@ import {
   type UseBackendOptions,
 } from "@segadv/segadv";
 import { stat } from "node:fs/promises";
+import { type Context, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { InferenceArguments } from "../inference.ts";
 
@@ -50,7 +51,7 @@ export interface ModelUse {
 
 /** Starts a backend and loads a network for as long as `use` runs. */
 export async function withModel<T>(
-  { path, backend }: { path: string; backend?: string | undefined },
+  { path, backend, context }: { path: string; backend?: string | undefined; context: Context },
   use: (model: ModelUse) => Promise<T>,
 ): Promise<T> {
   if (!await stat(path).then((found) => found.isDirectory(), () => false)) {
@@ -58,6 +59,7 @@ export async function withModel<T>(
   }
   const name = (backend ?? "auto") as UseBackendOptions["backend"];
   const running = await useBackend({ backend: name });
+  if (running.warning !== null) warn(context, running.warning);
   try {
     const loaded = await loadModel(path);
     try {

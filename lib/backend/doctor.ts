@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { totalmem } from "node:os";
 import process from "node:process";
+import type { AdapterApi } from "../engine/webgpu/device.ts";
 import { hasRelaxedSimd } from "../engine/wasm/relaxed_simd.ts";
 import { runtimeName } from "../util/version.ts";
 import { type BackendInfo, type BackendName, processorName, useBackend } from "./use_backend.ts";
@@ -13,6 +14,8 @@ import { type BackendInfo, type BackendName, processorName, useBackend } from ".
 /** What was found out about one backend. */
 export interface BackendReport {
   name: BackendName;
+  /** Whether it was started; WebGPU by software OpenGL is not, as one kernel takes it minutes. */
+  tried: boolean;
   /** Whether it computed a gradient of a convolution right. */
   works: boolean;
   /** Adapter or processor in words; `null` where the backend did not start. */
@@ -28,6 +31,9 @@ export interface BackendReport {
 /** What was found out about the WebGPU adapter. */
 export interface AdapterReport {
   name: string;
+  /** Interface by which WebGPU reaches the adapter. */
+  api: AdapterApi;
+  /** Whether it is a program on the processor, which `backend: auto` never picks. */
   software: boolean;
   /** Optional features that a run would use. */
   features: string[];
@@ -68,9 +74,14 @@ export interface DoctorReport {
  * ```
  */
 export async function doctor(options: { gpu?: GPU } = {}): Promise<DoctorReport> {
+  const { adapter, warning } = await describeAdapter(options.gpu);
   const backends: BackendReport[] = [];
   for (const name of ["webgpu", "wasm", "cpu"] as const) {
-    backends.push(await tryBackend(name, options.gpu));
+    backends.push(
+      name === "webgpu" && adapter !== null && warning !== null
+        ? untried(adapter, warning)
+        : await tryBackend(name, options.gpu),
+    );
   }
   await tf.setBackend("cpu");
   const works = (name: BackendName) => backends.some((b) => b.name === name && b.works);
@@ -81,10 +92,22 @@ export async function doctor(options: { gpu?: GPU } = {}): Promise<DoctorReport>
     processor: processorName(),
     memoryBytes: totalmem(),
     backends,
-    adapter: await describeAdapter(options.gpu),
+    adapter,
     auto: webgpu.works && !webgpu.software ? "webgpu" : works("wasm") ? "wasm" : null,
     relaxedSimd: hasRelaxedSimd(),
     advice: advise(backends),
+  };
+}
+
+function untried({ name, software }: AdapterReport, problem: string): BackendReport {
+  return {
+    name: "webgpu",
+    tried: false,
+    works: false,
+    device: name,
+    software,
+    problem,
+    startMs: 0,
   };
 }
 
@@ -107,6 +130,7 @@ async function tryBackend(name: BackendName, gpu?: GPU): Promise<BackendReport> 
   }
   return {
     name,
+    tried: true,
     works: problem === null,
     device: info?.device ?? null,
     software: info?.software ?? false,
@@ -131,16 +155,18 @@ async function checkGradient(): Promise<void> {
   );
 }
 
-async function describeAdapter(gpu?: GPU): Promise<AdapterReport | null> {
+async function describeAdapter(
+  gpu?: GPU,
+): Promise<{ adapter: AdapterReport | null; warning: string | null }> {
   try {
     const { openDevice } = await import("../engine/webgpu/device.ts");
     const training = await openDevice(gpu === undefined ? {} : { gpu });
     training.errors.close();
     training.device.destroy();
-    const { name, software, features, limits } = training;
-    return { name, software, features, limits };
+    const { name, api, software, features, limits, warning } = training;
+    return { adapter: { name, api, software, features, limits }, warning };
   } catch {
-    return null; // the report on the backend says why
+    return { adapter: null, warning: null }; // the report on the backend says why
   }
 }
 

@@ -40,6 +40,8 @@ export interface BackendInfo {
   device: string;
   /** Whether a WebGPU adapter is a program on the processor. */
   software: boolean;
+  /** What the user should know before the first computation, such as that it takes minutes. */
+  warning: string | null;
   /** What a run's result depends on: kernels by version or hash, and on a GPU the adapter. */
   build: string;
   /** Largest tensor in bytes, or `null` where memory is the only limit. */
@@ -144,6 +146,7 @@ async function useWebgpu(
     name: "webgpu",
     device: training.name,
     software: training.software,
+    warning: training.warning,
     build: `tfjs ${tf.version_core}, ${training.name}, ${training.features.join(" ")}`,
     largestTensorBytes: engine.largestTensorBytes(training.limits),
     memoryBytes: null,
@@ -159,6 +162,7 @@ async function useCpu(): Promise<BackendInfo> {
     name: "cpu",
     device: `${processorName()}, plain JavaScript`,
     software: false,
+    warning: null,
     build: `tfjs ${tf.version_core}`,
     largestTensorBytes: null,
     memoryBytes: null,
@@ -182,6 +186,7 @@ async function useWasm(
     name: "wasm",
     device: `${processorName()}, ${wasm.threads} thread${wasm.threads === 1 ? "" : "s"}${relaxed}`,
     software: false,
+    warning: null,
     build: `tfjs ${tf.version_core}, ${wasm.build} ${await kernelHash(wasm.build)}`,
     largestTensorBytes: null,
     memoryBytes: WASM_BYTES,

@@ -80,14 +80,21 @@ export class ErrorCollector {
   }
 }
 
+/** Interface of the system that an implementation of WebGPU calls. */
+export type AdapterApi = "Vulkan" | "Metal" | "D3D12" | "OpenGL";
+
 /** An open device and its properties. */
 export interface TrainingDevice {
   device: GPUDevice;
   info: GPUAdapterInfo;
   /** Name of the adapter, for messages. */
   name: string;
+  /** Interface by which WebGPU reaches the adapter. */
+  api: AdapterApi;
   /** Whether the adapter runs on the processor (lavapipe, SwiftShader). */
   software: boolean;
+  /** Why the first result takes minutes, or `null` where it does not. */
+  warning: string | null;
   /** Optional features that the device has. */
   features: string[];
   /** Limits of the device, by their WebGPU names. */
@@ -140,7 +147,30 @@ export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
   const flag = (info as Flagged).isFallbackAdapter ?? (adapter as Flagged).isFallbackAdapter;
   if (flag === true) return true;
   const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return /llvmpipe|lavapipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
+  return /llvmpipe|lavapipe|softpipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
+}
+
+/**
+ * Interface that an adapter is reached by. WebGPU does not name it: what wgpu (Deno) reports for
+ * OpenGL and for no other interface identifies it, everything else is the system's own.
+ */
+export function adapterApi(adapter: GPUAdapter, platform: string = process.platform): AdapterApi {
+  const own = platform === "darwin" ? "Metal" : platform === "win32" ? "D3D12" : "Vulkan";
+  const { vendor, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
+  // wgpu gives the vendor's number, Dawn its name; Dawn takes OpenGL only where asked to
+  if (!/^\d+$/.test(vendor) || own === "Metal") return own;
+  // A count of bindings that nothing limits is that of OpenGL and of D3D12
+  if (adapter.limits.maxBindingsPerBindGroup !== 2 ** 32 - 1) return "Vulkan";
+  // WebGPU's bounds, for an interface without subgroups; they are also true of Windows's WARP
+  const unknown = subgroupMinSize === 4 && subgroupMaxSize === 128;
+  return unknown && !/^Microsoft Basic Render/.test(description) ? "OpenGL" : own;
+}
+
+/** Why an adapter takes minutes before its first result, or `null` where it does not. */
+export function slowAdapter(adapter: GPUAdapter): string | null {
+  if (adapterApi(adapter) !== "OpenGL" || !isSoftwareAdapter(adapter)) return null;
+  return `WebGPU reaches only ${adapterName(adapter.info)}, OpenGL on the processor, which takes ` +
+    `minutes to compile one kernel; ${INSTALL}`;
 }
 
 /** Name of an adapter: its description, or its other properties. */
@@ -170,7 +200,8 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
   }
   if (options.allowSoftware === false && isSoftwareAdapter(adapter)) {
     throw new Error(
-      `Cannot use WebGPU: the only adapter is a software one (${adapterName(adapter.info)}), ` +
+      `Cannot use WebGPU: the only adapter is a software one (${adapterName(adapter.info)} by ` +
+        `${adapterApi(adapter)}), ` +
         `slower than WASM; name the backend webgpu to use it all the same`,
     );
   }
@@ -203,6 +234,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Train
     device,
     info: adapter.info,
     name: adapterName(adapter.info),
+    api: adapterApi(adapter),
+    warning: slowAdapter(adapter),
     software: isSoftwareAdapter(adapter),
     features: [...device.features].sort(),
     limits: Object.fromEntries(LIMITS.map((k) => [k, limits[k] ?? 0])),

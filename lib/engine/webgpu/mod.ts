@@ -5,7 +5,7 @@
  * @module
  */
 export type { WebgpuCounters } from "./context.ts";
-export type { ErrorCollector, OpenDeviceOptions, TrainingDevice } from "./device.ts";
+export type { AdapterApi, ErrorCollector, OpenDeviceOptions, TrainingDevice } from "./device.ts";
 export type { TileName } from "./gemm_tiles.ts";
 export { assertTensorFits, largestTensorBytes, type TensorLimit } from "./limits.ts";
 export {

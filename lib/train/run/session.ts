@@ -99,6 +99,7 @@ export async function openSession(
       threads: config.threads,
       deterministic: config.deterministic,
     });
+  const known = backend.warning === null ? links : [...links, backend.warning];
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
       `Cannot train with train.precision mixed on backend ${backend.name}, which has no float16 storage; ` +
@@ -108,7 +109,7 @@ export async function openSession(
   const classes = train.classes.length;
   if (options.model !== undefined) {
     const networks = createNetworks(config, { classes, model: options.model });
-    return sessionOf({ config, networks, initialization: null, warnings: links });
+    return sessionOf({ config, networks, initialization: null, warnings: known });
   }
   checkDeviceLimits(config, { classes, backend });
   const isRandom = config.model.init === "random" || options.initialize === false;
@@ -117,7 +118,7 @@ export async function openSession(
     const followed = weights?.config ?? config;
     const networks = createNetworks(followed, { classes });
     const initialization = await weights?.apply(networks.segmentation.model) ?? null;
-    const warnings = [...links, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    const warnings = [...known, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
     return sessionOf({ config: followed, networks, initialization, warnings });
   } finally {
     await weights?.close();

@@ -18,5 +18,9 @@ test("segadv doctor says the same in words", { timeout: 240_000 }, async () => {
   const { out } = await runProcess(["doctor"]);
   assert.match(out, /^backend +state +start +device\n/m);
   assert.match(out, /^wasm +(works|fails)/m);
+  const adapter = /^WebGPU adapter .*$/m.exec(out)?.[0];
+  if (adapter !== undefined) {
+    assert.match(adapter, / by (Vulkan|Metal|D3D12|OpenGL)(, software: auto never picks it)?$/);
+  }
   assert.match(out, /^auto (picks (webgpu|wasm)|finds no backend that works)$/m);
 });

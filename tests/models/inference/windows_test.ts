@@ -20,6 +20,7 @@ function backend(limits: Partial<BackendInfo>): BackendInfo {
     name: "webgpu",
     device: "a small adapter",
     software: false,
+    warning: null,
     build: "test",
     largestTensorBytes: null,
     memoryBytes: null,

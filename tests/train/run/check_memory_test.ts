@@ -9,6 +9,7 @@ function backend(largestTensorBytes: number | null): BackendInfo {
     name: "webgpu",
     device: "a small adapter",
     software: false,
+    warning: null,
     build: "test",
     largestTensorBytes,
     memoryBytes: null,

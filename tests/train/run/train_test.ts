@@ -96,6 +96,16 @@ describe("train()", () => {
     assert.equal(await readFile(join(out, "events.jsonl"), "utf8"), before);
   });
 
+  test("train() says before the first step what the backend warns of", async () => {
+    const backend = { ...await useBackend({ backend: "wasm", threads: 1 }), warning: "slow" };
+    const types: string[] = [];
+    const onEvent = (event: TrainEvent): void => {
+      types.push(event.type === "warning" ? event.message : event.type);
+    };
+    await train(await runConfig("train.maxSteps=1"), { backend, onEvent });
+    assert.ok(types.includes("slow") && types.indexOf("slow") < types.indexOf("step"), `${types}`);
+  });
+
   test("train() stops at maxSteps and validates what it has", async () => {
     const result = await train(await runConfig("train.maxSteps=3"));
     assert.equal(result.reason, "max-steps");
