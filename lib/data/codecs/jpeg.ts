@@ -5,10 +5,12 @@
  * @module
  */
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
+import { readFile } from "node:fs/promises";
 import { DamagedFileError, type RgbImage } from "../dataset.ts";
 import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
 import { printable } from "../../util/format.ts";
+import { runtimeName } from "../../util/version.ts";
 
 /** Warnings of libjpeg that mean lost pixels; the others are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
@@ -110,18 +112,29 @@ let loading: Promise<MozJpeg> | undefined;
 let warnings: string[] = [];
 
 async function loadDecoder(): Promise<MozJpeg> {
-  const options = {
-    noInitialRun: true,
-    print: () => {},
-    printErr: (line: string) => warnings.push(line),
-  };
-  loading ??= createDecoder(options) as Promise<unknown> as Promise<MozJpeg>;
+  loading ??= startDecoder();
   try {
     return await loading;
   } catch (error) {
     loading = undefined;
     throw new Error(`Cannot load the JPEG decoder: ${(error as Error).message}`, { cause: error });
   }
+}
+
+async function startDecoder(): Promise<MozJpeg> {
+  const options = {
+    noInitialRun: true,
+    print: () => {},
+    printErr: (line: string) => warnings.push(line),
+    ...(runtimeName().startsWith("node ") && { wasmBinary: await readDecoder() }),
+  };
+  return await (createDecoder(options) as Promise<unknown> as Promise<MozJpeg>);
+}
+
+/** The decoder's binary, which it asks `fetch` for: Node's takes no `file:`. */
+async function readDecoder(): Promise<Uint8Array> {
+  // deno-lint-ignore segadv/no-local-resolve -- modules of Node are files
+  return await readFile(new URL(import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm")));
 }
 
 async function runDecoder(bytes: Uint8Array, damaged: Damaged): Promise<ImageData> {
