@@ -28,7 +28,7 @@ export interface UseBackendOptions {
   deterministic?: boolean;
   /**
    * The WebGPU implementation, for example Dawn's.
-   * @default navigator.gpu
+   * @default navigator.gpu, else that of the npm package `webgpu`
    */
   gpu?: GPU;
 }
@@ -127,8 +127,9 @@ async function startBackend(
 }
 
 async function tryRealWebgpu(gpu?: GPU): Promise<BackendInfo | null> {
-  const present = gpu ?? (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
-  if (present == null) return null;
+  const { findGpu } = await import("../engine/webgpu/device.ts");
+  const present = gpu ?? await findGpu();
+  if (present === null) return null;
   try {
     return await useWebgpu({ gpu: present, allowSoftware: false });
   } catch {

@@ -9,6 +9,7 @@ import { HEALTHY_LOSS_D } from "../train/gan_diagnosis.ts";
 import { chart, type Figure, marginFor } from "./chart.ts";
 import { curvesOf, type Point, seriesNames, seriesOf } from "./curves.ts";
 import type { RunRecord } from "../train/run/read_run.ts";
+import { groupBy } from "../util/group_by.ts";
 
 export type { Figure } from "./chart.ts";
 
@@ -86,10 +87,10 @@ export function classFigure(runs: readonly RunRecord[]): Figure | null {
   if (single.length === 0) return null;
   const classes = [...new Set(single.map((bar) => bar.class))];
   const series = seriesNames(runs);
-  const means = Object.values(Object.groupBy(single, (bar) => `${bar.class}\n${bar.series}`))
+  const means = groupBy(single, (bar) => `${bar.class}\n${bar.series}`)
     .map((bars) => ({
-      ...bars![0]!,
-      iou: bars!.reduce((sum, { iou }) => sum + iou, 0) / bars!.length,
+      ...bars[0],
+      iou: bars.reduce((sum, { iou }) => sum + iou, 0) / bars.length,
     }));
   const ticks = runs.length > series.length
     ? [Plot.tickX(single, { x: "iou", y: "series", fy: "class", strokeOpacity: 0.6 })]
@@ -175,10 +176,10 @@ function scoreChart(runs: readonly RunRecord[], metric: "mIoU" | "pAcc"): Figure
     }))
   );
   if (points.length === 0) return null;
-  const means = Object.values(Object.groupBy(points, ({ series, x }) => `${x}\n${series}`))
+  const means = groupBy(points, ({ series, x }) => `${x}\n${series}`)
     .map((group) => ({
-      ...group![0]!,
-      y: group!.reduce((sum, { y }) => sum + y, 0) / group!.length,
+      ...group[0],
+      y: group.reduce((sum, { y }) => sum + y, 0) / group.length,
     }))
     .sort((a, b) => a.x - b.x);
   const best = runs.flatMap(({ name }) => points.findLast((p) => p.run === name && p.best) ?? []);

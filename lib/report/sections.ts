@@ -10,6 +10,7 @@ import {
   type GanState,
 } from "../train/gan_diagnosis.ts";
 import { count, percent } from "../util/format.ts";
+import { groupBy } from "../util/group_by.ts";
 import type { Figure } from "./chart.ts";
 import { seriesNames, seriesOf } from "./curves.ts";
 import { type Content, type Html, html, raw } from "./html.ts";
@@ -112,14 +113,14 @@ export function diagnoses(runs: readonly RunRecord[]): Html {
     series: seriesOf(run),
     ...diagnoseGan(run.steps.map(({ logs }) => logs)),
   }));
-  const groups = Object.groupBy(all, ({ series, state }) => `${state}\n${series}`);
-  const lines = Object.values(groups).map((group) => {
-    const { series, state } = group![0]!;
+  const groups = groupBy(all, ({ series, state }) => `${state}\n${series}`);
+  const lines = groups.map((group) => {
+    const { series, state } = group[0];
     const total = all.filter((one) => one.series === series).length;
-    const count = group!.length === total
+    const count = group.length === total
       ? total > 1 ? ` (${total} runs)` : ""
-      : ` (${group!.length} of ${total} runs)`;
-    const text = describeGan(state, meanOf(group!));
+      : ` (${group.length} of ${total} runs)`;
+    const text = describeGan(state, meanOf(group));
     return html`<p class="state ${CLASSES[state]}"><b>${series}</b>${count}: ${text}.</p>`;
   });
   return html`${lines}`;

@@ -7,6 +7,7 @@
  */
 import process from "node:process";
 import { tmpdir } from "node:os";
+import { runtimeName } from "../../util/version.ts";
 import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
 
 /**
@@ -106,7 +107,7 @@ export interface TrainingDevice {
 export interface OpenDeviceOptions {
   /**
    * The WebGPU implementation, for example Dawn's.
-   * @default navigator.gpu
+   * @default navigator.gpu, else that of the npm package `webgpu`
    */
   gpu?: GPU;
   /**
@@ -179,6 +180,30 @@ export function adapterName(info: GPUAdapterInfo): string {
   return words === "" ? "unnamed WebGPU adapter" : words;
 }
 
+/** Dawn's entry, which must not be collected while a device of it lives. */
+let dawn: Promise<GPU | null> | undefined;
+
+/**
+ * The runtime's WebGPU; in Node and Bun, which have none, Dawn's from the optional package `webgpu`,
+ * or `null` where that is not installed.
+ */
+export async function findGpu(): Promise<GPU | null> {
+  const own = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
+  if (own != null) return own;
+  if (runtimeName().startsWith("deno ")) return null;
+  return await (dawn ??= openDawn());
+}
+
+async function openDawn(): Promise<GPU | null> {
+  const name: string = "webgpu"; // no literal, which compilers would want to resolve
+  try {
+    const { create } = await import(name) as { create(flags: string[]): GPU };
+    return create([]);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Finds the fastest adapter.
  *
@@ -186,11 +211,11 @@ export function adapterName(info: GPUAdapterInfo): string {
  * `allowSoftware` is false; the message says what to install.
  */
 export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<GPUAdapter> {
-  const gpu = options.gpu ?? (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
-  if (gpu == null) {
+  const gpu = options.gpu ?? await findGpu();
+  if (gpu === null) {
     throw new Error(
-      "Cannot use WebGPU: this runtime has no navigator.gpu; run with Deno 2.9 or newer, pass " +
-        "a WebGPU implementation as gpu, or choose backend wasm",
+      "Cannot use WebGPU: this runtime has no navigator.gpu; run with Deno 2.9 or newer, install " +
+        "the npm package webgpu beside this one, or choose backend wasm",
     );
   }
   const adapter = await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
@@ -228,7 +253,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Train
     ...offered,
     "subgroups" as GPUFeatureName,
   ]) ?? await adapter.requestDevice({ requiredLimits, requiredFeatures: offered });
-  if (options.gpu !== undefined) defineGlobals(device);
+  defineGlobals(device);
   const limits = device.limits as unknown as Record<string, number>;
   return {
     device,
@@ -255,7 +280,7 @@ async function tryDevice(
   }
 }
 
-/** tfjs needs these globals, which an injected `gpu` may not bring. */
+/** tfjs needs these globals, which an implementation beside the runtime's own may not bring. */
 function defineGlobals(device: GPUDevice): void {
   const scope = globalThis as unknown as Record<string, unknown>;
   if (scope.GPUBuffer === undefined) {

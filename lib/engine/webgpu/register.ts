@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { openDevice, type OpenDeviceOptions } from "./device.ts";
+import { findGpu, openDevice, type OpenDeviceOptions } from "./device.ts";
 import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 import { tunedTiles } from "./tile_tuner.ts";
@@ -71,7 +71,8 @@ export async function registerWebgpuBackend(
   disposeWebgpuBackend();
   tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", DISPATCHES_PER_SUBMIT);
   const capBytes = options.capBytes ?? Infinity;
-  const backend = withNavigatorGpu(options.gpu, () => new TrainingBackend(training, capBytes));
+  const gpu = options.gpu ?? await findGpu();
+  const backend = withNavigatorGpu(gpu, () => new TrainingBackend(training, capBytes));
   tf.registerBackend("webgpu", () => backend, 3);
   registerKernels();
   registerGradients();
@@ -127,14 +128,17 @@ export function trainingBackend(): TrainingBackend {
 }
 
 /** tfjs's constructor throws where `navigator.gpu` is missing, though it is given a device. */
-function withNavigatorGpu<T>(gpu: GPU | undefined, make: () => T): T {
-  const navigator = globalThis.navigator as { gpu?: GPU };
-  if (gpu === undefined || navigator.gpu !== undefined) return make();
-  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+function withNavigatorGpu<T>(gpu: GPU | null, make: () => T): T {
+  const scope = globalThis as { navigator?: { gpu?: GPU } };
+  if (gpu === null || scope.navigator?.gpu !== undefined) return make();
+  // Node 20 has no navigator at all
+  const owner: object = scope.navigator ?? scope;
+  const [name, value] = owner === scope ? ["navigator", { gpu }] : ["gpu", gpu];
+  Object.defineProperty(owner, name, { value, configurable: true });
   try {
     return make();
   } finally {
-    delete navigator.gpu;
+    Reflect.deleteProperty(owner, name);
   }
 }
 
