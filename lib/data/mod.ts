@@ -16,8 +16,12 @@ export {
 } from "./dataset.ts";
 export { datasetReaders, openDataset, type OpenOptions } from "./registry.ts";
 export { checkDataset } from "./validate/check_dataset.ts";
-export { type DataSource, inspectData, type InspectDataOptions } from "./validate/inspect_data.ts";
-export { findLayout } from "./validate/find_layout.ts";
+export {
+  type DataSource,
+  findLayout,
+  inspectData,
+  type InspectDataOptions,
+} from "./validate/inspect_data.ts";
 export { diagnoseValues, type ValueFinding } from "./validate/split_findings.ts";
 export {
   type BrokenSample,

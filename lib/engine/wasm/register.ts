@@ -21,7 +21,13 @@ import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
 import { biasGrad, biasReluGrad, conv2dFilterGrad } from "./kernels/conv_weight_grads.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
 import { conv2dInputGrad } from "./kernels/conv_input_grad.ts";
-import { depthwiseFilterGrad, depthwiseInputGrad } from "./kernels/depthwise.ts";
+import {
+  avgPoolGrad,
+  depthwiseFilterGrad,
+  depthwiseInputGrad,
+  maxPool,
+  maxPoolGrad,
+} from "./kernels/channel_windows.ts";
 import {
   adamUpdate,
   leakyRelu,
@@ -31,7 +37,6 @@ import {
 } from "./kernels/elementwise.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { oneHot, softmaxCrossEntropy } from "./kernels/labels.ts";
-import { avgPoolGrad, maxPool, maxPoolGrad } from "./kernels/pooling.ts";
 import {
   resizeBilinear,
   resizeBilinearGrad,
