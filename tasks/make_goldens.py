@@ -54,6 +54,8 @@ def initial(name, shape):
         fan_in = int(np.prod(shape[:-1]))
         if name.startswith("upscore"):  # [k, k, out, in]; the stride is half of k
             fan_in = 4 * shape[3]
+        elif "_up/" in name:  # [k, k, out, in]; the stride is k
+            fan_in = shape[3]
         u = u * 2.0 ** math.floor(math.log2(math.sqrt(6 / fan_in)) + 0.6)
         if name.startswith("score"):  # keeps the softmax away from saturation
             u = u / 8
@@ -100,9 +102,9 @@ def same_padding(length, kernel, stride):
     return total // 2, total - total // 2
 
 
-def conv(ws, x, name, filters, kernel, stride=1, padding="same", relu=False):
+def conv(ws, x, name, filters, kernel, stride=1, padding="same", relu=False, bias=True):
     w = ws.get(name + "/kernel", (kernel, kernel, x.shape[1], filters))
-    b = ws.get(name + "/bias", (filters,))
+    b = ws.get(name + "/bias", (filters,)) if bias else None
     if padding == "same":
         top, bottom = same_padding(x.shape[2], kernel, stride)
         left, right = same_padding(x.shape[3], kernel, stride)
@@ -111,7 +113,7 @@ def conv(ws, x, name, filters, kernel, stride=1, padding="same", relu=False):
     return F.relu(y) if relu else y
 
 
-def batch_norm(ws, x, name, mode):
+def batch_norm(ws, x, name, mode, eps=BN_EPSILON):
     """mode: 'infer' (moving statistics), 'train' (batch's), 'move' (batch's, and moving ones move)."""
     c = x.shape[1]
     gamma, beta = ws.get(name + "/gamma", (c,)), ws.get(name + "/beta", (c,))
@@ -126,7 +128,7 @@ def batch_norm(ws, x, name, mode):
                 var.mul_(BN_MOMENTUM).add_((1 - BN_MOMENTUM) * batch_var)
         mean, var = batch_mean, batch_var
     shape = (1, c, 1, 1)
-    y = (x - mean.reshape(shape)) / torch.sqrt(var.reshape(shape) + BN_EPSILON)
+    y = (x - mean.reshape(shape)) / torch.sqrt(var.reshape(shape) + eps)
     return y * gamma.reshape(shape) + beta.reshape(shape)
 
 
@@ -231,6 +233,29 @@ def resnet(ws, x, classes, width, mode, depth=50, variant="v1"):
     return conv(ws, x, "score", classes, 1)
 
 
+def unet(ws, x, classes, width, mode):
+    """U-Net with batch norm and learned 2x2 up-convolutions (Ronneberger et al. 2015)."""
+
+    def double_conv(x, name, n):
+        for i in (1, 2):
+            x = conv(ws, x, f"{name}_conv{i}", n, 3, bias=False)
+            x = F.relu(batch_norm(ws, x, f"{name}_bn{i}", mode, eps=1e-5))
+        return x
+
+    skips = []
+    for level in range(5):
+        x = F.max_pool2d(x, 2) if level > 0 else x
+        x = double_conv(x, f"enc{level + 1}", channels(64 * 2**level, width))
+        skips.append(x)
+    for i, skip in enumerate(reversed(skips[:-1])):
+        n = skip.shape[1]
+        w = ws.get(f"dec{i + 1}_up/kernel", (2, 2, n, x.shape[1]))
+        b = ws.get(f"dec{i + 1}_up/bias", (n,))
+        x = F.conv_transpose2d(x, w.permute(3, 2, 0, 1), b, stride=2)
+        x = double_conv(torch.cat([skip, x], 1), f"dec{i + 1}", n)
+    return conv(ws, x, "score", classes, 1)
+
+
 def discriminator(ws, x, width, mode, last_stride=2):
     for i, n in enumerate([64, 128, 256, 512]):
         x = conv(ws, x, f"d_conv{i + 1}", channels(n, width), 4, 2)
@@ -272,6 +297,8 @@ class Run:
         case = self.case
         if case["network"] == "resnet50":
             return resnet(self.g, self.x, case["classes"], case["width"], mode)
+        if case["network"] == "unet":
+            return unet(self.g, self.x, case["classes"], case["width"], mode)
         return fcn(self.g, self.x, case["classes"], case["width"], skips=case["skipScales"])
 
     def map(self, z, temperature):
@@ -434,6 +461,9 @@ def step_cases():
     yield {**common, **networks["resnet50"], "network": "resnet50", "enabled": True,
            "name": "resnet50 upsampleOrder logits", "loss": "lsgan", "upsampleOrder": "logits",
            "count": 2, "weight": 0.25}  # fmt: skip
+    yield {**common, "network": "unet", "upsampleOrder": "logits", "width": 1 / 16,
+           "batch": [2, 64, 32], "lr": 0.001, "enabled": True, "loss": "lsgan",
+           "name": "unet temperature lsgan", "count": 2, "weight": 0.3}  # fmt: skip
 
 
 def make_steps():
@@ -485,6 +515,8 @@ def make_networks():
             add(f"resnet{depth} {variant}", [64, 96],
                 lambda ws, x: resnet(ws, x, classes, 1 / 16, "infer", depth, variant),
                 network=f"resnet{depth}", width=1 / 16, variant=variant)  # fmt: skip
+    add("unet", [64, 48], lambda ws, x: unet(ws, x, classes, 1 / 16, "infer"),
+        network="unet", width=1 / 16)  # fmt: skip
     write("networks.json", {"cases": cases})
 
 

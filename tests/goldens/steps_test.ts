@@ -83,6 +83,8 @@ function configOf(golden: Case): Config {
   const { options } = golden;
   const own = golden.network.startsWith("fcn")
     ? { ...pick(golden, ["skipScales"]), dropout: 0 }
+    : golden.network === "unet"
+    ? { bnMomentum: 0.9 }
     : { variant: "v1", bnMomentum: 0.9 };
   return configSchema().parse({
     model: { name: golden.network, ...pick(golden, ["width", "upsampleOrder"]), ...own },

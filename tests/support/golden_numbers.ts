@@ -24,7 +24,7 @@ export function initial(name: string, shape: number[]): Float32Array {
   const u = uniform(name, size);
   const part = name.slice(name.lastIndexOf("/") + 1);
   if (part === "kernel") {
-    const fanIn = name.startsWith("upscore") ? 4 * shape[3]! : size / shape.at(-1)!;
+    const fanIn = fanInOf(name, shape);
     const scale = 2 ** Math.floor(Math.log2(Math.sqrt(6 / fanIn)) + 0.6);
     return u.map((x) => x * scale / (name.startsWith("score") ? 8 : 1));
   }
@@ -33,6 +33,13 @@ export function initial(name: string, shape: number[]): Float32Array {
     return u.map((x) => (1 + x / 4) * scale);
   }
   return u.map((x) => x / 8);
+}
+
+/** Values that one output sums: those of a transposed kernel `[k, k, out, in]` lie apart. */
+function fanInOf(name: string, shape: number[]): number {
+  if (name.startsWith("upscore")) return 4 * shape[3]!;
+  if (name.includes("_up/")) return shape[3]!;
+  return shape.slice(0, -1).reduce((product, length) => product * length, 1);
 }
 
 /** Images `[b, h, w, 3]` in [−2, 2) and labels `[b, h, w]` in blocks of 4, some of them 255. */

@@ -53,7 +53,7 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
     const activation = relu ? leak > 0 ? "leakyrelu" : "relu" : "linear";
     const fused = { dilations: [1, 1], activation, leakyreluAlpha: leak };
     const attrs = { ...tfjsAttrs(options), ...fused };
-    const inputs = { x: x!, filter: filter!, bias: bias! };
+    const inputs = { x: x!, filter: filter!, ...(bias ? { bias } : {}) };
     return [tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor];
   },
   gradient: {
@@ -74,7 +74,7 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
 /**
  * y = relu?(x ∗ filter + bias). Differentiable in all three; the backward pass keeps x and y alone.
  *
- * @param inputs `x [b, h, w, c]`, `filter [k, k, c, f]`, `bias [f]`.
+ * @param inputs `x [b, h, w, c]`, `filter [k, k, c, f]`, `bias [f]` or none.
  * @returns `[b, h', w', f]`, owned by the caller.
  *
  * @example
@@ -94,7 +94,7 @@ const KERNEL: TrainingKernel<Conv2dOptions> = {
  * ```
  */
 export function conv2d(
-  inputs: { x: tf.Tensor4D; filter: tf.Tensor4D; bias: tf.Tensor1D },
+  inputs: { x: tf.Tensor4D; filter: tf.Tensor4D; bias?: tf.Tensor1D },
   options: Conv2dOptions,
 ): tf.Tensor4D {
   return runTrainingKernel(KERNEL, inputs, options)[0] as tf.Tensor4D;

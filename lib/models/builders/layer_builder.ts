@@ -44,7 +44,7 @@ export interface ConvOptions extends LayerOptions {
   padding?: "same" | "valid" | number;
   /** Distance of the kernel's taps; no builder implements any other than 1 yet. @default 1 */
   dilation?: number;
-  /** Whether a bias is added; no builder implements `false` yet. @default true */
+  /** Whether a bias is added; a batch norm that follows makes it useless. @default true */
   bias?: boolean;
   /** Whether a ReLU follows. @default false */
   relu?: boolean;
@@ -57,11 +57,15 @@ export interface ConvOptions extends LayerOptions {
 /** Options of a depthwise convolution: one kernel for each input channel. */
 export type DepthwiseConvOptions = Omit<ConvOptions, "filters">;
 
-/** Options of a transposed convolution without bias, `same` padding (output = input · stride). */
+/** Options of a transposed convolution, `same` padding (output = input · stride). */
 export interface ConvTransposeOptions extends LayerOptions {
   filters: number;
   kernel: number;
   stride: number;
+  /** @default false */
+  bias?: boolean;
+  /** Start of the kernel `[k, k, filters, c]`. @default bilinear */
+  init?: WeightInit;
 }
 
 /** Options of batch normalisation. */
@@ -102,6 +106,8 @@ export interface LayerBuilder<T> extends UnsupportedLayers<T> {
   crop(x: T, options: LayerOptions & { start: number; end: number }): T;
   activation(x: T, options: LayerOptions & { activation: Activation }): T;
   add(terms: [T, T], options: LayerOptions): T;
+  /** Concatenates channels, in the order given. */
+  concat(parts: readonly T[], options: LayerOptions): T;
   /** Multiplies by a constant. */
   scale(x: T, options: LayerOptions & { factor: number }): T;
   dropout(x: T, options: LayerOptions & { rate: number }): T;
@@ -114,8 +120,6 @@ export interface LayerBuilder<T> extends UnsupportedLayers<T> {
 /** Layers that networks to come need; every builder refuses them until it implements them. */
 export interface UnsupportedLayers<T> {
   depthwiseConv(x: T, options: DepthwiseConvOptions): T;
-  /** Concatenates channels. */
-  concat(parts: readonly T[], options: LayerOptions): T;
   /** Multiplies two values; a side of length 1 is broadcast. */
   multiply(factors: [T, T], options: LayerOptions): T;
   /** Mean over height and width, `[b, 1, 1, c]`. */
@@ -131,7 +135,6 @@ export function unsupportedLayers<T>(builder: string): UnsupportedLayers<T> {
   };
   return {
     depthwiseConv: refuse("depthwiseConv"),
-    concat: refuse("concat"),
     multiply: refuse("multiply"),
     globalAveragePool: refuse("globalAveragePool"),
     resizeNearest: refuse("resizeNearest"),
@@ -144,16 +147,15 @@ export type BasicConvOptions = ConvOptions & { padding?: "same" | "valid" };
 /**
  * Refuses what no builder's convolution implements yet.
  *
- * @throws {RangeError} For explicit padding, a dilation or a missing bias.
+ * @throws {RangeError} For explicit padding or a dilation.
  */
 export function basicConv(options: ConvOptions, builder: string): BasicConvOptions {
-  const { name, padding, dilation = 1, bias = true } = options;
+  const { name, padding, dilation = 1 } = options;
   const refuse = (what: string): never => {
     throw new RangeError(notImplemented(name, { what, builder }));
   };
   if (typeof padding === "number") return refuse(`conv with padding ${padding}`);
   if (dilation !== 1) refuse(`conv with dilation ${dilation}`);
-  if (!bias) refuse("conv without bias");
   return options as BasicConvOptions;
 }
 

@@ -21,6 +21,8 @@ export interface Conv2dArgs {
   kernel: number;
   stride: number;
   padding: "same" | "valid";
+  /** Whether a bias is added. */
+  bias: boolean;
   /** Whether a ReLU follows, in the same pass over memory. */
   relu: boolean;
   /** Slope of the ReLU below zero. @default 0 */
@@ -29,12 +31,12 @@ export interface Conv2dArgs {
   biasInitializer: Initializer;
 }
 
-/** Convolution over `[b, h, w, c]` with tfjs's weights (kernel, bias). */
+/** Convolution over `[b, h, w, c]` with tfjs's weights (kernel and, if any, bias). */
 export class Conv2d extends tf.layers.Layer {
   static className = "SegadvConv2d";
   readonly #args: Conv2dArgs;
   #kernel!: tf.LayerVariable;
-  #bias!: tf.LayerVariable;
+  #bias: tf.LayerVariable | null = null;
 
   constructor(args: Conv2dArgs) {
     super({ name: args.name });
@@ -42,11 +44,11 @@ export class Conv2d extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const { kernel, filters, kernelInitializer, biasInitializer } = this.#args;
+    const { kernel, filters, bias, kernelInitializer, biasInitializer } = this.#args;
     const channels = (inputShape as tf.Shape).at(-1)!;
     const shape = [kernel, kernel, channels, filters];
     this.#kernel = this.addWeight("kernel", shape, "float32", kernelInitializer);
-    this.#bias = this.addWeight("bias", [filters], "float32", biasInitializer);
+    if (bias) this.#bias = this.addWeight("bias", [filters], "float32", biasInitializer);
     this.built = true;
   }
 
@@ -62,8 +64,8 @@ export class Conv2d extends tf.layers.Layer {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     const { stride, padding, relu, leak = 0 } = this.#args;
     const filter = this.#kernel.read() as tf.Tensor4D;
-    const bias = this.#bias.read() as tf.Tensor1D;
-    return conv2d({ x, filter, bias }, { stride, padding, relu, leak });
+    const bias = this.#bias?.read() as tf.Tensor1D | undefined;
+    return conv2d(bias ? { x, filter, bias } : { x, filter }, { stride, padding, relu, leak });
   }
 }
 

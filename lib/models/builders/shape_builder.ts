@@ -54,14 +54,21 @@ export function shapeBuilder(
     return row.output;
   }
 
+  function requireSameSize(a: Shape, b: Shape, layer: { name: string; verb: string }): void {
+    if (a.height === b.height && a.width === b.width && a.channels === b.channels) return;
+    const text = ({ height, width, channels }: Shape) => `${height}×${width}×${channels}`;
+    throw new RangeError(
+      `Layer ${layer.name} cannot ${layer.verb} ${text(a)} and ${text(b)}: input ` +
+        `${size.height}×${size.width} is not a multiple of the network's stride`,
+    );
+  }
+
   const builder: LayerBuilder<Shape> = {
     ...unsupportedLayers("shape"),
     input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same", relu, leak, init } = basicConv(
-        options,
-        "shape",
-      );
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "shape");
+      const { relu, leak, init, bias = true } = options;
       const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
       const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
       const weights: WeightInfo[] = [
@@ -71,15 +78,16 @@ export function shapeBuilder(
           init: init ?? { kind: "heNormal" },
           trainable: true,
         },
-        { name: `${name}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true },
+        ...(bias ? [biasInfo(name, filters)] : []),
       ];
       return record(kind + followingRelu({ relu, leak }), { name, output, weights });
     },
-    convTranspose(x, { name, filters, kernel, stride }) {
+    convTranspose(x, { name, filters, kernel, stride, bias, init }) {
       const output = { height: x.height * stride, width: x.width * stride, channels: filters };
       const shape = [kernel, kernel, filters, x.channels];
       const weights: WeightInfo[] = [
-        { name: `${name}/kernel`, shape, init: { kind: "bilinear" }, trainable: true },
+        { name: `${name}/kernel`, shape, init: init ?? { kind: "bilinear" }, trainable: true },
+        ...(bias ? [biasInfo(name, filters)] : []),
       ];
       return record(`transposed conv ${kernel}×${kernel} ×${stride}`, { name, output, weights });
     },
@@ -117,14 +125,17 @@ export function shapeBuilder(
       return record("ReLU", { name: options.name, output: { ...x } });
     },
     add([a, b], { name }) {
-      if (a.height !== b.height || a.width !== b.width || a.channels !== b.channels) {
-        const text = ({ height, width, channels }: Shape) => `${height}×${width}×${channels}`;
-        throw new RangeError(
-          `Layer ${name} cannot add ${text(a)} and ${text(b)}: input ` +
-            `${size.height}×${size.width} is not a multiple of the network's stride`,
-        );
-      }
+      requireSameSize(a, b, { name, verb: "add" });
       return record("add", { name, output: { ...a } });
+    },
+    concat(parts, { name }) {
+      const [first, ...others] = parts as [Shape, ...Shape[]];
+      for (const other of others) {
+        const like = { ...other, channels: first.channels };
+        requireSameSize(first, like, { name, verb: "concatenate" });
+      }
+      const channels = parts.reduce((sum, part) => sum + part.channels, 0);
+      return record("concat", { name, output: { ...first, channels } });
     },
     scale: (x, { name, factor }) => record(`scale ${factor}`, { name, output: { ...x } }),
     dropout: (x, { name, rate }) => record(`dropout ${rate}`, { name, output: { ...x } }),
@@ -135,6 +146,10 @@ export function shapeBuilder(
     softmax: (x, { name }) => record("softmax", { name, output: { ...x } }),
   };
   return { builder, rows };
+}
+
+function biasInfo(layer: string, filters: number): WeightInfo {
+  return { name: `${layer}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true };
 }
 
 /** The ReLU that a layer includes, for the table of layers. */

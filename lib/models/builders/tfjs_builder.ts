@@ -74,10 +74,8 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
     ...unsupportedLayers("tfjs"),
     input: (channels) => tf.input({ shape: [null, null, channels], name: "input" }),
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same", leak = 0 } = basicConv(
-        options,
-        "tfjs",
-      );
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "tfjs");
+      const { leak = 0, bias = true } = options;
       const isLeaky = options.relu === true && leak > 0;
       const layer = tf.layers.conv2d({
         name,
@@ -86,21 +84,23 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
         strides: stride,
         padding,
         activation: options.relu && !isLeaky ? "relu" : "linear",
+        useBias: bias,
         kernelInitializer: weight(`${name}/kernel`, options.init ?? { kind: "heNormal" }),
         biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
       });
       const y = layer.apply(x) as Symbolic;
       return isLeaky ? leakyRelu(y, { name: `${name}_relu`, alpha: leak }) : y;
     },
-    convTranspose(x, { name, filters, kernel, stride }) {
+    convTranspose(x, { name, filters, kernel, stride, bias = false, init }) {
       const layer = tf.layers.conv2dTranspose({
         name,
         filters,
         kernelSize: kernel,
         strides: stride,
         padding: "same",
-        useBias: false,
-        kernelInitializer: weight(`${name}/kernel`, { kind: "bilinear" }),
+        useBias: bias,
+        kernelInitializer: weight(`${name}/kernel`, init ?? { kind: "bilinear" }),
+        biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
       });
       return layer.apply(x) as Symbolic;
     },
@@ -136,6 +136,7 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
       return relu(x, options.name);
     },
     add: (terms, { name }) => tf.layers.add({ name }).apply(terms) as Symbolic,
+    concat: (parts, { name }) => tf.layers.concatenate({ name }).apply([...parts]) as Symbolic,
     scale,
     dropout: (x, { name, rate }) => tf.layers.dropout({ name, rate }).apply(x) as Symbolic,
     upsample: (x, { name, factor }) =>

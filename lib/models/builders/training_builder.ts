@@ -20,7 +20,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
         options,
         "training",
       );
-      const { relu = false, leak = 0 } = options;
+      const { relu = false, leak = 0, bias = true } = options;
       const init = options.init ?? { kind: "heNormal" };
       const layer = new Conv2d({
         name,
@@ -28,6 +28,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
         kernel,
         stride,
         padding,
+        bias,
         relu,
         leak,
         kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),

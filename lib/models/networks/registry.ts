@@ -11,11 +11,13 @@ import type { ArchitectureOptions, UpsampleOrder } from "../segmentation_model.t
 import { fcnNetworks } from "./fcn.ts";
 import type { NetworkEntry } from "./network_entry.ts";
 import { resnetNetworks } from "./resnet.ts";
+import { unet } from "./unet.ts";
 
 /** All segmentation networks, in the order in which they are listed. */
 export const networks: Registry<NetworkEntry> = new Registry("network", [
   ...fcnNetworks,
   ...resnetNetworks,
+  unet,
 ]);
 
 /** Options of a network by name, such as the section `model`; those left out take their defaults. */

@@ -95,6 +95,16 @@ export const TENSORFLOW_NORMALIZE: NormalizeConfig = {
   std: [1, 1, 1],
 };
 
+/** Names of PyTorch for the parts of a layer. */
+export const TORCH_PARTS: Readonly<Record<string, string>> = {
+  kernel: "weight",
+  bias: "bias",
+  gamma: "weight",
+  beta: "bias",
+  moving_mean: "running_mean",
+  moving_variance: "running_var",
+};
+
 /** Names of PyTorch without the wrappers that training scripts put before them. */
 export function torchAliases(name: string): string[] {
   return [name.replace(/^((module|model|backbone|encoder|net|network|base_model)\.)+/, "")];

@@ -12,6 +12,7 @@ import {
   type NameMap,
   TENSORFLOW_NORMALIZE,
   TORCH_NORMALIZE,
+  TORCH_PARTS,
   torchAliases,
   type WeightPlace,
 } from "./name_map.ts";
@@ -56,15 +57,6 @@ function resnetMap(
     },
   };
 }
-
-const TORCH_PARTS: Readonly<Record<string, string>> = {
-  kernel: "weight",
-  bias: "bias",
-  gamma: "weight",
-  beta: "bias",
-  moving_mean: "running_mean",
-  moving_variance: "running_var",
-};
 
 /** `conv1.weight`, `layer1.0.bn1.running_mean`, `layer1.0.downsample.0.weight`; timm's too. */
 const torchResnet: NameMap = resnetMap({
