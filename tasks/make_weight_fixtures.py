@@ -230,6 +230,81 @@ def keras_resnet(w, path):
             root.create_dataset(f"{layer}/{layer}/{part}:0", data=tensorflow_layout(v))
 
 
+# ---------------------------------------------------------------- U-Net
+
+
+class DoubleConv(torch.nn.Module):
+    def __init__(self, channels, filters):
+        super().__init__()
+        layers = []
+        for c in (channels, filters):
+            layers += [torch.nn.Conv2d(c, filters, 3, padding=1, bias=False), torch.nn.BatchNorm2d(filters),
+                       torch.nn.ReLU()]  # fmt: skip
+        self.double_conv = torch.nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.double_conv(x)
+
+
+class Down(torch.nn.Module):
+    def __init__(self, channels, filters):
+        super().__init__()
+        self.maxpool_conv = torch.nn.Sequential(torch.nn.MaxPool2d(2), DoubleConv(channels, filters))
+
+    def forward(self, x):
+        return self.maxpool_conv(x)
+
+
+class Up(torch.nn.Module):
+    def __init__(self, channels, skip):
+        super().__init__()
+        self.up = torch.nn.ConvTranspose2d(channels, skip, 2, stride=2)
+        self.conv = DoubleConv(2 * skip, skip)
+
+    def forward(self, x, skip):
+        return self.conv(torch.cat([skip, self.up(x)], 1))
+
+
+class OutConv(torch.nn.Module):
+    def __init__(self, channels, classes):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(channels, classes, 1)
+
+
+class UNet(torch.nn.Module):
+    """The modules of Pytorch-UNet, whose names its checkpoints have."""
+
+    def __init__(self, levels, classes):
+        super().__init__()
+        self.inc = DoubleConv(3, levels[0])
+        for i in range(1, 5):
+            setattr(self, f"down{i}", Down(levels[i - 1], levels[i]))
+            setattr(self, f"up{i}", Up(levels[5 - i], levels[4 - i]))
+        self.outc = OutConv(levels[0], classes)
+
+    def forward(self, x):
+        maps = [self.inc(x)]
+        for i in range(1, 5):
+            maps.append(getattr(self, f"down{i}")(maps[-1]))
+        x = maps.pop()
+        for i in range(1, 5):
+            x = getattr(self, f"up{i}")(x, maps.pop())
+        return self.outc.conv(x)
+
+
+def torch_unet(levels, classes):
+    """A state dict of random weights, and the logits of an image of 32x32, channel last."""
+    model = UNet(levels, classes)
+    state = model.state_dict()
+    for name, v in state.items():
+        if v.is_floating_point():
+            own = name.replace("running_var", "variance") + ("/gamma" if v.dim() == 1 and ".weight" in name else "")
+            v.copy_(torch.tensor(values("unet/" + own, tuple(v.shape))))
+    with torch.no_grad():
+        y = model.double().eval()(image(32))
+    return OrderedDict((k, v.float() if v.is_floating_point() else v) for k, v in model.state_dict().items()), y
+
+
 def write_gz(name, data):
     (OUT / name).write_bytes(gzip.compress(data, 9, mtime=0))
 
@@ -272,6 +347,12 @@ def main():
     keras_vgg(w, scratch)
     write_gz("vgg19.h5.gz", scratch.read_bytes())
     expected["vgg19.h5.gz"] = vgg_fc7(w, channel_last=True, depth=19)
+
+    state, logits = torch_unet([4, 4, 4, 8, 16], 3)
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_gz("unet.pth.gz", buffer.getvalue())
+    expected["unet.pth.gz"] = logits[0].permute(1, 2, 0).reshape(-1)[::7].tolist()
 
     # Large as files, so tests/weights/origins_test.ts writes these by the same formula
     for depth in (101, 152):

@@ -18,6 +18,18 @@ describe("inspectModel()", () => {
     });
   }
 
+  // PyTorch's counts (milesial/Pytorch-UNet), statistics apart
+  const trainable: [name: string, width: number, count: number][] = [
+    ["unet", 1, 31_038_933],
+    ["unet", 1 / 2, 7_763_701],
+    ["unet", 1 / 4, 1_942_917],
+  ];
+  for (const [name, width, count] of trainable) {
+    test(`inspectModel() counts ${count} trainable weights in ${name} of width ${width}`, () => {
+      assert.equal(inspectModel({ name, width }, { classes: 21 }).parameters.trainable, count);
+    });
+  }
+
   test("inspectModel() counts moving statistics as weights that do not train", () => {
     assert.equal(
       inspectModel({ name: "resnet50" }, { classes: 21 }).parameters.trainable,

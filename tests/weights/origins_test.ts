@@ -100,6 +100,17 @@ for (
   });
 }
 
+test("initializeFrom() reads unet.pth.gz, up-convolutions and head included", async () => {
+  const model = buildModel({ name: "unet", width: 1 / 64 }, { classes: 3, seed: 5 });
+  const file = await fixture(temporaryFolder(), "unet.pth.gz");
+  const report = await initializeFrom(model, file);
+  assert.equal(report.origin, "Pytorch-UNet");
+  assert.equal(report.copied, model.layers.weights.length);
+  assert.deepEqual(report.warnings, []);
+  const logits = await outputOf(model, { layer: "score", side: 32 }).data();
+  assertNear(logits.filter((_, i) => i % 7 === 0), await expectedOf("unet.pth.gz"));
+});
+
 /** A ResNet under torchvision's names, by the formula of tasks/make_weight_fixtures.py. */
 async function writeResnet(stages: readonly number[]): Promise<string> {
   const tensors: TensorSource[] = [];

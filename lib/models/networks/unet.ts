@@ -81,7 +81,8 @@ function build<T>(builder: LayerBuilder<T>, options: UnetArchitecture): T {
     const { filters } = skip;
     level = { x: doubleConv(builder, { x: both, filters }, { ...options, name }), filters };
   }
-  const init = { kind: "normal", std: 0.01 } as const; // nearly uniform scores
+  // PyTorch's spread: much smaller scores let the bias learn first, and some seeds never recover
+  const init = { kind: "normal", std: Math.sqrt(1 / (3 * level.filters)) } as const;
   return builder.conv(level.x, { name: "score", filters: options.classes, kernel: 1, init });
 }
 

@@ -9,22 +9,33 @@ import { record } from "../../../lib/engine/tape.ts";
 describe("Conv2d", () => {
   onCpu();
   for (const padding of ["same", "valid"] as const) {
-    for (const [stride, relu] of [[1, true], [2, false]] as const) {
-      test(`Conv2d.call() equals tfjs (${padding}, stride ${stride}, relu ${relu})`, async () => {
+    for (
+      const [stride, relu, bias] of [[1, true, true], [2, false, true], [1, true, false]] as const
+    ) {
+      const title = `${padding}, stride ${stride}, relu ${relu}, bias ${bias}`;
+      test(`Conv2d.call() equals tfjs (${title})`, async () => {
         const shared = { name: "c", filters: 3, padding };
         const own = new Conv2d({
           ...shared,
           kernel: 4,
           stride,
+          bias,
           relu,
           kernelInitializer: tf.initializers.zeros(),
           biasInitializer: tf.initializers.zeros(),
         });
         const activation = relu ? "relu" : "linear";
-        const plain = tf.layers.conv2d({ ...shared, kernelSize: 4, strides: stride, activation });
+        const plain = tf.layers.conv2d({
+          ...shared,
+          kernelSize: 4,
+          strides: stride,
+          useBias: bias,
+          activation,
+        });
         const x = normalTensor("x", [2, 7, 6, 2]);
         tf.dispose([own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor]);
-        const weights = [normalTensor("k", [4, 4, 2, 3]), normalTensor("b", [3])];
+        const kernel = normalTensor("k", [4, 4, 2, 3]);
+        const weights = bias ? [kernel, normalTensor("b", [3])] : [kernel];
         own.setWeights(weights);
         plain.setWeights(weights);
         const [a, b] = [own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { networks, parseArchitecture } from "../../../lib/models/networks/registry.ts";
 
-test("networks holds FCN on both VGGs at three strides and three ResNets", () => {
+test("networks holds FCN on both VGGs at three strides, three ResNets and U-Net", () => {
   assert.deepEqual(networks.names, [
     "fcn8s-vgg16",
     "fcn16s-vgg16",
@@ -13,6 +13,7 @@ test("networks holds FCN on both VGGs at three strides and three ResNets", () =>
     "resnet50",
     "resnet101",
     "resnet152",
+    "unet",
   ]);
 });
 

@@ -42,6 +42,7 @@ describe("saveSegmentationModel()", () => {
     ["FCN-8s without skip scales", "fcn8s-vgg16", { skipScales: [1, 1] }],
     ["FCN-8s with Berkeley's padding", "fcn8s-vgg16", { padding: 100 }],
     ["FCN-16s on VGG-19", "fcn16s-vgg19", {}],
+    ["U-Net", "unet", {}],
     ["ResNet-50, softmax first", "resnet50", { upsampleOrder: "probabilities" }],
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];

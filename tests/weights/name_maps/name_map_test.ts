@@ -42,6 +42,15 @@ const NAMES: Record<string, [network: string, weight: string, published: string]
     ["resnet50", "conv2_block1_0_conv/kernel", "res2a_branch1/res2a_branch1_W_1:0"],
     ["resnet50", "conv4_block6_3_bn/moving_mean", "bn4f_branch2c/bn4f_branch2c_running_mean_1:0"],
   ],
+  "Pytorch-UNet": [
+    ["unet", "enc1_conv1/kernel", "inc.double_conv.0.weight"],
+    ["unet", "enc1_bn2/moving_mean", "inc.double_conv.4.running_mean"],
+    ["unet", "enc5_conv2/kernel", "down4.maxpool_conv.1.double_conv.3.weight"],
+    ["unet", "dec1_up/kernel", "module.up1.up.weight"],
+    ["unet", "dec4_up/bias", "up4.up.bias"],
+    ["unet", "dec4_bn1/gamma", "up4.conv.double_conv.1.weight"],
+    ["unet", "score/bias", "outc.conv.bias"],
+  ],
   "NumPy (Caffe's names)": [
     ["fcn8s-vgg16", "block3_conv2/kernel", "conv3_2_W"],
     ["fcn8s-vgg16", "fc6/bias", "fc6_b"],
@@ -78,6 +87,8 @@ test("NameMap.input() recognises TensorFlow's ResNet under torchvision's names b
 test("NameMap.places() leaves score layers to a fresh start, everywhere", () => {
   for (const map of [...networks].flatMap(({ nameMaps }) => nameMaps)) {
     assert.equal(map.places("score/kernel").otherwise, "fresh");
+  }
+  for (const map of networks.get("fcn8s-vgg16").nameMaps) {
     assert.equal(map.places("upscore8/kernel").otherwise, "fresh");
   }
 });
