@@ -34,7 +34,13 @@ export {
   type ScoredValidation,
   type Setting,
 } from "./grid.ts";
-export { kubernetesJob, type KubernetesOptions } from "./kubernetes_job.ts";
+export {
+  kubernetesJob,
+  type KubernetesOptions,
+  type SlurmOptions,
+  type SlurmScripts,
+  slurmScripts,
+} from "./cluster_jobs.ts";
 export {
   type Condition,
   type PlannedSweep,
@@ -43,7 +49,6 @@ export {
   type Trial,
 } from "./plan_sweep.ts";
 export { runTrial, type RunTrialOptions, type TrialOutcome } from "./run_trial.ts";
-export { type SlurmOptions, type SlurmScripts, slurmScripts } from "./slurm_scripts.ts";
 export {
   readResults,
   readSweep,
