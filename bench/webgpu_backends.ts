@@ -1,7 +1,7 @@
 /** The engine and stock TensorFlow.js on one WebGPU implementation, each with a device of its own. */
 import * as tf from "@tensorflow/tfjs";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { requestAdapter } from "../lib/engine/webgpu/device.ts";
+import { requestAdapter } from "../lib/engine/webgpu/adapter.ts";
 import {
   disposeWebgpuBackend,
   registerWebgpuBackend,

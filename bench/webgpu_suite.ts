@@ -2,8 +2,8 @@
  * Rows of the suite `webgpu`: counters that do not depend on the adapter, and times where it is a
  * real one.
  */
-import { requestAdapter } from "../lib/engine/webgpu/device.ts";
-import { isSoftwareAdapter } from "../lib/engine/webgpu/device.ts";
+import { requestAdapter } from "../lib/engine/webgpu/adapter.ts";
+import { isSoftwareAdapter } from "../lib/engine/webgpu/adapter.ts";
 import type { Row } from "./row.ts";
 import { counterRows, fullSizeRows } from "./webgpu_counters.ts";
 import { filterGradientRow, kernelRows } from "./webgpu_kernels.ts";

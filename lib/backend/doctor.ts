@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { totalmem } from "node:os";
 import process from "node:process";
-import type { AdapterApi } from "../engine/webgpu/device.ts";
+import type { AdapterApi } from "../engine/webgpu/adapter.ts";
 import { hasRelaxedSimd } from "../engine/wasm/relaxed_simd.ts";
 import { runtimeName } from "../util/version.ts";
 import { type BackendInfo, type BackendName, processorName, useBackend } from "./use_backend.ts";

@@ -127,7 +127,7 @@ async function startBackend(
 }
 
 async function tryRealWebgpu(gpu?: GPU): Promise<BackendInfo | null> {
-  const { findGpu } = await import("../engine/webgpu/device.ts");
+  const { findGpu } = await import("../engine/webgpu/adapter.ts");
   const present = gpu ?? await findGpu();
   if (present === null) return null;
   try {

@@ -5,9 +5,15 @@
  *
  * @module
  */
-import process from "node:process";
-import { tmpdir } from "node:os";
-import { runtimeName } from "../../util/version.ts";
+import {
+  type AdapterApi,
+  adapterApi,
+  adapterName,
+  isSoftwareAdapter,
+  type OpenDeviceOptions,
+  requestAdapter,
+  slowAdapter,
+} from "./adapter.ts";
 import { BUFFER_USAGE, MAP_MODE_READ } from "./gpu_buffers.ts";
 
 /**
@@ -81,9 +87,6 @@ export class ErrorCollector {
   }
 }
 
-/** Interface of the system that an implementation of WebGPU calls. */
-export type AdapterApi = "Vulkan" | "Metal" | "D3D12" | "OpenGL";
-
 /** An open device and its properties. */
 export interface TrainingDevice {
   device: GPUDevice;
@@ -101,20 +104,6 @@ export interface TrainingDevice {
   /** Limits of the device, by their WebGPU names. */
   limits: Record<string, number>;
   errors: ErrorCollector;
-}
-
-/** Options of {@linkcode openDevice} and {@linkcode requestAdapter}. */
-export interface OpenDeviceOptions {
-  /**
-   * The WebGPU implementation, for example Dawn's.
-   * @default navigator.gpu, else that of the npm package `webgpu`
-   */
-  gpu?: GPU;
-  /**
-   * Whether a software adapter is accepted.
-   * @default true
-   */
-  allowSoftware?: boolean;
 }
 
 const LIMITS = [
@@ -136,102 +125,6 @@ const OFTEN_MISSING = [
   "maxStorageTexturesInVertexStage",
   "maxImmediateSize",
 ] as const;
-
-const INSTALL = "install a GPU driver with Vulkan support, or Mesa's software driver to try it " +
-  "(Debian and Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1), or choose backend wasm";
-
-/** Whether an adapter runs on the processor. */
-export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
-  const info = adapter.info;
-  type Flagged = { isFallbackAdapter?: boolean };
-  // The adapter's own flag is the older one; bun-webgpu throws at it.
-  const flag = (info as Flagged).isFallbackAdapter ?? (adapter as Flagged).isFallbackAdapter;
-  if (flag === true) return true;
-  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
-  return /llvmpipe|lavapipe|softpipe|swiftshader|software|basic render|\bWARP\b|cpu/i.test(words);
-}
-
-/**
- * Interface that an adapter is reached by. WebGPU does not name it: what wgpu (Deno) reports for
- * OpenGL and for no other interface identifies it, everything else is the system's own.
- */
-export function adapterApi(adapter: GPUAdapter, platform: string = process.platform): AdapterApi {
-  const own = platform === "darwin" ? "Metal" : platform === "win32" ? "D3D12" : "Vulkan";
-  const { vendor, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
-  // wgpu gives the vendor's number, Dawn its name; Dawn takes OpenGL only where asked to
-  if (!/^\d+$/.test(vendor) || own === "Metal") return own;
-  // A count of bindings that nothing limits is that of OpenGL and of D3D12
-  if (adapter.limits.maxBindingsPerBindGroup !== 2 ** 32 - 1) return "Vulkan";
-  // WebGPU's bounds, for an interface without subgroups; they are also true of Windows's WARP
-  const unknown = subgroupMinSize === 4 && subgroupMaxSize === 128;
-  return unknown && !/^Microsoft Basic Render/.test(description) ? "OpenGL" : own;
-}
-
-/** Why an adapter takes minutes before its first result, or `null` where it does not. */
-export function slowAdapter(adapter: GPUAdapter): string | null {
-  if (adapterApi(adapter) !== "OpenGL" || !isSoftwareAdapter(adapter)) return null;
-  return `WebGPU reaches only ${adapterName(adapter.info)}, OpenGL on the processor, which takes ` +
-    `minutes to compile one kernel; ${INSTALL}`;
-}
-
-/** Name of an adapter: its description, or its other properties. */
-export function adapterName(info: GPUAdapterInfo): string {
-  const words = info.description || [info.vendor, info.architecture, info.device].join(" ").trim();
-  return words === "" ? "unnamed WebGPU adapter" : words;
-}
-
-/** Dawn's entry, which must not be collected while a device of it lives. */
-let dawn: Promise<GPU | null> | undefined;
-
-/**
- * The runtime's WebGPU; in Node and Bun, which have none, Dawn's from the optional package `webgpu`,
- * or `null` where that is not installed.
- */
-export async function findGpu(): Promise<GPU | null> {
-  const own = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
-  if (own != null) return own;
-  if (runtimeName().startsWith("deno ")) return null;
-  return await (dawn ??= openDawn());
-}
-
-async function openDawn(): Promise<GPU | null> {
-  const name: string = "webgpu"; // no literal, which compilers would want to resolve
-  try {
-    const { create } = await import(name) as { create(flags: string[]): GPU };
-    return create([]);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Finds the fastest adapter.
- *
- * @throws {Error} If there is no WebGPU, no adapter, or only a software adapter and
- * `allowSoftware` is false; the message says what to install.
- */
-export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<GPUAdapter> {
-  const gpu = options.gpu ?? await findGpu();
-  if (gpu === null) {
-    throw new Error(
-      "Cannot use WebGPU: this runtime has no navigator.gpu; run with Deno 2.9 or newer, install " +
-        "the npm package webgpu beside this one, or choose backend wasm",
-    );
-  }
-  const adapter = await quietly(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
-  // Dawn's null backend accepts every command and computes nothing.
-  if (adapter === null || adapter.info.device === "null-backend") {
-    throw new Error(`Cannot use WebGPU: no adapter was found; ${INSTALL}`);
-  }
-  if (options.allowSoftware === false && isSoftwareAdapter(adapter)) {
-    throw new Error(
-      `Cannot use WebGPU: the only adapter is a software one (${adapterName(adapter.info)} by ` +
-        `${adapterApi(adapter)}), ` +
-        `slower than WASM; name the backend webgpu to use it all the same`,
-    );
-  }
-  return adapter;
-}
 
 /**
  * Opens a device with the adapter's maximum limits and shader-f16, subgroups and timestamp-query
@@ -291,15 +184,4 @@ function defineGlobals(device: GPUDevice): void {
   scope.GPUTexture ??= class GPUTexture {};
   scope.GPUBufferUsage ??= BUFFER_USAGE;
   scope.GPUMapMode ??= { READ: MAP_MODE_READ };
-}
-
-/** Mesa warns on stderr of a missing XDG_RUNTIME_DIR; computing does not need it. */
-async function quietly<T>(f: () => Promise<T>): Promise<T> {
-  if (process.platform !== "linux" || process.env.XDG_RUNTIME_DIR !== undefined) return await f();
-  process.env.XDG_RUNTIME_DIR = tmpdir();
-  try {
-    return await f();
-  } finally {
-    delete process.env.XDG_RUNTIME_DIR;
-  }
 }

@@ -5,7 +5,8 @@
  * @module
  */
 export type { WebgpuCounters } from "./context.ts";
-export type { AdapterApi, ErrorCollector, OpenDeviceOptions, TrainingDevice } from "./device.ts";
+export type { AdapterApi, OpenDeviceOptions } from "./adapter.ts";
+export type { ErrorCollector, TrainingDevice } from "./device.ts";
 export type { TileName } from "./gemm_tiles.ts";
 export { assertTensorFits, largestTensorBytes, type TensorLimit } from "./limits.ts";
 export {

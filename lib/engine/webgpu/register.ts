@@ -6,7 +6,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { findGpu, openDevice, type OpenDeviceOptions } from "./device.ts";
+import { findGpu, type OpenDeviceOptions } from "./adapter.ts";
+import { openDevice } from "./device.ts";
 import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 import { tunedTiles } from "./tile_tuner.ts";

@@ -6,7 +6,7 @@
  */
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { Config } from "../../config/config.ts";
-import { requestAdapter } from "../../engine/webgpu/device.ts";
+import { requestAdapter } from "../../engine/webgpu/adapter.ts";
 import { type ThreadAnswer, type TrainJob, unpackError } from "./thread_messages.ts";
 import type { TrainOptions } from "./train.ts";
 import type { TrainResult } from "../events.ts";
