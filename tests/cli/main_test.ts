@@ -27,12 +27,8 @@ test(
   async () => {
     const plain = await runProcess(["eval", "nowhere"]);
     assert.doesNotMatch(plain.err, /\n +at /);
-    process.env.SEGADV_DEBUG = "1";
-    try {
-      assert.match((await runProcess(["eval", "nowhere"])).err, /\n +at /);
-    } finally {
-      delete process.env.SEGADV_DEBUG;
-    }
+    const traced = await runProcess(["eval", "nowhere"], { env: { SEGADV_DEBUG: "1" } });
+    assert.match(traced.err, /\n +at /);
   },
 );
 

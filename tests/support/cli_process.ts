@@ -12,15 +12,18 @@ const run = "deno" in process.versions ? ["run", "-A", entry] : [entry];
 export interface ProcessOptions {
   /** Sent the signal once this text has appeared on stderr or stdout. */
   interruptAfter?: string;
+  /** Variables beside those of this process, which is shared by all test files and stays as it is. */
+  env?: Record<string, string>;
 }
 
 /** Runs a command line as a process of the current runtime. */
 export function runProcess(
   args: readonly string[],
-  { interruptAfter }: ProcessOptions = {},
+  { interruptAfter, env = {} }: ProcessOptions = {},
 ): Promise<Outcome> {
-  const env = { ...process.env, NO_COLOR: "1" };
-  const child = spawn(process.execPath, [...run, ...args], { env });
+  const child = spawn(process.execPath, [...run, ...args], {
+    env: { ...process.env, NO_COLOR: "1", ...env },
+  });
   const outcome: Outcome = { code: -1, out: "", err: "" };
   let isInterrupted = interruptAfter === undefined;
   const collect = (name: "out" | "err") => (chunk: string): void => {

@@ -55,7 +55,7 @@ export async function assertDamageIsBounded(
       assert.ok(name === "SyntaxError" || name === "RangeError" || name === "Error", `${error}`);
       assert.match(message, /^Cannot read [^\n]*$/);
     }
-    assert.ok(performance.now() - before < 5000);
+    assert.ok(performance.now() - before < 60_000);
   }
   assert.ok(refused > 0);
 }

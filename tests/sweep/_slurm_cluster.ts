@@ -49,11 +49,11 @@ export async function withCluster<T>(use: (cluster: Cluster) => Promise<T>): Pro
     nodes.set(node, start("slurmd", "-D", "-N", node));
   };
   const killNode = (node: string): void => {
-    for (const pid of treeOf(nodes.get(node)!.pid!, node)) kill(pid);
+    for (const pid of treeOf(nodes.get(node)!.pid!, { node, folder })) kill(pid);
   };
   const cluster: Cluster = {
     run: (program, ...args) => execFileSync(program, args, { env, encoding: "utf8" }),
-    processesOf: (node) => treeOf(nodes.get(node)!.pid!, node),
+    processesOf: (node) => treeOf(nodes.get(node)!.pid!, { node, folder }),
     killNode,
     startNode,
     logs: async () => {
@@ -172,22 +172,29 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Where a process belongs. Other test tasks may have clusters of the same nodes' names. */
+interface Place {
+  node: string;
+  /** The folder of the cluster's slurm.conf. */
+  folder: string;
+}
+
 /** slurmd, the steps it left to init, and all below them. */
-function treeOf(slurmd: number, node: string): number[] {
+function treeOf(slurmd: number, place: Place): number[] {
   const steps = processTable()
-    .filter(({ command, pid }) => /slurmstepd/.test(command) && environmentNode(pid) === node)
+    .filter(({ command, pid }) => /slurmstepd/.test(command) && runsAt(pid, place))
     .map(({ pid }) => pid);
   return [...new Set([slurmd, ...steps].flatMap((pid) => [pid, ...childrenOf(pid)]))];
 }
 
-function environmentNode(pid: number): string | null {
-  const jobs = childrenOf(pid);
-  for (const job of jobs) {
+/** Whether a step's job has the environment of a node of the cluster. */
+function runsAt(step: number, { node, folder }: Place): boolean {
+  return childrenOf(step).some((job) => {
     const text = spawnSync("cat", [`/proc/${job}/environ`], { encoding: "utf8" }).stdout;
-    const found = /SLURMD_NODENAME=(\w+)/.exec(text);
-    if (found) return found[1]!;
-  }
-  return null;
+    const variables = text.split("\0");
+    return variables.includes(`SLURMD_NODENAME=${node}`) &&
+      variables.includes(`SLURM_CONF=${join(folder, "slurm.conf")}`);
+  });
 }
 
 function childrenOf(pid: number): number[] {

@@ -11,7 +11,7 @@ import {
   writeUserCache,
 } from "../../lib/util/files.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
-import process from "node:process";
+import { withUserCache } from "../support/user_cache.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -67,21 +67,9 @@ test("freeBytes() sees the disk of a path that does not exist yet", async () => 
   assert(bytes !== null && bytes > 0);
 });
 
-/** Runs `f` with the cache below `folder`. */
-async function withCache(folder: string, f: () => Promise<void>): Promise<void> {
-  const before = process.env.XDG_CACHE_HOME;
-  process.env.XDG_CACHE_HOME = folder;
-  try {
-    await f();
-  } finally {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before;
-  }
-}
-
 test("writeUserCache() keeps a text for readUserCache()", async () => {
   const folder = temporaryFolder();
-  await withCache(folder, async () => {
+  await withUserCache(folder, async () => {
     assert.equal(userCacheFolder(), join(folder, "segadv"));
     assert.equal(await readUserCache("tiles.json"), null);
     assert.equal(await writeUserCache("tiles.json", "{}"), true);
@@ -93,12 +81,12 @@ test("writeUserCache() keeps a text for readUserCache()", async () => {
 test("writeUserCache() says where a home cannot be written, and throws nothing", async () => {
   const folder = temporaryFolder();
   await writeFile(join(folder, "file"), "");
-  await withCache(join(folder, "file"), async () => {
+  await withUserCache(join(folder, "file"), async () => {
     assert.equal(await writeUserCache("tiles.json", "{}"), false);
     assert.equal(await readUserCache("tiles.json"), null);
   });
 });
 
 test("userCacheFolder() is one of the user's own where nothing else is said", async () => {
-  await withCache("", () => Promise.resolve(assert.match(userCacheFolder(), /segadv$/)));
+  await withUserCache("", () => Promise.resolve(assert.match(userCacheFolder(), /segadv$/)));
 });

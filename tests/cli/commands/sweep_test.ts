@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { TINY_GRID } from "../../support/tiny_sweep.ts";
@@ -82,16 +81,11 @@ describe("segadv sweep", () => {
     for (
       const [name, index] of [["SLURM_ARRAY_TASK_ID", 1], ["JOB_COMPLETION_INDEX", 3]] as const
     ) {
-      process.env[name] = String(index);
-      try {
-        assert.match(
-          (await runHere("sweep", "run", dir)).out,
-          new RegExp(`^trial ${index}: finished`),
-        );
-        assert.match((await runHere("sweep", "run", dir)).out, /already finished/);
-      } finally {
-        delete process.env[name];
-      }
+      const env = { [name]: String(index) };
+      const first = await runProcess(["sweep", "run", dir], { env });
+      assert.match(first.out, new RegExp(`^trial ${index}: finished`));
+      const second = await runProcess(["sweep", "run", dir], { env });
+      assert.match(second.out, /already finished/);
     }
     const trials = JSON.parse((await runHere("sweep", "status", dir, "--json")).out);
     assert.deepEqual(trials.map(({ state }: { state: string }) => state), [

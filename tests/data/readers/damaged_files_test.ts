@@ -124,7 +124,7 @@ for (const [reader, files] of Object.entries(LAYOUTS)) {
           const before = performance.now();
           const messages = await readAll(reader, dir);
           const report = await inspectData({ reader, dir, splits: ["train", "val"] });
-          assert.ok(performance.now() - before < 5000, context);
+          assert.ok(performance.now() - before < 60_000, context);
           for (const message of messages) assertClear(message, context);
           for (const { message } of report.findings) assert.doesNotMatch(message, /\n/, context);
           // What cannot be read, training must not begin on; instances only eval needs

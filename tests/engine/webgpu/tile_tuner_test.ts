@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, test } from "node:test";
 import type { WebGpuContext } from "../../../lib/engine/webgpu/context.ts";
 import { measureTiles, productClass, tunedTiles } from "../../../lib/engine/webgpu/tile_tuner.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
+import { withUserCache } from "../../support/user_cache.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -27,8 +27,7 @@ test("tunedTiles() measures nothing without timestamp queries", async () => {
 });
 
 test("tunedTiles() returns the cached table of the adapter, unless it is damaged or old", async () => {
-  const before = process.env.XDG_CACHE_HOME;
-  const folder = process.env.XDG_CACHE_HOME = temporaryFolder();
+  const folder = temporaryFolder();
   const context = {
     training: {
       name: "card",
@@ -39,7 +38,7 @@ test("tunedTiles() returns the cached table of the adapter, unless it is damaged
       },
     },
   } as unknown as WebGpuContext;
-  try {
+  await withUserCache(folder, async () => {
     const cache = async (version: number, tile: string) => {
       const adapters = { "card, v, a": { "256/64": tile } };
       const path = join(folder, "segadv", "webgpu_tiles.json");
@@ -52,10 +51,7 @@ test("tunedTiles() returns the cached table of the adapter, unless it is damaged
     await assert.rejects(tunedTiles(context), /measures/);
     await cache(0, "128x32");
     await assert.rejects(tunedTiles(context), /measures/);
-  } finally {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before;
-  }
+  });
 });
 
 describe("measureTiles()", { skip }, () => {
