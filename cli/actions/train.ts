@@ -67,8 +67,7 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
     }
     throw error;
   });
-  report.showWork("writing report.html and predictions.png");
-  const files = await writeReport(result, config, context);
+  const files = await writeReport(result, config, { context, report });
   report.clear();
   report.summarize(result, files);
   if (json === true) writeJson(context, summaryOf(result, files));
@@ -81,10 +80,11 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
  */
 async function writeReport(
   { run, backend, reason }: TrainResult,
-  { threads, deterministic, train: { report } }: Config,
-  context: Context,
+  { threads, deterministic, train }: Config,
+  { context, report }: { context: Context; report: TrainReport },
 ): Promise<RunReportFiles | null> {
-  if (run === null || !report || reason === "aborted") return null;
+  if (run === null || !train.report || reason === "aborted") return null;
+  report.showWork("writing report.html and predictions.png");
   try {
     const { writeRunReport } = await import("@segadv/segadv/report");
     if (currentBackend()?.name === backend) return await writeRunReport(run, context);
@@ -94,8 +94,9 @@ async function writeReport(
     return await writeRunReport(run, context).finally(() => own.dispose());
   } catch (error) {
     const { message } = error as Error;
-    const reason = context.signal.aborted ? "stopped by you" : message.replace(/\s*\n\s*/g, " ");
-    warn(context, `the run is complete, but has no report (try the command report): ${reason}`);
+    const cause = context.signal.aborted ? "stopped by you" : message.replace(/\s*\n\s*/g, " ");
+    report.clear();
+    warn(context, `the run is complete, but has no report (try the command report): ${cause}`);
     return null;
   }
 }

@@ -81,7 +81,7 @@ describe("README.md", { skip }, () => {
     },
     async () => {
       const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];
-      assert.match((await run(train)).text, /stopped at train\.maxSteps: 1 step /);
+      assert.match((await run(train)).text, /stopped at train\.maxSteps: 1 step .*report\.html/s);
       const resume = train.slice(0, train.indexOf("--out"))
         .concat("--resume", join(folder, "runs/run"), "--max-steps", "2");
       assert.match((await run(resume)).text, /stopped at train\.maxSteps: 2 steps /);
