@@ -66,7 +66,7 @@ describe("segadv train", () => {
       const events = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n")
         .map((line) => JSON.parse(line));
       assert.deepEqual(events.map(({ type }) => type), [
-        ...["start", "step", "step", "validation", "sample", "checkpoint", "end"],
+        ...["start", "step", "step", "checkpoint", "validation", "sample", "end"],
       ]);
       assert.equal(events.at(-1).weightsSha256, summary.weightsSha256);
 
