@@ -8,6 +8,7 @@ export { checkpointed, type CheckpointedOptions } from "./gradient_checkpointing
 export { batchNormTraining, movingAverage } from "./ops/batch_norm.ts";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
 export { leakyRelu } from "./ops/leaky_relu.ts";
+export { lovaszExtension } from "./ops/lovasz.ts";
 export { oneHot, softmaxCrossEntropy } from "./ops/labels.ts";
 export { currentPrecision, type Precision, withPrecision } from "./ops/precision.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";

@@ -52,6 +52,12 @@ export interface SoftmaxCrossEntropyAttrs {
 }
 
 /**
+ * Lovász extension of the Jaccard loss of one class. Inputs `errors`, `truth` and `mask`, all `[n]`;
+ * outputs `[loss [], weights [n] = d loss / d errors]`.
+ */
+export const LOVASZ_EXTENSION = "SegadvLovaszExtension";
+
+/**
  * Gradient of a bias and a ReLU behind it. Inputs `dy [b,h,w,c]` and `y [b,h,w,c]` (the ReLU's
  * output); outputs `[masked [b,h,w,c] = dy·(y > 0), dbias [c] = Σ masked]`.
  */

@@ -4,8 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { oneHot } from "../../engine/ops/labels.ts";
-import { field, nonNegative } from "../../util/schema.ts";
+import { meanOverClasses, regionSums, smooth } from "./region_sums.ts";
 import { defineSegmentationLoss, type SegmentationLoss } from "./segmentation_loss.ts";
 
 /**
@@ -16,25 +15,11 @@ import { defineSegmentationLoss, type SegmentationLoss } from "./segmentation_lo
 export const dice: SegmentationLoss = defineSegmentationLoss({
   name: "dice",
   summary: "soft Dice loss, mean over classes",
-  options: {
-    smooth: field(nonNegative, {
-      fallback: 1,
-      about: "Dice: s, added to numerator and denominator; at 0 absent classes count 0.",
-    }),
-  },
+  options: { smooth },
   loss(inputs, { smooth }) {
-    const { labels, valid, share } = inputs;
-    const p = inputs.probabilities();
-    const classes = p.shape[3];
-    const truth = oneHot(labels, classes) as tf.Tensor4D; // zero where ignored
-    const masked = tf.mul(p, inputs.mask());
-    const perClass = (x: tf.Tensor): tf.Tensor => tf.sum(tf.reshape(x, [-1, classes]), 0);
-    const overlap = perClass(tf.mul(masked, truth));
-    const [predicted, labelled] = [perClass(masked), perClass(truth)];
+    const { overlap, predicted, labelled } = regionSums(inputs);
     const size = tf.add(tf.add(predicted, labelled), smooth);
     const score = tf.div(tf.add(tf.mul(overlap, 2), smooth), tf.maximum(size, 1e-7));
-    const counts = smooth > 0 ? 1 : tf.cast(tf.greater(labelled, 0), "float32");
-    const loss = tf.mean(tf.mul(tf.sub(1, score), counts));
-    return tf.mul(loss, valid > 0 ? share : 0);
+    return meanOverClasses(tf.sub(1, score), inputs, { labelled, smooth });
   },
 });

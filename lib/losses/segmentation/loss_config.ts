@@ -9,14 +9,32 @@ import { field, positive } from "../../util/schema.ts";
 import { entrySection, section, sectionList, type SectionSpec } from "../../util/section.ts";
 import { bcePerClass } from "./bce_per_class.ts";
 import { ce } from "./ce.ts";
+import { confidencePenalty } from "./confidence_penalty.ts";
 import { dice } from "./dice.ts";
+import { focal } from "./focal.ts";
+import { jaccard } from "./jaccard.ts";
+import { labelSmoothing } from "./label_smoothing.ts";
+import { logitnorm } from "./logitnorm.ts";
+import { lovasz } from "./lovasz.ts";
+import { mbls } from "./mbls.ts";
+import { ohem } from "./ohem.ts";
 import type { SegmentationLoss } from "./segmentation_loss.ts";
+import { tversky } from "./tversky.ts";
 
 /** The losses that a term of `loss.terms` can name. */
 export const segmentationLosses: Registry<SegmentationLoss> = new Registry("segmentation loss", [
   ce,
   bcePerClass,
+  focal,
+  ohem,
   dice,
+  jaccard,
+  tversky,
+  lovasz,
+  labelSmoothing,
+  logitnorm,
+  confidencePenalty,
+  mbls,
 ]);
 
 /** One term: a loss by name, its weight, and the loss's own options beside. */

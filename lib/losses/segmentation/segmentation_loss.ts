@@ -5,10 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { z } from "zod";
+import { oneHot } from "../../engine/ops/labels.ts";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
 import { probabilityMap, type UpsampleOrder } from "../../models/segmentation_model.ts";
 import { optionsSchema, parseOptions, type RegistryEntry } from "../../util/registry.ts";
 import { validMask } from "../valid_mask.ts";
+
+/** Keeps −log p finite where an upsampled probability reaches 0. */
+export const EPSILON: number = 1e-7;
 
 /** A batch of logits with its labels, or a micro-batch of one. */
 export interface SegmentationInputs {
@@ -22,6 +26,10 @@ export interface SegmentationInputs {
   share?: number;
   temperature: number;
   upsampleOrder: UpsampleOrder;
+  /** Weights of the classes in the terms that take them; `null`: none. @default null */
+  classWeights?: readonly number[] | null;
+  /** Labels of the whole batch, over whose weights weighted means are taken. @default labels */
+  batchLabels?: tf.Tensor3D;
 }
 
 /** What a loss is given; each tensor is computed at its first use, and once for all terms. */
@@ -32,10 +40,35 @@ export interface LossInputs extends Required<SegmentationInputs> {
   probabilities(): tf.Tensor4D;
   /** 1 where the label counts, else 0: `[b, h, w, 1]`. */
   mask(): tf.Tensor4D;
+  /** One-hot labels `[b, h, w, c]`; the zero vector where the label does not count. */
+  truth(): tf.Tensor4D;
+  /** log p_T `[b, h, w, c]`, finite. */
+  logProbabilities(): tf.Tensor4D;
+  /** log p_T of the label `[b, h, w, 1]`; of no meaning where that does not count. */
+  logLikelihood(): tf.Tensor4D;
+  /** Weight of the label's class, 1 without class weights; 0 where the label does not count. */
+  pixelWeights(): tf.Tensor4D;
+  /**
+   * Σ w·x / Σ w with the pixels' weights, the denominator over the whole batch; 0 without a valid
+   * pixel. So the sum over micro-batches is the batch's mean.
+   *
+   * @param x `[b, h, w, k]`, summed over k.
+   * @param options `weighted: false` leaves class weights out. @default { weighted: true }
+   */
+  pixelMean(x: tf.Tensor4D, options?: { weighted: boolean }): tf.Scalar;
+  /** The same pixels with other logits, at the network's stride or the labels' size. */
+  withLogits(logits: tf.Tensor4D, temperature: number): LossInputs;
 }
 
 /** A segmentation loss that a term of `loss.terms` can name. */
 export interface SegmentationLoss extends RegistryEntry {
+  /**
+   * Whether it is a mean over valid pixels, so that the sum over micro-batches is the batch's loss
+   * (`train.gradientAccumulation`).
+   */
+  readonly isPixelMean: boolean;
+  /** Whether `loss.classWeights` apply. */
+  readonly takesClassWeights: boolean;
   /**
    * A scalar, differentiable in the logits, 0 where no pixel is valid. Summed over micro-batches it
    * is the batch's loss where that is a mean over pixels, else the mean of theirs.
@@ -46,7 +79,8 @@ export interface SegmentationLoss extends RegistryEntry {
 }
 
 /**
- * Makes an entry whose own options are documented fields.
+ * Makes an entry whose own options are documented fields. `isPixelMean` and `takesClassWeights` are
+ * false where they are left out.
  *
  * @example A loss of one's own, for `loss.terms`
  * ```ts
@@ -66,15 +100,19 @@ export interface SegmentationLoss extends RegistryEntry {
 export function defineSegmentationLoss<S extends Record<string, z.ZodType>>(entry: {
   name: string;
   summary: string;
+  isPixelMean?: boolean;
+  takesClassWeights?: boolean;
   options: S;
   loss(inputs: LossInputs, options: z.output<z.ZodObject<S, z.core.$strict>>): tf.Scalar;
 }): SegmentationLoss {
-  const { name, summary } = entry;
+  const { name, summary, isPixelMean = false, takesClassWeights = false } = entry;
   const options = optionsSchema(entry.options);
   const shared = ["name", "weight"];
   return {
     name,
     summary,
+    isPixelMean,
+    takesClassWeights,
     options,
     loss: (inputs, given = {}) =>
       entry.loss(inputs, parseOptions(options, given, { name, shared })),
@@ -125,21 +163,60 @@ export function segmentationLoss(
 }
 
 function lossInputs(inputs: SegmentationInputs): LossInputs {
-  const { logits, labels, temperature, upsampleOrder } = inputs;
+  const { logits, labels, temperature, upsampleOrder, valid, batchLabels = labels } = inputs;
+  const { classWeights = null } = inputs;
   const [, height, width] = labels.shape;
+  const classes = logits.shape[3];
+  const fullLogits = once(() =>
+    logits.shape[1] === height && logits.shape[2] === width
+      ? logits
+      : resizeBilinear(logits, { height, width })
+  );
+  const probabilities = once(() =>
+    probabilityMap(logits, { temperature, upsampleOrder, height, width })
+  );
+  const mask = once(() => validMask(labels));
+  const truth = once(() => oneHot(labels, classes) as tf.Tensor4D);
+  const logProbabilities = once((): tf.Tensor4D => {
+    if (upsampleOrder === "probabilities") return tf.log(tf.add(probabilities(), EPSILON));
+    return tf.logSoftmax(tf.div(fullLogits(), temperature));
+  });
+  const logLikelihood = once((): tf.Tensor4D => {
+    if (upsampleOrder === "logits") return tf.sum(tf.mul(logProbabilities(), truth()), -1, true);
+    return tf.log(tf.add(tf.sum(tf.mul(probabilities(), truth()), -1, true), EPSILON));
+  });
+  const pixelWeights = once((): tf.Tensor4D =>
+    classWeights === null ? mask() : tf.expandDims(weightsOf(labels, classWeights), 3)
+  );
+  const totalWeight = once(() => tf.sum(weightsOf(batchLabels, classWeights!)));
   return {
     share: 1,
     ...inputs,
-    fullLogits: once(() =>
-      logits.shape[1] === height && logits.shape[2] === width
-        ? logits
-        : resizeBilinear(logits, { height, width })
-    ),
-    probabilities: once(() =>
-      probabilityMap(logits, { temperature, upsampleOrder, height, width })
-    ),
-    mask: once(() => validMask(labels)),
+    classWeights,
+    batchLabels,
+    fullLogits,
+    probabilities,
+    mask,
+    truth,
+    logProbabilities,
+    logLikelihood,
+    pixelWeights,
+    pixelMean(x, { weighted } = { weighted: true }) {
+      if (!weighted || classWeights === null) {
+        return tf.mul(tf.sum(tf.mul(mask(), x)), valid > 0 ? 1 / valid : 0);
+      }
+      return tf.div(tf.sum(tf.mul(pixelWeights(), x)), tf.maximum(totalWeight(), EPSILON));
+    },
+    withLogits: (other, otherTemperature) =>
+      lossInputs({ ...inputs, logits: other, temperature: otherTemperature }),
   };
+}
+
+/** Weight of each label's class, 0 where the label is none: float32 in the labels' shape. */
+function weightsOf(labels: tf.Tensor3D, classWeights: readonly number[]): tf.Tensor3D {
+  const table = new Float32Array(256);
+  table.set(classWeights);
+  return tf.gather(tf.tensor1d(table) as tf.Tensor, labels) as tf.Tensor3D;
 }
 
 function once<T>(compute: () => T): () => T {
