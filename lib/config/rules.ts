@@ -1,5 +1,6 @@
 import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
+import { segmentationLosses } from "../losses/segmentation/loss_config.ts";
 import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
 import { unknownName } from "../util/describe_issue.ts";
@@ -15,6 +16,7 @@ export interface RuleIssue {
 export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* datasetRule(config);
   yield* sizeRule(config);
+  yield* classWeightRule(config);
   yield* maskRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
@@ -53,6 +55,17 @@ function* sizeRule({ model, data, inference }: Config): Generator<RuleIssue> {
         `got [${size.join(", ")}]; the nearest are [${near.join(", ")}]`,
     };
   }
+}
+
+function* classWeightRule({ loss: { terms, classWeights } }: Config): Generator<RuleIssue> {
+  if (classWeights === "none") return;
+  const takes = [...segmentationLosses].filter((loss) => loss.takesClassWeights);
+  if (terms.some(({ name }) => takes.some((loss) => loss.name === name))) return;
+  yield {
+    key: "loss.classWeights",
+    message: `expected none, as no term of loss.terms takes class weights, got ` +
+      `${JSON.stringify(classWeights)}; those that do: ${takes.map(({ name }) => name).join(", ")}`,
+  };
 }
 
 function* maskRule({ adversarial: { loss, validMask } }: Config): Generator<RuleIssue> {

@@ -11,6 +11,7 @@ export {
   discriminatorLoss,
   generatorLoss,
 } from "./adversarial/discriminator_losses.ts";
+export { chooseClassWeights, type ClassWeightChoice } from "./class_weights.ts";
 export { type LossConfig, type LossTerm, segmentationLosses } from "./segmentation/loss_config.ts";
 export {
   defineSegmentationLoss,

@@ -34,6 +34,8 @@ export interface StartEvent {
   stepsPerEpoch: number;
   totalSteps: number;
   parameters: { segmentation: number; discriminator: number };
+  /** Weights of the classes in L_seg (`loss.classWeights`); absent without. */
+  classWeights?: number[];
   /** Where G's first weights came from (`model.init`); absent where they are random. */
   initialization?: {
     path: string;

@@ -69,6 +69,7 @@ export const RUN_FILES: readonly string[] = [
   "config.yaml",
   "events.jsonl",
   "metrics.json",
+  "class-counts.json",
   "model",
   "best",
   "checkpoint",

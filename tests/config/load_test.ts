@@ -6,6 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../../lib/config/config_error.ts";
 import { loadConfig, type LoadConfigOptions } from "../../lib/config/load.ts";
+import { segmentationLosses } from "../../lib/losses/segmentation/loss_config.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -142,7 +143,8 @@ const FAULTS: [yaml: string, message: string][] = [
   ],
   [
     "loss: { terms: [{ name: ce }, { name: dise }] }",
-    'run.yaml:2:39 loss.terms[1].name: expected one of ce, bce-per-class, dice, got "dise"; ' +
+    `run.yaml:2:39 loss.terms[1].name: expected one of ${segmentationLosses.names.join(", ")}, ` +
+    'got "dise"; ' +
     "did you mean dice?",
   ],
   [

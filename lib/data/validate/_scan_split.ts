@@ -4,7 +4,8 @@
  * @module
  */
 import { sha256 } from "../../util/hash.ts";
-import type { Dataset, RgbImage, Sample } from "../dataset.ts";
+import type { Dataset, LabelMap, RgbImage, Sample } from "../dataset.ts";
+import { ClassCounter } from "./class_counts.ts";
 import { median, type SizeSummary, type SplitReport } from "./data_report.ts";
 
 /** How much of a split is read. */
@@ -57,7 +58,7 @@ class Scan {
   readonly #dataset: Dataset;
   readonly report: SplitReport;
   readonly #fingerprints = new Map<string, string>();
-  readonly #pixelsAround: number[];
+  readonly #counter: ClassCounter;
   readonly #widths: number[] = [];
   readonly #heights: number[] = [];
   readonly #sums = new Float64Array(3);
@@ -65,8 +66,7 @@ class Scan {
 
   constructor(dataset: Dataset) {
     this.#dataset = dataset;
-    const zeros = (): number[] => dataset.classes.map(() => 0);
-    this.#pixelsAround = zeros();
+    this.#counter = new ClassCounter(dataset);
     this.report = {
       split: dataset.split,
       samples: dataset.ids.length,
@@ -74,8 +74,8 @@ class Scan {
       broken: [],
       sizes: null,
       histogram: new Array(256).fill(0),
-      pixels: zeros(),
-      images: zeros(),
+      pixels: this.#counter.pixels,
+      images: this.#counter.images,
       ignored: 0,
       nearEmpty: [],
       uniform: [],
@@ -89,7 +89,7 @@ class Scan {
     this.#widths.push(image.width);
     this.#heights.push(image.height);
     this.#addColors(image.data);
-    this.#addLabel(id, label.data);
+    this.#addLabel(id, label);
   }
 
   end(): ScannedSplit {
@@ -103,7 +103,7 @@ class Scan {
         report.std[c] = Math.sqrt(Math.max(0, this.#squares[c]! / pixels - mean ** 2));
       }
     }
-    const pixelsAround = this.#pixelsAround;
+    const { pixelsAround } = this.#counter;
     return { dataset: this.#dataset, report, fingerprints: this.#fingerprints, pixelsAround };
   }
 
@@ -123,21 +123,13 @@ class Scan {
     }
   }
 
-  #addLabel(id: string, data: Uint8Array): void {
-    const { classes, ignoreLabel } = this.#dataset;
+  #addLabel(id: string, label: LabelMap): void {
     const { report } = this;
-    const counts = new Uint32Array(256);
-    for (const value of data) counts[value]!++;
-    for (let value = 0; value < 256; value++) report.histogram[value]! += counts[value]!;
-    report.ignored += counts[ignoreLabel]!;
-    const present = classes.flatMap((_, c) => c !== ignoreLabel && counts[c]! > 0 ? [c] : []);
-    const labelled = present.reduce((sum, c) => sum + counts[c]!, 0);
-    for (const c of present) {
-      report.pixels[c]! += counts[c]!;
-      report.images[c]!++;
-      this.#pixelsAround[c]! += data.length;
-    }
-    if (labelled < NEAR_EMPTY * data.length) report.nearEmpty.push(id);
+    const { histogram, present } = this.#counter.add(label);
+    for (let value = 0; value < 256; value++) report.histogram[value]! += histogram[value]!;
+    report.ignored += histogram[this.#dataset.ignoreLabel]!;
+    const labelled = present.reduce((sum, c) => sum + histogram[c]!, 0);
+    if (labelled < NEAR_EMPTY * label.data.length) report.nearEmpty.push(id);
     else if (present.length === 1) report.uniform.push(id);
   }
 }

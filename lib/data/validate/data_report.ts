@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { exactLog } from "../../util/exact_math.ts";
 import type { ClassInfo } from "../dataset.ts";
 
 /** `error`: training on the data would be wrong. `warning`: it may be. `note`: good to know. */
@@ -113,7 +114,7 @@ export function classWeights({ pixels, pixelsAround }: ClassCounts): ClassWeight
   const total = pixels.reduce((a, b) => a + b, 0);
   return {
     medianFrequency: frequencies.map((frequency) => frequency === null ? null : middle / frequency),
-    enet: pixels.map((count) => count > 0 ? 1 / Math.log(1.02 + count / total) : null),
+    enet: pixels.map((count) => count > 0 ? 1 / exactLog(1.02 + count / total) : null),
   };
 }
 

@@ -5,11 +5,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { field, positive } from "../../util/schema.ts";
-import { defineSegmentationLoss, EPSILON, type SegmentationLoss } from "./segmentation_loss.ts";
+import { defineSegmentationLoss, type SegmentationLoss } from "./segmentation_loss.ts";
 
 /**
  * Mean over valid pixels of the cross-entropy of softmax(z / (‖z‖·τ)), in place of `ce`. A
- * temperature of the loss cancels in z / ‖z‖; τ takes its place.
+ * temperature of the loss cancels in z / ‖z‖; τ takes its place. Shorter z than `minNorm` are divided
+ * by that: the published loss has no bound on its slope at z = 0, where score layers may start.
  */
 export const logitnorm: SegmentationLoss = defineSegmentationLoss({
   name: "logitnorm",
@@ -21,12 +22,16 @@ export const logitnorm: SegmentationLoss = defineSegmentationLoss({
       fallback: 0.04,
       about: "LogitNorm: τ, in place of the loss's temperature, which cancels.",
     }),
+    minNorm: field(positive, {
+      fallback: 1,
+      about: "LogitNorm: the least that logits are divided by; 1e-7 as published.",
+    }),
   },
-  loss(inputs, { tau }) {
+  loss(inputs, { tau, minNorm }) {
     const z = inputs.upsampleOrder === "logits" ? inputs.fullLogits() : inputs.logits;
-    // Inside the root too, whose slope at 0 is infinite
-    const norm = tf.sqrt(tf.add(tf.sum(tf.square(z), -1, true), EPSILON ** 2));
-    const unit = tf.div<tf.Tensor4D>(z, tf.add(norm, EPSILON));
+    // Inside the root, whose slope at 0 is infinite
+    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(z), -1, true), minNorm ** 2));
+    const unit = tf.div<tf.Tensor4D>(z, norm);
     const normalized = inputs.withLogits(unit, tau);
     return normalized.pixelMean(tf.neg(normalized.logLikelihood()));
   },

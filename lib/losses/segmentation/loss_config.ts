@@ -5,8 +5,9 @@
  */
 import { z } from "zod";
 import { type OptionValue, Registry } from "../../util/registry.ts";
-import { field, positive } from "../../util/schema.ts";
+import { field, nonNegative, positive, wants } from "../../util/schema.ts";
 import { entrySection, section, sectionList, type SectionSpec } from "../../util/section.ts";
+import type { ClassWeightChoice } from "../class_weights.ts";
 import { bcePerClass } from "./bce_per_class.ts";
 import { ce } from "./ce.ts";
 import { confidencePenalty } from "./confidence_penalty.ts";
@@ -48,6 +49,7 @@ export interface LossTerm {
 export interface LossConfig {
   terms: LossTerm[];
   temperature: number | null;
+  classWeights: ClassWeightChoice;
 }
 
 const term = entrySection<LossTerm>(
@@ -55,6 +57,16 @@ const term = entrySection<LossTerm>(
   { key: "name", registry: segmentationLosses, fallback: "ce", about: "The loss." },
   { weight: field(positive, { fallback: 1, about: "Factor of the term in the sum." }) },
 );
+
+const CLASS_WEIGHTS = "none, median-frequency, enet or a list of numbers, one a class";
+
+const classWeights = z.union([
+  z.enum(["none", "median-frequency", "enet"]),
+  z.array(nonNegative).min(1).refine(
+    (weights) => weights.some((weight) => weight > 0),
+    wants("at least one weight above 0"),
+  ),
+], wants(CLASS_WEIGHTS));
 
 /** The section `loss`. */
 export const lossSection: SectionSpec = section<LossConfig>(
@@ -69,6 +81,11 @@ export const lossSection: SectionSpec = section<LossConfig>(
       fallback: null,
       about: "Temperature of L_seg; null takes adversarial.tg, or 1 without a discriminator.",
       source: "§3.2",
+    }),
+    classWeights: field(classWeights, {
+      fallback: "none",
+      about: "Weights of the classes in the terms that are means over pixels: as inspect data " +
+        "prints them of the training split (median-frequency, enet), or a number a class.",
     }),
   },
 );

@@ -65,11 +65,15 @@ export async function resumeTraining(
     if (ended !== null) return ended;
     const found = await folder.checkpoints.newest();
     const initialize = found.checkpoint === null;
-    const session = await openSession(config, { ...rest, initialize }).catch(async (error) => {
+    const classCounts = await folder.readClassCounts();
+    const options = { ...rest, initialize, classCounts };
+    const session = await openSession(config, options).catch(async (error) => {
       await found.checkpoint?.close();
       throw error;
     });
     try {
+      const counts = session.classCounts;
+      if (counts !== null && counts !== classCounts) await folder.writeClassCounts(counts);
       return await continueRun(session, folder, { ...rest, found });
     } finally {
       session.dispose();

@@ -1,6 +1,7 @@
 /**
  * The folder of a run: `config.yaml`, `events.jsonl`, `metrics.json`, `checkpoint/`, `model/`,
- * `best/`, and while a process works on it `run.lock`.
+ * `best/`, where class counts are needed `class-counts.json`, and while a process works on it
+ * `run.lock`.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import type { Config } from "../../config/config.ts";
 import { configToYaml } from "../../config/yaml.ts";
 import { createRunFolder, removeFile, RUN_FILES, writeFileAtomic } from "../../util/files.ts";
 import { type HeldLock, lockFolder } from "../../util/lock.ts";
+import type { SplitCounts } from "../../data/validate/class_counts.ts";
 import { saveSegmentationModel } from "../../models/persistence/saved_model.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
@@ -117,6 +119,22 @@ export class RunFolder {
   /** What {@linkcode writeMetrics} wrote last; nothing where that is missing or unreadable. */
   async readMetrics(): Promise<RunMetrics> {
     return await readMetrics(this.path);
+  }
+
+  /** Keeps the class counts of the training split, so that a resumed run takes the same numbers. */
+  async writeClassCounts(counts: SplitCounts): Promise<void> {
+    await writeFileAtomic(join(this.path, "class-counts.json"), JSON.stringify(counts) + "\n");
+  }
+
+  /** What {@linkcode writeClassCounts} wrote; `null` where that is missing or unreadable. */
+  async readClassCounts(): Promise<SplitCounts | null> {
+    try {
+      const counts = JSON.parse(await readFile(join(this.path, "class-counts.json"), "utf8"));
+      const lists = [counts.pixels, counts.pixelsAround, counts.classesOf];
+      return lists.every(Array.isArray) ? counts : null;
+    } catch {
+      return null;
+    }
   }
 
   /** Closes the log and lets go of the folder. */

@@ -6,10 +6,13 @@
 import type { Config } from "../../config/config.ts";
 import { validateConfig } from "../../config/check.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
+import { countClasses, type SplitCounts } from "../../data/validate/class_counts.ts";
 import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { findLinks } from "../../data/validate/file_findings.ts";
 import { openDataset } from "../../data/registry.ts";
+import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
+import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 import { checkMetric } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
@@ -33,6 +36,8 @@ export interface Session {
   train: Dataset;
   validation: Dataset;
   networks: Networks;
+  /** Classes of the training split; `null` where nothing needs them. */
+  classCounts: SplitCounts | null;
   /** Whole batches in an epoch. */
   stepsPerEpoch: number;
   /** Steps of all epochs, whether or not `train.maxSteps` ends the run before. */
@@ -47,17 +52,26 @@ export interface Session {
   dispose(): void;
 }
 
+/** Options of {@linkcode openSession}. */
+export interface SessionOptions {
+  model?: SegmentationModel;
+  backend?: BackendInfo;
+  initialize?: boolean;
+  classCounts?: SplitCounts | null;
+}
+
 /**
  * Checks the configuration and the data, makes the backend current and builds the networks.
  *
- * @param options A `model` of the caller's that takes G's place, a `backend` already in use, and
- * `initialize: false` where a checkpoint will replace all weights (`model.init` is not read then).
+ * @param options A `model` of the caller's that takes G's place, a `backend` already in use,
+ * `initialize: false` where a checkpoint will replace all weights (`model.init` is not read then),
+ * and the `classCounts` that the run kept.
  * @throws {ConfigError} If the configuration is wrong.
  * @throws {Error} If data, backend or network cannot be had; the message says what to change.
  */
 export async function openSession(
   config: Config,
-  options: { model?: SegmentationModel; backend?: BackendInfo; initialize?: boolean } = {},
+  options: SessionOptions = {},
 ): Promise<Session> {
   validateConfig(config);
   if (options.model !== undefined && options.backend === undefined) {
@@ -90,6 +104,11 @@ export async function openSession(
   await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
   await checkDataset(validation);
 
+  const classCounts = await countsFor(config, train, options.classCounts ?? null);
+  const classes = train.classes.length;
+  const { classWeights: choice } = config.loss;
+  const classWeights = chooseClassWeights(choice, { classes, counts: classCounts });
+
   const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
     .map(({ split, message }) => `split "${split}": ${message}`);
 
@@ -99,16 +118,16 @@ export async function openSession(
       threads: config.threads,
       deterministic: config.deterministic,
     });
-  const known = backend.warning === null ? links : [...links, backend.warning];
+  const said = backend.warning === null ? [] : [backend.warning];
+  const known = [...links, ...microBatchWarnings(config), ...said];
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
       `Cannot train with train.precision mixed on backend ${backend.name}, which has no float16 storage; ` +
         "set train.precision to f32, or backend to webgpu",
     );
   }
-  const classes = train.classes.length;
   if (options.model !== undefined) {
-    const networks = createNetworks(config, { classes, model: options.model });
+    const networks = createNetworks(config, { classes, classWeights, model: options.model });
     return sessionOf({ config, networks, initialization: null, warnings: known });
   }
   checkDeviceLimits(config, { classes, backend });
@@ -116,7 +135,7 @@ export async function openSession(
   const weights = isRandom ? null : await openInitialWeights(config, { classes });
   try {
     const followed = weights?.config ?? config;
-    const networks = createNetworks(followed, { classes });
+    const networks = createNetworks(followed, { classes, classWeights });
     const initialization = await weights?.apply(networks.segmentation.model) ?? null;
     const warnings = [...known, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
     return sessionOf({ config: followed, networks, initialization, warnings });
@@ -132,6 +151,7 @@ export async function openSession(
       backend,
       train,
       validation,
+      classCounts,
       skipped,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
@@ -143,6 +163,32 @@ export async function openSession(
 /** What is saved with the network of a session. */
 export function metadataOf({ train, config }: Session): ModelMetadata {
   return { classes: train.classes, normalize: config.data.normalize };
+}
+
+/** The class counts that the configuration needs: those that were kept, if they are of this split. */
+async function countsFor(
+  { loss }: Config,
+  train: Dataset,
+  kept: SplitCounts | null,
+): Promise<SplitCounts | null> {
+  if (!needsCounts(loss.classWeights)) return null;
+  const { classes, ids } = train;
+  const fits = kept?.pixels.length === classes.length && kept.classesOf.length === ids.length;
+  return fits ? kept : await countClasses(train);
+}
+
+/** Terms of L_seg that micro-batches make another loss of. */
+function microBatchWarnings({ loss, train, data }: Config): string[] {
+  const parts = train.gradientAccumulation;
+  const terms = loss.terms.map(({ name }) => segmentationLosses.get(name))
+    .filter(({ isPixelMean }) => !isPixelMean);
+  if (parts === 1 || terms.length === 0) return [];
+  return [
+    `train.gradientAccumulation ${parts} takes ${
+      terms.map(({ name }) => name).join(", ")
+    } of each ` +
+    `micro-batch of ${data.batch / parts} samples and averages: not the loss of the whole batch`,
+  ];
 }
 
 /** What a session is about to do, as an event. */
@@ -163,6 +209,7 @@ export function startEvent(session: Session): StartEvent {
       segmentation: parameterCount(segmentation.model.layers),
       discriminator: discriminator === null ? 0 : parameterCount(discriminator.model.layers),
     },
+    ...(networks.classWeights !== null && { classWeights: [...networks.classWeights] }),
     ...(initialization === null ? {} : { initialization: summaryOf(initialization) }),
   };
 }

@@ -68,6 +68,7 @@ export async function train(config: Config, options: TrainOptions = {}): Promise
 
   async function startIn(folder: RunFolder | null): Promise<TrainResult> {
     const { onEvent, signal } = options;
+    if (session.classCounts !== null) await folder?.writeClassCounts(session.classCounts);
     return await trainLoop(session, { folder, onEvent, signal, warnings: session.warnings });
   }
 }

@@ -42,6 +42,8 @@ export interface Networks {
   discriminator: DiscriminatorState | null;
   /** Terms of L_seg. */
   losses: readonly WeightedLoss[];
+  /** Weights of the classes in the terms that take them; `null`: none. */
+  classWeights: readonly number[] | null;
   temperatures: Temperatures;
   /** Largest norm of the segmentation network's gradients; `null`: no limit. */
   clipNorm: number | null;
@@ -53,15 +55,16 @@ export interface Networks {
  * Builds the segmentation network, and the discriminator where `adversarial.enabled`, as `config`
  * says. Needs a ready backend.
  *
- * @param options Number of classes, and a `model` that takes the segmentation network's place.
+ * @param options Number of classes, a `model` that takes the segmentation network's place, and the
+ * weights of the classes in L_seg.
  * @returns Networks and optimiser states, to be freed with {@linkcode disposeNetworks}.
  * @throws {RangeError} If a name or an option in the config is unknown.
  */
 export function createNetworks(
   config: Config,
-  options: { classes: number; model?: SegmentationModel },
+  options: { classes: number; model?: SegmentationModel; classWeights?: readonly number[] | null },
 ): Networks {
-  const { classes } = options;
+  const { classes, classWeights = null } = options;
   const { optimizer, loss, adversarial, seed } = config;
   const model = options.model ?? buildModel(config.model, { classes, seed });
   const decay = optimizer.weightDecayOn === "all" ? "all" : "kernels";
@@ -76,6 +79,7 @@ export function createNetworks(
     losses: loss.terms.map((term) => (
       { loss: segmentationLosses.get(term.name), weight: term.weight, options: term }
     )),
+    classWeights,
     temperatures: temperaturesOf(config),
     clipNorm: optimizer.clipNorm,
     lossScale: config.train.precision === "mixed" ? new LossScale() : null,

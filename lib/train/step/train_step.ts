@@ -74,11 +74,12 @@ export function trainStep(networks: Networks, batch: Batch, context: StepContext
 /** L_seg and its gradient with respect to the logits. */
 function segmentationGradient(
   networks: Networks,
-  { labels, valid, share }: MicroBatch,
+  { labels, batchLabels, valid, share }: MicroBatch,
   { logits, upsampleOrder }: ForwardPass,
 ): { gradient: tf.Tensor; losses: StepLosses } {
-  const temperature = networks.temperatures.seg;
-  const inputs = { logits, labels, valid, share, temperature, upsampleOrder };
+  const { classWeights, temperatures: { seg: temperature } } = networks;
+  const batch = { labels, batchLabels, valid, share };
+  const inputs = { logits, ...batch, temperature, upsampleOrder, classWeights };
   const { gradient, value } = scalarGradient(
     () => segmentationLoss(inputs, networks.losses),
     logits,

@@ -84,19 +84,19 @@ async function lossOf(
 
 const skips = { cpu: false, wasm: false, webgpu: await noAdapter() } as const;
 
-test("every segmentation loss is among the terms that are tested on all backends", () => {
+test("segmentationLoss() is tested on all backends with every term", () => {
   assert.deepEqual(segmentationLosses.names.toSorted(), Object.keys(TERMS).toSorted());
 });
 
 for (const [name, skip] of Object.entries(skips)) {
-  describe(`segmentationLoss() on ${name}`, { skip }, () => {
+  describe(name, { skip }, () => {
     let backend: BackendInfo;
     before(async () => {
       backend = await useBackend({ backend: name as keyof typeof skips, threads: 1 });
     });
     after(() => backend.dispose());
 
-    test("has the known answers to 2e-6 of float64", async () => {
+    test("segmentationLoss() has the known answers to 2e-6 of float64", async () => {
       for (const [term, options, expected, over] of KNOWN) {
         // Where probabilities are upsampled, log p ends at log 1e-7
         const isSteep = term === "logitnorm" && expected > 5;
@@ -107,7 +107,7 @@ for (const [name, skip] of Object.entries(skips)) {
       }
     });
 
-    test("lovasz averages over the classes that are there, or over all", async () => {
+    test("segmentationLoss() lovasz averages over the classes that are there, or over all", async () => {
       const labels = [0, 2, 0, 255];
       near(await lossOf("lovasz", known(labels), { classes: "present" }), 0.245482, 2e-6);
       near(await lossOf("lovasz", known(labels), { classes: "all" }), 0.245231, 2e-6);
@@ -117,7 +117,7 @@ for (const [name, skip] of Object.entries(skips)) {
     const logits = () => normalTensor("logits", [1, 2, 3, 3]) as tf.Tensor4D;
 
     for (const [term, options] of Object.entries(TERMS)) {
-      test(`${term} has the right gradient, leaves ignored pixels out and leaks nothing`, async () => {
+      test(`segmentationLoss() ${term} has the right gradient, leaves ignored pixels out and leaks nothing`, async () => {
         const terms = [{ loss: segmentationLosses.get(term), weight: 1, options }];
         for (const upsampleOrder of ORDERS) {
           const given = { labels: labels(), temperature: 0.5, valid: 5, upsampleOrder };
@@ -143,7 +143,7 @@ for (const [name, skip] of Object.entries(skips)) {
       });
     }
 
-    test("is 0 where no pixel is valid", async () => {
+    test("segmentationLoss() is 0 where no pixel is valid", async () => {
       for (const upsampleOrder of ORDERS) {
         for (const classWeights of [null, [1, 2, 4]]) {
           for (const [term, options] of Object.entries(TERMS)) {
@@ -156,7 +156,7 @@ for (const [name, skip] of Object.entries(skips)) {
   });
 }
 
-describe("segmentationLoss()", () => {
+describe("micro-batches and weights", () => {
   before(async () => {
     await useBackend({ backend: "cpu" });
   });
@@ -170,7 +170,7 @@ describe("segmentationLoss()", () => {
   });
 
   for (const classWeights of [null, [1, 2, 4]]) {
-    test(`of micro-batches adds up to the batch's where it is a mean over pixels, weights ${classWeights}`, async () => {
+    test(`segmentationLoss() of micro-batches adds up to the batch's where it is a mean over pixels, weights ${classWeights}`, async () => {
       for (const loss of segmentationLosses) {
         const options = TERMS[loss.name]!;
         const whole = await lossOf(loss.name, { ...batch(), classWeights }, options);
@@ -193,7 +193,7 @@ describe("segmentationLoss()", () => {
     });
   }
 
-  test("takes class weights in the terms that say so, and in no other", async () => {
+  test("segmentationLoss() takes class weights in the terms that say so, and in no other", async () => {
     for (const loss of segmentationLosses) {
       const options = TERMS[loss.name]!;
       const plain = await lossOf(loss.name, batch(), options);
@@ -204,7 +204,7 @@ describe("segmentationLoss()", () => {
     }
   });
 
-  test("has finite gradients where all logits are 0 and where they are certain", async () => {
+  test("segmentationLoss() has finite gradients where all logits are 0 and where they are certain", async () => {
     const labels = tf.tensor3d([0, 1, 2, 255], [1, 2, 2], "int32");
     for (const upsampleOrder of ORDERS) {
       for (const factor of [0, 200]) {
@@ -223,7 +223,7 @@ describe("segmentationLoss()", () => {
     }
   });
 
-  test("ohem scales with the mean of what it keeps, and dice with the share of a micro-batch", async () => {
+  test("segmentationLoss() ohem scales with the mean of what it keeps, and dice with the share of a micro-batch", async () => {
     near(
       await lossOf("ohem", { ...known(), share: 0.5 }, { threshold: 0, minKept: 4 }),
       0.4538,
@@ -232,7 +232,7 @@ describe("segmentationLoss()", () => {
     near(await lossOf("dice", { ...known(), share: 0.5 }, { smooth: 0 }), 0.433381 / 2, 2e-6);
   });
 
-  test("sums terms and their regularisers", async () => {
+  test("segmentationLoss() sums terms and their regularisers", async () => {
     const terms = [
       { loss: segmentationLosses.get("ce"), weight: 1 },
       { loss: segmentationLosses.get("confidence-penalty"), weight: 0.1 },
