@@ -12,9 +12,8 @@ import {
   readImage,
   requireBenchmarkClasses,
 } from "@segadv/segadv/data";
-import { writeFileAtomic } from "@segadv/segadv/util";
+import { outputPath, pathKey, writeFileAtomic } from "@segadv/segadv/util";
 import { mkdir, stat } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { InferenceArguments } from "../inference.ts";
@@ -89,19 +88,20 @@ interface Job {
 
 async function planJobs({ images, out }: PredictArguments): Promise<Job[]> {
   const inputs = (await Promise.all(images.map(imagesAt))).flat();
-  const jobs = new Map<string, string>();
+  const jobs = new Map<string, Job>();
   for (const input of inputs) {
-    const output = join(out, basename(input, extname(input)));
-    const other = jobs.get(output);
-    if (other !== undefined && resolve(other) !== resolve(input)) {
+    const output = outputPath(input, out);
+    const key = pathKey(output);
+    const other = jobs.get(key)?.input;
+    if (other !== undefined && pathKey(other) !== pathKey(input)) {
       throw new UsageError(`${other} and ${input} would both be written to ${output}.png`);
     }
-    if (resolve(input) === resolve(`${output}.png`)) {
+    if (pathKey(input) === pathKey(`${output}.png`)) {
       throw new UsageError(`${input} would be overwritten: choose another --out`);
     }
-    jobs.set(output, input);
+    jobs.set(key, { input, output });
   }
-  return [...jobs].map(([output, input]) => ({ input, output }));
+  return [...jobs.values()];
 }
 
 /** The image itself, or the images of a folder and its subfolders in the order of their names. */

@@ -11,3 +11,4 @@ export { type HeldLock, lockFolder, type LockOwner } from "./lock.ts";
 export { nearest } from "./describe_issue.ts";
 export { fillNormal, fillUniform, permutation, RandomStream, randomStream } from "./random.ts";
 export { type Versions, versions } from "./version.ts";
+export { outputPath, pathKey, type PathRules } from "./user_paths.ts";

@@ -4,12 +4,10 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { printable } from "../../util/format.ts";
+import { isPlainName } from "../../util/user_paths.ts";
 
 /** Extensions of files that may hold an image. */
 export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
-
-/** Characters of a name in a list: more than file systems take, few enough for a message. */
-const MAX_NAME = 300;
 
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
@@ -147,7 +145,7 @@ export async function readList(
     if (line === "") continue;
     const name = stripExtension(options.pattern?.exec(line)?.[1] ?? line);
     const where = `"${file}" line ${i + 1}`;
-    if (!isInside(name)) {
+    if (!isPlainName(name)) {
       const shown = printable(JSON.stringify(line.slice(0, 80))).slice(0, 90);
       throw new RangeError(
         `Cannot use ${where}: ${shown} is not a name inside the data set's folder`,
@@ -170,12 +168,4 @@ function stripExtension(name: string): string {
   return IMAGE_EXTENSIONS.includes(extension.toLowerCase())
     ? name.slice(0, -extension.length)
     : name;
-}
-
-/** A relative path of plain names: nothing that could lead out of the folder. */
-function isInside(name: string): boolean {
-  // deno-lint-ignore no-control-regex -- control characters are what must be found
-  if (/[\\\x00-\x1f\x7f-\x9f]/.test(name) || /^[a-z]:/i.test(name)) return false;
-  if (name.length > MAX_NAME) return false;
-  return name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }

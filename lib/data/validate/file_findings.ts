@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { relative, resolve, sep } from "node:path";
+import { relative, resolve } from "node:path";
 import type { Finding } from "./data_report.ts";
 import type { ScannedSplit } from "./_scan_split.ts";
 import { realpath } from "node:fs/promises";
 import type { Dataset } from "../dataset.ts";
 import { sha256 } from "../../util/hash.ts";
+import { isInsideFolder } from "../../util/user_paths.ts";
 
 /** Names of one image in two places. */
 type Duplicate = [first: string, second: string];
@@ -107,7 +108,7 @@ export async function findLinks(
     const { image, label } = files(index);
     for (const path of [image, label]) {
       const target = await realpath(path).catch(() => path); // a missing file is found by reading
-      if (isInside(target, root)) continue;
+      if (isInsideFolder(target, root)) continue;
       first ??= [path, target];
       count++;
     }
@@ -116,10 +117,6 @@ export async function findLinks(
   const message = `${count} of ${2 * ids.length} files are links that lead out of the folder ` +
     `(${relative(dir, first[0])} to ${first[1]}): is that intended?`;
   return [{ severity: "note", split, message }];
-}
-
-function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 /** A split as published. */
