@@ -24,6 +24,7 @@ import {
 import { datasetReaders } from "@segadv/segadv/data";
 import { comparePaired, summarize } from "@segadv/segadv/sweep";
 import { drawnFixtures } from "./drawn_fixtures.ts";
+import { networkOverrides } from "./training_step.ts";
 
 /** A run in float32, in mixed precision, or in float32 from initial weights that were rounded. */
 export type Condition = "f32" | "mixed" | "rounded";
@@ -73,7 +74,8 @@ async function seedRun(
   { seed, condition }: { seed: number; condition: Condition },
 ): Promise<SeedRun> {
   const { backend, steps, setting } = plan;
-  const own = ["data.dataset=drawn-fixtures", "inference.batch=16", "validation.every=1000"];
+  const own = ["data.dataset=drawn-fixtures", "inference.batch=16", "validation.every=1000"]
+    .concat(networkOverrides("fcn8s-vgg16"), "model.width=0.125", "optimizer.lr=0.01");
   const length = [`train.maxSteps=${steps}`, `train.epochs=${Math.ceil(steps / 12)}`];
   const run = [`seed=${seed}`, `backend=${backend.name}`];
   if (condition === "mixed") run.push("train.precision=mixed");

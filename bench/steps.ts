@@ -2,6 +2,7 @@ import { loadConfig, tf } from "@segadv/segadv";
 import { createNetworks, disposeNetworks, trainStep } from "@segadv/segadv/train";
 import { timed, timeInterleaved } from "./interleaved.ts";
 import type { Row } from "./row.ts";
+import { networkOverrides } from "./training_step.ts";
 
 const SIZE = 128;
 const BATCH = 4;
@@ -49,12 +50,12 @@ async function step(
 ): Promise<{ run: () => Promise<void>; dispose: () => void }> {
   const config = await loadConfig({
     preset: "fixtures",
-    overrides: {
-      "model.name": network,
-      "model.width": WIDTH,
-      "adversarial.enabled": adversarial,
-      "adversarial.discriminator.width": WIDTH,
-    },
+    overrides: [
+      ...networkOverrides(network),
+      `model.width=${WIDTH}`,
+      `adversarial.enabled=${adversarial}`,
+      `adversarial.discriminator.width=${WIDTH}`,
+    ],
   });
   const networks = createNetworks(config, { classes: CLASSES });
   const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIZE, SIZE, 3], 0, 1, "float32", 1);

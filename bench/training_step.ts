@@ -210,11 +210,17 @@ function batchOf({ batch, size, classes = 21, random = false }: StepOptions): {
   return { images, labels, valid: batch * size * size };
 }
 
+/** Names a network; an FCN as from a random start, and without dropout, whose masks the host draws. */
+export function networkOverrides(network: string): string[] {
+  const own = network.startsWith("fcn") ? ["model.dropout=0", "model.skipScales=[1,1]"] : [];
+  return [`model.name=${network}`, ...own];
+}
+
 function configOf(
   { network, adversarial, width, precision = "f32" }: StepOptions,
 ): Promise<Config> {
   const overrides = [
-    `model.name=${network}`,
+    ...networkOverrides(network),
     `model.width=${width}`,
     `adversarial.enabled=${adversarial}`,
     `adversarial.discriminator.width=${width}`,

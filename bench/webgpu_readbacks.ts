@@ -2,7 +2,7 @@
 import { loadConfig, train, useBackend } from "@segadv/segadv";
 import type { Row } from "./row.ts";
 import { countingGpu } from "./counting_gpu.ts";
-import { stockStep } from "./training_step.ts";
+import { networkOverrides, stockStep } from "./training_step.ts";
 import { openBackend } from "./webgpu_backends.ts";
 
 const STEPS = 100;
@@ -24,7 +24,7 @@ async function ownReadbacks(implementation: GPU): Promise<number> {
   const config = await loadConfig({
     preset: "fixtures",
     overrides: [
-      `model.name=${NETWORK}`,
+      ...networkOverrides(NETWORK),
       `model.width=${WIDTH}`,
       `data.crop=[${SIZE},${SIZE}]`,
       "data.batch=1",
