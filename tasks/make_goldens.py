@@ -463,7 +463,7 @@ def step_cases():
            "count": 2, "weight": 0.25}  # fmt: skip
     yield {**common, "network": "unet", "upsampleOrder": "logits", "width": 1 / 16,
            "batch": [2, 64, 32], "lr": 0.001, "enabled": True, "loss": "lsgan",
-           "name": "unet temperature lsgan", "count": 2, "weight": 0.3}  # fmt: skip
+           "name": "unet temperature lsgan", "count": 1, "weight": 0.3}  # fmt: skip
 
 
 def make_steps():

@@ -299,7 +299,7 @@ def torch_unet(levels, classes):
     for name, v in state.items():
         if v.is_floating_point():
             own = name.replace("running_var", "variance") + ("/gamma" if v.dim() == 1 and ".weight" in name else "")
-            v.copy_(torch.tensor(values("unet/" + own, tuple(v.shape))))
+            v.copy_(torch.tensor(values("unet/" + own, tuple(v.shape)) * 16).round() / 16)  # packs well
     with torch.no_grad():
         y = model.double().eval()(image(32))
     return OrderedDict((k, v.float() if v.is_floating_point() else v) for k, v in model.state_dict().items()), y
@@ -352,7 +352,7 @@ def main():
     buffer = io.BytesIO()
     torch.save(state, buffer)
     write_gz("unet.pth.gz", buffer.getvalue())
-    expected["unet.pth.gz"] = logits[0].permute(1, 2, 0).reshape(-1)[::7].tolist()
+    expected["unet.pth.gz"] = logits[0].permute(1, 2, 0).reshape(-1)[::29].tolist()
 
     # Large as files, so tests/weights/origins_test.ts writes these by the same formula
     for depth in (101, 152):
