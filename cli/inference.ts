@@ -6,6 +6,7 @@ import { nameOption } from "./options.ts";
 export interface InferenceArguments {
   resize?: Size | "none" | undefined;
   resizeMode?: string | undefined;
+  scoreSize?: string | undefined;
   window?: InferenceConfig["window"] | undefined;
   overlap?: number | undefined;
   scales?: number[] | undefined;
@@ -49,6 +50,7 @@ export function addInferenceOptions<C extends CommandUnknownOpts>(command: C): C
 const FLAGS: Record<keyof InferenceArguments, string> = {
   resize: "--resize",
   resizeMode: "--resize-mode",
+  scoreSize: "--score-size",
   window: "--window",
   overlap: "--overlap",
   scales: "--scales",

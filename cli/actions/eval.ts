@@ -15,7 +15,9 @@ import {
   type CityscapesScorer,
   cityscapesScorer,
   type CityscapesScores,
+  describeMean,
   type IgnoredPixels,
+  type MeanRule,
   type NamedScores,
   scoreMaps,
 } from "@segadv/segadv/metrics";
@@ -37,6 +39,7 @@ export interface EvalArguments extends InferenceArguments {
   data?: string | undefined;
   split?: string | undefined;
   ignored?: string | undefined;
+  meanOver?: string | undefined;
   backend?: string | undefined;
   json?: boolean | undefined;
 }
@@ -55,6 +58,7 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
   const { signal } = context;
   const ignored = (args.ignored ?? "drop") as IgnoredPixels;
   const options: Scoring = { signal, onProgress, ignored };
+  if (args.meanOver !== undefined) options.meanOver = args.meanOver as MeanRule;
   const scores =
     await (await holdsMaps(args.path)
       ? scoreFolder(args, { options, context })
@@ -73,7 +77,7 @@ export async function run(args: EvalArguments, context: Context): Promise<void> 
 }
 
 /** What both ways of scoring share. */
-type Scoring = Pick<EvaluateOptions, "signal" | "onProgress" | "ignored">;
+type Scoring = Pick<EvaluateOptions, "signal" | "onProgress" | "ignored" | "meanOver">;
 
 /** Scores the predictions of a network. */
 async function scoreModel(
@@ -83,11 +87,19 @@ async function scoreModel(
   return await withModel({ ...args, context }, async (use) => {
     const { config, model, normalize } = use.loaded;
     const inference = inferenceOf(args, config);
+    const meanOver = options.meanOver ?? config?.validation.meanOver ?? "union";
     const onNotice = (notice: string): void => warn(context, notice);
     const dataset = await openData(args, use);
     return await withBenchmark(dataset, context, {
       score: (benchmark) =>
-        evaluate(model, dataset, { ...options, ...benchmark, ...inference, normalize, onNotice }),
+        evaluate(model, dataset, {
+          ...options,
+          ...benchmark,
+          ...inference,
+          meanOver,
+          normalize,
+          onNotice,
+        }),
     });
   });
 }
@@ -162,7 +174,8 @@ function checkFolder(dataset: string, dir: string | null): void {
   }
 }
 
-function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
+function tableOf(scores: Scores): string {
+  const { classes, mIoU, pAcc, fwIoU, mAcc, scoreSize } = scores;
   const right = "right";
   const table = formatTable(
     [
@@ -178,12 +191,16 @@ function tableOf({ classes, mIoU, pAcc, fwIoU, mAcc }: Scores): string {
       count(pixels),
     ]),
   );
-  const absent = classes.filter(({ iou }) => iou === null).length;
-  const note = absent === 0 ? "" : ` (${absent} absent, left out of the mean)`;
-  return `${table}\nmIoU            ${percentage(mIoU)}${note}\npixel accuracy  ${
-    percentage(pAcc)
-  }\n` +
-    `mean accuracy   ${percentage(mAcc)}\nfrequency IoU   ${percentage(fwIoU)}\n`;
+  const lines = [
+    `mIoU            ${percentage(mIoU)} (${describeMean(scores)})`,
+    `pixel accuracy  ${percentage(pAcc)}`,
+    `mean accuracy   ${percentage(mAcc)}`,
+    `frequency IoU   ${percentage(fwIoU)}`,
+    ...(scoreSize === "resized"
+      ? ["labels were resized as images are (inference.scoreSize resized), not kept at their size"]
+      : []),
+  ];
+  return `${table}\n${lines.join("\n")}\n`;
 }
 
 /** The scorer of the CityScapes benchmark; `null` for other data and without instance maps. */

@@ -117,7 +117,11 @@ async function analyse(
   try {
     for (const { path, name, group } of wanted) {
       progress.update(`analysing ${name}`);
-      const options = { images: args.images, signal: context.signal };
+      const onNotice = (notice: string): void => {
+        progress.clear();
+        warn(context, `${name}: ${notice}`);
+      };
+      const options = { images: args.images, signal: context.signal, onNotice };
       const analysis = await analyseRun(path, options).catch((error: Error) => {
         context.signal.throwIfAborted();
         if (error instanceof NonFiniteNetworkError) throw error;

@@ -20,16 +20,17 @@ import type { InferenceArguments } from "../inference.ts";
 /** The inference options of a configuration. */
 export type InferenceSettings = Pick<
   InferenceConfig,
-  "resize" | "resizeMode" | "window" | "overlap" | "scales" | "flip" | "batch"
+  "resize" | "resizeMode" | "scoreSize" | "window" | "overlap" | "scales" | "flip" | "batch"
 >;
 
 /** The inference options of a run, or the defaults without one, overridden by the command line. */
 export function inferenceOf(args: InferenceArguments, config: Config | null): InferenceSettings {
-  const { resize, resizeMode, window, overlap, scales, flip, batch } =
+  const { resize, resizeMode, scoreSize, window, overlap, scales, flip, batch } =
     (config ?? defaultConfig()).inference;
   const inference = {
     resize: args.resize === "none" ? null : args.resize ?? resize,
     resizeMode: (args.resizeMode ?? resizeMode) as InferenceSettings["resizeMode"],
+    scoreSize: (args.scoreSize ?? scoreSize) as InferenceSettings["scoreSize"],
     window: args.window ?? window,
     overlap: args.overlap ?? overlap,
     scales: args.scales ?? scales,

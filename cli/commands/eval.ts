@@ -24,6 +24,15 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       about: "what a prediction on an ignored pixel counts as (default: drop)",
       names: ["drop", "false-positive"],
     }))
+    .addOption(nameOption("--mean-over <rule>", {
+      about: "classes in mIoU: union, those in truth or prediction, or truth (default: the run's)",
+      names: ["union", "truth"],
+    }))
+    .addOption(nameOption("--score-size <rule>", {
+      about:
+        "what --resize is scored at: label, the labels' own size, or resized (default: the run's)",
+      names: ["label", "resized"],
+    }))
     .addOption(backendOption())
     .option("--json", "print the scores as one line of JSON, as fractions");
   addInferenceOptions(command).action(async (path, options) => {

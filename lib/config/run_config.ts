@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import type { MeanRule } from "../metrics/scores.ts";
 import { field, fraction, nonNegative, wants, whole } from "../util/schema.ts";
 import { section, type SectionSpec } from "../util/section.ts";
 
@@ -26,6 +27,7 @@ export interface TrainConfig {
 export interface ValidationConfig {
   every: number;
   metric: string;
+  meanOver: MeanRule;
   patience: number | null;
 }
 
@@ -107,6 +109,11 @@ export const validationSection: SectionSpec = section<ValidationConfig>(
       fallback: "mIoU",
       about: "What the best network is best at: mIoU, pAcc, fwIoU, mAcc, or class:NAME, the IoU " +
         "of one class.",
+    }),
+    meanOver: field(z.enum(["union", "truth"]), {
+      fallback: "union",
+      about: "Classes whose IoU enters mIoU: union, those that occur in truth or prediction (one " +
+        "that is only predicted counts 0), or truth, those that occur in the truth.",
     }),
     patience: field(z.nullable(whole(1)), {
       fallback: null,

@@ -3,10 +3,25 @@
  *
  * @module
  */
-import type { Scores } from "./scores.ts";
+import { isInMean, type MeanRule, type Scores } from "./scores.ts";
 
 /** What a prediction on an ignored pixel counts as: nothing, or an error of the predicted class. */
 export type IgnoredPixels = "drop" | "false-positive";
+
+/** How pixels become scores. */
+export interface ScoreRules {
+  /**
+   * `false-positive` counts predictions on ignored pixels against the predicted class, as some
+   * published CamVid figures do.
+   * @default "drop"
+   */
+  ignored?: IgnoredPixels;
+  /**
+   * Which classes enter the mean IoU.
+   * @default "union"
+   */
+  meanOver?: MeanRule;
+}
 
 /**
  * Counts of (truth, prediction) pairs over a whole set. Pixels whose truth is the ignore label, or
@@ -74,14 +89,10 @@ export class ConfusionMatrix {
     }
   }
 
-  /**
-   * Scores of all pixels added so far. A class that occurs nowhere has `iou: null`.
-   *
-   * @param options `ignored: "false-positive"` counts predictions on ignored pixels against the
-   * predicted class, as some published CamVid figures do; the default drops those pixels.
-   */
-  scores(options: { ignored?: IgnoredPixels } = {}): Scores {
-    const spill = options.ignored === "false-positive";
+  /** Scores of all pixels added so far. A class that occurs nowhere has `iou: null`. */
+  scores(rules: ScoreRules = {}): Scores {
+    const { ignored = "drop", meanOver = "union" } = rules;
+    const spill = ignored === "false-positive";
     const n = this.classes.length;
     const classes = this.classes.map((name, c) => {
       const hits = this.counts[c * n + c]!;
@@ -103,7 +114,8 @@ export class ConfusionMatrix {
     const total = sum(classes.map((c) => c.pixels));
     return {
       pAcc: total > 0 ? sum(classes.map((c) => c.hits)) / total : 0,
-      mIoU: mean(classes.map((c) => c.iou)),
+      mIoU: mean(classes.filter((c) => isInMean(c, meanOver)).map((c) => c.iou)),
+      meanOver,
       fwIoU: total > 0 ? sum(classes.map((c) => c.pixels * (c.iou ?? 0))) / total : 0,
       mAcc: mean(classes.map((c) => c.accuracy)),
       classes: classes.map(({ name, iou, accuracy, pixels }) => ({ name, iou, accuracy, pixels })),

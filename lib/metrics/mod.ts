@@ -4,7 +4,7 @@
  * @module
  */
 export { scoreMaps, type ScoreMapsOptions } from "./score_maps.ts";
-export { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";
+export { ConfusionMatrix, type IgnoredPixels, type ScoreRules } from "./confusion_matrix.ts";
 export {
   CityscapesEvaluation,
   type CityscapesScorer,
@@ -12,4 +12,4 @@ export {
   type CityscapesScores,
   type NamedScores,
 } from "./cityscapes.ts";
-export type { ClassScores, Scores } from "./scores.ts";
+export { type ClassScores, describeMean, type MeanRule, type Scores } from "./scores.ts";

@@ -9,16 +9,11 @@ import type { Dataset, LabelMap } from "../data/dataset.ts";
 import { decodeLabel } from "../data/codecs/decode.ts";
 import { decodeLabelIds } from "../data/readers/cityscapes.ts";
 import { readBytes } from "../data/codecs/read_bytes.ts";
-import { ConfusionMatrix, type IgnoredPixels } from "./confusion_matrix.ts";
+import { ConfusionMatrix, type ScoreRules } from "./confusion_matrix.ts";
 import type { Scores } from "./scores.ts";
 
 /** Options of {@linkcode scoreMaps}. */
-export interface ScoreMapsOptions {
-  /**
-   * What a prediction on an ignored pixel counts as.
-   * @default "drop"
-   */
-  ignored?: IgnoredPixels;
+export interface ScoreMapsOptions extends ScoreRules {
   /** Stops between maps by throwing the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
@@ -59,7 +54,7 @@ export async function scoreMaps(
   dir: string,
   options: ScoreMapsOptions = {},
 ): Promise<Scores> {
-  const { ignored = "drop", signal, onProgress, onPrediction } = options;
+  const { signal, onProgress, onPrediction } = options;
   const { classes, ids, ignoreLabel } = dataset;
   const files = matchMaps(dataset, dir, await readdir(dir));
   const decode = dataset.name === "cityscapes" ? decodeLabelIds : decodeLabel;
@@ -79,7 +74,7 @@ export async function scoreMaps(
     await onPrediction?.(prediction, index);
     onProgress?.(index + 1, ids.length);
   }
-  return matrix.scores({ ignored });
+  return matrix.scores(options);
 }
 
 /** The file of each sample. */

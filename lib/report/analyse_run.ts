@@ -5,10 +5,9 @@
  */
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
 import { evaluationItems } from "../data/loader/evaluation_items.ts";
-import type { EvaluationItem } from "../data/transforms/prepare_sample.ts";
+import type { EvaluationItem, ScoreSize } from "../data/transforms/prepare_sample.ts";
 import { openDataset } from "../data/registry.ts";
-import { cutPadding } from "../data/transforms/network_input.ts";
-import { predictBatch, type PredictOptions } from "../models/inference/predict.ts";
+import { predictMaps, type PredictOptions } from "../models/inference/predict.ts";
 import { predictPixels } from "../models/inference/probabilities.ts";
 import { type Calibration, CalibrationEvaluation } from "../metrics/calibration.ts";
 import { ConfusionMatrix } from "../metrics/confusion_matrix.ts";
@@ -51,6 +50,8 @@ export interface AnalyseOptions {
    */
   images?: number;
   signal?: AbortSignal;
+  /** Receives one line for each size of image that `inference.window: auto` cuts into windows. */
+  onNotice?: (notice: string) => void;
 }
 
 /** Temperatures tried before the parabola: powers of √2 from ¼ to 4. */
@@ -79,7 +80,17 @@ export async function analyseRun(path: string, options: AnalyseOptions = {}): Pr
     const { dataset: name, dir, valSplit } = config.data;
     const whole = await openDataset(name, { dir, split: valSplit });
     const dataset = thin(whole, images);
-    const subject = { model, dataset, options: { ...config.inference, normalize }, signal };
+    const notices = new Set<string>();
+    const onNotice = (notice: string): void => {
+      if (!notices.has(notice)) options.onNotice?.(notice);
+      notices.add(notice);
+    };
+    const subject = {
+      model,
+      dataset,
+      options: { ...config.inference, normalize, onNotice },
+      signal,
+    };
     const temperature = await fitTemperature(subject);
     const measured = await measure(subject, temperature);
     const { classes } = dataset;
@@ -93,7 +104,7 @@ export async function analyseRun(path: string, options: AnalyseOptions = {}): Pr
 interface Subject {
   model: SegmentationModel;
   dataset: Dataset;
-  options: PredictOptions;
+  options: PredictOptions & { scoreSize: ScoreSize };
   signal: AbortSignal | undefined;
 }
 
@@ -142,11 +153,9 @@ async function measure(
   let index = 0;
   for await (const item of evaluationItems(dataset, options)) {
     signal?.throwIfAborted();
-    const [map] = await predictBatch(model, [item], options);
-    const { width: rowLength, content: [rows, length] } = item;
-    const [truth, prediction] = [item.label, map!]
-      .map((labels) => cutPadding(labels, { rowLength, rows, length }));
-    const pair = { height: rows, width: length, truth: truth!, prediction: prediction! };
+    const [map] = await predictMaps(model, [item], { ...options, sizes: [item.labelSize] });
+    const [height, width] = item.labelSize;
+    const pair = { height, width, truth: item.label, prediction: map!.data };
     matrix.add(pair);
     maps.set(item.id, shrink(pair, dataset.classes));
     // With one image, it has to serve for both
@@ -170,7 +179,7 @@ async function calibrate(
 ): Promise<void> {
   const pixels = samplePixels(item);
   const truth = Uint8Array.from(pixels, (pixel) => item.label[pixel]!);
-  const all = { ...subject.options, pixels, temperatures };
+  const all = { ...subject.options, pixels, temperatures, size: item.labelSize };
   for (const [i, probabilities] of (await predictPixels(subject.model, item, all)).entries()) {
     evaluations[i]!.add({ probabilities, truth });
   }

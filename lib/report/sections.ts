@@ -1,5 +1,6 @@
 import { configKeys, valueAt } from "../config/schema.ts";
 import { configToYaml } from "../config/yaml.ts";
+import { describeMean } from "../metrics/scores.ts";
 import type { SweepTable } from "../sweep/sweep_table.ts";
 import { formatSweepTable } from "../sweep/format_sweep_table.ts";
 import {
@@ -104,7 +105,25 @@ function summary(runs: readonly RunRecord[]): Html {
       run.end?.reason ?? "not ended",
     ];
   });
-  return table(["run", "last mIoU %", "last pAcc %", "best mIoU %", "steps", "end"], rows);
+  const head = ["run", "last mIoU %", "last pAcc %", "best mIoU %", "steps", "end"];
+  return html`${table(head, rows)}${scoreRules(runs).map(note)}`;
+}
+
+/** By which rules the last validations were scored, and which classes entered their means. */
+function scoreRules(runs: readonly RunRecord[]): string[] {
+  const all = runs.flatMap(({ name, validations }) => {
+    const scores = validations.at(-1)?.scores;
+    if (scores === undefined) return [];
+    const size = scores.scoreSize === "resized"
+      ? "; labels were resized as images are (inference.scoreSize resized)"
+      : "";
+    return [{ name, rule: `${describeMean(scores)}${size}` }];
+  });
+  const groups = groupBy(all, ({ rule }) => rule);
+  return groups.map((group) => {
+    const of = groups.length === 1 ? "" : ` of ${distinct(group.map(({ name }) => name))}`;
+    return `mIoU${of}: ${group[0].rule}.`;
+  });
 }
 
 /** The state of each discriminator; runs of a group in the same state share a sentence. */

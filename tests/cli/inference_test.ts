@@ -30,8 +30,8 @@ describe("addInferenceOptions()", () => {
 
 test("inferenceOf() takes the run's way, or the default's, changed by the command line", () => {
   const config = defaultConfig();
-  const { resize, resizeMode, window, overlap, scales, flip, batch } = config.inference;
-  const plain = { resize, resizeMode, window, overlap, scales, flip, batch };
+  const { resize, resizeMode, scoreSize, window, overlap, scales, flip, batch } = config.inference;
+  const plain = { resize, resizeMode, scoreSize, window, overlap, scales, flip, batch };
   assert.deepEqual(inferenceOf({}, null), plain);
   config.inference.flip = true;
   config.inference.resize = [416, 416];

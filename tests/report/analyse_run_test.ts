@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
+import { currentBackend } from "../../lib/backend/use_backend.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { saveSegmentationModel } from "../../lib/models/persistence/saved_model.ts";
 import { analyseRun, type PredictedImage } from "../../lib/report/analyse_run.ts";
@@ -44,6 +45,20 @@ describe("analyseRun()", () => {
       assert.equal(prediction.length, width * height);
       assert.equal(truth.length, prediction.length);
     }
+  });
+
+  test("analyseRun() says once why images are cut into windows", async () => {
+    const path = await tinyRun(temporaryFolder(), "train.maxSteps=1");
+    const backend = currentBackend()!;
+    backend.largestTensorBytes = 48 * 64 * 5 * 4;
+    const notices: string[] = [];
+    try {
+      await analyseRun(path, { images: 2, onNotice: (notice) => void notices.push(notice) });
+    } finally {
+      backend.largestTensorBytes = null;
+    }
+    assert.equal(notices.length, 1);
+    assert.match(notices[0]!, /^images of 64x64 are predicted in windows of .*inference\.window/);
   });
 
   test("analyseRun() takes a network of fixed size", async () => {

@@ -31,6 +31,7 @@ test("train() validates as inference says: a loaded network scores the same that
   const options = [
     "resize=[64,32]",
     "resizeMode=letterbox",
+    "scoreSize=resized",
     "window=[32,32]",
     "overlap=0.5",
     "flip=true",

@@ -33,7 +33,7 @@ export const thesisFcn8sVoc: Preset = definePreset({
       discriminator: { lr: 1e-7, beta1: 0.5, beta2: 0.999, width: 1 },
     },
     train: { epochs: 50 },
-    inference: { resize: [416, 416] },
+    inference: { resize: [416, 416], scoreSize: "resized" },
   },
 });
 
@@ -103,7 +103,7 @@ export const thesisResnet50Voc: Preset = definePreset({
       discriminator: { lr: 5e-8, beta1: 0.5, beta2: 0.999, width: 1 },
     },
     train: { epochs: 50 },
-    inference: { resize: [416, 416] },
+    inference: { resize: [416, 416], scoreSize: "resized" },
   },
 });
 

@@ -97,7 +97,9 @@ async function evaluationTask(
   { index }: SampleTask,
 ): Promise<Parcel<EvaluationItem>> {
   const value = prepareEvaluationItem(await dataset.read(index), dataset, options);
-  return { value, transfer: [value.image.buffer, value.label.buffer] as ArrayBuffer[] };
+  const { image, mirrored, label } = value;
+  const moved = mirrored === undefined ? [image, label] : [image, mirrored, label];
+  return { value, transfer: moved.map(({ buffer }) => buffer as ArrayBuffer) };
 }
 
 type Work = TrainingWork | EvaluationWork;

@@ -28,7 +28,7 @@ import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.
  * const dataset = await openDataset("fixtures", { split: "val" });
  * const normalize: NormalizeConfig = { order: "rgb", mean: [124, 117, 104], std: [1, 1, 1] };
  * for await (const item of evaluationItems(dataset, { normalize, resize: [32, 32] })) {
- *   assert.equal(item.label.length, 32 * 32);
+ *   assert.deepEqual([item.image.length, item.label.length], [32 * 32 * 3, 64 * 64]);
  * }
  * ```
  */
@@ -70,12 +70,14 @@ function evaluationLoader(
   dataset: Dataset,
   options: EvaluationOptions,
 ): SampleLoader<{ index: number }, EvaluationItem> {
-  const { normalize, resize = null, resizeMode = "stretch" } = options;
+  const { normalize, resize = null, resizeMode = "stretch", flip = false } = options;
+  const { scoreSize = "label" } = options;
   const pixels = resize === null ? UNKNOWN_SIZE : resize[0] * resize[1];
-  const work: EvaluationWork = { kind: "evaluation", options: { normalize, resize, resizeMode } };
+  const prepare = { normalize, resize, resizeMode, flip: flip && resize !== null, scoreSize };
+  const work: EvaluationWork = { kind: "evaluation", options: prepare };
   return sampleLoader<{ index: number }, object, EvaluationItem, EvaluationItem>({
     async local({ index }): Promise<EvaluationItem> {
-      return prepareEvaluationItem(await dataset.read(index), dataset, options);
+      return prepareEvaluationItem(await dataset.read(index), dataset, prepare);
     },
     send: () => ({ value: {}, transfer: [] }),
     receive: (item) => item,

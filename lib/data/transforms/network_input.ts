@@ -1,13 +1,13 @@
 /**
- * From pixels to network input: normalisation, and images of any size, with their labels, fitted to the
- * input size of a network.
+ * From pixels to network input: normalisation, and images of any size fitted to the input size of a
+ * network.
  *
  * @module
  */
 import type { NormalizeConfig } from "../data_config.ts";
 import type { Size } from "../../util/schema.ts";
-import type { LabelMap, RgbImage } from "../dataset.ts";
-import { resizeImage, resizeLabel } from "./resize.ts";
+import type { RgbImage } from "../dataset.ts";
+import { resizeImage } from "./resize.ts";
 
 /**
  * Writes `(pixel − mean) / std` for RGB `pixels` on 0..255 into `target`, channels in `order`.
@@ -95,6 +95,13 @@ export interface FitOptions {
    * @default "stretch"
    */
   resizeMode?: "stretch" | "letterbox";
+  /**
+   * Whether the mirror image is fitted too: a resized mirror image differs in rounding from the
+   * mirrored result of a resize.
+   *
+   * @default false
+   */
+  flip?: boolean;
 }
 
 /** An image as network input. */
@@ -105,6 +112,8 @@ export interface FittedImage {
   image: Float32Array;
   /** Height and width of the image itself, at the top left; the rest is padding. */
   content: Size;
+  /** The mirror image, fitted in the same way; only with `flip`. Owned by the receiver. */
+  mirrored?: Float32Array;
 }
 
 /**
@@ -131,24 +140,45 @@ export function fitImage(
 ): FittedImage {
   const [height, width] = options.resize ?? [source.height, source.width];
   const content = contentSize(source, options);
-  const pixels = isSize(source, content) ? source.data : resizeImage(source, content);
-  const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
-  normalizeInto(pixels, image, options.normalize);
-  if (image.length === height * width * 3) return { height, width, image, content };
-  const padded = new Float32Array(height * width * 3);
-  placeRows(image, { into: padded, rowLength: content[1] * 3, intoLength: width * 3 });
-  return { height, width, image: padded, content };
+  const image = fitPixels(source, { size: [height, width], content, ...options });
+  const fitted = { height, width, image, content };
+  if (options.flip !== true) return fitted;
+  const mirror = { ...source, data: mirrorRows(source.data, { width: source.width, channels: 3 }) };
+  const mirrored = fitPixels(mirror, { size: [height, width], content, ...options });
+  return { ...fitted, mirrored };
 }
 
-/** Fits a label as {@linkcode fitImage} fits its image; padding becomes 255. */
-export function fitLabel(label: LabelMap, options: FitOptions): LabelMap {
-  const [height, width] = options.resize ?? [label.height, label.width];
-  const content = contentSize(label, options);
-  const resized = isSize(label, content) ? label : resizeLabel(label, content);
-  if (isSize(resized, [height, width])) return resized;
-  const data = new Uint8Array(height * width).fill(255);
-  placeRows(resized.data, { into: data, rowLength: content[1], intoLength: width });
-  return { height, width, data };
+/** Mirrors rows of pixels left to right. */
+export function mirrorRows<T extends Uint8Array | Float32Array>(
+  values: T,
+  { width, channels }: { width: number; channels: number },
+): T {
+  const mirrored = new (values.constructor as new (length: number) => T)(values.length);
+  const row = width * channels;
+  for (let start = 0; start < values.length; start += row) {
+    for (let x = 0; x < width; x++) {
+      const [from, to] = [start + x * channels, start + row - (x + 1) * channels];
+      for (let c = 0; c < channels; c++) mirrored[to + c] = values[from + c]!;
+    }
+  }
+  return mirrored;
+}
+
+function fitPixels(
+  source: RgbImage,
+  { size: [height, width], content, normalize }: {
+    size: Size;
+    content: Size;
+    normalize: NormalizeConfig;
+  },
+): Float32Array {
+  const pixels = isSize(source, content) ? source.data : resizeImage(source, content);
+  const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
+  normalizeInto(pixels, image, normalize);
+  if (image.length === height * width * 3) return image;
+  const padded = new Float32Array(height * width * 3);
+  placeRows(image, { into: padded, rowLength: content[1] * 3, intoLength: width * 3 });
+  return padded;
 }
 
 /** Sizes of a padded image and of the image in it. */
@@ -174,8 +204,12 @@ export function cutPadding<T extends Uint8Array | Float32Array>(
   return cut;
 }
 
-/** Height and width of the image within the network's input. */
-function contentSize(
+/**
+ * Height and width of an image within the network's input.
+ *
+ * @throws {RangeError} If `resize` is not two whole numbers above 0.
+ */
+export function contentSize(
   { width, height }: { width: number; height: number },
   { resize = null, resizeMode = "stretch" }: FitOptions,
 ): Size {

@@ -7,7 +7,9 @@
 import type { DataConfig, NormalizeConfig } from "../data_config.ts";
 import { randomStream } from "../../util/random.ts";
 import { augmentSample } from "./augment.ts";
-import { fitImage, fitLabel, type FitOptions, type FittedImage } from "./network_input.ts";
+import type { Size } from "../../util/schema.ts";
+import { contentSize, fitImage, type FitOptions, type FittedImage } from "./network_input.ts";
+import { resizeLabel } from "./resize.ts";
 import { type ClassInfo, DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
 
 /** What decides the pixels of a prepared sample, and where they go. */
@@ -50,17 +52,30 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
 /** One image to score. */
 export interface EvaluationItem extends FittedImage {
   id: string;
-  /** Class indices, `[height * width]`; 255 is ignored. Owned by the receiver. */
+  /** Class indices of `labelSize`; 255 is ignored. Owned by the receiver. */
   label: Uint8Array;
+  /** Height and width that predictions are scored at: those of the label. */
+  labelSize: Size;
 }
 
-/** How an image becomes network input. */
+/** The size that predictions are scored at where images are resized. */
+export type ScoreSize = "label" | "resized";
+
+/** How an image becomes network input, and its label what the prediction is compared with. */
 export interface EvaluationOptions extends FitOptions {
   normalize: NormalizeConfig;
+  /**
+   * `label`: labels keep their size, and maps are brought to it; `resized`: labels are resized as
+   * images are, by the nearest pixel.
+   *
+   * @default "label"
+   */
+  scoreSize?: ScoreSize;
 }
 
 /**
- * Prepares a sample for evaluation: resizes and normalises it; ignored pixels become 255.
+ * Prepares a sample for evaluation: resizes and normalises its image, and its label where
+ * `scoreSize` says so; ignored pixels become 255.
  *
  * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
  */
@@ -69,14 +84,14 @@ export function prepareEvaluationItem(
   dataset: Pick<Dataset, "classes" | "ignoreLabel">,
   options: EvaluationOptions,
 ): EvaluationItem {
-  const { id, image, label } = sample;
-  const data = new Uint8Array(label.data);
-  remapLabels(data, { ...dataset, where: `sample "${id}"`, width: label.width });
-  return {
-    id,
-    ...fitImage(image, options),
-    label: fitLabel({ ...label, data }, options).data,
-  };
+  const { id, image, label: { width, height, data } } = sample;
+  const own = new Uint8Array(data);
+  remapLabels(own, { ...dataset, where: `sample "${id}"`, width });
+  const isResized = options.scoreSize === "resized";
+  const labelSize = isResized ? contentSize(sample.label, options) : [height, width] as Size;
+  const isOwn = labelSize[0] === height && labelSize[1] === width;
+  const label = isOwn ? own : resizeLabel({ width, height, data: own }, labelSize).data;
+  return { id, ...fitImage(image, options), label, labelSize };
 }
 
 /** What the values of a label map mean, and its name for errors. */

@@ -40,25 +40,73 @@ export function resizeImage(image: RgbImage, size: Size): Float32Array {
  * @returns Values `[height * width * channels]`.
  */
 export function resizePlanes(planes: Planes, [height, width]: Size): Float32Array {
-  const { channels } = planes;
+  const { channels, data } = planes;
   const out = new Float32Array(height * width * channels);
-  const across = bilinearTaps(planes.width, width);
-  const down = bilinearTaps(planes.height, height);
-  // Rows of the source stretched to the new width; two at a time are enough.
-  const row = (): StretchedRow => ({ source: -1, data: new Float64Array(width * channels) });
-  let rows: [StretchedRow, StretchedRow] = [row(), row()];
+  const rowLength = planes.width * channels;
+  const rows = new LineResizer({
+    from: [planes.height, planes.width],
+    to: [height, width],
+    channels,
+  });
   for (let y = 0; y < height; y++) {
-    const [above, below] = [down.first[y]!, down.second[y]!];
-    if (rows[1].source === above) rows = [rows[1], rows[0]];
-    if (rows[0].source !== above) stretch(planes, across, { row: rows[0], source: above });
-    if (rows[1].source !== below) stretch(planes, across, { row: rows[1], source: below });
-    const [upper, lower] = [rows[0].data, rows[1].data];
-    const weight = down.weight[y]!;
-    for (let i = 0, at = y * width * channels; i < upper.length; i++) {
-      out[at++] = upper[i]! + (lower[i]! - upper[i]!) * weight;
+    for (const source of rows.missing(y)) {
+      rows.add(source, data.subarray(source * rowLength, (source + 1) * rowLength));
     }
+    rows.write(y, out.subarray(y * width * channels, (y + 1) * width * channels));
   }
   return out;
+}
+
+/** Sizes of the maps that a {@linkcode LineResizer} takes and gives: lines, and pixels in a line. */
+export interface LineResizerOptions {
+  from: Size;
+  to: Size;
+  channels: number;
+}
+
+/**
+ * Resizes bilinearly line by line (rows, or columns), and keeps no more than the two lines between
+ * which the next one lies.
+ */
+export class LineResizer {
+  readonly #along: Taps;
+  readonly #across: Taps;
+  readonly #channels: number;
+  readonly #lines: [StretchedLine, StretchedLine];
+
+  constructor({ from, to, channels }: LineResizerOptions) {
+    this.#along = bilinearTaps(from[0], to[0]);
+    this.#across = bilinearTaps(from[1], to[1]);
+    this.#channels = channels;
+    const line = () => ({ source: -1, data: new Float64Array(to[1] * channels) });
+    this.#lines = [line(), line()];
+  }
+
+  /** Lines of the source that a line of the result lies between, without those that are kept. */
+  missing(line: number): number[] {
+    const [first, second] = [this.#along.first[line]!, this.#along.second[line]!];
+    for (const kept of this.#lines) {
+      if (kept.source !== first && kept.source !== second) kept.source = -1;
+    }
+    const wanted = first === second ? [first] : [first, second];
+    return wanted.filter((source) => this.#lines.every((kept) => kept.source !== source));
+  }
+
+  /** Takes a line of the source that {@linkcode missing} named, `[length * channels]`. */
+  add(source: number, values: Uint8Array | Float32Array): void {
+    const line = this.#lines.find((kept) => kept.source === -1)!;
+    line.source = source;
+    stretch(values, { taps: this.#across, channels: this.#channels, into: line.data });
+  }
+
+  /** Writes a line of the result once none of its source is missing. */
+  write(line: number, out: Float32Array): void {
+    const at = (source: number): Float64Array =>
+      this.#lines.find((kept) => kept.source === source)!.data;
+    const [upper, lower] = [at(this.#along.first[line]!), at(this.#along.second[line]!)];
+    const weight = this.#along.weight[line]!;
+    for (let i = 0; i < out.length; i++) out[i] = upper[i]! + (lower[i]! - upper[i]!) * weight;
+  }
 }
 
 /**
@@ -111,26 +159,23 @@ function bilinearTaps(from: number, to: number): Taps {
   return taps;
 }
 
-interface StretchedRow {
-  /** Row of the source that it holds, −1 at first. */
+interface StretchedLine {
+  /** Line of the source that it holds, −1 where none. */
   source: number;
   data: Float64Array;
 }
 
 function stretch(
-  { width, channels, data }: Planes,
-  across: Taps,
-  { row, source }: { row: StretchedRow; source: number },
+  values: Uint8Array | Float32Array,
+  { taps, channels, into }: { taps: Taps; channels: number; into: Float64Array },
 ): void {
-  row.source = source;
-  const start = source * width;
-  for (let x = 0, at = 0; x < across.first.length; x++) {
-    const left = (start + across.first[x]!) * channels;
-    const right = (start + across.second[x]!) * channels;
-    const weight = across.weight[x]!;
+  for (let x = 0, at = 0; x < taps.first.length; x++) {
+    const left = taps.first[x]! * channels;
+    const right = taps.second[x]! * channels;
+    const weight = taps.weight[x]!;
     for (let channel = 0; channel < channels; channel++) {
-      const value = data[left + channel]!;
-      row.data[at++] = value + (data[right + channel]! - value) * weight;
+      const value = values[left + channel]!;
+      into[at++] = value + (values[right + channel]! - value) * weight;
     }
   }
 }

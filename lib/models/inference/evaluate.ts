@@ -6,33 +6,32 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Dataset, LabelMap } from "../../data/dataset.ts";
 import { evaluationItems } from "../../data/loader/evaluation_items.ts";
-import type { EvaluationItem } from "../../data/transforms/prepare_sample.ts";
-import { cutPadding } from "../../data/transforms/network_input.ts";
+import type { EvaluationItem, ScoreSize } from "../../data/transforms/prepare_sample.ts";
 import { assertFiniteWeights } from "../non_finite.ts";
 import { inputOf } from "./forward.ts";
-import { predictBatch, type PredictOptions } from "./predict.ts";
+import { predictMaps, type PredictOptions } from "./predict.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import { ConfusionMatrix, type IgnoredPixels } from "../../metrics/confusion_matrix.ts";
+import { ConfusionMatrix, type ScoreRules } from "../../metrics/confusion_matrix.ts";
 import type { Scores } from "../../metrics/scores.ts";
 
 /** Options of {@linkcode evaluate}. */
-export interface EvaluateOptions extends PredictOptions {
+export interface EvaluateOptions extends PredictOptions, ScoreRules {
   /**
    * Images in one forward pass; neighbours of different size go apart.
    * @default 1
    */
   batch?: number;
   /**
-   * What a prediction on an ignored pixel counts as.
-   * @default "drop"
+   * `label`: labels keep their size, and maps are brought to it; `resized`: labels are resized as
+   * images are, by the nearest pixel, and scored there.
+   * @default "label"
    */
-  ignored?: IgnoredPixels;
+  scoreSize?: ScoreSize;
   /** Stops between batches by throwing the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
   /**
-   * Receives each class map, at the size it is scored at and without padding; waited for before the
-   * next batch.
+   * Receives each class map, at the size it is scored at; waited for before the next batch.
    */
   onPrediction?: (prediction: LabelMap, index: number) => void | Promise<void>;
 }
@@ -40,8 +39,8 @@ export interface EvaluateOptions extends PredictOptions {
 /**
  * Predicts every sample of a data set at T = 1 and scores all pixels together in one confusion
  * matrix (method.md, "Evaluation"); pixels with the ignore label are dropped by default. With
- * `resize`, labels are brought to that size too (by the nearest pixel) and scored there; the padding
- * of a letterbox is never scored.
+ * `resize`, probabilities are brought back to the size of the label, or labels are resized too
+ * (`scoreSize`); the padding of a letterbox is never scored.
  *
  * @throws {NonFiniteNetworkError} If a weight or a logit is NaN or infinite.
  * @throws {RangeError} If model and data set differ in their number of classes, or an option is out
@@ -76,12 +75,11 @@ export async function evaluate(
   let done = 0;
   const flush = async (): Promise<void> => {
     signal?.throwIfAborted();
-    const maps = await predictBatch(model, group, inference);
-    for (const [i, { label, width: rowLength, content: [rows, length] }] of group.entries()) {
-      const picture = { rowLength, rows, length };
-      const data = cutPadding(maps[i]!, picture);
-      matrix.add({ truth: cutPadding(label, picture), prediction: data });
-      await onPrediction?.({ width: length, height: rows, data }, done + i);
+    const sizes = group.map(({ labelSize }) => labelSize);
+    const maps = await predictMaps(model, group, { ...inference, sizes });
+    for (const [i, { label }] of group.entries()) {
+      matrix.add({ truth: label, prediction: maps[i]!.data });
+      await onPrediction?.(maps[i]!, done + i);
     }
     done += group.length;
     group = [];
@@ -94,5 +92,7 @@ export async function evaluate(
     if (group.length >= batch) await flush();
   }
   if (group.length > 0) await flush();
-  return matrix.scores(options.ignored === undefined ? {} : { ignored: options.ignored });
+  const scores = matrix.scores(options);
+  const isResized = options.resize != null && options.scoreSize === "resized";
+  return isResized ? { ...scores, scoreSize: "resized" } : scores;
 }

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { field, positive, type Size, size, wants, whole } from "../../util/schema.ts";
+import type { ScoreSize } from "../../data/transforms/prepare_sample.ts";
 import { section, type SectionSpec } from "../../util/section.ts";
 
 /** How a network is run on an image; where a pixel is predicted several times, probabilities are averaged. */
@@ -19,7 +20,8 @@ export interface InferenceOptions {
    */
   window?: "auto" | "whole" | Size;
   /**
-   * Share of a window that overlaps with the next one, in [0, 1).
+   * Share of a window that overlaps with the next one, in [0, 1). Overlapping windows fade into each
+   * other, each weighted by a Hann window.
    *
    * @default 0.25
    */
@@ -44,6 +46,7 @@ export interface InferenceOptions {
 export interface InferenceConfig {
   resize: Size | null;
   resizeMode: "stretch" | "letterbox";
+  scoreSize: ScoreSize;
   window: "auto" | "whole" | Size;
   overlap: number;
   scales: number[];
@@ -63,14 +66,18 @@ export const inferenceSection: SectionSpec = section<InferenceConfig>(
   {
     resize: field(z.nullable(size), {
       fallback: null,
-      about: "Resize image (bilinear) and label (nearest) to [height, width] first; null keeps " +
-        "the original size.",
+      about: "Resize images (bilinear) to [height, width] first; null keeps their own size.",
       source: "§4.2",
     }),
     resizeMode: field(z.enum(["stretch", "letterbox"]), {
       fallback: "stretch",
       about: "How resize is met: stretch both sides, or letterbox, which keeps the aspect and " +
         "pads at the bottom and the right; padding is not scored.",
+    }),
+    scoreSize: field(z.enum(["label", "resized"]), {
+      fallback: "label",
+      about: "What resized images are scored at: label, the labels' own size, to which " +
+        "probabilities are brought back (bilinear); or resized, labels (nearest) at that size too.",
     }),
     window: field(z.union([z.enum(["auto", "whole"]), size], WINDOW), {
       fallback: "auto",
@@ -79,7 +86,8 @@ export const inferenceSection: SectionSpec = section<InferenceConfig>(
     }),
     overlap: field(z.number().min(0).max(0.9), {
       fallback: 0.25,
-      about: "Share of a window that overlaps with the next one; their probabilities are averaged.",
+      about: "Share of a window that overlaps with the next one; their probabilities are " +
+        "averaged with weights that fall off to the windows' edges (Hann).",
     }),
     scales: field(z.array(positive.max(8), SCALES).min(1, SCALES), {
       fallback: [1],

@@ -7,18 +7,19 @@ import * as tf from "@tensorflow/tfjs";
 import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { LabelMap, RgbImage } from "../../data/dataset.ts";
 import { cutPadding, fitImage, type FitOptions } from "../../data/transforms/network_input.ts";
-import { resizePlanes } from "../../data/transforms/resize.ts";
+import type { Size } from "../../util/schema.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
 import { assertFiniteLogits, forward, type NormalizedImage } from "./forward.ts";
 import { chooseWindow } from "./windows.ts";
-import { isOnePass, largestClass, predictProbabilities } from "./probabilities.ts";
+import { isOnePass, predictClasses } from "./probabilities.ts";
+import { contentOf, type InferenceImage } from "./probability_lines.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InferenceOptions } from "./inference_options.ts";
 
 export type { NormalizedImage } from "./forward.ts";
 
 /** How an image is normalised and resized, and the inference options. */
-export interface PredictOptions extends FitOptions, InferenceOptions {
+export interface PredictOptions extends Omit<FitOptions, "flip">, InferenceOptions {
   normalize: NormalizeConfig;
 }
 
@@ -50,23 +51,11 @@ export async function predict(
   options: PredictOptions,
 ): Promise<LabelMap> {
   const { width, height } = image;
-  const fitted = fitImage(image, options);
-  if (fitted.width === width && fitted.height === height) {
-    const [data] = await predictBatch(model, [fitted], options);
-    return { width, height, data: data! };
-  }
-  const map = await predictProbabilities(model, fitted, options);
-  const [rows, columns] = fitted.content;
-  const data = cutPadding(map.data, {
-    rowLength: map.width * map.channels,
-    rows,
-    length: columns * map.channels,
-  });
-  const content = { ...map, height: rows, width: columns, data };
-  const own = rows === height && columns === width
-    ? content.data
-    : resizePlanes(content, [height, width]);
-  return largestClass({ ...content, height, width, data: own });
+  // Without a resize, the mirror image needs no fitting of its own
+  const flip = options.flip === true && options.resize != null;
+  const fitted = fitImage(image, { ...options, flip });
+  const [map] = await predictMaps(model, [fitted], { ...options, sizes: [[height, width]] });
+  return map!;
 }
 
 /**
@@ -95,27 +84,53 @@ export async function predictBatch(
   images: NormalizedImage[],
   options: InferenceOptions = {},
 ): Promise<Uint8Array[]> {
+  return (await predictMaps(model, images, options)).map(({ data }) => data);
+}
+
+/** Options of {@linkcode predictMaps}. */
+export interface PredictMapsOptions extends InferenceOptions {
+  /**
+   * Height and width of each map; probabilities are resized to them bilinearly.
+   * @default those of the images without their padding
+   */
+  sizes?: readonly Size[];
+}
+
+/**
+ * Predicts several fitted images of one size, as many in a forward pass as memory allows where
+ * nothing is left to be averaged or resized.
+ *
+ * @throws {RangeError} If the images differ in size, one is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
+ */
+export async function predictMaps(
+  model: SegmentationModel,
+  images: readonly InferenceImage[],
+  options: PredictMapsOptions = {},
+): Promise<LabelMap[]> {
+  const { sizes = images.map(contentOf), ...inference } = options;
   const { width, height } = images[0] ?? { width: 0, height: 0 };
-  const choice = chooseWindow(model, [height, width], options);
-  const maps: Uint8Array[] = [];
-  if (isOnePass(choice, { width, height }, options)) {
+  const choice = chooseWindow(model, [height, width], inference);
+  const isOwnSize = images.every((image, i) => `${contentOf(image)}` === `${sizes[i]}`);
+  const maps: LabelMap[] = [];
+  if (isOnePass(choice, { width, height }, inference) && isOwnSize) {
     for (let start = 0; start < Math.max(1, images.length); start += choice.batch) {
       maps.push(...await classMaps(model, images.slice(start, start + choice.batch)));
     }
-  } else {
-    for (const image of images) {
-      maps.push(largestClass(await predictProbabilities(model, image, options)).data);
-    }
+    await currentBackend()?.checkErrors();
+    return maps;
   }
-  await currentBackend()?.checkErrors();
+  for (const [i, image] of images.entries()) {
+    maps.push(await predictClasses(model, image, { ...inference, size: sizes[i]! }));
+  }
   return maps;
 }
 
 /** One forward pass; argmax on the backend, so that only a 4·C-th of the bytes is read back. */
 async function classMaps(
   model: SegmentationModel,
-  images: NormalizedImage[],
-): Promise<Uint8Array[]> {
+  images: readonly InferenceImage[],
+): Promise<LabelMap[]> {
   const { labels, finiteness } = tf.tidy(() => {
     const { map, finiteness } = forward(model, images, { temperature: 1 });
     return { labels: tf.argMax(map, 3), finiteness };
@@ -125,5 +140,10 @@ async function classMaps(
     assertFiniteLogits(finiteness, { model, images }),
   ]);
   const area = values.length / images.length;
-  return images.map((_, i) => Uint8Array.from(values.subarray(i * area, (i + 1) * area)));
+  return images.map((image, i) => {
+    const [height, length] = contentOf(image);
+    const padded = Uint8Array.from(values.subarray(i * area, (i + 1) * area));
+    const data = cutPadding(padded, { rowLength: image.width, rows: height, length });
+    return { width: length, height, data };
+  });
 }

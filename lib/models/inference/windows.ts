@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../util/schema.ts";
 import { type BackendInfo, currentBackend } from "../../backend/use_backend.ts";
+import { exactSin } from "../../util/exact_math.ts";
 import { mebibytes } from "../../util/format.ts";
 import { paddedSize } from "./forward.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
@@ -115,6 +116,25 @@ function starts(
   const step = Math.max(1, Math.round(window * (1 - overlap)));
   const count = 1 + Math.ceil((length - window) / step);
   return Array.from({ length: count }, (_, i) => Math.min(i * step, length - window));
+}
+
+/** Largest weight of a pixel along one side: a whole number, so that sums of products are exact. */
+const MOST_WEIGHT = 256;
+
+/**
+ * Weights of the pixels of a window along one side: a Hann window, sin²(π(i + ½)/n), in whole numbers
+ * from 1 to 256, so that one window fades into the next. A side as long as the image's has no
+ * neighbour and weighs the same everywhere.
+ *
+ * @param length Pixels of the window along the side.
+ * @param options `side`: pixels of the image along it.
+ */
+export function blendWeights(length: number, { side }: { side: number }): Uint16Array {
+  if (length >= side) return new Uint16Array(length).fill(1);
+  return Uint16Array.from({ length }, (_, i) => {
+    const sine = exactSin(Math.PI * (i + 0.5) / length);
+    return Math.max(1, Math.round(MOST_WEIGHT * sine * sine));
+  });
 }
 
 /** Bytes of a forward pass of one image, its class map included. */

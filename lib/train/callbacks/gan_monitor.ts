@@ -99,9 +99,11 @@ export class GanMonitor {
     const absent = scores.classes.filter(({ pixels }) => pixels === 0).map(({ name }) => name);
     if (absent.length === 0) return [];
     return [
-      `no pixel of ${split} is ${absent.join(" or ")}: mIoU says nothing of ${
-        absent.length === 1 ? "that class" : "those classes"
-      }`,
+      `no pixel of ${split} is ${absent.join(" or ")}: ` +
+      (scores.meanOver === "union"
+        ? "counts 0 in mIoU once it is predicted anywhere, and is left out until then; set " +
+          "validation.meanOver to truth to leave it out always"
+        : "left out of mIoU (validation.meanOver truth)"),
     ];
   }
 

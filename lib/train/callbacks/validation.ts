@@ -1,13 +1,17 @@
 import { Buffer } from "node:buffer";
 import { encodePng } from "../../data/codecs/png_encode.ts";
-import { scoreBy, type Scores } from "../../metrics/scores.ts";
+import { scoreBy, type Scores, usableMetric } from "../../metrics/scores.ts";
 import { evaluate } from "../../models/inference/evaluate.ts";
 import { predict } from "../../models/inference/predict.ts";
+import { percent } from "../../util/format.ts";
 import { nonFiniteState } from "../errors.ts";
 import type { SampleEvent } from "../events.ts";
 import { metadataOf, type Session } from "../run/session.ts";
 import { firstNonFinite } from "../run/state_tensors.ts";
 import type { Callback, TrainContext } from "./callback.ts";
+
+/** Validations without a better score than the first after which the end of a run says so. */
+const UNCHANGED = 3;
 
 /** Scores the network on the validation split, and keeps the best one. */
 export class Validation implements Callback {
@@ -40,7 +44,7 @@ export class Validation implements Callback {
     const scores = await this.#scores();
     if (scores === null) return;
     const { config, networks, validation: { split } } = session;
-    const { metric } = config.validation;
+    const metric = usableMetric(config.validation.metric, scores);
     const { step, epoch } = state;
     const best = state.best === null || scoreBy(metric, scores) > scoreBy(metric, state.best);
     state.last = { epoch, step, ...scores };
@@ -52,6 +56,41 @@ export class Validation implements Callback {
     const time = Date.now();
     await emit({ type: "validation", time, step, epoch, split, scores, best });
     await emit(await sampleEvent(session, { step, epoch }));
+    if (metric !== config.validation.metric) {
+      await this.#warnOnce(
+        `no pixel of ${split} has the class of validation.metric ${config.validation.metric}: ` +
+          "the best network is chosen by mIoU",
+      );
+    }
+    if (this.#isLast) await this.#warnOfFirstBest(metric);
+  }
+
+  /** Whether no step can come after this validation. */
+  get #isLast(): boolean {
+    const { session: { config: { train }, stepsPerEpoch }, state } = this.#context;
+    return this.#context.endReason() !== null ||
+      (state.epoch === train.epochs && state.epochStep === stepsPerEpoch);
+  }
+
+  /** Says that nothing after the first validation was better. */
+  async #warnOfFirstBest(metric: string): Promise<void> {
+    const { session: { config: { validation: { every } } }, state: { best, last } } = this.#context;
+    if (best === null || last === null || best.epoch > every) return;
+    const count = Math.ceil((last.epoch - best.epoch) / every);
+    if (count < UNCHANGED) return;
+    const [then, now] = [best, last].map((scores) => percent(scoreBy(metric, scores)));
+    await this.#context.warn(
+      `the best ${metric} is ${then} % of epoch ${best.epoch}, the first validation, and none of ` +
+        `the ${count} after it was better (now ${now} %): the run learned nothing that ` +
+        "validation.metric shows; look at the losses, the labels of the validation split and " +
+        "optimizer.lr",
+    );
+  }
+
+  async #warnOnce(message: string): Promise<void> {
+    if (this.#notices.has(message)) return;
+    this.#notices.add(message);
+    await this.#context.warn(message);
   }
 
   /** Refuses a state that no checkpoint could follow; `evaluate` checks the scored network itself. */
@@ -63,17 +102,16 @@ export class Validation implements Callback {
   }
 
   async #scores(): Promise<Scores | null> {
-    const { session, signal, warn } = this.#context;
-    const { config: { data, inference }, networks, validation } = session;
+    const { session, signal } = this.#context;
+    const { config, networks, validation } = session;
+    const { data, inference, validation: { meanOver } } = config;
     const notices: string[] = [];
     const onNotice = (notice: string): void => void notices.push(notice);
-    const options = { normalize: data.normalize, ...inference, signal, onNotice };
+    const { normalize } = data;
+    const options = { normalize, ...inference, meanOver, signal, onNotice };
     try {
       const scores = await evaluate(networks.segmentation.model, validation, options);
-      for (const notice of notices) {
-        if (!this.#notices.has(notice)) await warn(notice);
-        this.#notices.add(notice);
-      }
+      for (const notice of notices) await this.#warnOnce(notice);
       return scores;
     } catch (error) {
       if (signal.aborted) return null;

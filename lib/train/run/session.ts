@@ -13,7 +13,7 @@ import { findLinks } from "../../data/validate/file_findings.ts";
 import { openDataset } from "../../data/registry.ts";
 import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
 import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
-import { checkMetric } from "../../metrics/scores.ts";
+import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
@@ -98,11 +98,12 @@ export async function openSession(
         "stages to fromLayersModel, or set train.gradientCheckpointing to false",
     );
   }
-  checkMetric(config.validation.metric, validation.classes.map(({ name }) => name));
+  const { metric } = config.validation;
+  checkMetric(metric, validation.classes.map(({ name }) => name));
   const skipped: SkippedSample[] = [];
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
   await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
-  await checkDataset(validation);
+  checkMetricClass(metric, validation, await checkDataset(validation));
 
   const classCounts = await countsFor(config, train, options.classCounts ?? null);
   const classes = train.classes.length;

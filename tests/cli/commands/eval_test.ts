@@ -33,6 +33,8 @@ describe("segadv eval", () => {
         "48x80",
         "--resize-mode",
         "letterbox",
+        "--score-size",
+        "resized",
         "--window",
         "32x32",
         "--flip",
@@ -53,6 +55,7 @@ describe("segadv eval", () => {
         normalize,
         resize: [48, 80],
         resizeMode: "letterbox",
+        scoreSize: "resized",
         window: [32, 32],
         flip: true,
         scales: [0.5, 1],
@@ -64,7 +67,16 @@ describe("segadv eval", () => {
       const table = await runProcess(["eval", join(run, "model"), ...wasm, "--split", "test"]);
       assert.equal(table.code, 0, table.err);
       assert.match(table.out, /^class +IoU +accuracy +pixels\nbackground +\d/);
-      assert.match(table.out, /\nmIoU +\d+\.\d\d %/);
+      assert.match(
+        table.out,
+        /\nmIoU +\d+\.\d\d % \(mean over the 5 of 5 classes in truth or prediction.*\)\n/,
+      );
+      const ruled = await runProcess([
+        ...["eval", run, ...wasm, "--mean-over", "truth"],
+        ...["--resize", "32x32", "--score-size", "resized"],
+      ]);
+      assert.match(ruled.out, /\nmIoU .*\(mean over the 5 of 5 classes in the truth\)\n/);
+      assert.match(ruled.out, /\nlabels were resized .* \(inference\.scoreSize resized\)/);
 
       const refused: [args: string[], line: RegExp][] = [
         [["--split", "nope"], /available: train, val, test/],

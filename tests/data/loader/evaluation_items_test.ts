@@ -6,6 +6,7 @@ import type { Size } from "../../../lib/util/schema.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
 import { evaluationItems } from "../../../lib/data/loader/evaluation_items.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
+import { mirrorRows } from "../../../lib/data/transforms/network_input.ts";
 import { resizeImage, resizeLabel } from "../../../lib/data/transforms/resize.ts";
 import { withFiles } from "../../support/dataset_folder.ts";
 import "./_logging_reader.ts";
@@ -16,7 +17,9 @@ test("evaluationItems() gives every sample in order, in its own size or resized"
   const dataset = await openDataset("fixtures", { split: "val" });
   for (const resize of [null, [40, 72], [64, 64]] as (Size | null)[]) {
     let index = 0;
-    for await (const item of evaluationItems(dataset, { normalize, resize })) {
+    for await (
+      const item of evaluationItems(dataset, { normalize, resize, scoreSize: "resized" })
+    ) {
       const { id, image, label } = await dataset.read(index++);
       const size = resize ?? [64, 64];
       assert.equal(item.id, id);
@@ -26,6 +29,19 @@ test("evaluationItems() gives every sample in order, in its own size or resized"
     }
     assert.equal(index, 8);
   }
+});
+
+test("evaluationItems() leaves labels at their size, whatever that of the images", async () => {
+  const dataset = await openDataset("fixtures", { split: "val" });
+  const options = { normalize, resize: [40, 72] as Size, flip: true };
+  let index = 0;
+  for await (const item of evaluationItems(dataset, options)) {
+    const { image, label } = await dataset.read(index++);
+    assert.deepEqual([item.labelSize, item.label], [[64, 64], label.data]);
+    const data = mirrorRows(image.data, { width: 64, channels: 3 });
+    assert.deepEqual(item.mirrored, resizeImage({ ...image, data }, [40, 72]));
+  }
+  assert.equal(index, 8);
 });
 
 test("evaluationItems() maps the ignore label without touching the sample", async () => {

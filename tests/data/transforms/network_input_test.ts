@@ -5,12 +5,11 @@ import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
 import {
   cutPadding,
   fitImage,
-  fitLabel,
   normalizationTable,
   normalizeInto,
 } from "../../../lib/data/transforms/network_input.ts";
-import type { LabelMap, RgbImage } from "../../../lib/data/dataset.ts";
-import { resizeImage, resizeLabel } from "../../../lib/data/transforms/resize.ts";
+import type { RgbImage } from "../../../lib/data/dataset.ts";
+import { resizeImage } from "../../../lib/data/transforms/resize.ts";
 
 const PIXELS = new Uint8Array([10, 20, 30, 255, 0, 128]);
 
@@ -73,11 +72,7 @@ function picture(width: number, height: number): RgbImage {
   return { width, height, data };
 }
 
-function label(width: number, height: number): LabelMap {
-  return { width, height, data: Uint8Array.from({ length: width * height }, (_, i) => i % 7) };
-}
-
-test("fitImage() and fitLabel() keep a size, or stretch to one", () => {
+test("fitImage() keeps a size, or stretches to one", () => {
   const own = fitImage(picture(5, 3), { normalize });
   assert.deepEqual([own.height, own.width, own.content], [3, 5, [3, 5]]);
   assert.equal(own.image[0], picture(5, 3).data[2]! - 1);
@@ -85,9 +80,6 @@ test("fitImage() and fitLabel() keep a size, or stretch to one", () => {
   assert.deepEqual([stretched.height, stretched.width, stretched.content], [8, 4, [8, 4]]);
   const pixels = resizeImage(picture(5, 3), [8, 4]);
   assert.equal(stretched.image[7], (pixels[7]! - 2) / 2);
-  assert.deepEqual(fitLabel(label(5, 3), {}), label(5, 3));
-  const resized = resizeLabel(label(5, 3), [8, 4]);
-  assert.deepEqual(fitLabel(label(5, 3), { resize: [8, 4] }), resized);
 });
 
 for (
@@ -98,7 +90,7 @@ for (
     ["a hair, at least a pixel wide,", [1, 100], [8, 1]],
   ] as const
 ) {
-  test(`fitImage() and fitLabel() put ${name} at the top left of a letterbox`, () => {
+  test(`fitImage() puts ${name} at the top left of a letterbox`, () => {
     const [width, height] = size;
     const options = {
       normalize,
@@ -109,32 +101,26 @@ for (
     assert.deepEqual([fitted.height, fitted.width, fitted.content], [8, 8, [...content]]);
     const [rows, columns] = content;
     const alone = fitImage(picture(width, height), { normalize, resize: [rows, columns] }).image;
-    const marks = fitLabel(label(width, height), options).data;
-    const truth = resizeLabel(label(width, height), [rows, columns]).data;
     for (let y = 0; y < 8; y++) {
       for (let x = 0; x < 8; x++) {
         const inside = y < rows && x < columns;
         const [at, from] = [y * 8 + x, y * columns + x];
-        assert.equal(marks[at], inside ? truth[from] : 255);
         for (let c = 0; c < 3; c++) {
           assert.equal(fitted.image[at * 3 + c], inside ? alone[from * 3 + c] : 0);
         }
       }
     }
-    const cut = { rows, length: columns };
-    assert.deepEqual(cutPadding(marks, { ...cut, rowLength: 8 }), truth);
     const pixels = cutPadding(fitted.image, { rows, length: columns * 3, rowLength: 24 });
     assert.deepEqual(pixels, alone);
   });
 }
 
-test("fitImage() and fitLabel() refuse a size that is none, on which a pass would never end", () => {
+test("fitImage() refuses a size that is none, on which a pass would never end", () => {
   const message = /^RangeError: Cannot resize to \[.*\]: give height and width in whole pixels$/;
   for (const resize of [[0, 32], [NaN, NaN], [32.5, 32], [-3, 5], "" as never] as const) {
     assert.throws(
       () => fitImage(picture(5, 3), { normalize, resize: [...resize] as never }),
       message,
     );
-    assert.throws(() => fitLabel(label(5, 3), { resize: [...resize] as never }), message);
   }
 });

@@ -6,6 +6,7 @@ import type { Size } from "../../../lib/util/schema.ts";
 import type { Dataset, LabelMap, Sample } from "../../../lib/data/dataset.ts";
 import { ConfusionMatrix } from "../../../lib/metrics/confusion_matrix.ts";
 import { evaluate } from "../../../lib/models/inference/evaluate.ts";
+import { predict } from "../../../lib/models/inference/predict.ts";
 import { fromLayersModel } from "../../../lib/models/from_layers_model.ts";
 import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../../lib/backend/use_backend.ts";
@@ -99,6 +100,37 @@ describe("evaluate()", () => {
     assert.deepEqual(scores, expected);
     assert.deepEqual(maps, own);
     assert.notDeepEqual(scores, expectedScores(samples), "ignored pixels count here");
+  });
+
+  test("evaluate() scores resized images at the labels' own size, or at theirs, and says which", async () => {
+    // Rows of one class, too thin for half the height: a resized label has lost them
+    const [width, height] = [4, 8];
+    const label = { width, height, data: new Uint8Array(32).map((_, i) => (i >> 2) % 2) };
+    const image = { width, height, data: new Uint8Array(96) };
+    for (let i = 0; i < 32; i++) image.data[3 * i + 1] = 255;
+    const dataset = datasetOf([{ id: "rows", image, label }]);
+    const options = { normalize, resize: [4, 4] as Size };
+    const kept = await evaluate(pixelModel(), dataset, options);
+    assert.deepEqual([kept.pAcc, kept.scoreSize], [0.5, undefined]);
+    assert.deepEqual(kept, await evaluate(pixelModel(), dataset, { normalize }));
+    const resized = await evaluate(pixelModel(), dataset, { ...options, scoreSize: "resized" });
+    assert.deepEqual([resized.pAcc, resized.scoreSize], [1, "resized"]);
+  });
+
+  test("evaluate() gives the maps of predict(), whatever the size", async () => {
+    const samples = noisySamples();
+    const options = {
+      normalize,
+      resize: [7, 11] as Size,
+      resizeMode: "letterbox" as const,
+      flip: true,
+    };
+    const maps: LabelMap[] = [];
+    const onPrediction = (map: LabelMap) => void maps.push(map);
+    await evaluate(pixelModel(), datasetOf(samples), { ...options, onPrediction, batch: 2 });
+    for (const [i, { image }] of samples.entries()) {
+      assert.deepEqual(maps[i], await predict(pixelModel(), image, options));
+    }
   });
 
   test("evaluate() says once a size why it takes windows, and scores the same", async () => {

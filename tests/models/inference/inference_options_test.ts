@@ -9,6 +9,7 @@ test("inferenceSection is one pass over the original image by default", () => {
   assert.deepEqual(schema.parse({}), {
     resize: null,
     resizeMode: "stretch",
+    scoreSize: "label",
     window: "auto",
     overlap: 0.25,
     scales: [1],

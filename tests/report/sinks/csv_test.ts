@@ -22,7 +22,14 @@ test("stepsCsv() and validationsCsv have a row an event and a column a key", asy
 
 test("validationsCsv() quotes names and leaves absent classes empty", () => {
   const one = { name: 'a "b", c', iou: null, accuracy: null, pixels: 0 };
-  const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes: [one] };
+  const scores = {
+    pAcc: 1,
+    mIoU: 1,
+    meanOver: "union" as const,
+    fwIoU: 1,
+    mAcc: 1,
+    classes: [one],
+  };
   const rest = { time: 0, step: 1, epoch: 1, split: "val", best: true };
   const text = validationsCsv({ validations: [{ type: "validation", scores, ...rest }] });
   assert.match(text, /,"iou\/a ""b"", c"\n/);
