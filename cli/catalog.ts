@@ -1,7 +1,7 @@
 /**
  * What the library offers by name, so that help, completions, `presets` and `schema` answer without
- * loading it and TensorFlow.js. `deno task build:catalog` writes the file from the registries, and a
- * test compares them.
+ * loading it and TensorFlow.js. `deno task build:catalog` writes the file from the registries, and
+ * `deno task checks` compares them.
  *
  * @module
  */

@@ -5,6 +5,8 @@
 import { pathToFileURL } from "node:url";
 import process from "node:process";
 import { stripVTControlCharacters } from "node:util";
+import { libraryCatalog } from "./build_catalog.ts";
+import { checkCatalog } from "./checks/catalog.ts";
 import { checkDocs, readDocs } from "./checks/docs.ts";
 import elsewhere from "./checks/elsewhere.json" with { type: "json" };
 import { checkExportNames } from "./checks/export_names.ts";
@@ -43,6 +45,7 @@ export async function checkRepository(folder: string): Promise<CheckReport> {
     ...imports.problems,
     ...share.problems,
     ...checkVocabulary(files),
+    ...checkCatalog(files, libraryCatalog()),
     ...await documentation(folder, files),
   ];
   return { problems, figures: [describeImports(imports), describePrivateShare(share)] };

@@ -4,12 +4,6 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { catalog } from "../../cli/catalog.ts";
-import { libraryCatalog } from "../../tasks/build_catalog.ts";
-
-test("catalog is what the library's registries say; else: deno task build:catalog", () => {
-  assert.deepEqual(catalog, JSON.parse(JSON.stringify(libraryCatalog())));
-});
 
 const LEAN = [
   ["--help"],
