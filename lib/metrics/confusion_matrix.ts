@@ -108,6 +108,7 @@ export class ConfusionMatrix {
         iou: union > 0 ? hits / union : null,
         accuracy: truth > 0 ? hits / truth : null,
         pixels: truth,
+        predicted,
         hits,
       };
     });
@@ -118,7 +119,7 @@ export class ConfusionMatrix {
       meanOver,
       fwIoU: total > 0 ? sum(classes.map((c) => c.pixels * (c.iou ?? 0))) / total : 0,
       mAcc: mean(classes.map((c) => c.accuracy)),
-      classes: classes.map(({ name, iou, accuracy, pixels }) => ({ name, iou, accuracy, pixels })),
+      classes: classes.map(({ hits: _, ...scores }) => scores),
     };
   }
 }

@@ -15,6 +15,8 @@ export interface ClassScores {
   accuracy: number | null;
   /** Pixels of this class in the truth. */
   pixels: number;
+  /** Pixels that were predicted to be of this class; absent in older logs. */
+  predicted?: number;
 }
 
 /**

@@ -20,7 +20,13 @@ describe("ConfusionMatrix", () => {
     const matrix = new ConfusionMatrix(["a", "b", "never"]);
     matrix.add({ truth: [0, 1], prediction: [0, 1] });
     const { mIoU, mAcc, fwIoU, classes } = matrix.scores();
-    assert.deepEqual(classes[2], { name: "never", iou: null, accuracy: null, pixels: 0 });
+    assert.deepEqual(classes[2], {
+      name: "never",
+      iou: null,
+      accuracy: null,
+      pixels: 0,
+      predicted: 0,
+    });
     assert.deepEqual([mIoU, mAcc, fwIoU], [1, 1, 1]);
   });
 

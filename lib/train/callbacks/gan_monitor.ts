@@ -36,6 +36,7 @@ export class GanMonitor {
   #isDominated = false;
   #spikeAt = -Infinity;
   #hasCounted = false;
+  #isUniform = false;
 
   constructor(config: Config) {
     this.#weight = config.adversarial.weight;
@@ -92,8 +93,28 @@ export class GanMonitor {
       "lower optimizer.lr";
   }
 
+  #validation(event: ValidationEvent): string[] {
+    return [...this.#oneClass(event), ...this.#absent(event)];
+  }
+
+  /** The network predicts one class, where the split has several. */
+  #oneClass({ scores: { classes }, split, epoch }: ValidationEvent): string[] {
+    const predicted = classes.filter((one) => one.predicted !== undefined && one.predicted > 0);
+    const labelled = classes.filter(({ pixels }) => pixels > 0);
+    const was = this.#isUniform;
+    this.#isUniform = predicted.length === 1 && labelled.length > 1;
+    if (was || !this.#isUniform) return [];
+    return [
+      `the network predicts ${
+        predicted[0]!.name
+      } for every pixel of ${split} after epoch ${epoch}, ` +
+      `where ${labelled.length} classes occur; if it goes on, set loss.classWeights to enet, add a ` +
+      "term dice to loss.terms, or change optimizer.lr",
+    ];
+  }
+
   /** At the first validation: the split does not change. */
-  #validation({ scores, split }: ValidationEvent): string[] {
+  #absent({ scores, split }: ValidationEvent): string[] {
     if (this.#hasCounted) return [];
     this.#hasCounted = true;
     const absent = scores.classes.filter(({ pixels }) => pixels === 0).map(({ name }) => name);

@@ -87,6 +87,28 @@ describe("GanMonitor", () => {
     );
     assert.deepEqual(watch.notice(event), []);
   });
+
+  test("GanMonitor.notice() says that the network predicts one class, and again after it had passed", async () => {
+    const watch = new GanMonitor(await loadConfig({ preset: "fixtures" }));
+    const at = (predicted: number[], pixels = [8, 2]): string[] => {
+      const classes = ["road", "car"].map((name, c) => (
+        { name, iou: null, accuracy: null, pixels: pixels[c]!, predicted: predicted[c]! }
+      ));
+      const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes };
+      const rest = { time: 0, step: 1, epoch: 3, split: "val", best: true };
+      return watch.notice({ type: "validation", scores, ...rest });
+    };
+    const [warning] = at([10, 0]);
+    assert.match(
+      warning!,
+      /^the network predicts road for every pixel of val after epoch 3, where 2 classes occur; .*loss\.classWeights to enet/,
+    );
+    const cases = [[10, 0], [9, 1], [0, 10]].map((predicted) => at(predicted).length);
+    assert.deepEqual(cases, [0, 0, 1]);
+    const watched = at([9, 1]);
+    assert.deepEqual(watched, []);
+    assert.equal(at([10, 0], [10, 0]).filter((one) => /predicts/.test(one)).length, 0);
+  });
 });
 
 /** Just long enough for a diagnosis. */
@@ -135,12 +157,16 @@ describe("GanMonitor.notice() in a run", () => {
     });
   }
 
-  test("GanMonitor.notice() in a run says nothing of a healthy one", async () => {
+  test("GanMonitor.notice() in a run says of a healthy one only what so small a network predicts", async () => {
     const warnings: string[] = [];
     const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
     await train(config, {
       onEvent: (event) => event.type === "warning" && warnings.push(event.message),
     });
-    assert.deepEqual(warnings, []);
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0]!,
+      /^the network predicts background for every pixel of val after epoch/,
+    );
   });
 });
