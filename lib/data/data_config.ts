@@ -34,6 +34,8 @@ export interface DataConfig {
   crop: Size;
   batch: number;
   augment: AugmentationConfig[];
+  maxClassShare: number;
+  oversample: number;
   normalize: NormalizeConfig;
   cacheMiB: number;
   workers: number | null;
@@ -89,6 +91,17 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
     "Random changes of training samples, in order: [{name, its own options}]; [] for none.",
     { item: augmentation, fallback: [{ name: "affine" }], min: 0 },
   ),
+  maxClassShare: field(positive.max(1), {
+    fallback: 1,
+    about:
+      "Largest share of a crop's labelled pixels that one class may have: up to ten places are " +
+      "tried, the last is taken. 1: the first place is taken; 0.75 as in mmsegmentation.",
+  }),
+  oversample: field(nonNegative.max(1), {
+    fallback: 0,
+    about: "Share t of the images: those with a class that fewer hold, f of them, come " +
+      "sqrt(t / f) times as often (repeat factor sampling). 0: each image once an epoch.",
+  }),
   normalize,
   cacheMiB: field(nonNegative, {
     fallback: 256,

@@ -56,6 +56,7 @@ export {
   normalizationTable,
   normalizeInto,
 } from "./transforms/network_input.ts";
+export { repeatFactors } from "./loader/epoch_order.ts";
 export { type HostBatch, type SkippedSample, stepsPerEpoch } from "./loader/batch.ts";
 export {
   type EpochOptions,

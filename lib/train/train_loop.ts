@@ -84,8 +84,8 @@ class TrainLoop implements TrainContext {
       earlyStopping(this),
       this.#checkpoints,
     ];
-    const { config, train } = session;
-    this.#loader = openTrainLoader({ dataset: train, config: config.data, seed: config.seed });
+    const { config: { data, seed }, train, repeats } = session;
+    this.#loader = openTrainLoader({ dataset: train, config: data, seed, repeats });
   }
 
   async begin(): Promise<null> {

@@ -104,6 +104,22 @@ describe("segmentation losses", () => {
     assert.deepEqual(JSON.parse(await readFile(path, "utf8")), counts);
   });
 
+  test("train() repeats images of rare classes with data.oversample, and resumes bit-identically", async () => {
+    const out = join(await temporaryFolder(), "run");
+    const balanced = { "data.oversample": 1, "data.maxClassShare": 0.75, "train.epochs": 1 };
+    const whole = await eventsOf({ ...balanced, "train.maxSteps": 5 });
+    const plain = await eventsOf({ "train.epochs": 1, "train.maxSteps": 5 });
+    assert.notDeepEqual(lossesOf(whole), lossesOf(plain));
+    await eventsOf({ ...balanced, "train.maxSteps": 2 }, out);
+    const path = join(out, "class-counts.json");
+    const { classesOf } = JSON.parse(await readFile(path, "utf8"));
+    assert.equal(classesOf.length, 24);
+    const events: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => void events.push(event);
+    await resumeTraining(out, { overrides: ["train.maxSteps=5"], onEvent });
+    assert.deepEqual(lossesOf(events), lossesOf(whole).slice(2));
+  });
+
   test("train() refuses class weights that fit neither the data nor the terms, in one line", async () => {
     await assert.rejects(eventsOf({ "loss.classWeights": [1, 2] }), (error: Error) => {
       assert.match(error.message, /^Cannot weigh 5 classes by 2 numbers: loss\.classWeights/);

@@ -29,13 +29,14 @@ export interface LoaderSetup<Work> {
 /** Training: what a worker does with every sample. */
 export interface TrainingWork {
   kind: "training";
-  config: Pick<DataConfig, "crop" | "augment" | "normalize">;
+  config: Pick<DataConfig, "crop" | "augment" | "normalize" | "maxClassShare">;
   seed: number;
 }
 
 /** Training: what a worker gets for one sample. */
 export interface TrainingTask {
   epoch: number;
+  repetition: number;
   /** Receives pixels and labels, and comes back. */
   buffer: ArrayBuffer;
   /** The sample as decoded before, in shared memory; `null`: to be decoded. */
@@ -60,12 +61,13 @@ async function trainingTask(
   { config, seed }: TrainingWork,
   task: TrainingTask & SampleTask,
 ): Promise<Parcel<TrainingAnswer>> {
-  const { index, epoch, buffer, keepBytes } = task;
+  const { index, epoch, repetition, buffer, keepBytes } = task;
   const sample = task.sample ?? await dataset.read(index);
   const pixels = config.crop[0] * config.crop[1];
   const image = new Uint8Array(buffer, 0, pixels * 3);
   const label = new Uint8Array(buffer, pixels * 3);
-  const valid = prepareSample(sample, { dataset, config, seed, epoch, index, image, label });
+  const which = { epoch, index, repetition };
+  const valid = prepareSample(sample, { dataset, config, seed, ...which, image, label });
   const shared = task.sample === null && sampleBytes(sample) <= keepBytes ? share(sample) : null;
   return { value: { buffer, valid, sample: shared }, transfer: [buffer] };
 }

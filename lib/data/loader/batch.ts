@@ -5,6 +5,7 @@
  */
 import type { DataConfig } from "../data_config.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
+import type { EpochOrder } from "./epoch_order.ts";
 import type { SampleLoader } from "./sample_loader.ts";
 
 /** One training batch of crops `[b, h, w]`, in main memory. */
@@ -59,6 +60,8 @@ export interface TrainingRequest {
   epoch: number;
   /** Index of the sample in its data set. */
   index: number;
+  /** Which time it is seen in the epoch, from 0. */
+  repetition: number;
   image: Uint8Array;
   label: Uint8Array;
 }
@@ -69,8 +72,7 @@ export interface BatchSource {
   config: DataConfig;
   loader: SampleLoader<TrainingRequest, number>;
   epoch: number;
-  /** Sample indices in the order of the epoch. */
-  order: Uint32Array;
+  order: EpochOrder;
   /** Samples known to be damaged, and how: filled here, so that none is tried twice. */
   damaged: Map<number, SkippedSample>;
   /** What the batch's requests are cancelled by. */
@@ -117,11 +119,12 @@ async function loadInto(
   const { dataset: { ids, split }, config, loader, epoch, order, damaged, group } = source;
   const skipped: SkippedSample[] = [];
   for (let next = position; skipped.length < ids.length;) {
-    const index = order[next]!;
+    const index = order.indices[next]!;
+    const repetition = order.repetitions[next]!;
     const id = ids[index]!;
     if (!damaged.has(index)) {
       try {
-        const valid = await loader.load({ ...target, epoch, index }, group);
+        const valid = await loader.load({ ...target, epoch, index, repetition }, group);
         return { id, valid, skipped };
       } catch (error) {
         if (config.onCorrupt === "fail" || !(error instanceof DamagedFileError)) throw error;

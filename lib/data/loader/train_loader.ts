@@ -4,7 +4,6 @@
  * @module
  */
 import type { DataConfig } from "../data_config.ts";
-import { permutation, randomStream } from "../../util/random.ts";
 import { cacheSamples, type Dataset, type Sample, sampleBytes } from "../dataset.ts";
 import { prepareSample } from "../transforms/prepare_sample.ts";
 import type { TrainingAnswer, TrainingTask, TrainingWork } from "./_loader_worker.ts";
@@ -15,6 +14,7 @@ import {
   stepsPerEpoch,
   type TrainingRequest,
 } from "./batch.ts";
+import { epochOrder } from "./epoch_order.ts";
 import { chooseWorkers, type SampleLoader, sampleLoader } from "./sample_loader.ts";
 
 /** What decides the pixels of every batch of a run. */
@@ -22,6 +22,11 @@ export interface TrainLoaderOptions {
   dataset: Dataset;
   config: DataConfig;
   seed: number;
+  /**
+   * How often each sample is to be seen an epoch, as {@linkcode repeatFactors} gives it.
+   * @default once
+   */
+  repeats?: readonly number[] | null;
 }
 
 /** Which batches of a run. */
@@ -79,7 +84,8 @@ export interface TrainLoader extends AsyncDisposable {
  * }
  * ```
  */
-export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): TrainLoader {
+export function openTrainLoader(options: TrainLoaderOptions): TrainLoader {
+  const { dataset, config, seed, repeats } = options;
   const steps = stepsPerEpoch(dataset, config.batch);
   const loader = trainingLoader({ dataset, config, seed });
   const damaged = new Map<number, SkippedSample>();
@@ -89,7 +95,7 @@ export function openTrainLoader({ dataset, config, seed }: TrainLoaderOptions): 
     if (!(startStep >= 0 && startStep <= steps)) {
       throw new RangeError(`Cannot start at step ${startStep} of an epoch of ${steps} steps`);
     }
-    const order = permutation(dataset.ids.length, randomStream(seed, "order", epoch));
+    const order = epochOrder(dataset.ids.length, { seed, epoch, repeats });
     const source = { dataset, config, loader, epoch, order, damaged, group: {} };
     const waiting: Promise<HostBatch>[] = [];
     let next = startStep;
@@ -188,9 +194,10 @@ function trainingLoader(
 ): SampleLoader<TrainingRequest, number> {
   const pixels = config.batch * config.crop[0] * config.crop[1];
   const workers = config.workers ?? chooseWorkers(dataset, { pixels, least: SMALL_BATCH });
+  const { crop, augment, normalize, maxClassShare } = config;
   const work: TrainingWork = {
     kind: "training",
-    config: { crop: config.crop, augment: config.augment, normalize: config.normalize },
+    config: { crop, augment, normalize, maxClassShare },
     seed,
   };
   const local = cached(dataset, config.cacheMiB);
@@ -211,10 +218,11 @@ function trainingLoader(
       const sample = await local.read(request.index);
       return prepareSample(sample, { ...request, dataset, config, seed });
     },
-    send({ epoch, index, image, label }) {
+    send({ epoch, index, repetition, image, label }) {
       const buffer = buffers.pop() ?? new ArrayBuffer(image.length + label.length);
       const sample = kept.get(index) ?? null;
-      return { value: { epoch, buffer, sample, keepBytes: free }, transfer: [buffer] };
+      const task = { epoch, repetition, buffer, sample, keepBytes: free };
+      return { value: task, transfer: [buffer] };
     },
     receive({ buffer, valid, sample }, { index, image, label }): number {
       image.set(new Uint8Array(buffer, 0, image.length));

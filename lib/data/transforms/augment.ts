@@ -34,6 +34,12 @@ export interface AugmentOptions {
   fill: readonly [number, number, number];
   /** Label of pixels outside the image. */
   ignoreLabel: number;
+  /**
+   * Largest share of a crop's labelled pixels that one class may have: up to ten places are tried,
+   * the last is taken.
+   * @default 1
+   */
+  maxClassShare?: number;
   /** Makes the stream of random numbers of a purpose; equal purposes give equal numbers. */
   rng: (...purpose: string[]) => RandomStream;
   /** Receives the pixels, `[h * w * 3]`; made if not given. */
@@ -83,10 +89,27 @@ export function augmentSample(sample: Sample, options: AugmentOptions): Crop {
   for (const entry of entries) {
     if (entry.geometry) geometry = compose(geometry, entry.geometry(entry.given, stream));
   }
-  const place: [number, number] = [stream.uniform(), stream.uniform()];
-  warpInto(crop, sample, { ...options, geometry, place });
+  const { maxClassShare = 1, ignoreLabel } = options;
+  for (let tries = 1; tries <= PLACES; tries++) {
+    const place: [number, number] = [stream.uniform(), stream.uniform()];
+    warpInto(crop, sample, { ...options, geometry, place });
+    if (maxClassShare === 1 || largestShare(crop.label, ignoreLabel) <= maxClassShare) break;
+  }
   for (const { name, given, pixels } of entries) pixels?.(crop, given, rng("augment", name));
   return crop;
+}
+
+/** Places of a crop that are tried where one class has too large a share. */
+const PLACES = 10;
+
+/** Share of the most frequent class among the labelled pixels; 1 where there are none. */
+function largestShare(label: Uint8Array, ignoreLabel: number): number {
+  const counts = new Uint32Array(256);
+  for (const value of label) counts[value]!++;
+  const labelled = label.length - counts[ignoreLabel]!;
+  counts[ignoreLabel] = 0;
+  const most = counts.reduce((a, b) => Math.max(a, b));
+  return labelled === 0 ? 1 : most / labelled;
 }
 
 function compose(first: Geometry, second: Geometry): Geometry {

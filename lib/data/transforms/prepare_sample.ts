@@ -15,11 +15,15 @@ import { type ClassInfo, DamagedFileError, type Dataset, type Sample } from "../
 /** What decides the pixels of a prepared sample, and where they go. */
 export interface PrepareOptions {
   dataset: Pick<Dataset, "classes" | "ignoreLabel" | "files">;
-  config: Pick<DataConfig, "crop" | "augment" | "normalize">;
+  config:
+    & Pick<DataConfig, "crop" | "augment" | "normalize">
+    & Partial<Pick<DataConfig, "maxClassShare">>;
   seed: number;
   epoch: number;
   /** Index of the sample in its data set. */
   index: number;
+  /** Which time the sample is seen in the epoch; each is augmented differently. @default 0 */
+  repetition?: number;
   /** Receives RGB pixels on 0..255, `[h * w * 3]`. */
   image: Uint8Array;
   /** Receives the labels, `[h * w]`, ignored pixels as 255. */
@@ -34,14 +38,16 @@ export interface PrepareOptions {
  * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
  */
 export function prepareSample(sample: Sample, options: PrepareOptions): number {
-  const { dataset, config, seed, epoch, index, image, label } = options;
+  const { dataset, config, seed, epoch, index, repetition = 0, image, label } = options;
+  const which = repetition === 0 ? [epoch, index] : [epoch, index, repetition];
   const { order, mean } = config.normalize;
   augmentSample(sample, {
     crop: config.crop,
     augment: config.augment,
     fill: order === "rgb" ? mean : [mean[2], mean[1], mean[0]],
     ignoreLabel: dataset.ignoreLabel,
-    rng: (...purpose) => randomStream(seed, ...purpose, epoch, index),
+    maxClassShare: config.maxClassShare ?? 1,
+    rng: (...purpose) => randomStream(seed, ...purpose, ...which),
     image,
     label,
   });

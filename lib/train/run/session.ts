@@ -5,6 +5,7 @@
  */
 import type { Config } from "../../config/config.ts";
 import { validateConfig } from "../../config/check.ts";
+import { repeatFactors } from "../../data/loader/epoch_order.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { countClasses, type SplitCounts } from "../../data/validate/class_counts.ts";
 import { checkDataset } from "../../data/validate/check_dataset.ts";
@@ -38,6 +39,8 @@ export interface Session {
   networks: Networks;
   /** Classes of the training split; `null` where nothing needs them. */
   classCounts: SplitCounts | null;
+  /** How often each training sample is seen an epoch (`data.oversample`); `null`: once. */
+  repeats: number[] | null;
   /** Whole batches in an epoch. */
   stepsPerEpoch: number;
   /** Steps of all epochs, whether or not `train.maxSteps` ends the run before. */
@@ -107,8 +110,10 @@ export async function openSession(
 
   const classCounts = await countsFor(config, train, options.classCounts ?? null);
   const classes = train.classes.length;
-  const { classWeights: choice } = config.loss;
+  const { loss: { classWeights: choice }, data: { oversample } } = config;
   const classWeights = chooseClassWeights(choice, { classes, counts: classCounts });
+
+  const repeats = oversample > 0 ? repeatFactors(classCounts!.classesOf, oversample) : null;
 
   const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
     .map(({ split, message }) => `split "${split}": ${message}`);
@@ -153,6 +158,7 @@ export async function openSession(
       train,
       validation,
       classCounts,
+      repeats,
       skipped,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
@@ -168,11 +174,11 @@ export function metadataOf({ train, config }: Session): ModelMetadata {
 
 /** The class counts that the configuration needs: those that were kept, if they are of this split. */
 async function countsFor(
-  { loss }: Config,
+  { loss, data }: Config,
   train: Dataset,
   kept: SplitCounts | null,
 ): Promise<SplitCounts | null> {
-  if (!needsCounts(loss.classWeights)) return null;
+  if (!needsCounts(loss.classWeights) && data.oversample === 0) return null;
   const { classes, ids } = train;
   const fits = kept?.pixels.length === classes.length && kept.classesOf.length === ids.length;
   return fits ? kept : await countClasses(train);

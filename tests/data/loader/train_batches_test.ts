@@ -14,6 +14,8 @@ const config: DataConfig = {
   crop: [32, 48],
   batch: 5,
   augment: [{ name: "affine", zoom: [0.5, 2], rotate: 10, flip: true }],
+  maxClassShare: 1,
+  oversample: 0,
   normalize: { order: "bgr", mean: [104, 117, 124], std: [1, 1, 1] },
   cacheMiB: 8,
   workers: 0,

@@ -70,6 +70,27 @@ test("openTrainLoader() is bit-identical with any number of workers", async () =
   for (const run of runs.slice(1)) assert.deepEqual(run, runs[0]);
 });
 
+test("openTrainLoader() repeats samples, each augmented anew, bit-identically in workers", async () => {
+  const dataset = await fixtures();
+  const repeats = dataset.ids.map((_, i) => i === 3 ? 6 : 1);
+  const runs: HostBatch[][] = [];
+  for (const workers of [0, 2]) {
+    const config = configOf(workers, { maxClassShare: 0.75 });
+    await using loader = openTrainLoader({ dataset, config, seed: 3, repeats });
+    runs.push(await Array.fromAsync(loader.batches({ epoch: 0 })));
+  }
+  assert.deepEqual(runs[1], runs[0]);
+  const pixels = 40 * 56;
+  const crops = runs[0]!.flatMap(({ ids, labels }) =>
+    ids.map((id, i) => (
+      { id, label: labels.subarray(i * pixels, (i + 1) * pixels) }
+    ))
+  );
+  const repeated = crops.filter(({ id }) => id === dataset.ids[3]);
+  assert.ok(repeated.length >= 2, `${repeated.length}`);
+  assert.equal(new Set(repeated.map(({ label }) => label.join())).size, repeated.length);
+});
+
 test("openTrainLoader() goes on in workers where a resumed run left off", async () => {
   const dataset = await fixtures();
   await using loader = openTrainLoader({ dataset, config: configOf(2), seed: 3 });

@@ -279,3 +279,50 @@ test("augmentSample() composes the geometry of several entries, and refuses an u
       '"afine"; did you mean affine?',
   });
 });
+
+test("augmentSample() tries up to ten places where one class fills the crop", () => {
+  // Class 1 in the right tenth, all else class 0
+  const [width, height] = [40, 4];
+  const label = Uint8Array.from({ length: width * height }, (_, i) => i % width >= 36 ? 1 : 0);
+  const image = { width, height, data: new Uint8Array(width * height * 3) };
+  const sample: Sample = { id: "edge", image, label: { width, height, data: label } };
+  const crop: Size = [4, 8];
+  const mixed = (maxClassShare: number): number => {
+    let count = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const options = { ...PLAIN, crop, rng: seeded(seed), maxClassShare };
+      const { label: drawn } = augmentSample(sample, options);
+      const ones = drawn.reduce((sum, value) => sum + value, 0);
+      if (ones >= drawn.length / 4) count++;
+    }
+    return count;
+  };
+  const [any, limited] = [mixed(1), mixed(0.75)];
+  // 3 of 33 places have at least a quarter of class 1: in ten tries 1 − (30/33)¹⁰ = 61 %
+  assert.ok(any < 40, `${any}`);
+  assert.ok(limited > 100 && limited < 150, `${limited}`);
+  const plain = augmentSample(sample, { ...PLAIN, crop, rng: seeded(1) });
+  const off = augmentSample(sample, { ...PLAIN, crop, rng: seeded(1), maxClassShare: 1 });
+  assert.deepEqual(off, plain);
+});
+
+test("augmentSample() does not count ignored pixels in a class's share", () => {
+  const label = { width: 4, height: 1, data: new Uint8Array([0, 1, 255, 255]) };
+  const sample: Sample = {
+    id: "half",
+    image: { width: 4, height: 1, data: new Uint8Array(12) },
+    label,
+  };
+  let draws = 0;
+  const stream = randomStream(0);
+  stream.uniform = () => (draws++, 0);
+  const options = { ...PLAIN, crop: [1, 4] as Size, rng: () => stream, maxClassShare: 0.5 };
+  augmentSample(sample, options);
+  const once = draws;
+  draws = 0;
+  augmentSample(
+    { ...sample, label: { ...label, data: new Uint8Array([0, 0, 255, 255]) } },
+    options,
+  );
+  assert.equal(draws, once + 9 * 2);
+});
