@@ -80,7 +80,7 @@ export async function buildNpm(target: string): Promise<string[]> {
 async function fill(folder: string, { folder: part, ...options }: Package): Promise<void> {
   const sources = join(ROOT, part);
   const source = JSON.parse(await readFile(join(sources, "package.json"), "utf8"));
-  const manifest = npmManifest(source, options);
+  const manifest = npmManifest(source, { ...options, repository: repository() });
   await bundle(source, { sources, folder });
   await declare({ sources, folder });
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
@@ -126,7 +126,7 @@ async function bundle(source: SourceManifest, { sources, folder }: Places): Prom
 }
 
 /** Modules that run in threads: from how they are named to their paths. */
-async function findThreads(sources: string): Promise<Map<string, string>> {
+export async function findThreads(sources: string): Promise<Map<string, string>> {
   const threads = new Map<string, string>();
   const folder = join(sources, "lib");
   const paths = await list(folder, ".ts").catch(() => []); // only the library has threads
@@ -160,6 +160,12 @@ async function declare({ sources, folder }: Places): Promise<void> {
 async function list(folder: string, end: string): Promise<string[]> {
   const all = await readdir(folder, { recursive: true });
   return all.filter((path) => path.endsWith(end)).map((path) => path.replaceAll(sep, "/")).sort();
+}
+
+/** Where the sources are, which npm compares with the provenance; known in a workflow alone. */
+function repository(): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
+  return server && name ? `git+${server}/${name}.git` : undefined;
 }
 
 /** npm as a program that can be started without a shell. */

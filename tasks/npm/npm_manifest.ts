@@ -16,6 +16,7 @@ export interface NpmManifest extends Omit<SourceManifest, "exports"> {
   keywords: string[];
   type: "module";
   engines: { node: string };
+  repository?: { type: "git"; url: string };
   exports: Record<string, { types: string; default: string } | string>;
   peerDependencies?: Record<string, string>;
   peerDependenciesMeta?: Record<string, { optional: true }>;
@@ -28,6 +29,8 @@ export interface NpmManifestOptions {
   description: string;
   /** Dependencies that a user may leave out, by version range. */
   optional?: Record<string, string>;
+  /** Address of the sources. */
+  repository?: string | undefined;
 }
 
 /** Lowest Node that the tests run on: 20 is the oldest whose WASM engine takes the kernels. */
@@ -42,7 +45,7 @@ export const BIN = "bin/segadv.js";
  */
 export function npmManifest(
   source: SourceManifest,
-  { name, description, optional = {} }: NpmManifestOptions,
+  { name, description, optional = {}, repository }: NpmManifestOptions,
 ): NpmManifest {
   const exports = Object.entries(source.exports).map(([subpath, path]) => {
     const stem = path.replace(/\.ts$/, "");
@@ -58,6 +61,7 @@ export function npmManifest(
     description,
     keywords: ["semantic-segmentation", "adversarial-training", "tensorflow", "webgpu", "wasm"],
     license: source.license,
+    ...(repository !== undefined && { repository: { type: "git" as const, url: repository } }),
     type: "module",
     engines: { node: NODE },
     ...(source.bin && { bin: { segadv: BIN } }),

@@ -13,7 +13,8 @@ export interface NpmRegistry extends AsyncDisposable {
   publish(archive: string): Promise<void>;
 }
 
-const VERDACCIO = "6.10.4";
+/** The last that Node 20 runs. */
+const VERDACCIO = "6.1.6";
 
 /**
  * Starts verdaccio, which it installs into `folder`. It takes the packages under test from whoever
@@ -53,10 +54,7 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
   const url = `http://127.0.0.1:${port}/`;
   const cafile = await setting("cafile");
   const program = join("node_modules", "verdaccio", "bin", "verdaccio");
-  // Under Deno, as it asks for a newer Node than the packages
-  const flags = ["run", "-A", "--no-config", "--node-modules-dir=manual"];
-  const args = [...flags, program, "--config", "config.yaml", "--listen", url];
-  const server = spawn(process.execPath, args, {
+  const server = spawn("node", [program, "--config", "config.yaml", "--listen", url], {
     cwd: folder,
     stdio: "ignore",
     env: { ...process.env, ...(cafile !== null && { NODE_EXTRA_CA_CERTS: cafile }) },
