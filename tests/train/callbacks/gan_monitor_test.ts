@@ -94,7 +94,8 @@ describe("GanMonitor", () => {
       const classes = ["road", "car"].map((name, c) => (
         { name, iou: null, accuracy: null, pixels: pixels[c]!, predicted: predicted[c]! }
       ));
-      const scores = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, classes };
+      const means = { pAcc: 1, mIoU: 1, fwIoU: 1, mAcc: 1, meanOver: "union" as const };
+      const scores = { ...means, classes };
       const rest = { time: 0, step: 1, epoch: 3, split: "val", best: true };
       return watch.notice({ type: "validation", scores, ...rest });
     };
