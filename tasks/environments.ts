@@ -81,6 +81,8 @@ function runTests(name: string, environment: Environment): Outcome {
       ...process.env,
       NO_COLOR: "1",
       DENO_DIR: join(folder, "deno"),
+      // Mesa keeps compiled kernels there, which take most of a first run's time
+      XDG_CACHE_HOME: join(folder, "cache"),
       npm_config_cache: join(folder, "npm"),
     };
     const options = { libraries: [...new Set(paths)], folder, env, cwd: clone };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { longSkip } from "../support/long_test.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -103,6 +104,7 @@ describe("README.md", { skip }, () => {
   );
 
   test("README.md gives permissions that suffice for sweep, and none that could be left out", {
+    skip: longSkip,
     timeout: 300_000,
   }, async () => {
     await writeFile(join(folder, "data/grid.yaml"), GRID);
@@ -123,6 +125,7 @@ describe("README.md", { skip }, () => {
   });
 
   test("README.md gives train no permission that could be left out", {
+    skip: longSkip,
     timeout: 300_000,
   }, async () => {
     const train = [...words("train"), "--max-steps", "1", "--set", "model.width=0.03"];

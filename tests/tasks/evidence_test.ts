@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { parseGrid, planSweep } from "../../lib/sweep/mod.ts";
 import { evidenceGrid, NETWORKS } from "../../tasks/evidence/grid.ts";
+import { longSkip } from "../support/long_test.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -36,7 +37,10 @@ test("evidenceGrid() can be planned for every network, with ten rows of their ow
 
 test(
   "tasks/evidence.ts runs the thesis' rows and writes them into a page whose reading stays",
-  { skip: "deno" in process.versions ? false : "a task of the repository, which run under Deno" },
+  {
+    skip: longSkip ||
+      !("deno" in process.versions) && "a task of the repository, which run under Deno",
+  },
   async () => {
     const folder = temporaryFolder();
     const [out, page] = [join(folder, "sweeps"), join(folder, "RESULTS.md")];

@@ -7,6 +7,7 @@ import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runProcess } from "../../support/cli_process.ts";
+import { longSkip } from "../../support/long_test.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
@@ -59,7 +60,7 @@ describe("segadv train --resume", () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGUSR1", 138]] as const) {
     test(
       `segadv train --resume goes on after ${signal}, which ends a run with ${code} and a checkpoint`,
-      patient,
+      { ...patient, skip: signal === "SIGINT" ? false : longSkip },
       async () => {
         const folder = temporaryFolder();
         const out = join(folder, "run");
