@@ -59,7 +59,7 @@ describe("runCli()", () => {
       /optimizer\.lrr: unknown key; did you mean optimizer\.lr/,
     ],
     [["train", "--set", "lr"], /expected key=value, such as optimizer\.lr=0\.01, got "lr"/],
-    [["train", "--set", "data.crop=[100,64]"], /data\.crop: expected multiples of 32/],
+    [["train", "--set", "data.crop=[100,64]"], /data\.crop: expected multiples of 16/],
     [["train", "--data", "photos"], /data\.dir: .*set data\.dataset \(--dataset\)/],
     [["train", "--preset", "camvid-small"], /data\.dir: .*set data\.dir \(--data DIR\)/],
     [["train", "nope.yaml"], /nope\.yaml: there is no such config file/],

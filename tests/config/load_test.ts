@@ -72,7 +72,8 @@ const OVERRIDES: [override: string, section: string, key: string, value: unknown
 ];
 for (const [override, section, key, value] of OVERRIDES) {
   test(`loadConfig() understands the override ${override}`, async () => {
-    const config = await loadConfig({ preset: "fixtures", overrides: [override] });
+    const overrides = ["model.name=fcn8s-vgg16", override];
+    const config = await loadConfig({ preset: "fixtures", overrides });
     const found = config[section as "data"][key as "dir"];
     assert.deepEqual(found as unknown, value);
   });
@@ -93,9 +94,10 @@ test("loadConfig() takes overrides as dotted or nested keys", async () => {
 
 test("loadConfig() drops the own options of an entry that a stronger source replaces", async () => {
   const overrides = ["model.name=resnet50", "optimizer.name=adam", "schedule.name=poly"];
-  const { model, optimizer, schedule } = await loadConfig({ preset: "fixtures", overrides });
-  assert.deepEqual([model.skipScales, model.variant, model.width], [undefined, "v1", 0.125]);
-  assert.deepEqual([optimizer.momentum, optimizer.beta1, optimizer.lr], [undefined, 0.9, 0.01]);
+  const yaml = "preset: fixtures\nmodel: { name: fcn8s-vgg16, skipScales: [1, 1] }";
+  const { model, optimizer, schedule } = await loadConfig({ yaml, overrides });
+  assert.deepEqual([model.skipScales, model.variant, model.width], [undefined, "v1", 0.1875]);
+  assert.deepEqual([optimizer.momentum, optimizer.beta1, optimizer.lr], [undefined, 0.9, 0.02]);
   assert.deepEqual([schedule.power, schedule.warmupEpochs], [0.9, 1]);
 });
 
@@ -130,16 +132,19 @@ const FAULTS: [yaml: string, message: string][] = [
     'run.yaml:2:10 backend: expected one of auto, webgpu, wasm, cpu, got "webgl"; ' +
     "did you mean webgpu?",
   ],
-  ["model: { padding: 50 }", "run.yaml:2:19 model.padding: expected one of same, 100, got 50"],
+  [
+    "model: { name: fcn8s-vgg16, padding: 50 }",
+    "run.yaml:2:38 model.padding: expected one of same, 100, got 50",
+  ],
   [
     "data: { crop: [100, 64] }",
-    "run.yaml:2:15 data.crop: expected multiples of 32, as fcn8s-vgg16 needs them, " +
+    "run.yaml:2:15 data.crop: expected multiples of 16, as unet needs them, " +
     "got [100, 64]; the nearest are [96, 64]",
   ],
   [
     "model: { variant: v1 }",
-    'run.yaml:2:10 model.variant: unknown option "variant"; fcn8s-vgg16 takes skipScales, ' +
-    "padding, dropout; it is one of resnet50, resnet101, resnet152",
+    'run.yaml:2:10 model.variant: unknown option "variant"; unet takes bnMomentum; it is one of ' +
+    "resnet50, resnet101, resnet152",
   ],
   [
     "loss: { terms: [{ name: ce }, { name: dise }] }",

@@ -8,8 +8,8 @@ import { validateConfig } from "../../lib/config/check.ts";
 const fixtures = await loadConfig({ preset: "fixtures" });
 
 const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] = [
-  ["data.crop", ({ data }) => data.crop = [64, 65], /multiples of 32.*nearest are \[64, 64\]/],
-  ["inference.resize", ({ inference }) => inference.resize = [1, 32], /are \[32, 32\]/],
+  ["data.crop", ({ data }) => data.crop = [64, 65], /multiples of 16.*nearest are \[64, 64\]/],
+  ["inference.resize", ({ inference }) => inference.resize = [1, 32], /are \[16, 32\]/],
   [
     "inference.resizeMode",
     ({ inference }) => inference.resizeMode = "letterbox",
@@ -26,10 +26,10 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["inference.overlap", ({ inference }) => inference.overlap = 1, /at most 0\.9, got 1/],
   ["data.dir", ({ data }) => data.dataset = "voc", /set data\.dir/],
   ["data.dataset", ({ data }) => data.dataset = "pets", /expected one of/],
-  ["model.name", ({ model }) => model.name = "unet", /expected one of fcn8s-vgg16/],
+  ["model.name", ({ model }) => model.name = "u-net", /expected one of fcn8s-vgg16/],
   ["adversarial.loss", ({ adversarial }) => adversarial.loss = "wgan", /expected one of lsgan/],
   ["adversarial.tg", ({ adversarial }) => adversarial.tg = 0, /above 0, got 0/],
-  ["model.variant", ({ model }) => model.variant = "v1", /fcn8s-vgg16 takes skipScales/],
+  ["model.variant", ({ model }) => model.variant = "v1", /unet takes bnMomentum/],
   ["optimizer.momentum", ({ optimizer }) => optimizer.name = "adam", /adam takes beta1/],
   ["train.precision", ({ optimizer, train }) => {
     for (const key of Object.keys(optimizer)) {

@@ -38,7 +38,16 @@ describe("commands on a network that is not finite", () => {
   }
 
   test("train does not start from it", async () => {
-    const args = ["--set", "model.width=0.03", "--backend", "wasm", "--max-steps", "1"];
+    const args = [
+      "--set",
+      "model.name=fcn8s-vgg16",
+      "--set",
+      "model.width=0.03",
+      "--backend",
+      "wasm",
+      "--max-steps",
+      "1",
+    ];
     const { code, err } = await runHere(
       ...["train", "--init", run, ...args, "--out", join(temporaryFolder(), "run")],
     );

@@ -5,6 +5,7 @@ import { loadConfig } from "../../../lib/config/mod.ts";
 import type { StepEvent, StepLog, ValidationEvent } from "../../../lib/train/events.ts";
 import { GanMonitor } from "../../../lib/train/callbacks/gan_monitor.ts";
 import { train } from "../../../lib/train/run/train.ts";
+import { config } from "../../support/config.ts";
 
 const VOC = fileURLToPath(new URL("../../../fixtures/VOCdevkit", import.meta.url));
 
@@ -113,13 +114,8 @@ describe("GanMonitor", () => {
 });
 
 /** Just long enough for a diagnosis. */
-const SHORT = [
-  "backend=wasm",
-  "threads=1",
-  "model.width=0.03",
-  "adversarial.discriminator.width=0.05",
-]
-  .concat("data.crop=[32,32]", "data.batch=1", "train.epochs=20", "schedule.warmupEpochs=0")
+const SHORT = ["optimizer.lr=0.01", "adversarial.discriminator.width=0.05"]
+  .concat("data.batch=1", "train.epochs=20", "schedule.warmupEpochs=0")
   .concat("train.maxSteps=101", "validation.every=1000");
 
 describe("GanMonitor.notice() in a run", () => {
@@ -149,9 +145,9 @@ describe("GanMonitor.notice() in a run", () => {
   ];
   for (const [what, overrides, message] of provoked) {
     test(`GanMonitor.notice() in a run says that ${what}`, async () => {
-      const config = await loadConfig({ preset: "fixtures", overrides: [...SHORT, ...overrides] });
+      const short = await config(...SHORT, ...overrides);
       const warnings: string[] = [];
-      await train(config, {
+      await train(short, {
         onEvent: (event) => event.type === "warning" && warnings.push(event.message),
       });
       assert.ok(warnings.some((warning) => message.test(warning)), warnings.join("\n"));
@@ -160,8 +156,7 @@ describe("GanMonitor.notice() in a run", () => {
 
   test("GanMonitor.notice() in a run says of a healthy one only what so small a network predicts", async () => {
     const warnings: string[] = [];
-    const config = await loadConfig({ preset: "fixtures", overrides: SHORT });
-    await train(config, {
+    await train(await config(...SHORT), {
       onEvent: (event) => event.type === "warning" && warnings.push(event.message),
     });
     assert.equal(warnings.length, 1);
