@@ -8,17 +8,17 @@ import {
   type BenchmarkFormat,
   benchmarkFormats,
   encodePng,
-  listImages,
   readImage,
   requireBenchmarkClasses,
 } from "@segadv/segadv/data";
-import { outputPath, pathKey, writeFileAtomic } from "@segadv/segadv/util";
-import { mkdir, stat } from "node:fs/promises";
+import { makeFolder, writeFileAtomic } from "@segadv/segadv/util";
+import { dirname } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
-import { UsageError } from "../errors.ts";
+import { Exit, reportError, UsageError } from "../errors.ts";
 import type { InferenceArguments } from "../inference.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
+import { exists, outputsOf, planOutputs, type PredictJob } from "./predict_outputs.ts";
 import { inferenceOf, withModel } from "./with_model.ts";
 
 /** Arguments and options of the command. */
@@ -29,15 +29,18 @@ export interface PredictArguments extends InferenceArguments {
   images: readonly string[];
   out: string;
   overlay?: boolean | undefined;
+  overwrite?: boolean | undefined;
   format?: string | undefined;
   backend?: string | undefined;
 }
 
-/** Predicts image by image. */
+/** Predicts image by image. One that cannot be read is named, and the others are done. */
 export async function run(args: PredictArguments, context: Context): Promise<void> {
-  const jobs = await planJobs(args);
-  await mkdir(args.out, { recursive: true });
-  const progress = new Progress(context.terminal.err);
+  const jobs = await planOutputs(args);
+  await makeFolder(args.out);
+  const { terminal, signal } = context;
+  const progress = new Progress(terminal.err);
+  let unread = 0;
   await withModel(
     { ...args, context },
     async ({ loaded: { model, classes, normalize, config } }) => {
@@ -48,24 +51,46 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
         notices.add(notice);
       };
       const options = { ...inferenceOf(args, config), normalize, onNotice };
-      for (const [i, { input, output }] of jobs.entries()) {
-        context.signal.throwIfAborted();
-        const image = await readImage(input);
-        const label = await predict(model, image, options);
-        await writeFileAtomic(
-          `${output}.png`,
-          format?.encode(label) ?? encodeLabel(label, classes),
-        );
-        if (args.overlay === true) {
-          await writeFileAtomic(`${output}.overlay.png`, encodeOverlay(image, { label, classes }));
+      for (const [i, job] of jobs.entries()) {
+        signal.throwIfAborted();
+        const image = await readImage(job.input).catch((error: Error) => {
+          progress.clear();
+          reportError(error, terminal.err);
+          return null;
+        });
+        if (image === null) unread++;
+        else {
+          const label = await predict(model, image, options);
+          const map = format?.encode(label) ?? encodeLabel(label, classes);
+          const overlay = job.overlay === null ? null : encodeOverlay(image, { label, classes });
+          await write(job, { map, overlay, overwrite: args.overwrite === true });
         }
         progress.update(`predicted ${i + 1} of ${jobs.length} images`);
       }
     },
   ).finally(() => progress.clear());
+  const rest = unread === 0 ? "" : `; ${unread} of ${plural(jobs.length, "image")} cannot be read`;
   humanStream(context, false).write(
-    `wrote ${plural(jobs.length, "label map")} to ${args.out}\n`,
+    `wrote ${plural(jobs.length - unread, "label map")} to ${args.out}${rest}\n`,
   );
+  if (unread > 0) throw new Exit(1);
+}
+
+async function write(
+  job: PredictJob,
+  { map, overlay, overwrite }: {
+    map: Uint8Array;
+    overlay: Uint8Array | null;
+    overwrite: boolean;
+  },
+): Promise<void> {
+  await makeFolder(dirname(job.map));
+  for (const path of overwrite ? [] : outputsOf(job)) {
+    // Since the plan: another process, or a name that the disk takes for the same
+    if (await exists(path)) throw new Error(`Cannot write ${path}: there is a file by now`);
+  }
+  await writeFileAtomic(job.map, map);
+  if (overlay !== null) await writeFileAtomic(job.overlay!, overlay);
 }
 
 /** The format that is asked for, if the network has its classes. */
@@ -78,40 +103,6 @@ function formatFor({ format }: PredictArguments, classes: ClassInfo[]): Benchmar
     throw new UsageError((error as Error).message, { cause: error });
   }
   return found;
-}
-
-/** An image and what its results are called, without their endings. */
-interface Job {
-  input: string;
-  output: string;
-}
-
-async function planJobs({ images, out }: PredictArguments): Promise<Job[]> {
-  const inputs = (await Promise.all(images.map(imagesAt))).flat();
-  const jobs = new Map<string, Job>();
-  for (const input of inputs) {
-    const output = outputPath(input, out);
-    const key = pathKey(output);
-    const other = jobs.get(key)?.input;
-    if (other !== undefined && pathKey(other) !== pathKey(input)) {
-      throw new UsageError(`${other} and ${input} would both be written to ${output}.png`);
-    }
-    if (pathKey(input) === pathKey(`${output}.png`)) {
-      throw new UsageError(`${input} would be overwritten: choose another --out`);
-    }
-    jobs.set(key, { input, output });
-  }
-  return [...jobs.values()];
-}
-
-/** The image itself, or the images of a folder and its subfolders in the order of their names. */
-async function imagesAt(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) throw new UsageError(`There is no image or folder ${path}`);
-  if (!found.isDirectory()) return [path];
-  const images = await listImages(path);
-  if (images.length === 0) throw new UsageError(`There is no .jpg, .jpeg or .png file in ${path}`);
-  return images;
 }
 
 function encodeLabel({ width, height, data }: LabelMap, classes: ClassInfo[]): Uint8Array {

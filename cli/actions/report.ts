@@ -9,7 +9,7 @@ import {
   useBackend,
   type UseBackendOptions,
 } from "@segadv/segadv";
-import { writeFileAtomic } from "@segadv/segadv/util";
+import { makeFolder, writeFileAtomic } from "@segadv/segadv/util";
 import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
 import {
   readResults,
@@ -18,7 +18,7 @@ import {
   sweepTable,
   trialPaths,
 } from "@segadv/segadv/sweep";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -149,7 +149,7 @@ async function writeFigures(
   figures: readonly { name: string; svg: string }[],
   { pictures }: { pictures: readonly QualitativeRow[] },
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const { name, svg } of figures) await writeFileAtomic(join(folder, `${name}.svg`), svg);
   for (const [i, { image, truth, columns }] of pictures.entries()) {
     const row = `picture-${i + 1}`;

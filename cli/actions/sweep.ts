@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeFileAtomic } from "@segadv/segadv/util";
+import { makeFolder, writeFileAtomic } from "@segadv/segadv/util";
 import {
   formatSweepTable,
   kubernetesJob,
@@ -15,7 +15,6 @@ import {
   type TableFormat,
   thesisGrids,
 } from "@segadv/segadv/sweep";
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { type Context, humanStream, writeJson } from "../context.ts";
@@ -107,7 +106,7 @@ export async function slurm(args: SlurmArguments, context: Context): Promise<voi
     cwd: process.cwd(),
   });
   const target = join(folder, "slurm");
-  await mkdir(target, { recursive: true });
+  await makeFolder(target);
   for (const [name, text] of Object.entries(scripts)) {
     await writeFileAtomic(join(target, `${name}.sh`), text);
   }

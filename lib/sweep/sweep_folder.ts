@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { configToYaml } from "../config/yaml.ts";
-import { writeFileAtomic } from "../util/files.ts";
+import { makeFolder, writeFileAtomic } from "../util/files.ts";
 import type { EndEvent } from "../train/events.ts";
 import type { RunScores } from "../train/events.ts";
 import type { PlannedSweep, SweepPlan, Trial } from "./plan_sweep.ts";
@@ -62,7 +62,7 @@ const ID = /^[\w-]{1,100}$/;
  */
 export async function writeSweep(folder: string, planned: PlannedSweep): Promise<number> {
   for (const name of ["configs", "runs", "results"]) {
-    await mkdir(join(folder, name), { recursive: true });
+    await makeFolder(join(folder, name));
   }
   const { plan, configs } = planned;
   for (const [i, { id }] of plan.trials.entries()) {

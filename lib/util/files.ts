@@ -117,6 +117,31 @@ export async function createRunFolder(path: string): Promise<void> {
 }
 
 /**
+ * Makes a folder, parents included, if it is not there.
+ *
+ * @throws {Error} If it cannot be made; the message names it and the remedy.
+ *
+ * @example
+ * ```ts
+ * import { makeFolder } from "@segadv/segadv/util";
+ * import { mkdtemp, readdir } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const folder = await mkdtemp(join(tmpdir(), "segadv-"));
+ * await makeFolder(join(folder, "maps", "city"));
+ * await makeFolder(join(folder, "maps"));
+ * assert.deepEqual(await readdir(folder), ["maps"]);
+ * ```
+ */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw explainFileError(error, { attempt: `create ${path}`, folder: dirname(path) });
+  });
+}
+
+/**
  * Removes a file, if it is there.
  *
  * @throws {Error} If it cannot be removed; the message names it.

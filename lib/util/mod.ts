@@ -4,11 +4,11 @@
  *
  * @module
  */
-export { createRunFolder, freeBytes, writeFileAtomic } from "./files.ts";
+export { createRunFolder, freeBytes, makeFolder, writeFileAtomic } from "./files.ts";
 export { count, mebibytes, percent } from "./format.ts";
 export { sha256 } from "./hash.ts";
 export { type HeldLock, lockFolder, type LockOwner } from "./lock.ts";
 export { nearest } from "./describe_issue.ts";
 export { fillNormal, fillUniform, permutation, RandomStream, randomStream } from "./random.ts";
 export { type Versions, versions } from "./version.ts";
-export { outputPath, pathKey, type PathRules } from "./user_paths.ts";
+export { isInsideFolder, outputPath, pathKey, type PathRules } from "./user_paths.ts";

@@ -35,7 +35,21 @@ export function isInsideFolder(
   return below !== ".." && !below.startsWith(`..${rules.sep}`) && !rules.isAbsolute(below);
 }
 
-/** Path of what is made of an image, in a folder, without its ending. */
+/**
+ * Path of what is made of an image, in a folder, without its ending.
+ *
+ * @example
+ * ```ts
+ * import { isInsideFolder, outputPath, pathKey } from "@segadv/segadv/util";
+ * import assert from "node:assert/strict";
+ * import posix from "node:path/posix";
+ *
+ * const path = outputPath("photos/cat.jpg", "/maps", posix);
+ * assert.equal(path, "/maps/cat");
+ * assert.equal(pathKey("/maps/./cat", posix), pathKey(path, posix));
+ * assert.ok(isInsideFolder(path, "/maps", posix));
+ * ```
+ */
 export function outputPath(image: string, folder: string, rules: PathRules = nodePath): string {
   return rules.join(folder, rules.basename(image, rules.extname(image)));
 }

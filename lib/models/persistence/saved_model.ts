@@ -5,15 +5,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { buildNetwork } from "../build_model.ts";
 import { assemble, tfjsBuilder, type WeightSource } from "../builders/tfjs_builder.ts";
 import { networks, parseArchitecture } from "../networks/registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
 import { isAllFinite, NonFiniteNetworkError } from "../non_finite.ts";
-import { explainFileError, removeFile, writeFileAtomic } from "../../util/files.ts";
+import { makeFolder, removeFile, writeFileAtomic } from "../../util/files.ts";
 import { type Artifacts, folderHandler } from "../../weights/formats/folder_handler.ts";
 import { sizeFromShape } from "../../weights/formats/float32_values.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
@@ -71,9 +71,7 @@ export async function saveSegmentationModel(
     weightsManifest: [{ paths: [weightsFile], weights: specs }],
     userDefinedMetadata: { segadv: modelInfo(model, options) },
   };
-  await mkdir(dir, { recursive: true }).catch((error) => {
-    throw explainFileError(error, { attempt: `create ${dir}`, folder: dirname(dir) });
-  });
+  await makeFolder(dir);
   await writeFileAtomic(join(dir, weightsFile), bytes);
   await writeFileAtomic(join(dir, "model.json"), sealedJson(json));
   for (const name of await readdir(dir)) {
