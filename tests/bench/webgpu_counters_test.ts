@@ -5,7 +5,7 @@ import { counterRows } from "../../bench/webgpu_counters.ts";
 
 test("counterRows() on a WebGPU that computes nothing are within what the engine promises", {
   skip: !("Deno" in globalThis) && "stock TensorFlow.js wants the runtime's own WebGPU",
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const rows = new Map((await counterRows(dryGpu().gpu)).map((row) => [row.name, row]));
   const value = (name: string): number => rows.get(name)!.value;

@@ -263,7 +263,7 @@ test("loadConfig() answers any override with a configuration or a ConfigError", 
   );
 });
 
-test("loadConfig() survives nesting of any depth", { timeout: 60_000 }, async () => {
+test("loadConfig() survives nesting of any depth", { timeout: 240_000 }, async () => {
   for (const depth of [100, 3000, 10_000]) {
     const list = "[".repeat(depth) + "]".repeat(depth);
     const map = "{ a: ".repeat(depth) + "1" + " }".repeat(depth);

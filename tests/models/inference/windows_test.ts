@@ -132,7 +132,7 @@ test("activationBytes() walks branches, layers used twice and models within mode
 });
 
 // More than the five seconds that Bun gives a test, on a busy machine
-const patient = { timeout: 60_000 };
+const patient = { timeout: 240_000 };
 
 test("activationBytes() foresees what WASM's heap takes, within a quarter", patient, async () => {
   // The largest are activations of the first, class maps of the second
