@@ -299,7 +299,7 @@ def torch_unet(levels, classes):
     for name, v in state.items():
         if v.is_floating_point():
             own = name.replace("running_var", "variance") + ("/gamma" if v.dim() == 1 and ".weight" in name else "")
-            v.copy_(torch.tensor(values("unet/" + own, tuple(v.shape)) * 16).round() / 16)  # packs well
+            v.copy_(torch.tensor(values("unet/" + own, tuple(v.shape)) * 4).round() / 4)  # packs well
     with torch.no_grad():
         y = model.double().eval()(image(32))
     return OrderedDict((k, v.float() if v.is_floating_point() else v) for k, v in model.state_dict().items()), y

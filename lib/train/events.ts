@@ -118,7 +118,7 @@ export interface ResumeEvent {
 export interface RollbackEvent {
   type: "rollback";
   time: number;
-  /** Steps done at the checkpoint: what was told of later ones is void. */
+  /** Steps done at the checkpoint: what was logged of later ones is void. */
   step: number;
   epoch: number;
   /** File that the state came from. */

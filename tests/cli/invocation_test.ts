@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { invocation, invocationOf, selfCommandOf } from "../../cli/invocation.ts";
 
 const entry = pathToFileURL(join(process.cwd(), "cli", "mod.ts"));
-const remote = new URL("https://registry.example/@segadv/cli/0.2.0/mod.ts");
+const remote = new URL("https://modules.example/@segadv/cli/0.2.0/mod.ts");
 const npm = { form: "npm", entry } as const;
 const here = { execPath: "/bin/runtime", argv: ["/bin/runtime", "/modules/bin/segadv.js"] };
 

@@ -82,7 +82,7 @@ describe("networks that are not finite", () => {
   });
 
   for (const value of [NaN, Infinity, -Infinity]) {
-    test(`no map is made by a network with ${value} in a weight of its score layer`, async () => {
+    test(`findFault() lets no map be made by a network with ${value} in a weight of its score layer`, async () => {
       const model = await poisoned(value, "score_fr/kernel");
       const options = { normalize, flip: false };
       const rgb = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3).fill(9) };

@@ -7,7 +7,7 @@ import process from "node:process";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../tasks/checks/tree.ts";
-import { lastLine, run } from "./_command.ts";
+import { lastLine, run } from "../support/command.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { findThreads } from "../../tasks/build_npm.ts";
 import { longSkip } from "../support/long_test.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
-import { lastLine, run } from "./_command.ts";
+import { lastLine, run } from "../support/command.ts";
 
 const temporaryFolder = temporaryFolders();
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,7 +21,7 @@ async function compileCommand(output: string): Promise<[string, ...string[]]> {
   return [process.execPath, ...words.map((word) => word === "dist/segadv" ? output : word)];
 }
 
-test("deno task compile includes every module that runs in a thread", async () => {
+test("segadv compiled includes every module that runs in a thread", async () => {
   const words = await compileCommand("segadv");
   const included = words.filter((_, i) => words[i - 1] === "--include");
   assert.deepEqual(included.sort(), [...(await findThreads(root)).values()].sort());
@@ -29,7 +29,7 @@ test("deno task compile includes every module that runs in a thread", async () =
 
 describe("deno task compile", { skip }, () => {
   test(
-    "deno task compile makes a program that trains without Deno's cache, bit-identical to the sources",
+    "segadv compiled is a program that trains without Deno's cache, bit-identical to the sources",
     {
       timeout: 600_000,
     },

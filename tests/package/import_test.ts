@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { lastLine, run } from "./_command.ts";
+import { lastLine, run } from "../support/command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const evaluate = "Deno" in globalThis ? ["eval", "--quiet"] : ["--eval"];

@@ -13,7 +13,7 @@ import { buildNpm } from "../../tasks/build_npm.ts";
 import { longSkip } from "../support/long_test.ts";
 import { type NpmRegistry, startNpmRegistry } from "../support/npm_registry.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
-import { lastLine, run } from "./_command.ts";
+import { lastLine, run } from "../support/command.ts";
 
 const temporaryFolder = temporaryFolders();
 const root = fileURLToPath(new URL("../..", import.meta.url));

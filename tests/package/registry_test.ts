@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { longSkip } from "../support/long_test.ts";
 import { type Registry, startRegistry } from "../support/registry/registry.ts";
-import { lastLine, run } from "./_command.ts";
+import { lastLine, run } from "../support/command.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();

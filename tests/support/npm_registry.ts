@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { eventually } from "./eventually.ts";
-import { run } from "../package/_command.ts";
+import { run } from "./command.ts";
 
 /** A running npm registry on the loopback interface. */
 export interface NpmRegistry extends AsyncDisposable {

@@ -66,8 +66,8 @@ export function recordOf(
     if (event.type === "step") steps.set(event.step, event);
     if (event.type === "validation") validations.set(event.step, event);
     if (event.type === "rollback") {
-      for (const told of [steps, validations]) {
-        for (const step of told.keys()) if (step > event.step) told.delete(step);
+      for (const logged of [steps, validations]) {
+        for (const step of logged.keys()) if (step > event.step) logged.delete(step);
       }
     }
   }

@@ -37,7 +37,7 @@ describe("commands on a network that is not finite", () => {
     });
   }
 
-  test("train does not start from it", async () => {
+  test("segadv train does not start from it", async () => {
     const args = [
       "--set",
       "model.name=fcn8s-vgg16",

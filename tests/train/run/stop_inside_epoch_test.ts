@@ -23,9 +23,9 @@ const WANTED = [
 /** What must not depend on where a run has stopped. */
 async function outcome(out: string, result: TrainResult): Promise<object> {
   const { steps, best, last, weightsSha256, reason } = result;
-  const { validations, steps: told } = await readRun(out);
+  const { validations, steps: logged } = await readRun(out);
   const network = (await readdir(join(out, "best"))).sort(); // weights are named by their hash
-  const log = [told.map(({ step }) => step), validations.map(({ step, best }) => [step, best])];
+  const log = [logged.map(({ step }) => step), validations.map(({ step, best }) => [step, best])];
   return { steps, best, last, weightsSha256, reason, network, log };
 }
 
