@@ -8,7 +8,10 @@ import { segmentationLosses } from "../../lib/losses/segmentation/loss_config.ts
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
 import { train } from "../../lib/train/run/train.ts";
+import { noAdapter } from "../support/webgpu_adapter.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
+
+const skip = await noAdapter();
 
 const temporaryFolder = temporaryFolders();
 
@@ -65,6 +68,19 @@ describe("segmentation losses", () => {
       assert.ok(!warningsOf(whole).some((message) => warning.test(message)));
     });
   }
+
+  test("train() in mixed precision takes every loss as f32 does", { skip }, async () => {
+    const terms = segmentationLosses.names.map((name) => (
+      { name, weight: name === "l1" ? 1e-4 : 1 }
+    ));
+    const common = { "loss.terms": terms, "train.maxSteps": 2, "adversarial.enabled": false };
+    const full = lossesOf(await eventsOf(common));
+    const mixed = { backend: "webgpu", "train.precision": "mixed" };
+    const half = lossesOf(await eventsOf({ ...common, ...mixed }));
+    for (const [i, loss] of half.entries()) {
+      assert.ok(Math.abs(loss - full[i]!) < 1e-2 * Math.abs(full[i]!), `${half} ${full}`);
+    }
+  });
 
   test("train() takes the class weights that inspect data prints", async () => {
     const source = { reader: "fixtures", dir: null, splits: ["train"] };

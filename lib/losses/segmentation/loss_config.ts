@@ -14,6 +14,7 @@ import { confidencePenalty } from "./confidence_penalty.ts";
 import { dice } from "./dice.ts";
 import { focal } from "./focal.ts";
 import { jaccard } from "./jaccard.ts";
+import { l1 } from "./l1.ts";
 import { labelSmoothing } from "./label_smoothing.ts";
 import { logitnorm } from "./logitnorm.ts";
 import { lovasz } from "./lovasz.ts";
@@ -36,6 +37,7 @@ export const segmentationLosses: Registry<SegmentationLoss> = new Registry("segm
   logitnorm,
   confidencePenalty,
   mbls,
+  l1,
 ]);
 
 /** One term: a loss by name, its weight, and the loss's own options beside. */

@@ -30,6 +30,8 @@ export interface SegmentationInputs {
   classWeights?: readonly number[] | null;
   /** Labels of the whole batch, over whose weights weighted means are taken. @default labels */
   batchLabels?: tf.Tensor3D;
+  /** Weights of the network that decay, for the terms that read them. @default none */
+  weights?: readonly tf.Tensor[];
 }
 
 /** What a loss is given; each tensor is computed at its first use, and once for all terms. */
@@ -69,6 +71,8 @@ export interface SegmentationLoss extends RegistryEntry {
   readonly isPixelMean: boolean;
   /** Whether `loss.classWeights` apply. */
   readonly takesClassWeights: boolean;
+  /** Whether it depends on the network's weights themselves ({@linkcode LossInputs}`.weights`). */
+  readonly readsWeights: boolean;
   /**
    * A scalar, differentiable in the logits, 0 where no pixel is valid. Summed over micro-batches it
    * is the batch's loss where that is a mean over pixels, else the mean of theirs.
@@ -79,8 +83,8 @@ export interface SegmentationLoss extends RegistryEntry {
 }
 
 /**
- * Makes an entry whose own options are documented fields. `isPixelMean` and `takesClassWeights` are
- * false where they are left out.
+ * Makes an entry whose own options are documented fields. `isPixelMean`, `takesClassWeights`
+ * and `readsWeights` are false where they are left out.
  *
  * @example A loss of one's own, for `loss.terms`
  * ```ts
@@ -102,10 +106,12 @@ export function defineSegmentationLoss<S extends Record<string, z.ZodType>>(entr
   summary: string;
   isPixelMean?: boolean;
   takesClassWeights?: boolean;
+  readsWeights?: boolean;
   options: S;
   loss(inputs: LossInputs, options: z.output<z.ZodObject<S, z.core.$strict>>): tf.Scalar;
 }): SegmentationLoss {
-  const { name, summary, isPixelMean = false, takesClassWeights = false } = entry;
+  const { name, summary } = entry;
+  const { isPixelMean = false, takesClassWeights = false, readsWeights = false } = entry;
   const options = optionsSchema(entry.options);
   const shared = ["name", "weight"];
   return {
@@ -113,6 +119,7 @@ export function defineSegmentationLoss<S extends Record<string, z.ZodType>>(entr
     summary,
     isPixelMean,
     takesClassWeights,
+    readsWeights,
     options,
     loss: (inputs, given = {}) =>
       entry.loss(inputs, parseOptions(options, given, { name, shared })),
@@ -191,6 +198,7 @@ function lossInputs(inputs: SegmentationInputs): LossInputs {
   const totalWeight = once(() => tf.sum(weightsOf(batchLabels, classWeights!)));
   return {
     share: 1,
+    weights: [],
     ...inputs,
     classWeights,
     batchLabels,

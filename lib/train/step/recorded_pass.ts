@@ -8,7 +8,7 @@ import { withPrecision } from "../../engine/ops/precision.ts";
 import { record } from "../../engine/tape.ts";
 import { forwardTraining } from "../../models/forward_training.ts";
 import type { UpsampleOrder } from "../../models/segmentation_model.ts";
-import type { MicroBatch } from "./gradients.ts";
+import { GradientSum, type MicroBatch } from "./gradients.ts";
 import type { Networks } from "./networks.ts";
 import type { Gradients, StepContext } from "./step_context.ts";
 
@@ -20,8 +20,11 @@ export interface ForwardPass {
   /**
    * Gradients of all weights from those at the logits, which are summed, loss-scaled and consumed
    * with the logits. To be called once.
+   *
+   * @param atWeights Gradients of a loss that reads the weights itself, in their order or none at
+   * all; loss-scaled, added and consumed.
    */
-  backward(atLogits: readonly tf.Tensor[]): Gradients;
+  backward(atLogits: readonly tf.Tensor[], atWeights?: Gradients): Gradients;
 }
 
 /** Runs the segmentation network in training mode and records it. */
@@ -42,33 +45,47 @@ export function forwardPass(
   return {
     logits,
     upsampleOrder: model.upsampleOrder,
-    backward(atLogits) {
+    backward(atLogits, atWeights = []) {
       const gradient = atLogits.length === 1 ? atLogits[0]! : tf.add(atLogits[0]!, atLogits[1]!);
       const scaled = lossScale?.multiply(gradient) ?? gradient;
       // What is as large as the images is freed before the gradients of all activations come
       const done = [gradient, ...atLogits].filter((tensor) => tensor !== scaled);
       tf.dispose([logits, ...done]);
       const weights = parameters.map(({ weight }) => weight);
-      return withPrecision(
+      const gradients = withPrecision(
         precision,
         () => recording.backward(scaled, weights, { consume: true }),
       );
+      const sum = new GradientSum();
+      sum.add(gradients);
+      if (atWeights.length > 0) sum.add(atWeights.map((one) => scaledBy(lossScale, one)));
+      return sum.take();
     },
   };
 }
 
+/** A gradient times the loss scale; consumes it. */
+function scaledBy(lossScale: Networks["lossScale"], gradient: tf.Tensor | null): tf.Tensor | null {
+  if (gradient === null || lossScale === null) return gradient;
+  const scaled = lossScale.multiply(gradient);
+  gradient.dispose();
+  return scaled;
+}
+
 /**
- * A scalar and its gradient with respect to `x`, 0 where it does not depend on that.
+ * A scalar and its gradient with respect to `x`, 0 where it does not depend on that; and those with
+ * respect to `others`, `null` where it does not.
  *
- * @returns Both owned by the caller.
+ * @returns All owned by the caller.
  */
 export function scalarGradient(
   compute: () => tf.Scalar,
   x: tf.Tensor,
-): { value: tf.Scalar; gradient: tf.Tensor } {
+  others: readonly tf.Tensor[] = [],
+): { value: tf.Scalar; gradient: tf.Tensor; more: Gradients } {
   const recording = record(compute);
   const one = tf.scalar(1);
-  const [gradient] = recording.backward(one, [x]);
+  const [gradient, ...more] = recording.backward(one, [x, ...others]);
   one.dispose();
-  return { value: recording.value as tf.Scalar, gradient: gradient ?? tf.zerosLike(x) };
+  return { value: recording.value as tf.Scalar, gradient: gradient ?? tf.zerosLike(x), more };
 }

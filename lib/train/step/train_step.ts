@@ -15,7 +15,7 @@ import {
   updateSegmentation,
 } from "./gradients.ts";
 import type { Networks } from "./networks.ts";
-import type { Batch, StepContext, StepLosses } from "./step_context.ts";
+import type { Batch, Gradients, StepContext, StepLosses } from "./step_context.ts";
 
 /**
  * One training step (method.md, "Algorithm 1"). Updates weights, batch-norm statistics and optimiser
@@ -62,7 +62,7 @@ export function trainStep(networks: Networks, batch: Batch, context: StepContext
 
     // 5. ∇ L_total of G's weights, from its gradient at z; the optimiser adds weight decay
     const atLogits = adversarial === null ? [seg.gradient] : [adversarial.gradient, seg.gradient];
-    const gradients = forward.backward(atLogits);
+    const gradients = forward.backward(atLogits, seg.atWeights);
     return { gradients, losses: { ...seg.losses, ...adversarial?.losses } };
   });
   updateD.finish();
@@ -71,18 +71,24 @@ export function trainStep(networks: Networks, batch: Batch, context: StepContext
   return { ...losses, ...updateSegmentation(networks, gradients, context) };
 }
 
-/** L_seg and its gradient with respect to the logits. */
+/** L_seg, and its gradients with respect to the logits and to the weights that a term reads. */
 function segmentationGradient(
   networks: Networks,
   { labels, batchLabels, valid, share }: MicroBatch,
   { logits, upsampleOrder }: ForwardPass,
-): { gradient: tf.Tensor; losses: StepLosses } {
+): { gradient: tf.Tensor; atWeights: Gradients; losses: StepLosses } {
   const { classWeights, temperatures: { seg: temperature } } = networks;
   const batch = { labels, batchLabels, valid, share };
-  const inputs = { logits, ...batch, temperature, upsampleOrder, classWeights };
-  const { gradient, value } = scalarGradient(
-    () => segmentationLoss(inputs, networks.losses),
+  const { losses, segmentation: { parameters } } = networks;
+  const isRead = losses.some(({ loss }) => loss.readsWeights);
+  const weights = isRead ? parameters.filter((one) => one.decays).map((one) => one.weight) : [];
+  const inputs = { logits, ...batch, temperature, upsampleOrder, classWeights, weights };
+  const { gradient, value, more } = scalarGradient(
+    () => segmentationLoss(inputs, losses),
     logits,
+    weights,
   );
-  return { gradient, losses: { "loss/seg": value } };
+  const atWeight = new Map(weights.map((weight, i) => [weight, more[i]!]));
+  const atWeights = isRead ? parameters.map(({ weight }) => atWeight.get(weight) ?? null) : [];
+  return { gradient, atWeights, losses: { "loss/seg": value } };
 }

@@ -5,8 +5,10 @@ import { type BackendInfo, useBackend } from "../../../lib/backend/use_backend.t
 import { segmentationLosses } from "../../../lib/losses/segmentation/loss_config.ts";
 import {
   type SegmentationInputs,
+  type SegmentationLoss,
   segmentationLoss,
 } from "../../../lib/losses/segmentation/segmentation_loss.ts";
+import { record } from "../../../lib/engine/tape.ts";
 import { assertGradient, assertNoLeak, normalTensor } from "../../support/gradients.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 
@@ -68,6 +70,11 @@ function known(labels = [0, 2, 1, 255]): SegmentationInputs {
   };
 }
 
+/** The losses that are functions of logits and labels. */
+function ofMaps(): SegmentationLoss[] {
+  return [...segmentationLosses].filter(({ readsWeights }) => !readsWeights);
+}
+
 function near(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not ${expected}`);
 }
@@ -85,7 +92,7 @@ async function lossOf(
 const skips = { cpu: false, wasm: false, webgpu: await noAdapter() } as const;
 
 test("segmentationLoss() is tested on all backends with every term", () => {
-  assert.deepEqual(segmentationLosses.names.toSorted(), Object.keys(TERMS).toSorted());
+  assert.deepEqual(ofMaps().map(({ name }) => name).toSorted(), Object.keys(TERMS).toSorted());
 });
 
 for (const [name, skip] of Object.entries(skips)) {
@@ -143,6 +150,18 @@ for (const [name, skip] of Object.entries(skips)) {
       });
     }
 
+    test("segmentationLoss() l1 is the sum of absolute weights, and its gradient their sign", async () => {
+      const weights = [tf.tensor1d([-2, 0, 0.5]), tf.tensor2d([[-1, 3]])];
+      const terms = [{ loss: segmentationLosses.get("l1"), weight: 0.5 }];
+      const recording = record(() => segmentationLoss({ ...known(), weights }, terms));
+      near((await recording.value.data())[0]!, 3.25, 1e-6);
+      const gradients = recording.backward(tf.scalar(1), weights);
+      assert.deepEqual([...await gradients[0]!.data()], [-0.5, 0, 0.5]);
+      assert.deepEqual([...await gradients[1]!.data()], [-0.5, 0.5]);
+      const part = segmentationLoss({ ...known(), weights, share: 0.25 }, terms);
+      near((await part.data())[0]!, 3.25 / 4, 1e-6);
+    });
+
     test("segmentationLoss() is 0 where no pixel is valid", async () => {
       for (const upsampleOrder of ORDERS) {
         for (const classWeights of [null, [1, 2, 4]]) {
@@ -171,7 +190,7 @@ describe("micro-batches and weights", () => {
 
   for (const classWeights of [null, [1, 2, 4]]) {
     test(`segmentationLoss() of micro-batches adds up to the batch's where it is a mean over pixels, weights ${classWeights}`, async () => {
-      for (const loss of segmentationLosses) {
+      for (const loss of ofMaps()) {
         const options = TERMS[loss.name]!;
         const whole = await lossOf(loss.name, { ...batch(), classWeights }, options);
         let sum = 0;
@@ -194,7 +213,7 @@ describe("micro-batches and weights", () => {
   }
 
   test("segmentationLoss() takes class weights in the terms that say so, and in no other", async () => {
-    for (const loss of segmentationLosses) {
+    for (const loss of ofMaps()) {
       const options = TERMS[loss.name]!;
       const plain = await lossOf(loss.name, batch(), options);
       const weighted = await lossOf(loss.name, { ...batch(), classWeights: [1, 2, 9] }, options);

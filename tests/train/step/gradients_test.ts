@@ -36,8 +36,12 @@ function batch(): Batch {
 }
 
 /** Losses and weights of G after two steps. */
-async function run(gradientAccumulation: number, overrides: Overrides) {
-  const networks = smallNetworks({ model: DROPOUT, ...overrides });
+async function run(
+  gradientAccumulation: number,
+  overrides: Overrides,
+  more: { classWeights?: readonly number[] } = {},
+) {
+  const networks = { ...smallNetworks({ model: DROPOUT, ...overrides }), ...more };
   const losses: Record<string, number>[] = [];
   for (let i = 0; i < 2; i++) {
     const found = trainStep(networks, batch(), { rates: RATES, gradientAccumulation });
@@ -80,6 +84,21 @@ describe("trainStep() with gradientAccumulation", () => {
       assert.ok(distance(split.weights, whole.weights) < 1e-6);
     });
   }
+
+  test("trainStep() takes weighted means and the L1 norm of a whole batch in micro-batches", async () => {
+    const overrides: Overrides = {
+      adversarial: { enabled: false },
+      loss: { terms: [{ name: "ce", weight: 1 }, { name: "l1", weight: 1e-3 }] },
+    };
+    const options = { classWeights: [1, 5, 0.25] };
+    const [whole, split] = [await run(1, overrides, options), await run(2, overrides, options)];
+    assert.ok(distance(split.weights, whole.weights) < 1e-6);
+    for (
+      const without of [await run(1, overrides), await run(1, { ...overrides, loss: {} }, options)]
+    ) {
+      assert.ok(distance(without.weights, whole.weights) > 1e-5);
+    }
+  });
 
   const options: Overrides[] = [
     { adversarial: { tg: 0.5, td: 1, frozenBatchNorm: true } },
