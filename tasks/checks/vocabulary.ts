@@ -120,8 +120,9 @@ const TERMS: Term[] = [
 const FOREIGN = /AppleWebKit|WebKit|[A-Za-z0-9+/=]{60,}/g;
 
 const TEXT = /\.(ts|md|py|sh|json|snap|ya?ml|c|txt|toml|cff)$/;
+/** CHANGELOG.md repeats titles of commits, which stay as they were. */
 const EXCLUDED =
-  /^(fixtures|node_modules|\.)|(^|\/)(deno|bun|package-lock)\.(lock|json)$|\/built\/|_(base64|embedded)\.ts$|(^|\/)(vocabulary)(_test)?\.ts$/;
+  /^(fixtures|node_modules|CHANGELOG\.md$|\.)|(^|\/)(deno|bun|package-lock)\.(lock|json)$|\/built\/|_(base64|embedded)\.ts$|(^|\/)(vocabulary)(_test)?\.ts$/;
 
 /** Finds private terms in code, comments, documents and names of files. */
 export function checkVocabulary(files: TreeFile[]): Problem[] {

@@ -71,7 +71,7 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
     },
     async [Symbol.asyncDispose](): Promise<void> {
       if (server.exitCode !== null) return;
-      const closed = new Promise((resolve) => server.on("close", resolve));
+      const closed = new Promise((resolve) => server.on("exit", resolve));
       server.kill();
       await closed;
     },
