@@ -70,8 +70,8 @@ export function defineSchedule<S extends Record<string, z.ZodType>>(entry: {
 }
 
 /**
- * The rate of a step: in step i of m warm-up steps base·i/m, then the schedule's decay (He et al.
- * 2019; method.md, "Schedule").
+ * The rate of a step: in step i of m warm-up steps i/m of the schedule's first rate, then the
+ * schedule (He et al. 2019; method.md, "Schedule").
  *
  * @param step Steps done before this one, from 0.
  * @returns The rate for the step; 0 at and beyond `totalSteps`.
@@ -94,7 +94,9 @@ export function learningRate(
 ): number {
   const { base, warmupSteps, totalSteps } = options;
   if (step >= totalSteps) return 0;
-  if (step < warmupSteps) return base * ((step + 1) / warmupSteps);
+  if (step < warmupSteps) {
+    return schedule.rate(0, base, options.options) * ((step + 1) / warmupSteps);
+  }
   const progress = (step - warmupSteps) / (totalSteps - warmupSteps);
   return schedule.rate(progress, base, options.options);
 }

@@ -9,10 +9,15 @@ import { field, positive } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
 import type { OptimizerEntry } from "./optimizer.ts";
 import { adam } from "./optimizers/adam.ts";
+import { adamw } from "./optimizers/adamw.ts";
 import { sgd } from "./optimizers/sgd.ts";
 
 /** The optimisers that `optimizer.name` can name. */
-export const optimizers: Registry<OptimizerEntry> = new Registry("optimizer", [sgd, adam]);
+export const optimizers: Registry<OptimizerEntry> = new Registry("optimizer", [
+  sgd,
+  adam,
+  adamw,
+]);
 
 /** How the segmentation network is updated; the named optimiser's own options beside. */
 export interface OptimizerConfig {

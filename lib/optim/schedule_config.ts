@@ -7,11 +7,18 @@ import { type OptionValue, Registry } from "../util/registry.ts";
 import { field, nonNegative } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
 import type { ScheduleEntry } from "./learning_rate.ts";
+import { constant } from "./schedules/constant.ts";
 import { cosine } from "./schedules/cosine.ts";
+import { oneCycle } from "./schedules/one_cycle.ts";
 import { poly } from "./schedules/poly.ts";
 
 /** The decays that `schedule.name` can name. */
-export const schedules: Registry<ScheduleEntry> = new Registry("schedule", [cosine, poly]);
+export const schedules: Registry<ScheduleEntry> = new Registry("schedule", [
+  cosine,
+  poly,
+  constant,
+  oneCycle,
+]);
 
 /** Learning rates over a run; the named schedule's own options beside. */
 export interface ScheduleConfig {
@@ -27,7 +34,7 @@ export const scheduleSection: SectionSpec = entrySection<ScheduleConfig>(
   {
     warmupEpochs: field(nonNegative, {
       fallback: 5,
-      about: "Epochs of linear warm-up before the decay.",
+      about: "Epochs of linear warm-up to the schedule's first rate.",
       source: "§4.1",
     }),
   },

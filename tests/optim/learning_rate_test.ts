@@ -48,3 +48,25 @@ test("learningRate() falls as (1 - t / T) ** power with poly", () => {
     /cosine takes none/,
   );
 });
+
+test("learningRate() stays at the peak with constant", () => {
+  const at = (step: number): number =>
+    learningRate(schedules.get("constant"), step, { base: 2, warmupSteps: 4, totalSteps: 10 });
+  assert.deepEqual([0, 3, 4, 9, 10].map(at), [0.5, 2, 2, 2, 0]);
+});
+
+test("learningRate() rises and falls with one-cycle, after warm-up to its first rate", () => {
+  const at = (step: number, warmupSteps = 0): number => {
+    const given = { base: 1, warmupSteps, totalSteps: 100 + warmupSteps };
+    return learningRate(schedules.get("one-cycle"), step, given);
+  };
+  const near = (actual: number, expected: number): void =>
+    assert.ok(Math.abs(actual - expected) < 1e-12, `${actual} is not ${expected}`);
+  near(at(0), 1 / 25);
+  near(at(15), (1 + 1 / 25) / 2);
+  near(at(30), 1);
+  near(at(65), (1 + 1 / 25e4) / 2);
+  assert.ok(at(99) > 1 / 25e4 && at(99) < 1e-3);
+  near(at(1, 4), 0.5 / 25);
+  near(at(4, 4), 1 / 25);
+});
