@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
+import { withoutGradient } from "../../engine/ops/without_gradient.ts";
 import { field, whole } from "../../util/schema.ts";
 import { defineSegmentationLoss, EPSILON, type SegmentationLoss } from "./segmentation_loss.ts";
 
@@ -60,10 +61,4 @@ function thresholdOf(p: tf.Tensor, count: number): tf.Tensor {
     [low, high] = [tf.where(isEnough, low!, middle), tf.where(isEnough, middle, high!)];
   }
   return high!;
-}
-
-/** A constant in the backward pass: comparisons have no gradient in tfjs. */
-function withoutGradient<T extends tf.Tensor>(x: T, compute: () => T): T {
-  const { shape } = x;
-  return tf.customGrad(() => ({ value: compute(), gradFunc: () => tf.zeros(shape) }))(x) as T;
 }
