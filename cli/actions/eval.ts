@@ -10,7 +10,12 @@ import {
   openDataset,
   type Scores,
 } from "@segadv/segadv";
-import { DamagedFileError, datasetReaders, MissingSplitError } from "@segadv/segadv/data";
+import {
+  DamagedFileError,
+  datasetReaders,
+  listImages,
+  MissingSplitError,
+} from "@segadv/segadv/data";
 import {
   type CityscapesScorer,
   cityscapesScorer,
@@ -85,7 +90,7 @@ async function scoreModel(
   { options, context }: { options: Scoring; context: Context },
 ): Promise<AllScores> {
   return await withModel({ ...args, context }, async (use) => {
-    const { config, model, normalize } = use.loaded;
+    const { config, model, classes, normalize } = use.loaded;
     const inference = inferenceOf(args, config);
     const meanOver = options.meanOver ?? config?.validation.meanOver ?? "union";
     const onNotice = (notice: string): void => warn(context, notice);
@@ -96,6 +101,7 @@ async function scoreModel(
           ...options,
           ...benchmark,
           ...inference,
+          classes,
           meanOver,
           normalize,
           onNotice,
@@ -116,9 +122,10 @@ async function scoreFolder(
   if (unused !== null) {
     throw new UsageError(`${args.path} holds label maps, scored as they are: leave ${unused} out`);
   }
+  const onNotice = (notice: string): void => warn(context, notice);
   const dataset = await openData(args, { path: args.path });
   return await withBenchmark(dataset, context, {
-    score: (benchmark) => scoreMaps(dataset, args.path, { ...options, ...benchmark }),
+    score: (benchmark) => scoreMaps(dataset, args.path, { ...options, ...benchmark, onNotice }),
   });
 }
 
@@ -134,11 +141,15 @@ async function withBenchmark(
   return { ...scores, cityscapes: scorer.scores() };
 }
 
-/** Whether a folder has PNGs and no network. */
+/** What a folder of a run or a model holds. */
+const NETWORK_FILES = ["model", "model.json", "best", "config.yaml"];
+
+/** Whether a folder has PNGs, in subfolders too, and no network. */
 async function holdsMaps(path: string): Promise<boolean> {
   const entries: string[] = await readdir(path).catch(() => []);
-  return entries.some((name) => /\.png$/i.test(name)) &&
-    !entries.some((name) => name === "model" || name === "model.json");
+  if (entries.length === 0 || entries.some((name) => NETWORK_FILES.includes(name))) return false;
+  const images = await listImages(path).catch(() => []);
+  return images.some((name) => /\.png$/i.test(name));
 }
 
 async function openData(

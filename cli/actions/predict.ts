@@ -44,7 +44,7 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
   await withModel(
     { ...args, context },
     async ({ loaded: { model, classes, normalize, config } }) => {
-      const format = formatFor(args, classes);
+      const format = encoderFor(args, { classes, context });
       const notices = new Set<string>();
       const onNotice = (notice: string): void => {
         if (!notices.has(notice)) warn(context, notice);
@@ -61,7 +61,7 @@ export async function run(args: PredictArguments, context: Context): Promise<voi
         if (image === null) unread++;
         else {
           const label = await predict(model, image, options);
-          const map = format?.encode(label) ?? encodeLabel(label, classes);
+          const map = format === null ? encodeLabel(label, classes) : format(label);
           const overlay = job.overlay === null ? null : encodeOverlay(image, { label, classes });
           await write(job, { map, overlay, overwrite: args.overwrite === true });
         }
@@ -93,16 +93,26 @@ async function write(
   if (overlay !== null) await writeFileAtomic(job.overlay!, overlay);
 }
 
-/** The format that is asked for, if the network has its classes. */
-function formatFor({ format }: PredictArguments, classes: ClassInfo[]): BenchmarkFormat | null {
+/** Makes maps of the format that is asked for, if the network has its classes. */
+function encoderFor(
+  { format }: PredictArguments,
+  { classes, context }: { classes: ClassInfo[]; context: Context },
+): ((label: LabelMap) => Uint8Array) | null {
   const found = format === undefined ? undefined : benchmarkFormats.find(format);
   if (found === undefined) return null;
+  const order = orderFor(found, classes);
+  if (order === null) return (label) => found.encode(label);
+  warn(context, `the network has the classes of ${found.name} in another order: matched by name`);
+  return ({ width, height, data }) =>
+    found.encode({ width, height, data: data.map((label) => order[label]!) });
+}
+
+function orderFor(format: BenchmarkFormat, classes: ClassInfo[]): Uint8Array | null {
   try {
-    requireBenchmarkClasses(found, classes);
+    return requireBenchmarkClasses(format, classes);
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-  return found;
 }
 
 function encodeLabel({ width, height, data }: LabelMap, classes: ClassInfo[]): Uint8Array {

@@ -9,6 +9,7 @@ import {
   useBackend,
   type UseBackendOptions,
 } from "@segadv/segadv";
+import { ClassMismatchError } from "@segadv/segadv/data";
 import { makeFolder, writeFileAtomic } from "@segadv/segadv/util";
 import type { AnalysedRun, QualitativeRow, RunRecord } from "@segadv/segadv/report";
 import {
@@ -141,7 +142,12 @@ async function analyse(
   if (first === undefined) return { analysed, pictures: [] };
   const { dataset, dir, valSplit } = first.start.config.data;
   const data = await openDataset(dataset, { dir, split: valSplit });
-  return { analysed, pictures: await qualitativeGrid(analysed, data, { rows: args.rows }) };
+  const pictures = await qualitativeGrid(analysed, data, { rows: args.rows }).catch((error) => {
+    if (!(error instanceof ClassMismatchError)) throw error;
+    warn(context, `pictures are left out: ${error.message}`);
+    return [];
+  });
+  return { analysed, pictures };
 }
 
 async function writeFigures(

@@ -4,6 +4,7 @@
  * @module
  */
 import { Registry, type RegistryEntry } from "../util/registry.ts";
+import { ClassMismatchError, classOrder } from "./class_order.ts";
 import type { ClassInfo, LabelMap } from "./dataset.ts";
 import { encodePng } from "./codecs/png_encode.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes.ts";
@@ -12,7 +13,7 @@ import { resizeLabel } from "./transforms/resize.ts";
 
 /** How a benchmark wants its predictions. */
 export interface BenchmarkFormat extends RegistryEntry {
-  /** The classes that a network must have, in this order. */
+  /** The classes that a network must have, in the order of the format. */
   classes: readonly ClassInfo[];
   /** Makes the PNG of a map of class indices. */
   encode(map: LabelMap): Uint8Array;
@@ -62,36 +63,33 @@ export function toLabelIds(trainIds: Uint8Array): Uint8Array {
 }
 
 /**
- * Checks that a network's classes are those of a benchmark, in its order; case does not count.
+ * Matches a network's classes to those of a benchmark by name; case does not count.
  *
- * @throws {RangeError} If they are not; names the first that differs.
+ * @returns For each class of the network its index in the benchmark; `null` where both have one
+ * order.
+ * @throws {ClassMismatchError} If the names differ; the message lists both.
  * @example
  * ```ts
  * import { benchmarkFormats, requireBenchmarkClasses } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
  * const voc = benchmarkFormats.get("voc");
- * requireBenchmarkClasses(voc, voc.classes);
- * assert.throws(() => requireBenchmarkClasses(voc, []), /has 0 classes, voc has 21/);
+ * assert.equal(requireBenchmarkClasses(voc, voc.classes), null);
+ * assert.equal(requireBenchmarkClasses(voc, voc.classes.toReversed())![0], 20);
+ * assert.throws(() => requireBenchmarkClasses(voc, []), /the network has the classes none, voc has/);
  * ```
  */
 export function requireBenchmarkClasses(
   format: BenchmarkFormat,
   classes: readonly ClassInfo[],
-): void {
-  const wanted = format.classes;
-  if (classes.length !== wanted.length) {
-    throw new RangeError(
-      `Cannot write the format ${format.name}: the network has ${classes.length} classes, ` +
-        `${format.name} has ${wanted.length}`,
-    );
+): Uint8Array | null {
+  const lower = (infos: readonly ClassInfo[]): string[] =>
+    infos.map(({ name }) => name.toLowerCase());
+  const network = { subject: "the network", names: lower(classes) };
+  try {
+    return classOrder(network, { subject: format.name, names: lower(format.classes) });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ClassMismatchError(`Cannot write the format ${format.name}: ${message}`);
   }
-  const wrong = classes.findIndex(({ name }, c) =>
-    name.toLowerCase() !== wanted[c]!.name.toLowerCase()
-  );
-  if (wrong < 0) return;
-  throw new RangeError(
-    `Cannot write the format ${format.name}: the network's class ${wrong} is ` +
-      `"${classes[wrong]!.name}", ${format.name} has "${wanted[wrong]!.name}" there`,
-  );
 }

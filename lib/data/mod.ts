@@ -14,7 +14,14 @@ export {
   type RgbImage,
   type Sample,
 } from "./dataset.ts";
-export { datasetReaders, openDataset, type OpenOptions } from "./registry.ts";
+export { ClassMismatchError, classOrder, type NamedClasses } from "./class_order.ts";
+export {
+  datasetReaders,
+  matchClasses,
+  type MatchedDataset,
+  openDataset,
+  type OpenOptions,
+} from "./registry.ts";
 export { checkDataset } from "./validate/check_dataset.ts";
 export {
   type DataSource,

@@ -3,6 +3,13 @@
  *
  * @module
  */
+import {
+  classOrder,
+  describeOrder,
+  type NamedClasses,
+  reorderClasses,
+  requireDistinct,
+} from "./class_order.ts";
 import { Registry } from "../util/registry.ts";
 import type { Dataset, DatasetReader } from "./dataset.ts";
 import { camvidReader } from "./readers/camvid.ts";
@@ -76,6 +83,7 @@ export interface OpenOptions {
  * @throws {RangeError} If no reader has the name.
  * @throws {MissingSplitError} If the split does not exist or is empty.
  * @throws {TypeError} If the reader needs a folder and none is given.
+ * @throws {ClassMismatchError} If two classes have one name.
  * @throws {Error} If the folder does not have the reader's layout; the message names what lacks.
  * @example
  * ```ts
@@ -95,11 +103,54 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
     throw new TypeError(`Cannot open data set "${name}" without its folder: set data.dir`);
   }
   const dataset = await reader.open({ dir, split });
+  requireDistinct(dataset.classes.map((one) => one.name), `data set "${name}"`);
   const { module = null } = reader;
   if (builtIn.has(name) || module !== null) {
-    locations.set(dataset, { reader: name, module, dir, split });
+    locations.set(dataset, { reader: name, module, dir, split, classes: null });
   }
   return dataset;
+}
+
+/** A data set whose classes stand in the order of something else's. */
+export interface MatchedDataset {
+  dataset: Dataset;
+  /** For each class of the other's order its index in the data set's own; `null`: they are one. */
+  order: Uint8Array | null;
+  /** One line that says that the orders differ; `null` where not. */
+  notice: string | null;
+}
+
+/**
+ * Matches a data set to the classes of a network, a run or another split by name: same names in
+ * another order are mapped, others refused.
+ *
+ * @throws {ClassMismatchError} If the names differ; the message lists both.
+ * @example
+ * ```ts
+ * import { openDataset } from "@segadv/segadv";
+ * import { matchClasses } from "@segadv/segadv/data";
+ * import assert from "node:assert/strict";
+ *
+ * const own = await openDataset("fixtures", { split: "val" });
+ * const names = own.classes.map(({ name }) => name).reverse();
+ * const { dataset, notice } = matchClasses(own, { subject: "the network", names });
+ * assert.deepEqual(dataset.classes, own.classes.toReversed());
+ * assert.match(notice!, /^data set "fixtures" lists its classes in another order/);
+ * const [before, after] = [await own.read(0), await dataset.read(0)];
+ * assert.equal(before.label.data[0], 4 - after.label.data[0]!);
+ * ```
+ */
+export function matchClasses(dataset: Dataset, to: NamedClasses): MatchedDataset {
+  const own = {
+    subject: `data set "${dataset.name}"`,
+    names: dataset.classes.map(({ name }) => name),
+  };
+  const places = classOrder(own, to);
+  if (places === null) return { dataset, order: null, notice: null };
+  const matched = reorderClasses(dataset, places);
+  const location = locations.get(dataset);
+  if (location !== undefined) locations.set(matched, { ...location, classes: [...to.names] });
+  return { dataset: matched, order: classOrder(to, own), notice: describeOrder(own, to) };
 }
 
 /** How another thread opens the same data set. */
@@ -110,6 +161,8 @@ export interface DatasetLocation {
   module: string | null;
   dir: string | null;
   split: string;
+  /** Names of its classes in the order that they were matched to; `null`: its own. */
+  classes: string[] | null;
 }
 
 // By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it.
@@ -123,5 +176,9 @@ export function locationOf(dataset: Dataset): DatasetLocation | null {
 /** Opens, in another thread, the data set of a location. */
 export async function openLocation(location: DatasetLocation): Promise<Dataset> {
   if (location.module !== null) await import(location.module);
-  return await openDataset(location.reader, location);
+  const dataset = await openDataset(location.reader, location);
+  const { classes } = location;
+  return classes === null
+    ? dataset
+    : matchClasses(dataset, { subject: "the main thread", names: classes }).dataset;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Dataset, LabelMap } from "../data/dataset.ts";
+import type { ClassInfo, Dataset, LabelMap } from "../data/dataset.ts";
 import { decodeLabel } from "../data/codecs/decode.ts";
 import { decodeLabelIds } from "../data/readers/cityscapes.ts";
+import { decodePng, isPng } from "../data/codecs/png_decode.ts";
 import { readBytes } from "../data/codecs/read_bytes.ts";
+import { namesBelow } from "../data/readers/listing.ts";
 import { ConfusionMatrix, type ScoreRules } from "./confusion_matrix.ts";
 import type { Scores } from "./scores.ts";
 
@@ -19,12 +20,16 @@ export interface ScoreMapsOptions extends ScoreRules {
   onProgress?: (done: number, total: number) => void;
   /** Receives each class map; waited for before the next. */
   onPrediction?: (prediction: LabelMap, index: number) => void | Promise<void>;
+  /** Is told where the maps' palette gives the classes another order than the data set. */
+  onNotice?: (notice: string) => void;
 }
 
 /**
- * Scores a folder of PNG label maps against a split: `NAME.png` of class indices for each sample,
- * or, for the reader `cityscapes`, one `FRAME*.png` of labelIds, as its server takes them. A value
- * that is no class is an error of the prediction, as in the benchmarks.
+ * Scores a folder of PNG label maps, subfolders included, against a split: `NAME.png` of class
+ * indices for each sample, or, for the reader `cityscapes`, one `FRAME*.png` of labelIds, as its
+ * server takes them. A value that is no class is an error of the prediction, as in the benchmarks.
+ * Where the maps have the classes' colours as their palette, in another order, they are matched by
+ * colour.
  *
  * @throws {Error} If a sample has no map, or several; before any is read.
  * @throws {RangeError} If a map and its truth differ in size.
@@ -56,12 +61,22 @@ export async function scoreMaps(
 ): Promise<Scores> {
   const { signal, onProgress, onPrediction } = options;
   const { classes, ids, ignoreLabel } = dataset;
-  const files = matchMaps(dataset, dir, await readdir(dir));
+  const files = matchMaps(dataset, dir, await namesBelow(dir));
+  const order = dataset.name === "cityscapes" ? null : await paletteOrder(files[0]!, classes);
+  if (order !== null) {
+    options.onNotice?.(
+      `the palette of the maps in ${dir} gives the classes of data set "${dataset.name}" another ` +
+        "order: they are matched by colour",
+    );
+  }
   const decode = dataset.name === "cityscapes" ? decodeLabelIds : decodeLabel;
   const matrix = new ConfusionMatrix(classes.map(({ name }) => name));
   for (const [index, file] of files.entries()) {
     signal?.throwIfAborted();
-    const prediction = decode(await readBytes(file), { file });
+    const own = decode(await readBytes(file), { file });
+    const prediction = order === null
+      ? own
+      : { ...own, data: own.data.map((label) => order[label] ?? label) };
     const { label } = await dataset.read(index);
     if (prediction.width !== label.width || prediction.height !== label.height) {
       throw new RangeError(
@@ -77,20 +92,50 @@ export async function scoreMaps(
   return matrix.scores(options);
 }
 
-/** The file of each sample. */
+/**
+ * The class of each index of a map, by the colours of its palette; `null` where the map has none, or
+ * other colours, or the order is that of the classes.
+ */
+async function paletteOrder(file: string, classes: readonly ClassInfo[]): Promise<number[] | null> {
+  const bytes = await readBytes(file);
+  const palette = isPng(bytes) ? decodePng(bytes, { file }).palette : undefined;
+  if (palette === undefined || palette.length < 3 * classes.length) return null;
+  const places = new Map(classes.map(({ color }, i) => [color.join(), i]));
+  const order = classes.map((_, i) => places.get(palette.subarray(3 * i, 3 * i + 3).join()));
+  const isPermutation = new Set(order).size === classes.length && !order.includes(undefined);
+  return isPermutation && order.some((place, i) => place !== i) ? order as number[] : null;
+}
+
+/** The file of each sample: under its whole name, or its last part. */
 function matchMaps(
   { name, ids }: Pick<Dataset, "name" | "ids">,
   dir: string,
   entries: readonly string[],
 ): string[] {
-  const pngs = entries.filter((entry) => /\.png$/i.test(entry)).sort();
+  const pngs = entries.filter((entry) => /\.png$/i.test(entry) && !/\.overlay\.png$/i.test(entry))
+    .sort();
+  const wholeNames = new Set(name === "cityscapes" ? [] : ids.map((id) => `${id}.png`));
+  const others = pngs.filter((png) => !wholeNames.has(png));
+  const whole = new Set(pngs);
+  const used = new Map<string, string>();
   return ids.map((id) => {
-    // Readers name a sample in a subfolder by its path
+    if (wholeNames.has(`${id}.png`) && whole.has(`${id}.png`)) return join(dir, `${id}.png`);
     const own = basename(id);
-    const found = name === "cityscapes"
-      ? pngs.filter((png) => png.startsWith(own) && !/^\d/.test(png.slice(own.length)))
-      : pngs.filter((png) => png.slice(0, -4) === own);
-    if (found.length === 1) return join(dir, found[0]!);
+    const found = others.filter((png) => {
+      const rest = basename(png).startsWith(own) ? basename(png).slice(own.length) : null;
+      return name === "cityscapes"
+        ? rest !== null && !/^\d/.test(rest)
+        : /^\.png$/i.test(rest ?? "");
+    });
+    if (found.length === 1) {
+      const other = used.get(found[0]!);
+      used.set(found[0]!, id);
+      if (other === undefined) return join(dir, found[0]!);
+      throw new Error(
+        `Cannot score the maps in "${dir}": ${found[0]} is of "${other}" or of "${id}"; put maps ` +
+          "into subfolders as the samples are",
+      );
+    }
     const wanted = name === "cityscapes" ? `${own}*.png` : `${own}.png`;
     throw new Error(
       found.length === 0

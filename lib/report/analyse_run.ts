@@ -6,7 +6,7 @@
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
 import { evaluationItems } from "../data/loader/evaluation_items.ts";
 import type { EvaluationItem, ScoreSize } from "../data/transforms/prepare_sample.ts";
-import { openDataset } from "../data/registry.ts";
+import { matchClasses, openDataset } from "../data/registry.ts";
 import { predictMaps, type PredictOptions } from "../models/inference/predict.ts";
 import { predictPixels } from "../models/inference/probabilities.ts";
 import { type Calibration, CalibrationEvaluation } from "../metrics/calibration.ts";
@@ -50,7 +50,10 @@ export interface AnalyseOptions {
    */
   images?: number;
   signal?: AbortSignal;
-  /** Receives one line for each size of image that `inference.window: auto` cuts into windows. */
+  /**
+   * Receives one line for each size of image that `inference.window: auto` cuts into windows, and one
+   * where the data set lists its classes in another order than the network.
+   */
   onNotice?: (notice: string) => void;
 }
 
@@ -68,17 +71,22 @@ const SHOWN = 256;
  * confusion, calibration before and after temperature scaling (fitted on the even images, measured
  * on the odd ones), and the predictions themselves. Needs a ready backend.
  *
+ * @throws {ClassMismatchError} If the data set has not the network's classes.
  * @throws {Error} If the run's network or data cannot be opened.
  */
 export async function analyseRun(path: string, options: AnalyseOptions = {}): Promise<RunAnalysis> {
   const { images = 100, signal } = options;
-  const { model, normalize, config } = await loadModel(path);
+  const { model, classes: trained, normalize, config } = await loadModel(path);
   try {
     if (config === null) {
       throw new Error(`Cannot analyse ${path}: its config.yaml is missing, which names the data`);
     }
     const { dataset: name, dir, valSplit } = config.data;
-    const whole = await openDataset(name, { dir, split: valSplit });
+    const { dataset: whole, notice } = matchClasses(
+      await openDataset(name, { dir, split: valSplit }),
+      { subject: path, names: trained.map((one) => one.name) },
+    );
+    if (notice !== null) options.onNotice?.(notice);
     const dataset = thin(whole, images);
     const notices = new Set<string>();
     const onNotice = (notice: string): void => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { classOrder } from "../data/class_order.ts";
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
 import { encodePng } from "../data/codecs/png_encode.ts";
 import { resizeImage } from "../data/transforms/resize.ts";
@@ -30,20 +31,27 @@ export interface AnalysedRun {
 export const IGNORED: [number, number, number] = [224, 224, 192];
 
 /**
- * Chooses the images on which the runs differ most and draws them.
+ * Chooses the images on which the runs differ most and draws them, all in the classes of the first.
  *
  * @param dataset The split that the runs were analysed on.
  * @param options How many `rows` to draw.
+ * @throws {ClassMismatchError} If runs with images in common have other classes.
  */
 export async function qualitativeGrid(
-  runs: readonly AnalysedRun[],
+  analysed: readonly AnalysedRun[],
   dataset: Dataset,
   options: { rows: number },
 ): Promise<QualitativeRow[]> {
-  const [first] = runs;
+  const [first] = analysed;
   if (first === undefined) return [];
-  const common = [...first.analysis.maps.keys()]
-    .filter((id) => runs.every(({ analysis }) => analysis.maps.has(id)))
+  const shared = [...first.analysis.maps].filter(([id, { width, height }]) =>
+    analysed.every(({ analysis: { maps } }) =>
+      maps.get(id)?.width === width && maps.get(id)?.height === height
+    )
+  );
+  if (shared.length === 0) return [];
+  const runs = analysed.map((run) => inClassesOf(first, run));
+  const common = shared.map(([id]) => id)
     .map((id) => ({
       id,
       difference: differenceOf(runs.map(({ analysis }) => analysis.maps.get(id)!)),
@@ -61,6 +69,23 @@ export async function qualitativeGrid(
     });
     return { id, image, truth: labelPng(shown, shown.truth, { classes }), columns, difference };
   }));
+}
+
+/** A run's maps in the class indices of another. */
+function inClassesOf(first: AnalysedRun, run: AnalysedRun): AnalysedRun {
+  const named = ({ name, analysis }: AnalysedRun) => ({
+    subject: name,
+    names: analysis.classes.map((one) => one.name),
+  });
+  const order = classOrder(named(run), named(first));
+  if (order === null) return run;
+  const relabel = (labels: Uint8Array): Uint8Array => labels.map((label) => order[label] ?? label);
+  const maps = new Map([...run.analysis.maps].map(([id, map]) => {
+    const [prediction, truth] = [relabel(map.prediction), relabel(map.truth)];
+    return [id, { ...map, prediction, truth }];
+  }));
+  const { classes } = first.analysis;
+  return { ...run, analysis: { ...run.analysis, classes, maps } };
 }
 
 /** Mean share of different pixels over pairs; of one map, what it lacks. */

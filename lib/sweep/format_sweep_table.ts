@@ -175,6 +175,7 @@ function notesOf(table: SweepTable, { cost }: { cost: boolean }): string[] {
     .map((row) => `${row.name}: the loss was no number with seed ${row.diverged.join(", ")}`);
   return [
     ...unfinished,
+    ...table.notes,
     ...diverged,
     ...comparisons,
     ...severalComparisons(table),

@@ -10,6 +10,9 @@ import {
   summarize,
   type Summary,
 } from "../metrics/statistics.ts";
+import { classOrder, type NamedClasses } from "../data/class_order.ts";
+import { describeMean, type Scores } from "../metrics/scores.ts";
+import { groupBy } from "../util/group_by.ts";
 import type { Published, PublishedCost, ScoredValidation } from "./grid.ts";
 import type { Condition, SweepPlan } from "./plan_sweep.ts";
 import type { TrialResult } from "./sweep_folder.ts";
@@ -60,6 +63,8 @@ export interface SweepTable {
   finished: number;
   trials: number;
   rows: SweepRow[];
+  /** Where scores of its trials cannot be compared as they stand, a sentence each. */
+  notes: string[];
 }
 
 /** Options of {@linkcode sweepTable}. */
@@ -74,6 +79,7 @@ export interface SweepTableOptions {
 /**
  * Sums up what has finished; rows of conditions without a finished seed are there, empty.
  *
+ * @throws {ClassMismatchError} If trials were scored on other classes.
  * @throws {RangeError} If there is no such trial to compare with.
  */
 export function sweepTable(
@@ -95,7 +101,48 @@ export function sweepTable(
     rows: plan.conditions.map((condition) =>
       rowOf(condition, { runs: runsOf(condition), other, score: plan.score })
     ),
+    notes: yardstickNotes(
+      plan.conditions.flatMap((condition) =>
+        runsOf(condition).flatMap((run) => {
+          const scores = run[plan.score];
+          return scores === null ? [] : [{ name: `${condition.name}, seed ${run.seed}`, scores }];
+        })
+      ),
+    ),
   };
+}
+
+/** Scores of a trial under its name. */
+interface NamedScores {
+  name: string;
+  scores: Scores;
+}
+
+/**
+ * Says where trials were scored by different rules, or over different classes.
+ *
+ * @throws {ClassMismatchError} If two were scored on other classes.
+ */
+function yardstickNotes(all: readonly NamedScores[]): string[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  const namesOf = ({ name, scores }: NamedScores): NamedClasses => ({
+    subject: `the trial "${name}"`,
+    names: scores.classes.map((one) => one.name),
+  });
+  for (const one of all) classOrder(namesOf(one), namesOf(first));
+  const ruleOf = ({ scores }: NamedScores): string =>
+    `${describeMean(scores)}${
+      scores.scoreSize === "resized" ? "; labels resized as images are" : ""
+    }`;
+  const rules = groupBy(all, ruleOf);
+  if (rules.length === 1) return [];
+  return [
+    "The trials' mIoU cannot be compared as it stands: they were scored by different rules",
+    ...rules.map(([one, ...others]) =>
+      `${one.name}${others.length === 0 ? "" : ` and ${others.length} more`}: ${ruleOf(one)}`
+    ),
+  ];
 }
 
 function referenceOf(

@@ -52,16 +52,26 @@ export interface WeightPlan {
   misshapen: Misshapen[];
 }
 
+/** What a plan is made for. */
+export interface PlanOptions {
+  /** The network's entry; `null` for a user's own network. */
+  network: PretrainedNetwork | null;
+  /** Its weights. */
+  targets: readonly WeightTarget[];
+  /**
+   * Whether the head of a network of this toolkit starts anew whatever its shape, as it stands for
+   * other classes.
+   * @default false
+   */
+  freshHead?: boolean;
+}
+
 /**
  * Finds the file's tensors for a network's weights, under the names of the publisher that fits best.
  *
- * @param options The network's entry (`null` for a user's own network), and its weights.
  * @throws {TypeError} If the file holds nothing that the network knows.
  */
-export function planWeights(
-  file: WeightFile,
-  options: { network: PretrainedNetwork | null; targets: readonly WeightTarget[] },
-): WeightPlan {
+export function planWeights(file: WeightFile, options: PlanOptions): WeightPlan {
   const { network, targets } = options;
   const own = planOwn(file, options);
   if (file.saved !== null) return own;
@@ -126,18 +136,15 @@ function planFrom(
 const HEAD = /^(score|upscore)/;
 
 /** A network of this toolkit, under its own names. */
-function planOwn(
-  file: WeightFile,
-  options: { network: PretrainedNetwork | null; targets: readonly WeightTarget[] },
-): Scored {
-  const { network, targets } = options;
+function planOwn(file: WeightFile, options: PlanOptions): Scored {
+  const { network, targets, freshHead = false } = options;
   const { saved, tensors } = file;
   const plan = emptyPlan("this toolkit", saved === null ? null : savedInput(saved, network));
   for (const target of targets) {
     const found = tensors.get(target.name);
     const isHead = saved !== null && HEAD.test(target.name);
     if (found === undefined) plan.missing.push(target.name);
-    else if (isHead && found.shape.join() !== target.shape.join()) {
+    else if (isHead && (freshHead || found.shape.join() !== target.shape.join())) {
       plan.fresh.push(target.name);
       plan.found++;
     } else {

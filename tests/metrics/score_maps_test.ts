@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, test } from "node:test";
 import { openDataset } from "../../lib/data/registry.ts";
+import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 import { scoreMaps } from "../../lib/metrics/score_maps.ts";
 import { type Content, labels, picture, withFiles } from "../support/dataset_folder.ts";
 
@@ -32,6 +33,59 @@ test("scoreMaps() drops ignored pixels, or counts them against the prediction", 
 test("scoreMaps() counts a value that is no class as a miss", async () => {
   const scores = await score({ "maps/a.png": labels(4, 1, { values: [0, 200, 1, 0] }) });
   assert.deepEqual(scores.classes.map(({ iou }) => iou), [1 / 2, 1]);
+});
+
+test("scoreMaps() takes maps of subfolders by their whole names, and none twice", () => {
+  const sample = (id: string, value: number): Record<string, Content> => ({
+    [`val/images/${id}.png`]: picture(4, 1),
+    [`val/labels/${id}.png`]: labels(4, 1, { values: [value] }),
+  });
+  const data = { ...DATA, ...sample("one/x", 0), ...sample("two/x", 1) };
+  const files = {
+    ...data,
+    "maps/a.png": labels(4, 1, { values: [0, 0, 1, 1] }),
+    "maps/a.overlay.png": picture(4, 1),
+    "maps/one/x.png": labels(4, 1),
+    "maps/two/x.png": labels(4, 1, { values: [1] }),
+    "flat/a.png": MAP,
+    "flat/x.png": MAP,
+    "half/a.png": MAP,
+    "half/two/x.png": MAP,
+  };
+  return withFiles(files, async (dir) => {
+    const dataset = await openDataset("folder", { dir, split: "val" });
+    assert.equal((await scoreMaps(dataset, join(dir, "maps"))).mIoU, 1);
+    await assert.rejects(scoreMaps(dataset, join(dir, "flat")), {
+      message: /x\.png is of "one\/x" or of "two\/x"; put maps into subfolders/,
+    });
+    await assert.rejects(scoreMaps(dataset, join(dir, "half")), { message: /there is no x\.png$/ });
+  });
+});
+
+test("scoreMaps() matches the classes of maps by the colours of their palette", () => {
+  const color = (...rgb: number[]): number[] => rgb;
+  const [sky, road] = [color(0, 0, 255), color(90, 90, 90)];
+  const classes = [{ name: "sky", color: sky }, { name: "road", color: road }];
+  const map = (...colors: number[][]): Uint8Array => {
+    const palette = Uint8Array.from(colors.flat());
+    const data = Uint8Array.of(1, 1, 0, 0);
+    return encodePng({ width: 4, height: 1, channels: 1, data, palette });
+  };
+  const files = {
+    ...DATA,
+    "classes.json": { classes, ignore: 9 },
+    "turned/a.png": map(road, sky),
+    "other/a.png": map(sky, color(1, 2, 3)),
+  };
+  return withFiles(files, async (dir) => {
+    const dataset = await openDataset("folder", { dir, split: "val" });
+    const notices: string[] = [];
+    const onNotice = (notice: string) => void notices.push(notice);
+    assert.equal((await scoreMaps(dataset, join(dir, "turned"), { onNotice })).mIoU, 1);
+    assert.match(notices[0]!, /turned gives the classes of data set "folder" another order/);
+    assert.equal((await scoreMaps(dataset, join(dir, "other"), { onNotice })).mIoU, 0);
+    assert.equal(notices.length, 1);
+  });
 });
 
 describe("scoreMaps() names the file that it cannot score", () => {

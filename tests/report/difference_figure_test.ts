@@ -34,7 +34,7 @@ function row(name: string, { points, published = null }: {
 }
 
 function table(name: string, rows: SweepRow[]): SweepTable {
-  return { name, score: "last", reference: "base", finished: 3, trials: 3, rows };
+  return { name, score: "last", reference: "base", finished: 3, trials: 3, rows, notes: [] };
 }
 
 describe("differenceFigure()", () => {

@@ -29,4 +29,27 @@ describe("qualitativeGrid()", () => {
     assert.deepEqual(rows[0]!.columns.map(({ run }) => run), ["a", "b"]);
     assert.deepEqual(await qualitativeGrid([], dataset, { rows: 2 }), []);
   });
+
+  test("qualitativeGrid() draws runs of another class order in the classes of the first", async () => {
+    const analysis = await analyseRun(await tinyRun(temporaryFolder(), "train.maxSteps=1"));
+    const dataset = await openDataset("fixtures", { split: "val" });
+    const count = analysis.classes.length;
+    const turn = (labels: Uint8Array): Uint8Array =>
+      labels.map((label) => label < count ? count - 1 - label : label);
+    const maps = new Map([...analysis.maps].map(([id, map]) => {
+      return [id, { ...map, prediction: turn(map.prediction), truth: turn(map.truth) }];
+    }));
+    const turned = { ...analysis, classes: analysis.classes.toReversed(), maps };
+    const runs = [{ name: "a", analysis }, { name: "b", analysis: turned }];
+    for (const { difference, columns } of await qualitativeGrid(runs, dataset, { rows: 3 })) {
+      assert.equal(difference, 0);
+      assert.deepEqual(columns[1]!.prediction, columns[0]!.prediction);
+    }
+    const classes = analysis.classes.map((one, i) => i === 0 ? { ...one, name: "other" } : one);
+    runs[1] = { name: "b", analysis: { ...analysis, classes } };
+    await assert.rejects(qualitativeGrid(runs, dataset, { rows: 1 }), {
+      name: "ClassMismatchError",
+      message: /^b has the classes other, disc, .*, a has background, disc, /,
+    });
+  });
 });

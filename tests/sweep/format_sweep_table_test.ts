@@ -4,7 +4,14 @@ import { comparePaired, summarize } from "../../lib/metrics/statistics.ts";
 import { formatSweepTable, tableFormats } from "../../lib/sweep/format_sweep_table.ts";
 
 test("formatSweepTable() gives every format a table without rows", () => {
-  const empty = { name: "none", score: "last", reference: null, finished: 0, trials: 0 } as const;
+  const empty = {
+    name: "none",
+    score: "last" as const,
+    reference: null,
+    finished: 0,
+    trials: 0,
+    notes: [],
+  };
   const texts = tableFormats.map((format) => formatSweepTable({ ...empty, rows: [] }, format));
   assert.equal(new Set(texts).size, tableFormats.length);
   assert.ok(texts.every((text) => text.endsWith("\n")));
@@ -34,7 +41,14 @@ test("formatSweepTable() warns of chance where many trials are compared", () => 
     secondsPerEpoch: null,
     parameters: null,
   };
-  const table = { name: "t", score: "last", reference: "b", finished: 6, trials: 6 } as const;
+  const table = {
+    name: "t",
+    score: "last" as const,
+    reference: "b",
+    finished: 6,
+    trials: 6,
+    notes: [],
+  };
   assert.match(
     formatSweepTable({ ...table, rows: [row, row] }, "md"),
     /among 2 comparisons, one holds against all only below 0\.025/,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatSweepTable } from "../../lib/sweep/format_sweep_table.ts";
+import type { MeanRule } from "../../lib/metrics/scores.ts";
 import type { SweepPlan } from "../../lib/sweep/plan_sweep.ts";
 import type { TrialResult } from "../../lib/sweep/sweep_folder.ts";
 import { sweepTable, type SweepTableOptions } from "../../lib/sweep/sweep_table.ts";
@@ -8,8 +9,13 @@ import { sweepTable, type SweepTableOptions } from "../../lib/sweep/sweep_table.
 /** Scores of two conditions by seed; `null` for a run that diverged. */
 function sweepOf(
   scores: { base: number[]; ours: (number | null)[] },
-  options: SweepTableOptions = {},
+  { ours = ["sky", "road"], meanOver = "union", ...options }: SweepTableOptions & {
+    /** Classes and rule of the trial that is not the baseline. */
+    ours?: string[];
+    meanOver?: MeanRule;
+  } = {},
 ) {
+  const namesOf = (id: string): string[] => id === "ours" ? ours : ["sky", "road"];
   const seeds = scores.base.map((_, i) => i + 1);
   const condition = (id: string, isBaseline: boolean) => ({
     id,
@@ -34,7 +40,10 @@ function sweepOf(
   const results = new Map(ids.flatMap(({ id, seed }) => {
     const mIoU = scores[id][seed - 1];
     if (mIoU === undefined) return [];
-    const last = mIoU === null ? null : { pAcc: mIoU + 0.1, mIoU };
+    const classes = namesOf(id).map((name) => ({ name, iou: mIoU, accuracy: mIoU, pixels: 9 }));
+    const last = mIoU === null
+      ? null
+      : { pAcc: mIoU + 0.1, mIoU, meanOver: id === "ours" ? meanOver : "union", classes };
     const result = {
       id: `${id}-s${seed}`,
       seed,
@@ -73,6 +82,23 @@ describe("sweepTable()", () => {
     assert.throws(
       () => sweepOf(scores, { against: "theirs" }),
       /Cannot compare test with "theirs": its trials are "base", "ours \| <b>"/,
+    );
+  });
+
+  test("sweepTable() matches the trials' classes by name, and refuses others with both lists", () => {
+    const scores = { base: [0.5], ours: [0.6] };
+    assert.deepEqual(sweepOf(scores, { ours: ["road", "sky"] }).notes, []);
+    assert.throws(() => sweepOf(scores, { ours: ["road", "bus"] }), {
+      name: "ClassMismatchError",
+      message: /ours.*has the classes road, bus, the trial "base, seed 1" has sky, road: only/,
+    });
+  });
+
+  test("sweepTable() says where trials were scored by different rules", () => {
+    const table = sweepOf({ base: [0.5], ours: [0.6] }, { meanOver: "truth" });
+    assert.match(
+      formatSweepTable(table, "md"),
+      /different rules[^]*base, seed 1: mean over the 2 of 2 classes in truth or prediction[^]*ours.*: mean over the 2 of 2 classes in the truth/,
     );
   });
 

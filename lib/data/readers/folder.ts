@@ -6,6 +6,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { printable } from "../../util/format.ts";
+import { requireDistinct } from "../class_order.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { type ClassInfo, type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFile, isFolder, readList } from "./listing.ts";
@@ -110,6 +111,7 @@ const EXAMPLE = `{"classes": [{"name": "road", "color": [128, 64, 128]}], "ignor
  * @throws {Error} If the file is missing.
  * @throws {SyntaxError} If it is no JSON.
  * @throws {TypeError} If a value has the wrong shape; names the key.
+ * @throws {ClassMismatchError} If two classes have one name.
  */
 export async function readClassesFile(file: string): Promise<ClassesFile> {
   const bytes = await readBytes(file).catch((error: Error) => {
@@ -144,6 +146,7 @@ export async function readClassesFile(file: string): Promise<ClassesFile> {
     if (!isColor(color)) return fail(`the colour of classes[${i}]`, "three integers in 0..255");
     return { name, color };
   });
+  requireDistinct(read.map(({ name }) => name), `"${file}"`);
   const value = ignore ?? ignore_index ?? ignoreLabel ?? 255;
   if (!isByte(value)) return fail("ignore", "an integer in 0..255");
   return { classes: read, ignoreLabel: value };

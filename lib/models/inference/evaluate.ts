@@ -4,7 +4,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import type { Dataset, LabelMap } from "../../data/dataset.ts";
+import type { ClassInfo, Dataset, LabelMap } from "../../data/dataset.ts";
+import { matchClasses } from "../../data/registry.ts";
 import { evaluationItems } from "../../data/loader/evaluation_items.ts";
 import type { EvaluationItem, ScoreSize } from "../../data/transforms/prepare_sample.ts";
 import { assertFiniteWeights } from "../non_finite.ts";
@@ -27,11 +28,18 @@ export interface EvaluateOptions extends PredictOptions, ScoreRules {
    * @default "label"
    */
   scoreSize?: ScoreSize;
+  /**
+   * The network's classes in the order of its outputs, as its file names them; the data set's are
+   * matched to them by name, and `onNotice` is told where the orders differ.
+   * @default those of the data set
+   */
+  classes?: readonly Pick<ClassInfo, "name">[];
   /** Stops between batches by throwing the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
   /**
-   * Receives each class map, at the size it is scored at; waited for before the next batch.
+   * Receives each class map in the data set's classes, at the size it is scored at; waited for before
+   * the next batch.
    */
   onPrediction?: (prediction: LabelMap, index: number) => void | Promise<void>;
 }
@@ -43,16 +51,19 @@ export interface EvaluateOptions extends PredictOptions, ScoreRules {
  * (`scoreSize`); the padding of a letterbox is never scored.
  *
  * @throws {NonFiniteNetworkError} If a weight or a logit is NaN or infinite.
+ * @throws {ClassMismatchError} If network and data set have not the same classes.
  * @throws {RangeError} If model and data set differ in their number of classes, or an option is out
  * of range.
  */
 export async function evaluate(
   model: SegmentationModel,
-  dataset: Dataset,
+  data: Dataset,
   options: EvaluateOptions,
 ): Promise<Scores> {
-  const { batch = 1, signal, onProgress, onPrediction } = options;
-  const names = dataset.classes.map((c) => c.name);
+  const { batch = 1, signal, onProgress, onPrediction, classes = data.classes } = options;
+  const names = classes.map(({ name }) => name);
+  const network = { subject: `the network ${model.name}`, names };
+  const { dataset, order, notice } = matchClasses(data, network);
   if (names.length !== model.classes) {
     throw new RangeError(
       `Cannot score ${model.name} with ${model.classes} classes on ${dataset.name} with ` +
@@ -70,6 +81,7 @@ export async function evaluate(
     if (!notices.has(notice)) options.onNotice?.(notice);
     notices.add(notice);
   };
+  if (notice !== null) onNotice(notice);
   const inference = { ...options, onNotice };
   let group: EvaluationItem[] = [];
   let done = 0;
@@ -79,7 +91,7 @@ export async function evaluate(
     const maps = await predictMaps(model, group, { ...inference, sizes });
     for (const [i, { label }] of group.entries()) {
       matrix.add({ truth: label, prediction: maps[i]!.data });
-      await onPrediction?.(maps[i]!, done + i);
+      await onPrediction?.(relabel(maps[i]!, order), done + i);
     }
     done += group.length;
     group = [];
@@ -95,4 +107,9 @@ export async function evaluate(
   const scores = matrix.scores(options);
   const isResized = options.resize != null && options.scoreSize === "resized";
   return isResized ? { ...scores, scoreSize: "resized" } : scores;
+}
+
+/** A map in other class indices. */
+function relabel({ width, height, data }: LabelMap, order: Uint8Array | null): LabelMap {
+  return { width, height, data: order === null ? data : data.map((label) => order[label]!) };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { ClassMismatchError } from "../../data/class_order.ts";
+import { printable } from "../../util/format.ts";
 import { networks } from "../networks/registry.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InputRule, WeightLayout } from "../../weights/name_maps/name_map.ts";
@@ -44,6 +46,13 @@ export interface InitializeOptions {
    * @default true
    */
   strict?: boolean;
+  /**
+   * Names of the network's classes in the order of its outputs. The head of a network of this toolkit
+   * is then taken over only where its classes have these names in this order: under `strict` others
+   * of equal number are refused, else the head starts anew.
+   * @default unknown: a head that fits is taken over
+   */
+  classes?: readonly string[];
 }
 
 /**
@@ -101,10 +110,11 @@ export async function initializeFromFile(
     shape: shape as number[],
   }));
   const network = networks.find(model.architecture?.name ?? "") ?? null;
-  const plan = planWeights(file, { network, targets });
+  const freshHead = standsForOthers(file, options);
+  const plan = planWeights(file, { network, targets, freshHead });
   checkPlan(plan, { ...options, path: file.path });
   await applyPlan(model, { file, plan, bnEpsilon: network?.bnEpsilon ?? null });
-  return reportOf(plan, { file, classes: model.classes });
+  return reportOf(plan, { file, classes: model.classes, freshHead });
 }
 
 /**
@@ -119,6 +129,31 @@ export function checkPlan(plan: WeightPlan, options: InitializeOptions & { path:
     `Cannot start from model.init ${options.path} (${plan.origin}): ${faults}; model.name and ` +
       "model.width must be those of the file, or set model.initStrict to false to take what fits",
   );
+}
+
+/**
+ * Whether the head of a saved network stands for other classes than those that are wanted.
+ *
+ * @throws {ClassMismatchError} If it does, has as many, and `strict` is not off: it would be taken
+ * over by its shape.
+ */
+export function standsForOthers(
+  { saved, path }: Pick<WeightFile, "saved" | "path">,
+  { classes, strict = true }: InitializeOptions,
+): boolean {
+  if (saved === null || classes === undefined) return false;
+  const trained = saved.classes.map(({ name }) => name);
+  const isSame = trained.length === classes.length &&
+    trained.every((name, i) => name === classes[i]);
+  if (isSame) return false;
+  if (strict && trained.length === classes.length) {
+    const lists = [trained, classes].map((names) => names.map(printable).join(", "));
+    throw new ClassMismatchError(
+      `Cannot start from model.init ${path}: it was trained on the classes ${lists[0]}, the data ` +
+        `set has ${lists[1]}; set model.initStrict to false to take all but the head`,
+    );
+  }
+  return true;
 }
 
 /** Reads, converts and writes weight by weight, so that only one is in memory twice. */
@@ -185,10 +220,12 @@ function fromLayout(
 
 function reportOf(
   plan: WeightPlan,
-  { file, classes }: { file: WeightFile; classes: number },
+  { file, classes, freshHead }: { file: WeightFile; classes: number; freshHead: boolean },
 ): InitializationReport {
   const { path, format, saved } = file;
   const before = saved?.classes.length ?? classes;
+  const head = plan.fresh.join(", ");
+  const trained = saved?.classes.map(({ name }) => printable(name)).join(", ");
   const faults = describeFaults(plan);
   const misshapen = plan.misshapen.map(({ target }) => target);
   return {
@@ -202,9 +239,11 @@ function reportOf(
     input: plan.input,
     warnings: [
       ...(before === classes ? [] : [
-        `${path} was trained for ${before} classes, not ${classes}: its head (` +
-        `${plan.fresh.join(", ")}) starts afresh`,
+        `${path} was trained for ${before} classes, not ${classes}: its head (${head}) starts afresh`,
       ]),
+      ...(before === classes && freshHead
+        ? [`${path} was trained on other classes (${trained}): its head (${head}) starts afresh`]
+        : []),
       ...(faults === null ? [] : [`only part of ${path} fits: ${faults}`]),
     ],
   };

@@ -1,4 +1,5 @@
 import type { Config } from "../../config/config.ts";
+import type { NamedClasses } from "../../data/class_order.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
 import { networks } from "../../models/networks/registry.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
@@ -6,6 +7,7 @@ import {
   checkPlan,
   type InitializationReport,
   initializeFromFile,
+  standsForOthers,
 } from "../../models/persistence/initialize.ts";
 import type { InputRule } from "../../weights/name_maps/name_map.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
@@ -21,6 +23,15 @@ export interface InitialWeights {
   close(): Promise<void>;
 }
 
+/** The classes of the network in `model.init`; `null` where the file does not name them. */
+export async function classesOfInit({ model: { init } }: Config): Promise<NamedClasses | null> {
+  const file = await openWeightFile(init);
+  await file.close();
+  if (file.saved === null) return null;
+  const names = file.saved.classes.map(({ name }) => name);
+  return { subject: `model.init ${file.path}`, names };
+}
+
 /**
  * Opens `model.init` and holds its names and shapes against the network's, before that is built.
  *
@@ -28,19 +39,20 @@ export interface InitialWeights {
  */
 export async function openInitialWeights(
   config: Config,
-  options: { classes: number },
+  { classes }: { classes: readonly string[] },
 ): Promise<InitialWeights> {
   const { init, name } = config.model;
   const file = await openWeightFile(init);
   try {
-    const { layers } = inspectModel(config.model, options);
+    const { layers } = inspectModel(config.model, { classes: classes.length });
     const targets = layers.flatMap(({ weights }) => weights);
-    const plan = planWeights(file, { network: networks.get(name), targets });
     const strict = config.model.initStrict;
+    const freshHead = standsForOthers(file, { classes, strict });
+    const plan = planWeights(file, { network: networks.get(name), targets, freshHead });
     checkPlan(plan, { strict, path: file.path });
     return {
       ...follow(config, { input: plan.input, path: file.path }),
-      apply: (model) => initializeFromFile(model, file, { strict }),
+      apply: (model) => initializeFromFile(model, file, { strict, classes }),
       close: () => file.close(),
     };
   } catch (error) {

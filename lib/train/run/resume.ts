@@ -67,7 +67,9 @@ export async function resumeTraining(
     const initialize = found.checkpoint === null;
     const classCounts = await folder.readClassCounts();
     const options = { ...rest, initialize, classCounts };
-    const session = await openSession(config, options).catch(async (error) => {
+    const names = found.checkpoint?.provenance.data.classes;
+    const classes = names && { classes: { subject: `the run ${path}`, names } };
+    const session = await openSession(config, { ...options, ...classes }).catch(async (error) => {
       await found.checkpoint?.close();
       throw error;
     });
@@ -106,6 +108,7 @@ async function continueRun(
   }
   const warnings = [
     ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),
+    ...(session.orderNotice === null ? [] : [session.orderNotice]),
     ...changed.map((change) => `the run goes on under another setting: ${change}`),
   ];
   return await trainLoop(session, { folder, onEvent, signal, checkpoint, warnings });

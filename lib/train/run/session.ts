@@ -11,7 +11,8 @@ import { countClasses, type SplitCounts } from "../../data/validate/class_counts
 import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { findLinks } from "../../data/validate/file_findings.ts";
-import { openDataset } from "../../data/registry.ts";
+import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
+import { matchClasses, type MatchedDataset, openDataset } from "../../data/registry.ts";
 import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
 import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
@@ -19,7 +20,7 @@ import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
-import { openInitialWeights } from "./initial_weights.ts";
+import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
 import type { StartEvent } from "../events.ts";
 import {
@@ -51,6 +52,8 @@ export interface Session {
   skipped: SkippedSample[];
   /** What the user should know before the first step. */
   warnings: string[];
+  /** Says that the data lists its classes in another order than the run; `null` where it does not. */
+  orderNotice: string | null;
   /** Frees the networks, but not one that the caller brought. */
   dispose(): void;
 }
@@ -60,6 +63,7 @@ export interface SessionOptions {
   model?: SegmentationModel;
   backend?: BackendInfo;
   initialize?: boolean;
+  classes?: NamedClasses;
   classCounts?: SplitCounts | null;
 }
 
@@ -68,6 +72,8 @@ export interface SessionOptions {
  *
  * @param options A `model` of the caller's that takes G's place, a `backend` already in use,
  * `initialize: false` where a checkpoint will replace all weights (`model.init` is not read then),
+ * the `classes` of the run that goes on, whose order is kept where the data lists the same names in
+ * another,
  * and the `classCounts` that the run kept.
  * @throws {ConfigError} If the configuration is wrong.
  * @throws {Error} If data, backend or network cannot be had; the message says what to change.
@@ -83,8 +89,15 @@ export async function openSession(
     );
   }
   const { dataset, dir, trainSplit, valSplit, batch } = config.data;
-  const train = await openDataset(dataset, { dir, split: trainSplit });
-  const validation = await openDataset(dataset, { dir, split: valSplit });
+  const isRandom = config.model.init === "random" || options.initialize === false;
+  const own = await openDataset(dataset, { dir, split: trainSplit });
+  const from = options.classes ?? (isRandom ? null : await classesOfInit(config));
+  const { dataset: train, notice } = inOrderOf(from, own);
+  const names = train.classes.map(({ name }) => name);
+  const { dataset: validation } = matchClasses(
+    await openDataset(dataset, { dir, split: valSplit }),
+    { subject: `split "${trainSplit}"`, names },
+  );
   const steps = stepsPerEpoch(train, batch);
   if (options.model !== undefined && options.model.classes !== train.classes.length) {
     throw new RangeError(
@@ -102,7 +115,7 @@ export async function openSession(
     );
   }
   const { metric } = config.validation;
-  checkMetric(metric, validation.classes.map(({ name }) => name));
+  checkMetric(metric, names);
   const skipped: SkippedSample[] = [];
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
   await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
@@ -125,7 +138,12 @@ export async function openSession(
       deterministic: config.deterministic,
     });
   const said = backend.warning === null ? [] : [backend.warning];
-  const known = [...links, ...microBatchWarnings(config), ...said];
+  const known = [
+    ...(notice === null ? [] : [notice]),
+    ...links,
+    ...microBatchWarnings(config),
+    ...said,
+  ];
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
       `Cannot train with train.precision mixed on backend ${backend.name}, which has no float16 storage; ` +
@@ -137,8 +155,7 @@ export async function openSession(
     return sessionOf({ config, networks, initialization: null, warnings: known });
   }
   checkDeviceLimits(config, { classes, backend });
-  const isRandom = config.model.init === "random" || options.initialize === false;
-  const weights = isRandom ? null : await openInitialWeights(config, { classes });
+  const weights = isRandom ? null : await openInitialWeights(config, { classes: names });
   try {
     const followed = weights?.config ?? config;
     const networks = createNetworks(followed, { classes, classWeights });
@@ -160,11 +177,19 @@ export async function openSession(
       classCounts,
       repeats,
       skipped,
+      orderNotice: notice,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
       dispose: () => disposeNetworks(parts.networks, { keepModel: options.model !== undefined }),
     };
   }
+}
+
+/** Training data in the class order of the run or network that it goes on from, if it has its names. */
+function inOrderOf(from: NamedClasses | null, own: Dataset): Omit<MatchedDataset, "order"> {
+  const names = own.classes.map(({ name }) => name);
+  if (from === null || !haveSameNames(names, from.names)) return { dataset: own, notice: null };
+  return matchClasses(own, from);
 }
 
 /** What is saved with the network of a session. */

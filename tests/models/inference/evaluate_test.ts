@@ -133,6 +133,39 @@ describe("evaluate()", () => {
     }
   });
 
+  test("evaluate() matches classes by name: another order scores the same, and is said", async () => {
+    const samples = noisySamples();
+    const straight = await evaluate(pixelModel(), datasetOf(samples), { normalize });
+    const turned = samples.map(({ id, image, label }) => ({
+      id,
+      image,
+      label: { ...label, data: label.data.map((value) => value === 255 ? 255 : 2 - value) },
+    }));
+    const own = datasetOf(turned);
+    const dataset = { ...own, classes: own.classes.toReversed() };
+    const notices: string[] = [];
+    const maps: LabelMap[] = [];
+    const scores = await evaluate(pixelModel(), dataset, {
+      normalize,
+      classes: own.classes,
+      onNotice: (notice) => void notices.push(notice),
+      onPrediction: (map) => void maps.push(map),
+    });
+    assert.deepEqual(scores, straight);
+    assert.equal(notices.length, 1);
+    assert.match(
+      notices[0]!,
+      /^data set "noise" lists its classes in another order \(b, g, r\) than/,
+    );
+    const first = samples[0]!.image.data.subarray(0, 3).indexOf(255);
+    assert.equal(maps[0]!.data[0], 2 - first, "in the data set's own indices");
+    const others = ["r", "g", "x"].map((name) => ({ name }));
+    await assert.rejects(evaluate(pixelModel(), dataset, { normalize, classes: others }), {
+      name: "ClassMismatchError",
+      message: /"noise" has the classes b, g, r, the network .* has r, g, x: only the same names/,
+    });
+  });
+
   test("evaluate() says once a size why it takes windows, and scores the same", async () => {
     const samples = noisySamples();
     const notices: string[] = [];
