@@ -54,7 +54,7 @@ describe("deno.json publish", { skip }, () => {
     const library = paths(registry, "@segadv/segadv");
     assert.deepEqual(library.filter((path) => !names.test(path)), []);
     for (const path of ["/mod.ts", "/LICENSE", "/README.md"]) assert(library.includes(path), path);
-    const others = /^\/(.*\.ts|(deno|package)\.json|README\.md)$/;
+    const others = /^\/(.*\.ts|(deno|package|catalog)\.json|README\.md)$/;
     assert.deepEqual(paths(registry, "@segadv/cli").filter((path) => !others.test(path)), []);
   });
 
