@@ -22,7 +22,7 @@ const maps = fc.record({
 /** Bun ends a test after 5 s, which a busy machine can need. */
 const LONG = { timeout: 240_000 };
 
-/** Batches that the device unpacks, what mixed precision needs, and what sorts on the processor. */
+/** Batches that the device unpacks, what mixed precision needs, and what is composed of stock ops. */
 const NOT_ON_WASM = new Set([
   "SegadvCheckGradients",
   "SegadvLovaszExtension",
