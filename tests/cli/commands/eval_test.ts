@@ -23,7 +23,8 @@ describe("segadv eval", () => {
       assert.equal(json.code, 0, json.err);
       const scores = JSON.parse(json.out);
       assert.ok(scores.pAcc >= 0 && scores.pAcc <= 1 && scores.fwIoU <= 1);
-      assert.deepEqual(Object.keys(scores.classes[0]), ["name", "iou", "accuracy", "pixels"]);
+      const fields = ["name", "iou", "accuracy", "pixels", "predicted"];
+      assert.deepEqual(Object.keys(scores.classes[0]), fields);
       assert.equal(scores.classes.length, 5);
       const metrics = JSON.parse(await readFile(join(run, "metrics.json"), "utf8"));
       assert.equal(scores.mIoU, metrics.best.mIoU, "the run's own score of its best network");
