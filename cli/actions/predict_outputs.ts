@@ -19,7 +19,7 @@ export interface PredictJob {
 }
 
 /** Options of {@linkcode planOutputs}. */
-export interface PlanOptions {
+export interface OutputOptions {
   /** Image files, and folders of them. */
   images: readonly string[];
   out: string;
@@ -34,7 +34,7 @@ export interface PlanOptions {
  * @throws {UsageError} If there is no image, if two of them would be written to one file, if an image
  * itself would be, or, without `overwrite`, if a file is there already.
  */
-export async function planOutputs(options: PlanOptions): Promise<PredictJob[]> {
+export async function planOutputs(options: OutputOptions): Promise<PredictJob[]> {
   const { images, out, overlay = false, overwrite = false } = options;
   const found = (await Promise.all(images.map((path) => imagesAt(path, out)))).flat();
   const jobs = new Map<string, PredictJob>();

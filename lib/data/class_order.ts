@@ -69,7 +69,7 @@ export function describeOrder(from: NamedClasses, to: NamedClasses): string {
 }
 
 /**
- * Refuses classes of which two have one name, as they could not be told apart.
+ * Refuses classes of which two have one name, as nothing else tells them apart.
  *
  * @throws {ClassMismatchError} Naming both places.
  */

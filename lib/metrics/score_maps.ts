@@ -20,7 +20,7 @@ export interface ScoreMapsOptions extends ScoreRules {
   onProgress?: (done: number, total: number) => void;
   /** Receives each class map; waited for before the next. */
   onPrediction?: (prediction: LabelMap, index: number) => void | Promise<void>;
-  /** Is told where the maps' palette gives the classes another order than the data set. */
+  /** Receives one line where the maps' palette gives the classes another order than the data set. */
   onNotice?: (notice: string) => void;
 }
 

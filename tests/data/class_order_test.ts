@@ -95,7 +95,7 @@ test("openDataset() refuses two classes of one name, of a file and of a reader",
     });
   });
   datasetReaders.register({
-    name: "twins",
+    name: "namesakes",
     summary: "two classes of one name",
     needsDir: false,
     matches: () => Promise.resolve(false),
@@ -105,7 +105,7 @@ test("openDataset() refuses two classes of one name, of a file and of a reader",
       return Promise.resolve({ ...dataset, classes });
     },
   });
-  await assert.rejects(openDataset("twins", { split: "val" }), {
-    message: 'data set "twins" gives the classes 0 and 1 one name, "a": rename one',
+  await assert.rejects(openDataset("namesakes", { split: "val" }), {
+    message: 'data set "namesakes" gives the classes 0 and 1 one name, "a": rename one',
   });
 });

@@ -30,7 +30,7 @@ export interface EvaluateOptions extends PredictOptions, ScoreRules {
   scoreSize?: ScoreSize;
   /**
    * The network's classes in the order of its outputs, as its file names them; the data set's are
-   * matched to them by name, and `onNotice` is told where the orders differ.
+   * matched to them by name, and `onNotice` receives one line where the orders differ.
    * @default those of the data set
    */
   classes?: readonly Pick<ClassInfo, "name">[];
