@@ -3,7 +3,7 @@
  * Mesa's Vulkan alone: each in a mount namespace that hides the other libraries, from a fresh clone
  * of the last commit with empty caches. Prints what each took, and fails where one fails.
  *
- *     deno run -A tasks/environments.ts [none|opengl|vulkan]… [--limit SECONDS]
+ *     deno task test:environments [none|opengl|vulkan]… [--limit SECONDS]
  *
  * It needs Linux, root, git, npm, and both drivers (Debian: libegl-mesa0 libegl1 libgl1-mesa-dri
  * mesa-vulkan-drivers libvulkan1).
