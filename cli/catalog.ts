@@ -23,6 +23,7 @@ export interface Catalog {
   discriminators: readonly string[];
   thesisGrids: readonly string[];
   tableFormats: readonly string[];
+  extensionModes: readonly string[];
   benchmarkFormats: readonly { name: string; summary: string }[];
   configKeys: readonly string[];
   presets: readonly CatalogPreset[];

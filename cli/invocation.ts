@@ -1,3 +1,4 @@
+import { shellWord } from "@segadv/segadv/util";
 import { basename, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -29,6 +30,11 @@ export function invocation(): string {
   return scope.segadvInvocation ?? invocationOf(describeProgram());
 }
 
+/** A command of this program that the user can copy into a shell. */
+export function commandLine(...words: readonly string[]): string {
+  return [invocation(), ...words.map(shellWord)].join(" ");
+}
+
 /** Words that start this program again in another process or on another machine. */
 export function selfCommand(): string[] {
   return selfCommandOf(describeProgram(), process);
@@ -36,11 +42,11 @@ export function selfCommand(): string[] {
 
 /** What one types to start a program of this form. */
 export function invocationOf({ runtime, form, entry }: Program): string {
-  if (form === "binary") return basename(process.execPath);
+  if (form === "binary") return shellWord(basename(process.execPath));
   if (form === "npm") return FROM_NPM[runtime];
   if (entry.protocol !== "file:") return "deno run -A jsr:@segadv/cli";
   const start = runtime === "deno" ? "deno run -A" : runtime;
-  return `${start} ${relative(process.cwd(), fileURLToPath(entry))}`;
+  return `${start} ${shellWord(relative(process.cwd(), fileURLToPath(entry)))}`;
 }
 
 /** Words that start a program of this form, `argv` and `execPath` being those of its process. */

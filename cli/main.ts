@@ -14,7 +14,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGUSR1: 138 } as const;
  * Runs the command line and ends the process with its exit code: 0, 1 for a failure, 2 for a
  * mistake in usage or configuration, 130 after Ctrl-C, 143 after SIGTERM, 138 after SIGUSR1 (which
  * batch systems send before they end a job). The first signal ends a run after its step, with a
- * checkpoint; a second one ends the process at once, unless it is SIGUSR1.
+ * checkpoint; a second one ends the process at once, unless it is SIGUSR1. A stdout that
+ * cannot be written, as its disk is full, ends nothing: the command does its work, then fails with 1.
  *
  * @param argv Runtime, script and arguments, as in `process.argv`.
  */
@@ -35,6 +36,13 @@ export async function main(argv: readonly string[]): Promise<never> {
     });
   }
   const code = await runCli(argv.slice(2), { terminal, signal: controller.signal });
-  await Promise.all([terminal.out.flush(), terminal.err.flush()]);
-  process.exit(code === 1 ? code : signalCode ?? code);
+  await terminal.out.flush();
+  const { failure } = terminal.out;
+  if (failure !== null) {
+    terminal.err.write(
+      `error: stdout is incomplete, as it cannot be written: ${failure.message}\n`,
+    );
+  }
+  await terminal.err.flush();
+  process.exit(code === 1 || (code === 0 && failure !== null) ? 1 : signalCode ?? code);
 }

@@ -8,6 +8,7 @@ import { backendChoices, configKeys, configToYaml, jsonSchema, presets } from ".
 import type { Catalog } from "../cli/catalog.ts";
 import { benchmarkFormats, datasetReaders } from "../lib/data/mod.ts";
 import { discriminators, networks } from "../lib/models/mod.ts";
+import { extensionModes } from "../lib/optim/extensions.ts";
 import { tableFormats, thesisGrids } from "../lib/sweep/mod.ts";
 import { writeFileAtomic } from "../lib/util/files.ts";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,7 @@ export function libraryCatalog(): Catalog {
     discriminators: discriminators.names,
     thesisGrids: [...thesisGrids.keys()],
     tableFormats,
+    extensionModes,
     benchmarkFormats: [...benchmarkFormats].map(({ name, summary }) => ({ name, summary })),
     configKeys: configKeys(),
     presets: [...presets.values()].map(({ name, summary, needs, config }) => {

@@ -59,7 +59,10 @@ export async function status(
   ] as const;
   const finished = trials.filter(({ result }) => result !== null).length;
   humanStream(context, false).write(
-    `${formatTable(columns, rows)}\n${finished} of ${trials.length} finished\n`,
+    `${formatTable(columns, rows)}\n${finished} of ${trials.length} finished\n${
+      trials.filter(({ failure }) => failure !== null)
+        .map(({ index, failure }) => `trial ${index} failed: ${failure}\n`).join("")
+    }`,
   );
 }
 

@@ -12,7 +12,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { invocation } from "../invocation.ts";
+import { commandLine } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 
 /** Arguments and options of `sweep plan`. */
@@ -39,7 +39,7 @@ export async function plan(args: SweepPlanArguments, context: Context): Promise<
   humanStream(context, false).write(
     `planned ${plural(trials.length, "trial")} (${conditions.length} x ${
       plural(seeds.length, "seed")
-    })${kept}; run them with\n  ${invocation()} sweep run ${args.out}\n`,
+    })${kept}; run them with\n  ${commandLine("sweep", "run", args.out)}\n`,
   );
   if (grid.baseline !== null && seeds.length < PAIRS_FOR_FIVE_PERCENT) {
     warn(

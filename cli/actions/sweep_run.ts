@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { Context } from "../context.ts";
 import { Exit, INTERRUPTED } from "../errors.ts";
-import { invocation, selfCommand } from "../invocation.ts";
+import { commandLine, selfCommand } from "../invocation.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 
@@ -35,7 +35,9 @@ export async function runSweep(args: SweepRunArguments, context: Context): Promi
       : `${plural(left, "trial")} of ${after.length} not finished\n`,
   );
   if (context.signal.aborted) {
-    context.terminal.out.write(`interrupted; go on with\n  ${invocation()} sweep run ${folder}\n`);
+    context.terminal.out.write(
+      `interrupted; go on with\n  ${commandLine("sweep", "run", folder)}\n`,
+    );
     throw new Exit(INTERRUPTED);
   }
   if (failed > 0) throw new Exit(1);

@@ -16,12 +16,15 @@ import {
   type UseBackendOptions,
 } from "@segadv/segadv";
 import type { RunReportFiles } from "@segadv/segadv/report";
-import { trainInThread, wantsThread } from "@segadv/segadv/train";
+import { MissingFolderError } from "@segadv/segadv/data";
+import { type ExtensionMode, trainInThread, wantsThread } from "@segadv/segadv/train";
+import { explainFileError } from "@segadv/segadv/util";
 import { existsSync } from "node:fs";
+import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
-import { invocation } from "../invocation.ts";
+import { commandLine } from "../invocation.ts";
 import { TrainReport } from "./train_report.ts";
 import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
 
@@ -39,8 +42,11 @@ export interface TrainArguments extends SinkOptions {
   epochs?: number | undefined;
   maxSteps?: number | undefined;
   out?: string | undefined;
-  resume?: string | undefined;
   allowDifferent?: boolean | undefined;
+  /** Epochs to add to a finished run. */
+  extend?: number | undefined;
+  /** How the learning rate goes on there. */
+  schedule?: string | undefined;
   /** False leaves out report.html and predictions.png. */
   report?: boolean | undefined;
   json?: boolean | undefined;
@@ -49,7 +55,7 @@ export interface TrainArguments extends SinkOptions {
 /** Trains, and prints the progress. */
 export async function run(args: TrainArguments, context: Context): Promise<void> {
   const { json } = args;
-  const { config, preset, out, start } = args.resume === undefined
+  const { config, preset, out, isNew, start } = args.resume === undefined
     ? await newRun(args)
     : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
@@ -60,11 +66,18 @@ export async function run(args: TrainArguments, context: Context): Promise<void>
       report.onEvent(event);
       sinks.onEvent(event);
     },
-  }).finally(() => sinks.close()).catch((error) => {
+  }).finally(() => sinks.close()).catch(async (error) => {
     report.clear();
     if (error instanceof InterruptedRunError) {
-      context.terminal.err.write(`resume with: ${invocation()} train --resume ${error.run}\n`);
+      const command = commandLine("train", "--resume", error.run);
+      context.terminal.err.write(`resume with: ${command}\n`);
     }
+    if (error instanceof MissingFolderError && args.resume !== undefined) {
+      const command = commandLine("train", "--resume", args.resume, "--data", "FOLDER");
+      context.terminal.err.write(`if the data has moved, go on with: ${command}\n`);
+    }
+    // The folder that was made for this run, if nothing was written into it
+    if (isNew) await rmdir(out).catch(() => {});
     throw error;
   });
   const files = await writeReport(result, config, { context, report });
@@ -107,24 +120,34 @@ interface Job {
   preset: string | undefined;
   /** Folder of the run. */
   out: string;
+  /** Whether the folder was made for it. */
+  isNew: boolean;
   start(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
 }
 
 async function newRun(args: TrainArguments): Promise<Job> {
   const { file, allowDifferent } = args;
-  if (allowDifferent === true) throw new UsageError("--allow-different needs --resume <run>");
+  const lacking = [
+    ...(allowDifferent === true ? ["--allow-different"] : []),
+    ...(args.extend === undefined ? [] : ["--extend"]),
+    ...(args.schedule === undefined ? [] : ["--schedule"]),
+  ];
+  if (lacking.length > 0) throw new UsageError(`${lacking[0]} needs --resume <run>`);
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
   const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
-  const out = args.out ?? newRunFolder(config);
+  const out = args.out ?? await makeRunFolder(config);
   const start: Job["start"] = async (options) =>
     await wantsThread(config)
       ? await trainInThread({ config, out }, options)
       : await train(config, { ...options, out });
-  return { config, preset, out, start };
+  return { config, preset, out, isNew: args.out === undefined, start };
 }
 
 async function oldRun(run: string, args: TrainArguments): Promise<Job> {
-  const { file, preset, out, allowDifferent = false } = args;
+  const { file, preset, out, allowDifferent = false, extend: epochs, schedule } = args;
+  if (schedule !== undefined && epochs === undefined) {
+    throw new UsageError("--schedule says how --extend goes on: give --extend N too");
+  }
   if (file !== undefined || preset !== undefined || out !== undefined) {
     throw new UsageError(
       "--resume takes the configuration and the folder of its run: leave out config.yaml, " +
@@ -135,12 +158,18 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
   const path = join(run, "config.yaml");
   if (!existsSync(path)) throw new UsageError(`There is no run in ${run}: ${path} is missing`);
   const config = await loadConfig({ path, overrides });
-  const resume = { overrides, allowDifferent };
+  const resume = {
+    overrides,
+    allowDifferent,
+    ...(epochs !== undefined && {
+      extend: { epochs, schedule: schedule as ExtensionMode | undefined },
+    }),
+  };
   const start: Job["start"] = async (options) =>
     await wantsThread(config)
       ? await trainInThread({ resume: run, ...resume }, options)
       : await resumeTraining(run, { ...options, ...resume });
-  return { config, preset: undefined, out: run, start };
+  return { config, preset: undefined, out: run, isNew: false, start };
 }
 
 /** Values of the configuration: those of `--set`, then the options that stand for one key. */
@@ -159,15 +188,26 @@ function overridesOf(args: TrainArguments): string[] {
   return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
 }
 
-/** `runs/fixtures-20261122-165102`, with a number behind if that is taken. */
-function newRunFolder({ data }: Config): string {
+/**
+ * Makes `runs/fixtures-20261122-165102`, with a number behind if that is taken: by a single call, so
+ * that two runs that start at once do not share a folder.
+ */
+async function makeRunFolder({ data }: Config): Promise<string> {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
   const time = local.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  const first = `runs/${data.dataset}-${time}`;
-  let path = first;
-  for (let i = 2; existsSync(path); i++) path = `${first}-${i}`;
-  return path;
+  const first = join("runs", `${data.dataset}-${time}`);
+  for (let i = 1;; i++) {
+    const path = i === 1 ? first : `${first}-${i}`;
+    try {
+      await mkdir("runs", { recursive: true });
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" && existsSync(path)) continue;
+      throw explainFileError(error, { attempt: `create the run folder ${path}` });
+    }
+  }
 }
 
 /** The summary that `--json` promises. */

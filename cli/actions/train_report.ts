@@ -8,7 +8,7 @@ import type {
 } from "@segadv/segadv";
 import type { RunReportFiles } from "@segadv/segadv/report";
 import { count } from "@segadv/segadv/util";
-import { invocation } from "../invocation.ts";
+import { commandLine } from "../invocation.ts";
 import { clock, percentage, plural, short } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
 import type { TextStream } from "../ui/terminal.ts";
@@ -59,7 +59,11 @@ export class TrainReport {
         `epoch ${epoch}: mIoU ${percentage(mIoU)}, pixel accuracy ${percentage(pAcc)}${mark}`,
       );
     } else if (event.type === "resume") {
-      this.#progress.print(`resumed at step ${event.step}, from ${event.checkpoint}`);
+      const { step, checkpoint, rates: { before, after } } = event;
+      this.#progress.print(
+        `resumed at step ${step}, from ${checkpoint}; learning rate ${short(before)} before, ` +
+          `${short(after)} from here`,
+      );
     } else if (event.type === "warning") {
       const label = this.#stream.paint("yellow", "warning:");
       this.#progress.print(`${label} step ${event.step}: ${event.message}`);
@@ -105,22 +109,24 @@ export class TrainReport {
       ? imagesPerSecond
       : this.#rate + RATE_SMOOTHING * (imagesPerSecond - this.#rate);
     const loss = logs["loss/total"] ?? NaN;
-    return `epoch ${epoch}/${this.#subject.config.train.epochs}, step ${step}/${total}, ` +
+    return `epoch ${epoch}/${
+      (this.#start?.config ?? this.#subject.config).train.epochs
+    }, step ${step}/${total}, ` +
       `loss ${short(loss)}, ${this.#rate.toFixed(1)} images/s${left}`;
   }
 
   #advise(run: string, reason: EndEvent["reason"]): string[] {
     const { preset, config: { data } } = this.#subject;
     const commands = [
-      ...(reason === "aborted" ? [`train --resume ${run}`] : []),
-      `eval ${run}${data.dataset === "fixtures" ? " --split test" : ""}`,
-      `predict ${run} IMAGE_OR_FOLDER --out predictions --overlay`,
+      ...(reason === "aborted" ? [["train", "--resume", run]] : []),
+      ["eval", run, ...(data.dataset === "fixtures" ? ["--split", "test"] : [])],
+      ["predict", run, "IMAGE_OR_FOLDER", "--out", "predictions", "--overlay"],
     ];
     if (preset === "fixtures" && data.dataset === "fixtures") {
-      commands.push("train --dataset folder --data YOUR_FOLDER", "presets");
+      commands.push(["train", "--dataset", "folder", "--data", "YOUR_FOLDER"], ["presets"]);
     }
     const heading = this.#stream.paint("bold", "Next:");
-    return ["", heading, ...commands.map((command) => `  ${invocation()} ${command}`)];
+    return ["", heading, ...commands.map((words) => `  ${commandLine(...words)}`)];
   }
 }
 

@@ -14,6 +14,8 @@ export interface TrainSinks {
 export interface SinkOptions {
   tensorboard?: boolean | undefined;
   csv?: boolean | undefined;
+  /** The run that goes on. */
+  resume?: string | undefined;
   /** A port, or true for the default one. */
   dashboard?: string | boolean | undefined;
 }
@@ -23,11 +25,17 @@ export interface SinkOptions {
  * refuses a run folder that is not empty.
  */
 export async function openTrainSinks(
-  { tensorboard = false, csv = false, dashboard = false }: SinkOptions,
+  { tensorboard = false, csv = false, dashboard = false, resume }: SinkOptions,
   { out, terminal }: { out: string; terminal: Terminal },
 ): Promise<TrainSinks> {
-  const names = [...(tensorboard ? ["tensorboard"] : []), ...(csv ? ["csv"] : [])];
-  const report = names.length > 0 ? await import("@segadv/segadv/report") : null;
+  const wanted = { tensorboard, csv };
+  const isNamed = resume !== undefined || tensorboard || csv;
+  const report = isNamed ? await import("@segadv/segadv/report") : null;
+  const names = Object.entries(wanted).map(([name]) => name).filter((name) => (
+    wanted[name as keyof typeof wanted] ||
+    // What a run has begun with it goes on with, whether or not it is asked for again
+    (resume !== undefined && report!.sinks.get(name).isIn(out))
+  ));
   const served = dashboard === false ? null : await serve(dashboard, out);
   if (served !== null) {
     terminal.err.write(`live view: ${served.url}#${encodeURIComponent(basename(out))}\n`);

@@ -5,7 +5,15 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { Context } from "../context.ts";
-import { append, backendOption, datasetOption, presetOption, wholeOption } from "../options.ts";
+import { catalog } from "../catalog.ts";
+import {
+  append,
+  backendOption,
+  datasetOption,
+  nameOption,
+  presetOption,
+  wholeOption,
+} from "../options.ts";
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
@@ -26,6 +34,15 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--out <dir>", "folder of the run (default: a new one in runs/)")
     .option("--resume <run>", "go on with a run that was interrupted")
     .option("--allow-different", "with --resume: even under another configuration or backend")
+    .addOption(wholeOption("--extend <n>", {
+      about: "with --resume: train a finished run for n epochs more",
+      min: 1,
+    }))
+    .addOption(nameOption("--schedule <how>", {
+      about: "with --extend: hold the last learning rate (the default), restart the schedule, or " +
+        "stretch it over all epochs",
+      names: catalog.extensionModes,
+    }))
     .option("--tensorboard", "also write TensorBoard event files, into tensorboard/ of the run")
     .option("--csv", "also write steps.csv and validations.csv into the run's folder")
     .option("--no-report", "do not end by writing report.html and predictions.png into the run")

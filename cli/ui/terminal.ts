@@ -14,6 +14,8 @@ export interface TextStream {
   write(text: string): void;
   /** Resolves when all that was written has left the process. */
   flush(): Promise<void>;
+  /** Why nothing more can be written, such as a full disk; `null` while all is well. */
+  readonly failure: Error | null;
   /** Whether a line can be rewritten in place. */
   isTTY: boolean;
   /** Characters in a line. */
@@ -38,19 +40,34 @@ export function processTerminal(): Terminal {
 }
 
 function streamOf(stream: NodeJS.WriteStream): TextStream {
-  // A reader that has seen enough, as in `segadv presets | head -1`, is no error
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  let failure: Error | null = null;
+  let isClosed = false;
+  const fail = (error: NodeJS.ErrnoException): void => {
+    isClosed = true;
+    // A reader that has seen enough, as in `segadv presets | head -1`, is no error
+    if (error.code !== "EPIPE") failure ??= error;
+  };
+  stream.on("error", fail);
   const isTTY = stream.isTTY === true;
   const colors = showsColors(isTTY, process.env);
   let written = Promise.resolve();
   return {
     write(text) {
       // Streams keep their order, so the newest callback stands for all before it
-      written = new Promise((resolve) => stream.write(harmless(text), () => resolve()));
+      if (isClosed) return;
+      written = new Promise((resolve) => {
+        try {
+          stream.write(harmless(text), () => resolve());
+        } catch (error) {
+          fail(error as NodeJS.ErrnoException);
+          resolve();
+        }
+      });
     },
     flush: () => written,
+    get failure() {
+      return failure;
+    },
     isTTY,
     get columns() {
       return stream.columns > 0 ? stream.columns : 80;

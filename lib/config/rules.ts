@@ -22,6 +22,8 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* letterboxRule(config);
   yield* precisionRule(config);
   yield* accumulationRule(config);
+  yield* extensionRule(config);
+  yield* warmupRule(config);
 }
 
 function* datasetRule({ data }: Config): Generator<RuleIssue> {
@@ -117,6 +119,41 @@ function* accumulationRule(config: Config): Generator<RuleIssue> {
         "micro-batches again; set adversarial.discriminatorSteps to 1",
     };
   }
+}
+
+function* extensionRule(
+  { schedule: { extensions }, train: { epochs } }: Config,
+): Generator<RuleIssue> {
+  const wrong = extensions.findIndex(({ from, by }, i) => (
+    from + by !== (extensions[i + 1]?.from ?? epochs)
+  ));
+  if (wrong < 0) return;
+  const { from, by } = extensions[wrong]!;
+  const next = extensions[wrong + 1];
+  yield {
+    key: `schedule.extensions[${wrong}]`,
+    message: `expected to end at ${
+      next === undefined
+        ? `train.epochs, which is ${epochs}`
+        : `epoch ${next.from}, where the next begins`
+    }, got from ${from} by ${by}; more epochs are added by train --resume RUN --extend N`,
+  };
+}
+
+function* warmupRule({ schedule, train }: Config): Generator<RuleIssue> {
+  const { warmupEpochs, extensions } = schedule;
+  const planned = extensions[0]?.from ?? train.epochs;
+  const restarts = extensions.filter(({ how }) => how === "restart").map(({ by }) => by);
+  const shortest = Math.min(planned, ...restarts);
+  if (warmupEpochs <= shortest) return;
+  yield {
+    key: "schedule.warmupEpochs",
+    message:
+      `expected at most ${shortest}, the epochs of the ${
+        shortest === planned ? "run" : "restart"
+      }, got ${warmupEpochs}: the learning rate would never reach its peak; lower it or ` +
+      "raise train.epochs",
+  };
 }
 
 function* letterboxRule({ inference: { resizeMode, resize } }: Config): Generator<RuleIssue> {

@@ -41,6 +41,7 @@ export interface DataConfig {
   workers: number | null;
   prefetch: number;
   onCorrupt: "fail" | "skip";
+  fingerprint: "sample" | "full";
 }
 
 const normalize = section<NormalizeConfig>(
@@ -123,5 +124,12 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
     fallback: "fail",
     about: "At a training sample whose files are damaged: end, or skip and list it; the sample a " +
       "batch later in the epoch's order takes its place.",
+  }),
+  fingerprint: field(z.enum(["sample", "full"]), {
+    fallback: "sample",
+    about:
+      "What a checkpoint remembers of the contents of the data, so that a resumed run notices " +
+      "a change: hashes of 64 samples of each split, or of all.",
+    affectsResult: false,
   }),
 });

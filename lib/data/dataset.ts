@@ -97,6 +97,11 @@ export class MissingSplitError extends RangeError {
   override readonly name: string = "MissingSplitError";
 }
 
+/** The folder of a data set (`data.dir`) is not there: it may have moved. */
+export class MissingFolderError extends Error {
+  override readonly name: string = "MissingFolderError";
+}
+
 /**
  * The content of a file is at fault, as opposed to a disk or a network that fails today: reading it
  * again would not help. Such samples are those that `data.onCorrupt: skip` leaves out.

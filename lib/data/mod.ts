@@ -10,6 +10,7 @@ export {
   type Dataset,
   type DatasetReader,
   type LabelMap,
+  MissingFolderError,
   MissingSplitError,
   type RgbImage,
   type Sample,
@@ -22,6 +23,7 @@ export {
   openDataset,
   type OpenOptions,
 } from "./registry.ts";
+export { type DataFingerprint, fingerprintDataset } from "./fingerprint.ts";
 export { checkDataset } from "./validate/check_dataset.ts";
 export {
   type DataSource,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAbsolute, resolve } from "node:path";
 import {
   classOrder,
   describeOrder,
@@ -11,11 +12,12 @@ import {
   requireDistinct,
 } from "./class_order.ts";
 import { Registry } from "../util/registry.ts";
-import type { Dataset, DatasetReader } from "./dataset.ts";
+import { type Dataset, type DatasetReader, MissingFolderError } from "./dataset.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
 import { folderReader } from "./readers/folder.ts";
+import { isFolder } from "./readers/listing.ts";
 import { sbdReader } from "./readers/sbd.ts";
 import { vocReader } from "./readers/voc.ts";
 import { vocAugReader } from "./readers/voc_aug.ts";
@@ -84,6 +86,7 @@ export interface OpenOptions {
  * @throws {MissingSplitError} If the split does not exist or is empty.
  * @throws {TypeError} If the reader needs a folder and none is given.
  * @throws {ClassMismatchError} If two classes have one name.
+ * @throws {MissingFolderError} If there is no such folder; names the absolute path.
  * @throws {Error} If the folder does not have the reader's layout; the message names what lacks.
  * @example
  * ```ts
@@ -102,6 +105,7 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
   if (reader.needsDir && dir === null) {
     throw new TypeError(`Cannot open data set "${name}" without its folder: set data.dir`);
   }
+  if (reader.needsDir && dir !== null) await requireFolder(name, dir);
   const dataset = await reader.open({ dir, split });
   requireDistinct(dataset.classes.map((one) => one.name), `data set "${name}"`);
   const { module = null } = reader;
@@ -151,6 +155,18 @@ export function matchClasses(dataset: Dataset, to: NamedClasses): MatchedDataset
   const location = locations.get(dataset);
   if (location !== undefined) locations.set(matched, { ...location, classes: [...to.names] });
   return { dataset: matched, order: classOrder(to, own), notice: describeOrder(own, to) };
+}
+
+/** Refuses a folder that is not there, with the absolute path that was tried. */
+async function requireFolder(name: string, dir: string): Promise<void> {
+  if (await isFolder(dir)) return;
+  const from = isAbsolute(dir) ? "" : `, which is "${dir}" from the working directory`;
+  throw new MissingFolderError(
+    `Cannot open data set "${name}": there is no folder ${
+      resolve(dir)
+    }${from}; where it lies now ` +
+      "is set by data.dir (--data)",
+  );
 }
 
 /** How another thread opens the same data set. */

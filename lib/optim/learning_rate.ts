@@ -59,7 +59,7 @@ export function defineSchedule<S extends Record<string, z.ZodType>>(entry: {
 }): ScheduleEntry {
   const { name, summary } = entry;
   const options = optionsSchema(entry.options);
-  const shared = ["name", "warmupEpochs"];
+  const shared = ["name", "warmupEpochs", "extensions"];
   return {
     name,
     summary,

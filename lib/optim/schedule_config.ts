@@ -6,6 +6,7 @@
 import { type OptionValue, Registry } from "../util/registry.ts";
 import { field, nonNegative } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
+import { extensionsSchema, type ScheduleExtension } from "./extensions.ts";
 import type { ScheduleEntry } from "./learning_rate.ts";
 import { constant } from "./schedules/constant.ts";
 import { cosine } from "./schedules/cosine.ts";
@@ -24,6 +25,7 @@ export const schedules: Registry<ScheduleEntry> = new Registry("schedule", [
 export interface ScheduleConfig {
   name: string;
   warmupEpochs: number;
+  extensions: ScheduleExtension[];
   [option: string]: OptionValue;
 }
 
@@ -36,6 +38,11 @@ export const scheduleSection: SectionSpec = entrySection<ScheduleConfig>(
       fallback: 5,
       about: "Epochs of linear warm-up to the schedule's first rate.",
       source: "§4.1",
+    }),
+    extensions: field(extensionsSchema, {
+      fallback: [],
+      about: "Epochs added after the planned end: [{from, by, how}], from epoch `from` on, how: " +
+        "hold (the last rate), restart or stretch; written by `train --extend`.",
     }),
   },
 );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shellWord } from "../util/shell.ts";
 import type { SweepPlan } from "./plan_sweep.ts";
 import { stringify } from "yaml";
 
@@ -62,7 +63,7 @@ const NOTICE = 60;
 export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScripts {
   const { folder, command, cwd } = options;
   const logs = `${folder}/slurm`;
-  const program = command.map(quote).join(" ");
+  const program = command.map(shellWord).join(" ");
   const head = (lines: (string | null)[]): string =>
     ["#!/bin/bash", ...lines.filter((line) => line !== null).map((line) => `#SBATCH ${line}`)]
       .join("\n");
@@ -88,7 +89,7 @@ export function slurmScripts(plan: SweepPlan, options: SlurmOptions): SlurmScrip
 # One trial. At a signal it saves and is queued again; the next start goes on from there.
 # A cluster that wants its node may have signalled the trial itself: this signal comes after that
 trap 'signalled=1; sleep 0.5; kill -USR1 "$!" 2>/dev/null' USR1 TERM
-${program} sweep run ${quote(folder)} --index "$SLURM_ARRAY_TASK_ID" &
+${program} sweep run ${shellWord(folder)} --index "$SLURM_ARRAY_TASK_ID" &
 signalled=1
 while [ "$signalled" ]; do # a trap ends wait, not the trial: only without one is $? its exit code
   signalled=
@@ -102,17 +103,19 @@ exit "$code"
 `;
   const summary = `${head([...where, `--output=${plain(logs)}/summary.log`])}
 set -e
-${program} sweep status ${quote(folder)}
+${program} sweep status ${shellWord(folder)}
 for format in md csv; do # no reader sees half a table
-  ${program} sweep table ${quote(folder)} --format "$format" > ${quote(`${folder}/table.part`)}
-  mv ${quote(`${folder}/table.part`)} ${quote(folder)}/"table.$format"
+  ${program} sweep table ${shellWord(folder)} --format "$format" > ${
+    shellWord(`${folder}/table.part`)
+  }
+  mv ${shellWord(`${folder}/table.part`)} ${shellWord(folder)}/"table.$format"
 done
 `;
   const submit = `#!/bin/bash
 # Submits the trials and the table that follows them. Submitting again runs only what is unfinished.
 set -e
-trials=$(sbatch --parsable ${quote(`${logs}/array.sh`)})
-table=$(sbatch --parsable --dependency="afterany:$trials" ${quote(`${logs}/summary.sh`)})
+trials=$(sbatch --parsable ${shellWord(`${logs}/array.sh`)})
+table=$(sbatch --parsable --dependency="afterany:$trials" ${shellWord(`${logs}/summary.sh`)})
 echo "trials: job $trials, table: job $table"
 `;
   return { array, summary, submit };
@@ -128,11 +131,6 @@ function plain(value: string): string {
   throw new RangeError(
     `Cannot write "${value}" into an #SBATCH line: letters, digits and ./:,=@%+-_ only`,
   );
-}
-
-/** A word for the shell, whatever it holds. */
-function quote(word: string): string {
-  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What the manifest is made for. */

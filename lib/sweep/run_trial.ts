@@ -6,7 +6,7 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readRun, secondsPerEpoch } from "../train/run/read_run.ts";
-import { writeFileAtomic } from "../util/files.ts";
+import { removeFile, writeFileAtomic } from "../util/files.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { NonFiniteError, ResumeError } from "../train/errors.ts";
 import { resumeTraining } from "../train/run/resume.ts";
@@ -103,7 +103,14 @@ export async function runTrial(
     if (await isDone()) return "already-finished"; // by whoever held the lock until now
     // Every worker takes the trial first, so another machine's lock of the run is left over
     await dropForeignLock(trialPaths(folder, trial.id).run);
+    await removeFile(trialPaths(folder, trial.id).failure);
     return await runLocked({ folder, trial }, options);
+  } catch (error) {
+    // For `sweep status`; where not even this can be written, the error is all there is
+    if (options.signal?.aborted === true) throw error;
+    const message = `${(error as Error).message.replace(/\s*\n\s*/g, " ")}\n`;
+    await writeFileAtomic(trialPaths(folder, trial.id).failure, message).catch(() => {});
+    throw error;
   } finally {
     await lock.release();
   }

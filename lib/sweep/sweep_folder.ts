@@ -37,17 +37,30 @@ export interface TrialPaths {
   /** The run folder. */
   run: string;
   result: string;
+  /** Why the last try failed; there until the next one begins. */
+  failure: string;
   lock: string;
 }
 
-/** Where a trial stands: `diverged` is finished with a loss that is no number. */
-export type TrialState = "waiting" | "running" | "interrupted" | "finished" | "diverged";
+/**
+ * Where a trial stands: `diverged` is finished with a loss that is no number; a `failed` one is tried
+ * again by the next `sweep run`.
+ */
+export type TrialState =
+  | "waiting"
+  | "running"
+  | "interrupted"
+  | "failed"
+  | "finished"
+  | "diverged";
 
 /** One trial with its state. */
 export interface TrialStatus extends Trial {
   name: string;
   state: TrialState;
   result: TrialResult | null;
+  /** Why it failed, in one line; `null` where it has not. */
+  failure: string | null;
 }
 
 /** Names of trials, and so of their files: none that leads out of the folder. */
@@ -118,6 +131,7 @@ export function trialPaths(folder: string, id: string): TrialPaths {
     config: join(folder, "configs", `${id}.yaml`),
     run: join(folder, "runs", id),
     result: join(folder, "results", `${id}.json`),
+    failure: join(folder, "runs", `${id}.failure`),
     lock: join(folder, "runs", `${id}.lock`),
   };
 }
@@ -134,19 +148,30 @@ export async function sweepStatus(folder: string): Promise<TrialStatus[]> {
   return await Promise.all(plan.trials.map(async (trial) => {
     const result = results.get(trial.id) ?? null;
     const name = names.get(trial.condition) ?? trial.condition;
-    return { ...trial, name, result, state: await stateOf(folder, trial, { result }) };
+    const failure = result === null ? await readFailure(folder, trial) : null;
+    return { ...trial, name, result, ...await stateOf(folder, trial, { result, failure }) };
   }));
 }
 
 async function stateOf(
   folder: string,
   trial: Trial,
-  { result }: { result: TrialResult | null },
-): Promise<TrialState> {
-  if (result !== null) return result.reason === "non-finite" ? "diverged" : "finished";
+  { result, failure }: Pick<TrialStatus, "result" | "failure">,
+): Promise<Pick<TrialStatus, "state" | "failure">> {
+  if (result !== null) {
+    return { state: result.reason === "non-finite" ? "diverged" : "finished", failure: null };
+  }
   const { lock, run } = trialPaths(folder, trial.id);
-  if (await isLocked(lock)) return "running";
-  return await stat(run).then(() => "interrupted" as const, () => "waiting" as const);
+  if (await isLocked(lock)) return { state: "running", failure: null };
+  if (failure !== null) return { state: "failed", failure };
+  const state = await stat(run).then(() => "interrupted" as const, () => "waiting" as const);
+  return { state, failure: null };
+}
+
+/** Why the last try of a trial failed, made harmless; `null` where it did not. */
+async function readFailure(folder: string, { id }: Trial): Promise<string | null> {
+  const text = await readFile(trialPaths(folder, id).failure, "utf8").catch(() => null);
+  return text === null ? null : printable(text.trim().slice(0, 1000));
 }
 
 /** The content of a `sweep.json` as a plan, if it has the shape of one. */

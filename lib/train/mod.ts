@@ -26,6 +26,13 @@ export {
   type ScheduleEntry,
   type ScheduleOptions,
 } from "../optim/learning_rate.ts";
+export {
+  extendedRate,
+  type ExtendedSchedule,
+  type ExtensionMode,
+  extensionModes,
+  type ScheduleExtension,
+} from "../optim/extensions.ts";
 export { type ScheduleConfig, schedules } from "../optim/schedule_config.ts";
 export { LossScale, type LossScaleOptions } from "../optim/loss_scale.ts";
 export { clipGradients } from "../optim/clip_gradients.ts";

@@ -24,6 +24,7 @@ import { InterruptedRunError, NonFiniteError, nonFiniteState } from "./errors.ts
 import type { TrainEvent, TrainResult } from "./events.ts";
 import type { Checkpoint } from "./run/checkpoint.ts";
 import type { RunFolder } from "./run/run_folder.ts";
+import { resumeEvent } from "./run/resume_event.ts";
 import { metadataOf, type Session, startEvent } from "./run/session.ts";
 import { stateTensors } from "./run/state_tensors.ts";
 import { scheduledStep } from "./step/scheduled_step.ts";
@@ -37,6 +38,8 @@ export interface LoopOptions {
   signal?: AbortSignal | undefined;
   /** Where to go on from; the loop closes it. @default from the first step */
   checkpoint?: Checkpoint | undefined;
+  /** Whether the checkpoint's scores are not comparable with those to come. @default false */
+  newYardstick?: boolean;
   /** Emitted once the run has begun. */
   warnings: readonly string[];
 }
@@ -52,7 +55,7 @@ export async function trainLoop(session: Session, options: LoopOptions): Promise
   try {
     const resumedAt = options.checkpoint === undefined
       ? await loop.begin()
-      : await loop.beginFrom(options.checkpoint);
+      : await loop.beginFrom(options.checkpoint, options.newYardstick === true);
     return { ...await loop.run(options.warnings), resumedAt };
   } finally {
     await loop.dispose();
@@ -94,16 +97,16 @@ class TrainLoop implements TrainContext {
   }
 
   /** Takes over the state of a checkpoint; what the log says of later steps happens again. */
-  async beginFrom(checkpoint: Checkpoint): Promise<number> {
-    const { path, state: { step, epoch, eventBytes } } = checkpoint;
+  async beginFrom(checkpoint: Checkpoint, newYardstick: boolean): Promise<number> {
+    const { state: { step, eventBytes } } = checkpoint;
     await this.#checkpoints.restore(checkpoint);
+    if (newYardstick) Object.assign(checkpoint.state, { best: null, last: null });
     this.state.continueFrom(checkpoint.state);
     this.#checkpoints.savedStep = step;
     await this.folder!.writeConfig(this.session.config);
     const droppedEvents = await this.folder!.events.cut(eventBytes);
     await this.emit(startEvent(this.session));
-    const time = Date.now();
-    await this.emit({ type: "resume", time, step, epoch, checkpoint: path, droppedEvents });
+    await this.emit(resumeEvent(this.session, checkpoint, droppedEvents));
     return step;
   }
 

@@ -181,6 +181,16 @@ export async function freeBytes(path: string): Promise<number | null> {
  * error as it is.
  *
  * @param context What was attempted (`write x.json`), and the folder that it happened in.
+ *
+ * @example
+ * ```ts
+ * import { explainFileError } from "@segadv/segadv/util";
+ * import assert from "node:assert/strict";
+ *
+ * const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+ * const { message } = explainFileError(full, { attempt: "write x.json" });
+ * assert.match(message, /^Cannot write x\.json: the disk is full; free some space/);
+ * ```
  */
 export function explainFileError(
   error: unknown,

@@ -28,6 +28,21 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["data.dataset", ({ data }) => data.dataset = "pets", /expected one of/],
   ["model.name", ({ model }) => model.name = "u-net", /expected one of fcn8s-vgg16/],
   ["adversarial.loss", ({ adversarial }) => adversarial.loss = "wgan", /expected one of lsgan/],
+  [
+    "schedule.warmupEpochs",
+    ({ schedule, train }) => {
+      [schedule.warmupEpochs, train.epochs] = [5, 3];
+    },
+    /at most 3, the epochs of the run, got 5: .*never reach its peak; lower it or raise train\.epochs/,
+  ],
+  ["schedule.warmupEpochs", ({ schedule, train }) => {
+    schedule.extensions = [{ from: 6, by: 2, how: "restart" }];
+    [schedule.warmupEpochs, train.epochs] = [5, 8];
+  }, /at most 2, the epochs of the restart, got 5/],
+  ["schedule.extensions[0]", ({ schedule, train }) => {
+    schedule.extensions = [{ from: 6, by: 2, how: "hold" }];
+    train.epochs = 9;
+  }, /end at train\.epochs, which is 9, got from 6 by 2; .*--extend N/],
   ["adversarial.tg", ({ adversarial }) => adversarial.tg = 0, /above 0, got 0/],
   ["model.variant", ({ model }) => model.variant = "v1", /unet takes bnMomentum/],
   ["optimizer.momentum", ({ optimizer }) => optimizer.name = "adam", /adam takes beta1/],

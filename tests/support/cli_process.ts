@@ -14,15 +14,18 @@ export interface ProcessOptions {
   interruptAfter?: string;
   /** Variables beside those of this process, which is shared by all test files and stays as it is. */
   env?: Record<string, string>;
+  /** Folder to start in. @default this process's */
+  cwd?: string;
 }
 
 /** Runs a command line as a process of the current runtime. */
 export function runProcess(
   args: readonly string[],
-  { interruptAfter, env = {} }: ProcessOptions = {},
+  { interruptAfter, env = {}, cwd }: ProcessOptions = {},
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [...run, ...args], {
     env: { ...process.env, NO_COLOR: "1", ...env },
+    cwd,
   });
   const outcome: Outcome = { code: -1, out: "", err: "" };
   let isInterrupted = interruptAfter === undefined;

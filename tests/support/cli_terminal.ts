@@ -10,6 +10,7 @@ export interface RecordedStream extends TextStream {
 export function recordedStream(isTTY = false): RecordedStream {
   return {
     text: "",
+    failure: null,
     isTTY,
     columns: 100,
     colors: false,

@@ -48,6 +48,24 @@ describe("runTrial()", () => {
     assert.equal(new Set(hashes).size, 6, "all runs differ");
   });
 
+  test("runTrial() leaves a failed trial as failed, with the reason, until it is tried again", async () => {
+    const folder = await tinySweep(temporaryFolder());
+    const [, , trial] = (await readSweep(folder)).trials;
+    const { config, failure } = trialPaths(folder, trial!.id);
+    const planned = await readFile(config, "utf8");
+    await writeFile(config, planned.replace("valSplit: val", "valSplit: none"));
+    await assert.rejects(runTrial({ folder, index: 2 }), /none/);
+    const status = async () => (await sweepStatus(folder))[2]!;
+    assert.equal((await status()).state, "failed");
+    assert.match((await status()).failure!, /^Cannot open split "none" of fixtures: there is none/);
+    await writeFile(failure, "bad \u001b[31mname");
+    assert.equal((await status()).failure, "bad \\u001b[31mname");
+    await writeFile(config, planned);
+    assert.equal(await runTrial({ folder, index: 2 }), "finished");
+    const { state, failure: none } = await status();
+    assert.deepEqual([state, none, existsSync(failure)], ["finished", null, false]);
+  });
+
   test("runTrial() never runs a finished trial again", async () => {
     const folder = await tinySweep(temporaryFolder());
     await runTrial({ folder, index: 0 });

@@ -64,10 +64,13 @@ export function validationsCsv({ validations }: Pick<RunRecord, "validations">):
   return [head, ...validations.map(row)].map(csvLine).join("");
 }
 
+const FILES = ["steps.csv", "validations.csv"];
+
 /** Steps and validations as CSV, in the run's folder. */
 export const csv: SinkEntry = {
   name: "csv",
   summary: "steps.csv and validations.csv in the run's folder",
+  isIn: (folder) => FILES.some((name) => existsSync(join(folder, name))),
   open: openFiles,
 };
 
@@ -81,7 +84,7 @@ function openFiles(folder: string): SinkFiles {
   };
   return {
     keepUntil(step) {
-      for (const name of ["steps.csv", "validations.csv"]) cutCsv(join(folder, name), step);
+      for (const name of FILES) cutCsv(join(folder, name), step);
     },
     write(event) {
       if (event.type === "step") append("steps.csv", stepsCsv({ steps: [event] }));

@@ -14,6 +14,8 @@ export interface SinkFiles extends Sink {
 
 /** A format that events can be written in. */
 export interface SinkEntry extends RegistryEntry {
+  /** Whether a run's folder holds files of this sink. */
+  isIn(folder: string): boolean;
   /**
    * Opens the files below a run's folder, which may hold those of an interrupted run.
    *

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { appendFileSync, mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainEvent } from "../../train/events.ts";
 import type { SinkEntry, SinkFiles } from "./sink.ts";
@@ -111,6 +111,7 @@ function event({ time, step }: { time: number; step: number }, content: Uint8Arr
 export const tensorboard: SinkEntry = {
   name: "tensorboard",
   summary: "TensorBoard event files in tensorboard/ of the run's folder",
+  isIn: (run) => existsSync(join(run, "tensorboard")),
   open: openFile,
 };
 

@@ -34,7 +34,7 @@ export interface Checkpoint {
   close(): Promise<void>;
 }
 
-const FORMAT = "segadv checkpoint 2";
+const FORMAT = "segadv checkpoint 3";
 
 /**
  * Writes a checkpoint in one step.

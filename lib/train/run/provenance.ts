@@ -5,7 +5,11 @@
  */
 import type { Config } from "../../config/config.ts";
 import { resultKeys, valueAt } from "../../config/schema.ts";
-import { sha256 } from "../../util/hash.ts";
+import {
+  compareFingerprints,
+  type DataDifference,
+  type DataFingerprint,
+} from "../../data/fingerprint.ts";
 import { type Versions, versions } from "../../util/version.ts";
 import type { Session } from "./session.ts";
 
@@ -15,25 +19,16 @@ export interface RunProvenance {
   versions: Versions;
   /** Name and build of the backend. */
   backend: { name: string; build: string };
-  data: {
-    classes: string[];
-    /** Samples in the training split, and the SHA-256 of their names in order. */
-    samples: number;
-    idsSha256: string;
-  };
+  data: { train: DataFingerprint; validation: DataFingerprint };
 }
 
 /** What the bits of a session's run depend on. */
-export function provenanceOf({ config, backend, train }: Session): RunProvenance {
+export function provenanceOf({ config, backend, fingerprints }: Session): RunProvenance {
   return {
     config,
     versions: versions(),
     backend: { name: backend.name, build: backend.build },
-    data: {
-      classes: train.classes.map(({ name }) => name),
-      samples: train.ids.length,
-      idsSha256: sha256([new TextEncoder().encode(train.ids.join("\n"))]),
-    },
+    data: fingerprints,
   };
 }
 
@@ -41,27 +36,62 @@ export function provenanceOf({ config, backend, train }: Session): RunProvenance
 const CHANGEABLE: ReadonlySet<string> = new Set([
   "backend", // the one in use is compared
   "deterministic", // the build of the kernels is compared
+  "data.dir", // what lies there is compared
   "data.onCorrupt", // what was skipped before stays as it was
   "train.maxSteps", // where it ends
 ]);
 
-/** What makes a run under `now` another run than the one under `then`, a line each. */
-export function differences(then: RunProvenance, now: RunProvenance): string[] {
+/** Keys that scores depend on, besides the network. */
+const YARDSTICK = /^(inference\.|validation\.metric$|data\.(dataset|valSplit)$)/;
+
+/** What differs between two runs. */
+export type Difference = DataDifference;
+
+/**
+ * What makes a run under `now` another run than the one under `then`.
+ *
+ * @param session What runs now.
+ */
+export function differences(then: RunProvenance, session: Session): Difference[] {
+  const now = provenanceOf(session);
+  const isExtended = isExtensionOf(then.config, now.config);
+  const keys = resultKeys().filter((key) => (
+    !CHANGEABLE.has(key) && !(isExtended && EXTENDED.has(key))
+  ));
   const pairs: (readonly [what: string, then: unknown, now: unknown])[] = [
-    ...resultKeys().filter((key) => !CHANGEABLE.has(key)).map((key) => (
-      [key, valueAt(then.config, key), valueAt(now.config, key)] as const
-    )),
+    ...keys.map((key) => [key, valueAt(then.config, key), valueAt(now.config, key)] as const),
     ["segadv", then.versions.segadv, now.versions.segadv],
     ["tfjs", then.versions.tfjs, now.versions.tfjs],
     ["runtime", nameOf(then.versions.runtime), nameOf(now.versions.runtime)],
     ["backend", then.backend.name, now.backend.name],
     ["backend build", then.backend.build, now.backend.build],
-    ["classes", then.data.classes, now.data.classes],
-    ["training samples", then.data.samples, now.data.samples],
-    ["names of the training samples", then.data.idsSha256, now.data.idsSha256],
   ];
-  return pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
-    .map(([what, a, b]) => `${what} ${JSON.stringify(a)} became ${JSON.stringify(b)}`);
+  const { train, validation } = session;
+  return [
+    ...pairs.filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b)).map(([what, a, b]) => ({
+      text: `${what} ${JSON.stringify(a)} became ${JSON.stringify(b)}`,
+      affectsScores: YARDSTICK.test(what),
+    })),
+    ...compareFingerprints(then.data.train, now.data.train, {
+      what: "training data",
+      ids: train.ids,
+    }).map((difference) => ({ ...difference, affectsScores: false })),
+    ...compareFingerprints(then.data.validation, now.data.validation, {
+      what: "validation data",
+      ids: validation.ids,
+    }),
+  ];
+}
+
+/** Keys that an extension changes. */
+const EXTENDED: ReadonlySet<string> = new Set(["train.epochs", "schedule.extensions"]);
+
+/** Whether a configuration adds epochs to another after its planned end, and nothing else to it. */
+function isExtensionOf(then: Config, now: Config): boolean {
+  const [before, after] = [then.schedule.extensions, now.schedule.extensions];
+  const isKept = JSON.stringify(after.slice(0, before.length)) === JSON.stringify(before);
+  const added = after.slice(before.length);
+  return isKept && added.length > 0 && added[0]!.from === then.train.epochs;
 }
 
 /** `deno 2.9.6` → `deno`: engines differ in the last bit of a cosine, their versions do not. */

@@ -9,7 +9,8 @@ import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { FoundCheckpoint } from "./checkpoint_folder.ts";
-import { differences, provenanceOf } from "./provenance.ts";
+import type { ExtensionMode } from "../../optim/extensions.ts";
+import { differences } from "./provenance.ts";
 import { trainLoop } from "../train_loop.ts";
 import { RunFolder } from "./run_folder.ts";
 import { openSession, type Session } from "./session.ts";
@@ -25,12 +26,26 @@ export interface ResumeOptions extends Omit<TrainOptions, "out"> {
    * @default false
    */
   allowDifferent?: boolean;
+  /** Epochs to add to a run that has finished. */
+  extend?: Extension | undefined;
+}
+
+/** More epochs for a finished run. */
+export interface Extension {
+  epochs: number;
+  /**
+   * The learning rate: `hold` the last one, `restart` the schedule, or `stretch` it over all epochs,
+   * so that the rate jumps to what it would be there.
+   * @default "hold"
+   */
+  schedule?: ExtensionMode | undefined;
 }
 
 /**
  * Goes on from the newest intact checkpoint of a run. With the same configuration and backend build
  * the final weights are, bit for bit, those of a run that was never interrupted. A run that had
- * ended is left as it is; raise `train.maxSteps` to let one go on that ended there.
+ * ended is left as it is; raise `train.maxSteps` to let one go on that ended there, or `extend` one
+ * that finished its epochs.
  *
  * @param path Folder of the run.
  * @returns As `train`; `resumedAt` equals `steps` where nothing was left to do.
@@ -60,8 +75,12 @@ export async function resumeTraining(
   const folder = await RunFolder.reopen(path);
   try {
     const file = join(path, "config.yaml");
-    const config = await loadConfig({ path: file, overrides });
-    const ended = await endedResult(folder, { config, before: await loadConfig({ path: file }) });
+    const before = await loadConfig({ path: file });
+    const added = rest.extend === undefined
+      ? {}
+      : await extension(folder, { before, extend: rest.extend });
+    const config = await loadConfig({ path: file, overrides: merged(overrides, added) });
+    const ended = await endedResult(folder, { config, before });
     if (ended !== null) return ended;
     const found = await folder.checkpoints.newest();
     const initialize = found.checkpoint === null;
@@ -90,7 +109,8 @@ async function continueRun(
   folder: RunFolder,
   options: Omit<ResumeOptions, "overrides"> & { found: FoundCheckpoint },
 ): Promise<TrainResult> {
-  const { found: { checkpoint, damaged }, onEvent, signal, allowDifferent } = options;
+  const { onEvent, signal, allowDifferent } = options;
+  const { checkpoint, damaged } = options.found;
   if (checkpoint === null) {
     if (damaged.length > 0) {
       throw new ResumeError(
@@ -101,7 +121,9 @@ async function continueRun(
     const warnings = ["there is no checkpoint yet: the run begins anew", ...session.warnings];
     return await trainLoop(session, { folder, onEvent, signal, warnings });
   }
-  const changed = differences(checkpoint.provenance, provenanceOf(session));
+  const found = differences(checkpoint.provenance, session);
+  const changed = found.map(({ text }) => text);
+  const newYardstick = found.some(({ affectsScores }) => affectsScores);
   if (changed.length > 0 && allowDifferent !== true) {
     await checkpoint.close();
     throw new ResumeError(differentRun(checkpoint, { path: folder.path, changed }));
@@ -110,8 +132,11 @@ async function continueRun(
     ...damaged.map((reason) => `passed over a newer checkpoint: ${reason}`),
     ...(session.orderNotice === null ? [] : [session.orderNotice]),
     ...changed.map((change) => `the run goes on under another setting: ${change}`),
+    ...(newYardstick
+      ? ["the best score starts anew: what scores are measured by has changed"]
+      : []),
   ];
-  return await trainLoop(session, { folder, onEvent, signal, checkpoint, warnings });
+  return await trainLoop(session, { folder, onEvent, signal, checkpoint, warnings, newYardstick });
 }
 
 function differentRun(
@@ -119,7 +144,49 @@ function differentRun(
   options: { path: string; changed: string[] },
 ): string {
   return `Cannot resume ${options.path} at step ${state.step} as the same run: ` +
-    `${options.changed.join("; ")}; put it back, or allow it (allowDifferent, --allow-different)`;
+    `${
+      options.changed.join("; ")
+    }; put it back, allow it (allowDifferent, --allow-different), or add ` +
+    "epochs to a finished run by extend (--extend N)";
+}
+
+/** Values of the configuration of a run that is extended. */
+async function extension(
+  folder: RunFolder,
+  { before, extend }: { before: Config; extend: Extension },
+): Promise<Record<string, unknown>> {
+  const event = await folder.events.last();
+  const refuse = (why: string): never => {
+    throw new ResumeError(`Cannot extend ${folder.path}: ${why}`);
+  };
+  const { train: { epochs }, schedule: { extensions } } = before;
+  if (!Number.isInteger(extend.epochs) || extend.epochs < 1) {
+    refuse(`expected a whole number of epochs of at least 1, got ${extend.epochs}`);
+  }
+  if (event?.type !== "end" || event.reason === "aborted" || event.reason === "non-finite") {
+    refuse(`it has not finished its ${epochs} epochs; resume it as it is, and extend it then`);
+  } else if (event.reason === "max-steps") {
+    refuse(`it ended at train.maxSteps, step ${event.step}; raise that (--max-steps) instead`);
+  } else if (event.reason === "early-stop") {
+    refuse("it stopped early; raise validation.patience (--set) instead");
+  }
+  const { epochs: by, schedule: how = "hold" } = extend;
+  return {
+    "train.epochs": epochs + by,
+    "schedule.extensions": [...extensions, { from: epochs, by, how }],
+  };
+}
+
+/** Overrides with more values over them. */
+function merged(
+  overrides: NonNullable<ResumeOptions["overrides"]>,
+  added: Record<string, unknown>,
+): NonNullable<ResumeOptions["overrides"]> {
+  if (!Array.isArray(overrides)) return { ...overrides, ...added };
+  return [
+    ...overrides,
+    ...Object.entries(added).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
+  ];
 }
 
 /** The result of a run that has nothing left to do under `config`. */

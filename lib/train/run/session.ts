@@ -10,6 +10,7 @@ import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { countClasses, type SplitCounts } from "../../data/validate/class_counts.ts";
 import { checkDataset } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { type DataFingerprint, fingerprintDataset } from "../../data/fingerprint.ts";
 import { findLinks } from "../../data/validate/file_findings.ts";
 import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
 import { matchClasses, type MatchedDataset, openDataset } from "../../data/registry.ts";
@@ -23,6 +24,7 @@ import { checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
 import type { StartEvent } from "../events.ts";
+import { checkBatchNorm } from "./check_batch_norm.ts";
 import {
   createNetworks,
   disposeNetworks,
@@ -37,6 +39,8 @@ export interface Session {
   backend: BackendInfo;
   train: Dataset;
   validation: Dataset;
+  /** What the two splits hold. */
+  fingerprints: { train: DataFingerprint; validation: DataFingerprint };
   networks: Networks;
   /** Classes of the training split; `null` where nothing needs them. */
   classCounts: SplitCounts | null;
@@ -120,6 +124,11 @@ export async function openSession(
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
   await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
   checkMetricClass(metric, validation, await checkDataset(validation));
+  const full = config.data.fingerprint === "full";
+  const fingerprints = {
+    train: await fingerprintDataset(train, { full }),
+    validation: await fingerprintDataset(validation, { full }),
+  };
 
   const classCounts = await countsFor(config, train, options.classCounts ?? null);
   const classes = train.classes.length;
@@ -127,7 +136,10 @@ export async function openSession(
   const classWeights = chooseClassWeights(choice, { classes, counts: classCounts });
 
   const repeats = oversample > 0 ? repeatFactors(classCounts!.classesOf, oversample) : null;
-
+  const notes = [
+    ...warmupNote(config, steps),
+    ...checkBatchNorm(config, { classes, model: options.model }),
+  ];
   const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
     .map(({ split, message }) => `split "${split}": ${message}`);
 
@@ -152,7 +164,7 @@ export async function openSession(
   }
   if (options.model !== undefined) {
     const networks = createNetworks(config, { classes, classWeights, model: options.model });
-    return sessionOf({ config, networks, initialization: null, warnings: known });
+    return sessionOf({ config, networks, initialization: null, warnings: [...known, ...notes] });
   }
   checkDeviceLimits(config, { classes, backend });
   const weights = isRandom ? null : await openInitialWeights(config, { classes: names });
@@ -160,7 +172,8 @@ export async function openSession(
     const followed = weights?.config ?? config;
     const networks = createNetworks(followed, { classes, classWeights });
     const initialization = await weights?.apply(networks.segmentation.model) ?? null;
-    const warnings = [...known, ...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    const fromFile = [...weights?.warnings ?? [], ...initialization?.warnings ?? []];
+    const warnings = [...known, ...fromFile, ...notes];
     return sessionOf({ config: followed, networks, initialization, warnings });
   } finally {
     await weights?.close();
@@ -176,6 +189,7 @@ export async function openSession(
       validation,
       classCounts,
       repeats,
+      fingerprints,
       skipped,
       orderNotice: notice,
       stepsPerEpoch: steps,
@@ -190,6 +204,19 @@ function inOrderOf(from: NamedClasses | null, own: Dataset): Omit<MatchedDataset
   const names = own.classes.map(({ name }) => name);
   if (from === null || !haveSameNames(names, from.names)) return { dataset: own, notice: null };
   return matchClasses(own, from);
+}
+
+/** Says where `train.maxSteps` ends a run before the learning rate has reached its peak. */
+function warmupNote(
+  { schedule: { warmupEpochs }, train: { maxSteps } }: Config,
+  stepsPerEpoch: number,
+): string[] {
+  const warmup = warmupEpochs * stepsPerEpoch;
+  if (maxSteps === null || maxSteps >= warmup) return [];
+  return [
+    `train.maxSteps ${maxSteps} ends the run inside the ${Math.ceil(warmup)} steps of ` +
+    "schedule.warmupEpochs: the learning rate never reaches its peak",
+  ];
 }
 
 /** What is saved with the network of a session. */

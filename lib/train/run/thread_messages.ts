@@ -1,6 +1,7 @@
 /** What the thread of a run says, and how its errors cross over. */
 import { ConfigError, type ConfigIssue } from "../../config/config_error.ts";
 import type { Config } from "../../config/config.ts";
+import { MissingFolderError } from "../../data/dataset.ts";
 import type { ResumeOptions } from "./resume.ts";
 import type { TrainEvent, TrainResult } from "../events.ts";
 import {
@@ -13,7 +14,7 @@ import {
 /** What to train: a new run, or one to go on with. */
 export type TrainJob =
   | { config: Config; out?: string }
-  | ({ resume: string } & Pick<ResumeOptions, "overrides" | "allowDifferent">);
+  | ({ resume: string } & Pick<ResumeOptions, "overrides" | "allowDifferent" | "extend">);
 
 /** One message. */
 export type ThreadAnswer =
@@ -54,6 +55,7 @@ const CLASSES: Record<string, new (message: string) => Error> = {
   RangeError,
   TypeError,
   ResumeError,
+  MissingFolderError,
 };
 
 /** Makes it again, of the same class. */

@@ -3,11 +3,12 @@ import { normalizationTable } from "../../data/transforms/network_input.ts";
 import type { HostBatch } from "../../data/loader/batch.ts";
 import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../../losses/weight_decay.ts";
-import { learningRate } from "../../optim/learning_rate.ts";
+import type { Config } from "../../config/config.ts";
+import { extendedRate } from "../../optim/extensions.ts";
 import { schedules } from "../../optim/schedule_config.ts";
 import type { StepLog } from "../events.ts";
 import type { Session } from "../run/session.ts";
-import type { StepLosses } from "./step_context.ts";
+import type { StepContext, StepLosses } from "./step_context.ts";
 import { trainStep } from "./train_step.ts";
 
 /**
@@ -26,11 +27,7 @@ export function scheduledStep(
   const { seed, train: { precision, gradientAccumulation, gradientCheckpointing } } = config;
   const { crop: [height, width], batch: size } = config.data;
   const { step, rateScale } = options;
-  const rate = (base: number): number => rateScale * scheduledRate(session, { step, base });
-  const rates = {
-    segmentation: rate(config.optimizer.lr),
-    discriminator: rate(config.adversarial.discriminator.lr),
-  };
+  const rates = learningRates(config, { step, rateScale, stepsPerEpoch: session.stepsPerEpoch });
 
   const { images, labels } = unpackBatch(batch.bytes, {
     shape: [size, height, width],
@@ -49,13 +46,18 @@ export function scheduledStep(
   return { losses, known };
 }
 
-function scheduledRate(
-  { config: { schedule }, stepsPerEpoch, totalSteps }: Session,
-  { step, base }: { step: number; base: number },
-): number {
-  const warmupSteps = schedule.warmupEpochs * stepsPerEpoch;
-  const extent = { base, warmupSteps, totalSteps, options: schedule };
-  return learningRate(schedules.get(schedule.name), step, extent);
+/** Learning rates of a step, both times what a rollback has left of them. */
+export function learningRates(
+  { schedule, train: { epochs }, optimizer, adversarial }: Config,
+  options: { step: number; rateScale: number; stepsPerEpoch: number },
+): StepContext["rates"] {
+  const { step, rateScale, stepsPerEpoch } = options;
+  const { name, warmupEpochs, extensions } = schedule;
+  const extent = { warmupEpochs, extensions, epochs, stepsPerEpoch };
+  const rate = (base: number): number =>
+    rateScale *
+    extendedRate({ entry: schedules.get(name), options: schedule, base, ...extent }, step);
+  return { segmentation: rate(optimizer.lr), discriminator: rate(adversarial.discriminator.lr) };
 }
 
 function l2Term({ config: { optimizer }, networks }: Session): tf.Scalar {

@@ -21,6 +21,7 @@ const config: DataConfig = {
   workers: 0,
   prefetch: 2,
   onCorrupt: "fail",
+  fingerprint: "sample",
 };
 
 async function fixtures(): Promise<Dataset> {

@@ -13,11 +13,19 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
+const split = {
+  classes: [],
+  ignoreLabel: 255,
+  samples: 1,
+  idsSha256: "",
+  files: null,
+  hashes: ["0".repeat(16)],
+};
 const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
-  data: { classes: [], samples: 0, idsSha256: "" },
+  data: { train: split, validation: split },
 };
 
 function contentAt(step: number, bestStep: number | null = null, tensors: StateTensor[] = []) {

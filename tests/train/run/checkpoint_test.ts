@@ -26,11 +26,19 @@ const state: RunState = {
   seconds: 1.5,
   eventBytes: 100,
 };
+const split = {
+  classes: [],
+  ignoreLabel: 255,
+  samples: 1,
+  idsSha256: "",
+  files: null,
+  hashes: ["0".repeat(16)],
+};
 const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
-  data: { classes: ["a"], samples: 1, idsSha256: "" },
+  data: { train: split, validation: split },
 };
 
 function tensorsOf(...values: number[][]): { tensors: StateTensor[]; variables: tf.Variable[] } {

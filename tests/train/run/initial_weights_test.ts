@@ -83,7 +83,7 @@ test("train() goes on from its own runs, as their config and head are", async ()
   const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
   await train(await runConfig(await fixture(temporaryFolder(), "vgg16.npz"), name), { out });
-  const again = await runConfig(out, name);
+  const again = await runConfig(out, name, "data.batch=4");
   const events: TrainEvent[] = [];
   await train(again, { onEvent: (event) => void events.push(event) });
   assert.ok(events[0]?.type === "start");
