@@ -17,7 +17,7 @@ describe("commands on a network that is not finite", () => {
   });
 
   for (const name of ["eval", "predict", "report"]) {
-    test(`${name} makes nothing of it, and names the epoch, the layer and what to try`, async () => {
+    test(`segadv ${name} makes nothing of it, and names the epoch, the layer and what to try`, async () => {
       const folder = temporaryFolder();
       const made = join(folder, "made");
       const image = join(folder, "x.png");

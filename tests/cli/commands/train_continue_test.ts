@@ -16,7 +16,14 @@ const patient = { timeout: 300_000 };
 
 /** Epochs of six steps. */
 const TINY = ["train", "--backend", "wasm", "--no-report"].concat(
-  ["model.width=0.03", "data.crop=[32,32]", "data.batch=4", "threads=1"]
+  [
+    "model.name=fcn8s-vgg16",
+    "model.width=0.03",
+    "optimizer.lr=0.01",
+    "data.crop=[32,32]",
+    "data.batch=4",
+    "threads=1",
+  ]
     .concat("schedule.warmupEpochs=0", "validation.every=9")
     .flatMap((value) => ["--set", value]),
 );

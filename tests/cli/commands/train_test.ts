@@ -20,7 +20,11 @@ describe("segadv train", () => {
       const folder = temporaryFolder();
       const out = join(folder, "run");
       const file = join(folder, "run.yaml");
-      await writeFile(file, "preset: fixtures\nadversarial: { tg: 2 }\ntrain: { epochs: 1 }\n");
+      await writeFile(
+        file,
+        "preset: fixtures\nadversarial: { tg: 2 }\ntrain: { epochs: 1 }\n" +
+          "schedule: { warmupEpochs: 0 }\n",
+      );
       const args = [
         "--backend",
         "wasm",
@@ -114,7 +118,7 @@ describe("segadv train", () => {
 
 describe("segadv train's report", () => {
   const tiny = ["train", "--backend", "wasm", "--epochs", "3"].concat(
-    ["model.width=0.03", "data.crop=[32,32]", "schedule.warmupEpochs=0", "threads=1"]
+    ["model.width=0.03", "data.crop=[64,64]", "schedule.warmupEpochs=0", "threads=1"]
       .concat("validation.every=1")
       .flatMap((value) => ["--set", value]),
   );

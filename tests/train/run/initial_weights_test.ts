@@ -83,14 +83,15 @@ test("train() goes on from its own runs, as their config and head are", async ()
   const out = join(temporaryFolder(), "run");
   const name = "model.name=fcn32s-vgg16";
   await train(await runConfig(await fixture(temporaryFolder(), "vgg16.npz"), name), { out });
-  const again = await runConfig(out, name, "data.batch=4");
+  const again = await runConfig(out, name);
   const events: TrainEvent[] = [];
   await train(again, { onEvent: (event) => void events.push(event) });
   assert.ok(events[0]?.type === "start");
   assert.equal(events[0].initialization?.origin, "this toolkit");
   assert.equal(events[0].initialization?.fresh.length, 0);
   const warnings = events.filter((event) => event.type === "warning");
-  assert.deepEqual(warnings.map(({ message }) => message), [
+  const messages = warnings.map(({ message }) => message);
+  assert.deepEqual(messages.filter((message) => message.startsWith("as ")), [
     `as ${join(out, "best")} was trained, the run takes data.normalize ` +
     '{"order":"rgb","mean":[123.68,116.779,103.939],"std":[1,1,1]}',
   ]);

@@ -116,7 +116,12 @@ describe("resumeTraining() with more epochs", () => {
   /** A finished run of two epochs of six steps. */
   async function finished(...overrides: string[]): Promise<string> {
     const out = join(temporaryFolder(), "run");
-    const epochs = ["data.batch=4", "train.epochs=2", "schedule.warmupEpochs=0"];
+    const epochs = [
+      "data.batch=4",
+      "optimizer.lr=0.01",
+      "train.epochs=2",
+      "schedule.warmupEpochs=0",
+    ];
     await train(await config(...epochs, ...overrides), { out });
     return out;
   }
