@@ -112,6 +112,8 @@ export interface ResumeEvent {
   checkpoint: string;
   /** Lines of the log that came after the checkpoint: what they tell happens again. */
   droppedEvents: number;
+  /** Learning rates of the segmentation network in the last step before and in the first from here. */
+  rates: { before: number; after: number };
 }
 
 /** Emitted where a run goes back to a checkpoint (`train.onNonFinite: rollback`). */
