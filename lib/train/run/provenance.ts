@@ -19,16 +19,17 @@ export interface RunProvenance {
   versions: Versions;
   /** Name and build of the backend. */
   backend: { name: string; build: string };
-  data: { train: DataFingerprint; validation: DataFingerprint };
+  /** Classes in the order of the run, and the two splits, whose own order may be another. */
+  data: { classes: string[]; train: DataFingerprint; validation: DataFingerprint };
 }
 
 /** What the bits of a session's run depend on. */
-export function provenanceOf({ config, backend, fingerprints }: Session): RunProvenance {
+export function provenanceOf({ config, backend, train, fingerprints }: Session): RunProvenance {
   return {
     config,
     versions: versions(),
     backend: { name: backend.name, build: backend.build },
-    data: fingerprints,
+    data: { classes: train.classes.map(({ name }) => name), ...fingerprints },
   };
 }
 
@@ -65,6 +66,7 @@ export function differences(then: RunProvenance, session: Session): Difference[]
     ["runtime", nameOf(then.versions.runtime), nameOf(now.versions.runtime)],
     ["backend", then.backend.name, now.backend.name],
     ["backend build", then.backend.build, now.backend.build],
+    ["classes", then.data.classes, now.data.classes],
   ];
   const { train, validation } = session;
   return [

@@ -39,7 +39,7 @@ export interface Session {
   backend: BackendInfo;
   train: Dataset;
   validation: Dataset;
-  /** What the two splits hold. */
+  /** What the two splits hold, classes in their own order. */
   fingerprints: { train: DataFingerprint; validation: DataFingerprint };
   networks: Networks;
   /** Classes of the training split; `null` where nothing needs them. */
@@ -98,10 +98,11 @@ export async function openSession(
   const from = options.classes ?? (isRandom ? null : await classesOfInit(config));
   const { dataset: train, notice } = inOrderOf(from, own);
   const names = train.classes.map(({ name }) => name);
-  const { dataset: validation } = matchClasses(
-    await openDataset(dataset, { dir, split: valSplit }),
-    { subject: `split "${trainSplit}"`, names },
-  );
+  const ownValidation = await openDataset(dataset, { dir, split: valSplit });
+  const { dataset: validation } = matchClasses(ownValidation, {
+    subject: `split "${trainSplit}"`,
+    names,
+  });
   const steps = stepsPerEpoch(train, batch);
   if (options.model !== undefined && options.model.classes !== train.classes.length) {
     throw new RangeError(
@@ -126,8 +127,8 @@ export async function openSession(
   checkMetricClass(metric, validation, await checkDataset(validation));
   const full = config.data.fingerprint === "full";
   const fingerprints = {
-    train: await fingerprintDataset(train, { full }),
-    validation: await fingerprintDataset(validation, { full }),
+    train: await fingerprintDataset(own, { full }),
+    validation: await fingerprintDataset(ownValidation, { full }),
   };
 
   const classCounts = await countsFor(config, train, options.classCounts ?? null);

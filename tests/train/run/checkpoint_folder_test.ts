@@ -25,7 +25,7 @@ const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
-  data: { train: split, validation: split },
+  data: { classes: [], train: split, validation: split },
 };
 
 function contentAt(step: number, bestStep: number | null = null, tensors: StateTensor[] = []) {

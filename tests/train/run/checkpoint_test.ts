@@ -38,7 +38,7 @@ const provenance: RunProvenance = {
   config: defaultConfig(),
   versions: versions(),
   backend: { name: "wasm", build: "test" },
-  data: { train: split, validation: split },
+  data: { classes: [], train: split, validation: split },
 };
 
 function tensorsOf(...values: number[][]): { tensors: StateTensor[]; variables: tf.Variable[] } {
