@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { optionsSchema } from "../../util/registry.ts";
 import { field, fraction } from "../../util/schema.ts";
 import { torchUnet } from "../../weights/name_maps/unet.ts";

@@ -83,7 +83,7 @@ test("trainInThread() keeps the class and fields of an error", () => {
 });
 
 /** Counts ticks of ten milliseconds in a thread that does nothing else, until `end`. */
-async function idleThread(): Promise<{ end(): Promise<number> }> {
+async function freeThread(): Promise<{ end(): Promise<number> }> {
   const ticks = new Int32Array(new SharedArrayBuffer(4));
   const program = `import("node:worker_threads").then(({ workerData }) =>
     setInterval(() => Atomics.add(workerData, 0, 1), 10))`;
@@ -102,7 +102,7 @@ describe("trainInThread() on WebGPU", { skip: skip || longSkip }, () => {
     timeout: 400_000,
   }, async () => {
     const webgpu = await runConfig("backend=webgpu", "data.batch=1");
-    const idle = await idleThread();
+    const free = await freeThread();
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
     const controller = new AbortController();
@@ -118,7 +118,7 @@ describe("trainInThread() on WebGPU", { skip: skip || longSkip }, () => {
     assert.ok(events.includes("step"));
     assert.deepEqual([result.steps, result.reason], [3, "aborted"]);
     // A fifth where the thread trains itself, however busy the machine is
-    const most = await idle.end();
+    const most = await free.end();
     assert.ok(ticks > most / 2, `${ticks} ticks, ${most} in a thread that does nothing else`);
   });
 });
