@@ -113,6 +113,22 @@ describe("train()", () => {
     assert.equal(result.last!.step, 3);
   });
 
+  test("train() says where maxSteps ends it inside the warm-up", async () => {
+    const warningsOf = async (maxSteps: number): Promise<string> => {
+      const warnings: string[] = [];
+      const onEvent = (event: TrainEvent) =>
+        event.type === "warning" && warnings.push(event.message);
+      const short = ["schedule.warmupEpochs=1", `train.maxSteps=${maxSteps}`, "validation.every=9"];
+      await train(await runConfig(...short), { onEvent });
+      return warnings.join("\n");
+    };
+    assert.match(
+      await warningsOf(1),
+      /train\.maxSteps 1 ends the run inside the \d+ steps of .*peak/,
+    );
+    assert.doesNotMatch(await warningsOf(12), /inside the/);
+  });
+
   test("train() ends on an aborted signal with the model on disk", async () => {
     const out = join(temporaryFolder(), "run");
     const controller = new AbortController();
