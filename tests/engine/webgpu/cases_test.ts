@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { normalTensor } from "../../support/gradients.ts";
+import { longSkip } from "../../support/long_test.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 import { type Case, CASES } from "./_cases.ts";
 
@@ -13,7 +14,8 @@ test("CASES are complete, each once", () => {
   assert.equal(new Set(CASES.map((c) => c.name)).size, CASES.length);
 });
 
-describe("registerWebgpuBackend()", { skip }, () => {
+// Half a minute of compiling on a software adapter; tests/engine/webgpu/kernels has each kernel alone
+describe("registerWebgpuBackend()", { skip: skip || longSkip }, () => {
   before(async () => {
     await engine!.registerWebgpuBackend();
     tf.env().set("WEBGPU_CPU_FORWARD", false); // else tfjs computes small tensors on the processor
