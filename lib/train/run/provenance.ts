@@ -43,7 +43,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Keys that scores depend on, besides the network. */
-const YARDSTICK = /^(inference\.|validation\.metric$|data\.(dataset|valSplit)$)/;
+const YARDSTICK = /^(inference\.|validation\.(metric|meanOver)$|data\.(dataset|valSplit)$)/;
 
 /** What differs between two runs. */
 export type Difference = DataDifference;

@@ -87,7 +87,13 @@ describe("resumeTraining() on other data", () => {
   }
 
   test("resumeTraining() starts the best score anew where its metric or inference changes", async () => {
-    for (const change of ["validation.metric=pAcc", "inference.resize=[64,64]"]) {
+    for (
+      const change of [
+        "validation.metric=pAcc",
+        "validation.meanOver=truth",
+        "inference.resize=[64,64]",
+      ]
+    ) {
       const { out } = await stopped();
       const overrides = ["train.maxSteps=null", change];
       const { warnings } = await resumed(out, { overrides, allowDifferent: true });
