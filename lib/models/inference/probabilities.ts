@@ -30,7 +30,9 @@ export interface ProbabilityMap extends Planes {
  * Averages the class probabilities softmax(logits / T) of an image: over windows where they overlap,
  * weighted by a Hann window, so that one fades into the next; over scales, each resized back
  * bilinearly; and over the image and its mirror image. Sums are taken outside the backend, so that it
- * holds only one window at a time. With `flip`, the mirror image gives the mirrored map, bit for bit.
+ * holds only one window at a time. With `flip`, the mirror image gives the mirrored map: bit for bit
+ * in windows, in a letterbox and as it is, and to the rounding of its resizes where a whole image is
+ * stretched or scaled.
  *
  * @returns At the size of the image without its padding, or at `size`; owned by the caller.
  * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.

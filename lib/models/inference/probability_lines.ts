@@ -72,22 +72,34 @@ export function probabilityLines(
   const axis = isCut && width > height ? "columns" : "rows";
   const byLine = ([rows, columns]: Size): Size =>
     axis === "rows" ? [rows, columns] : [columns, rows];
+  // Without windows and padding, the mirror image of what the network takes gives the mirrored map;
+  // with them, the whole way is taken once more for the mirrored original
+  const isPadded = content[0] !== height || content[1] !== width;
+  const isFlippedInside = flip && !isCut && !isPadded;
   const linesOf = (pixels: Float32Array, isDescending: boolean): Lines => {
     const maps = passes.map(({ input, window }) => {
       const scaled = scaledImage({ height, width, image: pixels }, input);
       const order = { axis, isDescending } as const;
-      const map = windowLines(model, scaled, { window, overlap, temperature, order });
+      const own = windowLines(model, scaled, { window, overlap, temperature, order });
+      const map = isFlippedInside
+        ? withMirror(
+          own,
+          windowLines(model, mirrored(scaled), { window, overlap, temperature, order }),
+        )
+        : own;
       const to = byLine([height, width]);
       return resizedLines(map, { content: byLine(input), to, isDescending });
     });
     const mean = meanLines(maps as [Lines, ...Lines[]]);
     return resizedLines(mean, { content: byLine(content), to: byLine(size), isDescending });
   };
+  const withMirror = (map: Lines, other: Lines): Lines =>
+    meanLines([map, mirroredLines(other, axis)]);
   const map = linesOf(image.image, false);
-  if (!flip) return { axis, map };
+  if (!flip || isFlippedInside) return { axis, map };
   // Columns of the mirror image are read from its far end, so that both maps keep in step
-  const mirrored = linesOf(image.mirrored ?? mirrorContent(image), axis === "columns");
-  return { axis, map: meanLines([map, mirroredLines(mirrored, axis)]) };
+  const other = linesOf(image.mirrored ?? mirrorContent(image), axis === "columns");
+  return { axis, map: withMirror(map, other) };
 }
 
 /** Height and width of an image without its padding. */
@@ -105,6 +117,10 @@ function scaledImage(image: NormalizedImage, [height, width]: Size): NormalizedI
   if (image.height === height && image.width === width) return image;
   const planes = { ...image, channels: 3, data: image.image };
   return { height, width, image: resizePlanes(planes, [height, width]) };
+}
+
+function mirrored({ height, width, image }: NormalizedImage): NormalizedImage {
+  return { height, width, image: mirrorRows(image, { width, channels: 3 }) };
 }
 
 /** Mirrors an image and leaves its padding where it is. */

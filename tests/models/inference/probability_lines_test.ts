@@ -12,6 +12,9 @@ import {
   type ProbabilityLines,
   probabilityLines,
 } from "../../../lib/models/inference/probability_lines.ts";
+import { predictProbabilities } from "../../../lib/models/inference/probabilities.ts";
+import { resizePlanes } from "../../../lib/data/transforms/resize.ts";
+import type { Size } from "../../../lib/util/schema.ts";
 import { predict } from "../../../lib/models/inference/predict.ts";
 import { randomStream } from "../../../lib/util/random.ts";
 import { disturb, onCpu, smallModel } from "../../support/small_models.ts";
@@ -51,28 +54,62 @@ const WAYS: Record<string, FitOptions & InferenceOptions> = {
   "at several scales in windows": { scales: [0.7, 1.2], window: [32, 32] },
 };
 
+/** Whole images that a resize rounds otherwise than their mirror images. */
+const ROUNDED: ReadonlySet<string> = new Set(["stretched", "at several scales"]);
+
 describe("probabilityLines() with flip", () => {
   onCpu();
 
   for (const [name, way] of Object.entries(WAYS)) {
-    test(`probabilityLines() gives a mirrored image the mirrored map, bit for bit, ${name}`, async () => {
-      const model = smallModel("resnet50");
-      disturb(model.layers);
-      for (const [width, height] of [[75, 50], [50, 75]] as const) {
-        const image = noise(width, height);
-        const fit = (source: RgbImage) =>
-          fitImage(source, { ...way, normalize, flip: way.resize != null });
-        const options = { ...way, flip: true, size: [height, width] as [number, number] };
-        const { axis, data } = await readAll(probabilityLines(model, fit(image), options));
-        const other = await readAll(probabilityLines(model, fit(mirrored(image)), options));
-        assert.equal(other.axis, axis);
-        const back = axis === "columns" ? other.data.toReversed() : other.data.map((
-          line,
-        ) => [...mirrorRows(Float32Array.from(line), { width, channels: 3 })]);
-        assert.deepEqual(back, data);
-      }
-    });
+    test(
+      `probabilityLines() gives a mirrored image the mirrored map, ${
+        ROUNDED.has(name) ? "to rounding" : "bit for bit"
+      }, ${name}`,
+      async () => {
+        const model = smallModel("resnet50");
+        disturb(model.layers);
+        for (const [width, height] of [[75, 50], [50, 75]] as const) {
+          const image = noise(width, height);
+          const fit = (source: RgbImage) =>
+            fitImage(source, { ...way, normalize, flip: way.resize != null });
+          const options = { ...way, flip: true, size: [height, width] as [number, number] };
+          const { axis, data } = await readAll(probabilityLines(model, fit(image), options));
+          const other = await readAll(probabilityLines(model, fit(mirrored(image)), options));
+          assert.equal(other.axis, axis);
+          const back = axis === "columns" ? other.data.toReversed() : other.data.map((
+            line,
+          ) => [...mirrorRows(Float32Array.from(line), { width, channels: 3 })]);
+          if (ROUNDED.has(name)) {
+            const worst = Math.max(
+              ...back.flatMap((line, i) => line.map((p, j) => Math.abs(p - data[i]![j]!))),
+            );
+            assert.ok(worst < 1e-4, `${worst}`);
+          } else assert.deepEqual(back, data);
+        }
+      },
+    );
   }
+
+  test("probabilityLines() of a whole image averages mirror images at each scale, then the scales", async () => {
+    const model = smallModel("resnet50");
+    disturb(model.layers);
+    const [width, height] = [40, 30];
+    const { image } = fitImage(noise(width, height), { normalize });
+    const scales = [0.6, 1];
+    const maps: Float32Array[] = [];
+    for (const scale of scales) {
+      const size: Size = [Math.round(height * scale), Math.round(width * scale)];
+      const planes = { height, width, channels: 3, data: image };
+      const scaled = scale === 1 ? image : resizePlanes(planes, size);
+      const input = { height: size[0], width: size[1], image: scaled };
+      const map = await predictProbabilities(model, input, { flip: true });
+      maps.push(scale === 1 ? map.data : resizePlanes(map, [height, width]));
+    }
+    const mean = maps[0]!.map((p, i) => p + maps[1]![i]!).map((sum) => sum / 2);
+    const whole = { height, width, image };
+    const { data } = await predictProbabilities(model, whole, { flip: true, scales });
+    assert.deepEqual(data, mean);
+  });
 
   test("predict() mirrors its label map with the image", async () => {
     const model = smallModel("fcn8s-vgg16");
