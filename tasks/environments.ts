@@ -86,7 +86,7 @@ function runTests(name: string, environment: Environment): Outcome {
       npm_config_cache: join(folder, "npm"),
     };
     const options = { libraries: [...new Set(paths)], folder, env, cwd: clone };
-    const device = JSON.stringify(join(clone, "lib/engine/webgpu/device.ts"));
+    const device = JSON.stringify(join(clone, "lib/engine/webgpu/adapter.ts"));
     const probe = `import { adapterApi } from ${device};
       const adapter = await navigator.gpu.requestAdapter();
       console.log("found", adapter === null ? "none" : adapterApi(adapter));`;

@@ -66,7 +66,7 @@ function found(issue: z.core.$ZodIssue, input: unknown): FoundIssue[] {
  * validateConfig(config);
  *
  * const broken = { ...config, data: { ...config.data, crop: [100, 100] as [number, number] } };
- * assert.throws(() => validateConfig(broken), /data\.crop: expected multiples of 32/);
+ * assert.throws(() => validateConfig(broken), /data\.crop: expected multiples of 16/);
  * ```
  */
 export function validateConfig(config: Config): void {
