@@ -8,15 +8,17 @@ import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readTree } from "../../tasks/checks/tree.ts";
 import { lastLine, run } from "../support/command.ts";
+import { longSkip } from "../support/long_test.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
 const temporaryFolder = temporaryFolders();
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const hasBun = spawnSync("bun", ["--version"]).status === 0;
-const skip = !("Deno" in globalThis)
-  ? "it runs under Deno, once is enough"
-  : !hasBun && "bun is not on the PATH";
+const skip = longSkip ||
+  ("Deno" in globalThis
+    ? !hasBun && "bun is not on the PATH"
+    : "it runs under Deno, once is enough");
 
 /** What `train --json` ends with. */
 interface Summary {

@@ -10,6 +10,7 @@ import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/labels.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { tensor } from "../../support/wasm_compare.ts";
+import { longSkip } from "../../support/long_test.ts";
 
 /**
  * SHA-256 of the weights after 20 steps on the plain build. Every engine, thread count and CPU must
@@ -112,7 +113,7 @@ describe("registerWasmBackend()", () => {
 
   test(
     "registerWasmBackend() leaves no tensor and no byte behind after 2,000 steps",
-    LONG,
+    { ...LONG, skip: longSkip },
     async () => {
       const info = await registerWasmBackend({ threads: 2 });
       await tf.setBackend("wasm");

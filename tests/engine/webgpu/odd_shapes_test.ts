@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { type TileName, TILES } from "../../../lib/engine/webgpu/gemm_tiles.ts";
 import { normalTensor, relativeError } from "../../support/gradients.ts";
+import { longSkip } from "../../support/long_test.ts";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 
 const skip = await noAdapter();
@@ -14,7 +15,7 @@ const TOLERANCE = 1e-5;
 const channels = fc.constantFrom(1, 3, 4, 5, 8, 12, 21);
 const side = fc.integer({ min: 1, max: 9 });
 
-describe("registerWebgpuBackend() on odd shapes", { skip }, () => {
+describe("registerWebgpuBackend() on odd shapes", { skip: skip || longSkip }, () => {
   before(async () => void await engine!.registerWebgpuBackend());
   after(async () => {
     await engine!.trainingBackend().training.errors.check();
