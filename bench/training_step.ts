@@ -7,7 +7,7 @@ import { sgdUpdate } from "../lib/engine/ops/optimizer_updates.ts";
 import { record } from "../lib/engine/tape.ts";
 import { assemble, tfjsBuilder } from "../lib/models/builders/tfjs_builder.ts";
 import { buildNetwork } from "../lib/models/build_model.ts";
-import { Operation } from "../lib/models/builders/training_builder.ts";
+import { Operation } from "../lib/models/builders/operation.ts";
 import { networks, parseArchitecture } from "../lib/models/networks/registry.ts";
 
 /** A training step to be counted or timed; its networks exist from the start. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { assemble, seededWeights, type WeightSource } from "./builders/tfjs_builder.ts";
+import { assemble } from "./builders/tfjs_builder.ts";
+import { seededWeights, type WeightSource } from "./builders/weight_source.ts";
 import { type NetworkInput, networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions, SegmentationModel } from "./segmentation_model.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";

@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
-import { assemble, seededWeights } from "./builders/tfjs_builder.ts";
+import { assemble } from "./builders/tfjs_builder.ts";
+import { seededWeights } from "./builders/weight_source.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
 import type { DiscriminatorHead } from "./discriminators/discriminator_entry.ts";
 import {

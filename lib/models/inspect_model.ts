@@ -8,9 +8,10 @@ import { discriminators, parseDiscriminator } from "./discriminators/registry.ts
 import type { LayerBuilder } from "./builders/layer_builder.ts";
 import { type NetworkInput, networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions } from "./segmentation_model.ts";
-import { type LayerInfo, type Shape, shapeBuilder } from "./builders/shape_builder.ts";
+import { shapeBuilder } from "./builders/shape_builder.ts";
+import type { LayerInfo, Shape } from "./builders/shape_table.ts";
 
-export type { LayerInfo, WeightInfo } from "./builders/shape_builder.ts";
+export type { LayerInfo, WeightInfo } from "./builders/shape_table.ts";
 
 /** The table of a network's layers and its size. */
 export interface ModelReport {

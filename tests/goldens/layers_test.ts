@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { LayerBuilder, WeightSpec } from "../../lib/models/builders/layer_builder.ts";
+import type { LayerBuilder } from "../../lib/models/builders/layer_builder.ts";
+import type { WeightSpec } from "../../lib/models/builders/layer_options.ts";
 import { assemble, tfjsBuilder } from "../../lib/models/builders/tfjs_builder.ts";
 import { trainingBuilder } from "../../lib/models/builders/training_builder.ts";
 import goldens from "../../fixtures/goldens/layers.json" with { type: "json" };

@@ -4,68 +4,18 @@
  *
  * @module
  */
-import {
-  basicConv,
-  type LayerBuilder,
-  type LayerOptions,
-  requireRelu,
-  unsupportedLayers,
-  type WeightSpec,
-} from "./layer_builder.ts";
-
-/** Height, width and channels of a value. */
-export interface Shape {
-  height: number;
-  width: number;
-  channels: number;
-}
-
-/** A weight as the table of layers shows it. */
-export interface WeightInfo extends WeightSpec {
-  trainable: boolean;
-}
-
-/** One row of the table of layers. */
-export interface LayerInfo {
-  name: string;
-  /** What the layer does, such as `conv 3×3` or `max pool 2×2 /2`. */
-  kind: string;
-  /** Height, width and channels of the output. */
-  output: [height: number, width: number, channels: number];
-  weights: WeightInfo[];
-}
+import { basicConv, type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import { type LayerInfo, type Shape, ShapeTable, type WeightInfo } from "./shape_table.ts";
 
 /** A builder over shapes, and the rows it has recorded so far in `rows`. */
 export function shapeBuilder(
   size: { height: number; width: number },
 ): { builder: LayerBuilder<Shape>; rows: LayerInfo[] } {
-  const rows: LayerInfo[] = [];
-
-  function record(kind: string, row: LayerOptions & { output: Shape; weights?: WeightInfo[] }) {
-    const { height, width, channels } = row.output;
-    if (!(height >= 1 && width >= 1)) {
-      throw new RangeError(
-        `Layer ${row.name} (${kind}) has no pixels left at input ${size.height}×${size.width}: ` +
-          "give a larger input",
-      );
-    }
-    const output: LayerInfo["output"] = [height, width, channels];
-    rows.push({ name: row.name, kind, output, weights: row.weights ?? [] });
-    return row.output;
-  }
-
-  function requireSameSize(a: Shape, b: Shape, layer: { name: string; verb: string }): void {
-    if (a.height === b.height && a.width === b.width && a.channels === b.channels) return;
-    const text = ({ height, width, channels }: Shape) => `${height}×${width}×${channels}`;
-    throw new RangeError(
-      `Layer ${layer.name} cannot ${layer.verb} ${text(a)} and ${text(b)}: input ` +
-        `${size.height}×${size.width} is not a multiple of the network's stride`,
-    );
-  }
-
+  const table = new ShapeTable(size);
+  const { rows } = table;
   const builder: LayerBuilder<Shape> = {
     ...unsupportedLayers("shape"),
-    input: (channels) => record("input", { name: "input", output: { ...size, channels } }),
+    input: (channels) => table.record("input", { name: "input", output: { ...size, channels } }),
     conv(x, options) {
       const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "shape");
       const { relu, leak, init, bias = true } = options;
@@ -80,7 +30,7 @@ export function shapeBuilder(
         },
         ...(bias ? [biasInfo(name, filters)] : []),
       ];
-      return record(kind + followingRelu({ relu, leak }), { name, output, weights });
+      return table.record(kind + followingRelu({ relu, leak }), { name, output, weights });
     },
     convTranspose(x, { name, filters, kernel, stride, bias, init }) {
       const output = { height: x.height * stride, width: x.width * stride, channels: filters };
@@ -89,7 +39,11 @@ export function shapeBuilder(
         { name: `${name}/kernel`, shape, init: init ?? { kind: "bilinear" }, trainable: true },
         ...(bias ? [biasInfo(name, filters)] : []),
       ];
-      return record(`transposed conv ${kernel}×${kernel} ×${stride}`, { name, output, weights });
+      return table.record(`transposed conv ${kernel}×${kernel} ×${stride}`, {
+        name,
+        output,
+        weights,
+      });
     },
     batchNorm(x, { name, relu, leak }) {
       const shape = [x.channels];
@@ -106,44 +60,44 @@ export function shapeBuilder(
         weight("moving_variance", "ones", false),
       ];
       const kind = "batch norm" + followingRelu({ relu, leak });
-      return record(kind, { name, output: { ...x }, weights });
+      return table.record(kind, { name, output: { ...x }, weights });
     },
     maxPool(x, { name, size, stride, padding }) {
       const output = windowed(x, { size, stride, padding });
-      return record(`max pool ${size}×${size} /${stride}`, { name, output });
+      return table.record(`max pool ${size}×${size} /${stride}`, { name, output });
     },
     zeroPad(x, { name, pad }) {
       const output = { ...x, height: x.height + 2 * pad, width: x.width + 2 * pad };
-      return record(`zero padding ${pad}`, { name, output });
+      return table.record(`zero padding ${pad}`, { name, output });
     },
     crop(x, { name, start, end }) {
       const output = { ...x, height: x.height - start - end, width: x.width - start - end };
-      return record(`crop ${start}, ${end}`, { name, output });
+      return table.record(`crop ${start}, ${end}`, { name, output });
     },
     activation(x, options) {
       requireRelu(options, "shape");
-      return record("ReLU", { name: options.name, output: { ...x } });
+      return table.record("ReLU", { name: options.name, output: { ...x } });
     },
     add([a, b], { name }) {
-      requireSameSize(a, b, { name, verb: "add" });
-      return record("add", { name, output: { ...a } });
+      table.requireSameSize(a, b, { name, verb: "add" });
+      return table.record("add", { name, output: { ...a } });
     },
     concat(parts, { name }) {
       const [first, ...others] = parts as [Shape, ...Shape[]];
       for (const other of others) {
         const like = { ...other, channels: first.channels };
-        requireSameSize(first, like, { name, verb: "concatenate" });
+        table.requireSameSize(first, like, { name, verb: "concatenate" });
       }
       const channels = parts.reduce((sum, part) => sum + part.channels, 0);
-      return record("concat", { name, output: { ...first, channels } });
+      return table.record("concat", { name, output: { ...first, channels } });
     },
-    scale: (x, { name, factor }) => record(`scale ${factor}`, { name, output: { ...x } }),
-    dropout: (x, { name, rate }) => record(`dropout ${rate}`, { name, output: { ...x } }),
+    scale: (x, { name, factor }) => table.record(`scale ${factor}`, { name, output: { ...x } }),
+    dropout: (x, { name, rate }) => table.record(`dropout ${rate}`, { name, output: { ...x } }),
     upsample(x, { name, factor }) {
       const output = { ...x, height: x.height * factor, width: x.width * factor };
-      return record(`bilinear ×${factor}`, { name, output });
+      return table.record(`bilinear ×${factor}`, { name, output });
     },
-    softmax: (x, { name }) => record("softmax", { name, output: { ...x } }),
+    softmax: (x, { name }) => table.record("softmax", { name, output: { ...x } }),
   };
   return { builder, rows };
 }

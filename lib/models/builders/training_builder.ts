@@ -7,8 +7,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
 import { basicConv, type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
-import { BatchNormalization, Conv2d, dropout, type DropoutState } from "./layers.ts";
-import { initializer, tfjsBuilder, type WeightSource } from "./tfjs_builder.ts";
+import { BatchNormalization, Conv2d, dropout } from "./layers.ts";
+import { operation } from "./operation.ts";
+import { tfjsBuilder } from "./tfjs_builder.ts";
+import { initializer, type WeightSource } from "./weight_source.ts";
 
 /** A builder of the network that trains; its dropout layers are given a `DropoutState` when called. */
 export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicTensor> {
@@ -66,44 +68,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
   };
 }
 
-function operation(x: tf.SymbolicTensor, args: OperationArgs): tf.SymbolicTensor {
-  return new Operation(args).apply(x) as tf.SymbolicTensor;
-}
-
 /** A length that may be unknown (null), times a factor. */
 function times(length: number | null | undefined, factor: number): number | null {
   return length == null ? null : length * factor;
-}
-
-/** Options of {@linkcode Operation}. */
-export interface OperationArgs {
-  name: string;
-  /** Maps `[b, h, w, c]` to a tensor owned by the caller. */
-  run(x: tf.Tensor4D, options: { training: boolean; dropout?: DropoutState }): tf.Tensor;
-  /** Shape of the output; the input's own if left out. */
-  outputShape?(inputShape: tf.Shape): tf.Shape;
-}
-
-/** Runs a function of one tensor as a Layers layer. */
-export class Operation extends tf.layers.Layer {
-  static className = "SegadvOperation";
-  readonly #args: OperationArgs;
-
-  constructor(args: OperationArgs) {
-    super({ name: args.name });
-    this.#args = args;
-  }
-
-  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const shape = inputShape as tf.Shape;
-    return this.#args.outputShape?.(shape) ?? shape;
-  }
-
-  override call(
-    inputs: tf.Tensor | tf.Tensor[],
-    kwargs: { training?: boolean; dropout?: DropoutState },
-  ): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    return tf.tidy(() => this.#args.run(x, { ...kwargs, training: kwargs.training ?? false }));
-  }
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type LayerBuilder, scaledChannels } from "../../../lib/models/builders/layer_builder.ts";
 import { shapeBuilder } from "../../../lib/models/builders/shape_builder.ts";
-import { seededWeights, tfjsBuilder } from "../../../lib/models/builders/tfjs_builder.ts";
+import { tfjsBuilder } from "../../../lib/models/builders/tfjs_builder.ts";
+import { seededWeights } from "../../../lib/models/builders/weight_source.ts";
 import { trainingBuilder } from "../../../lib/models/builders/training_builder.ts";
 
 /** Builds a layer that no builder implements yet. */

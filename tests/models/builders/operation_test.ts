@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Operation } from "../../../lib/models/builders/training_builder.ts";
+import { Operation } from "../../../lib/models/builders/operation.ts";
 import { onCpu } from "../../support/small_models.ts";
 
 onCpu();

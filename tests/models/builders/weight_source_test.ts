@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { WeightInit } from "../../../lib/models/builders/layer_builder.ts";
-import { seededWeights } from "../../../lib/models/builders/tfjs_builder.ts";
+import type { WeightInit } from "../../../lib/models/builders/layer_options.ts";
+import { seededWeights } from "../../../lib/models/builders/weight_source.ts";
 import { onCpu } from "../../support/small_models.ts";
 
 async function draw(shape: number[], init: WeightInit, name = "a/kernel", seed = 1) {
