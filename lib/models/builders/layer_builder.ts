@@ -5,47 +5,11 @@
  *
  * @module
  */
-import type { LayerOptions, WeightInit } from "./layer_options.ts";
-
-/** Options of a convolution. */
-export interface ConvOptions extends LayerOptions {
-  filters: number;
-  /** Side of the square kernel. */
-  kernel: number;
-  /** @default 1 */
-  stride?: number;
-  /**
-   * `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. A number pads
-   * that many zeros on all four sides, as PyTorch does; no builder implements it yet.
-   *
-   * @default "same"
-   */
-  padding?: "same" | "valid" | number;
-  /** Distance of the kernel's taps; no builder implements any other than 1 yet. @default 1 */
-  dilation?: number;
-  /** Whether a bias is added; a batch norm that follows makes it useless. @default true */
-  bias?: boolean;
-  /** Whether a ReLU follows. @default false */
-  relu?: boolean;
-  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
-  leak?: number;
-  /** Start of the kernel. @default heNormal */
-  init?: WeightInit;
-}
+import type { ConvolutionBuilder, ConvOptions } from "./convolutions.ts";
+import { type LayerOptions, notImplemented } from "./layer_options.ts";
 
 /** Options of a depthwise convolution: one kernel for each input channel. */
 export type DepthwiseConvOptions = Omit<ConvOptions, "filters">;
-
-/** Options of a transposed convolution, `same` padding (output = input · stride). */
-export interface ConvTransposeOptions extends LayerOptions {
-  filters: number;
-  kernel: number;
-  stride: number;
-  /** @default false */
-  bias?: boolean;
-  /** Start of the kernel `[k, k, filters, c]`. @default bilinear */
-  init?: WeightInit;
-}
 
 /** Options of batch normalisation. */
 export interface BatchNormOptions extends LayerOptions {
@@ -72,11 +36,9 @@ export type Activation = "relu" | "relu6" | "sigmoid" | "hardSigmoid" | "hardSwi
  * Constructors of layers over values of type `T`: symbolic tensors in the builders of models, shapes
  * in the builder of the table of layers. All values are `[b, h, w, c]`.
  */
-export interface LayerBuilder<T> extends UnsupportedLayers<T> {
+export interface LayerBuilder<T> extends UnsupportedLayers<T>, ConvolutionBuilder<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;
-  conv(x: T, options: ConvOptions): T;
-  convTranspose(x: T, options: ConvTransposeOptions): T;
   batchNorm(x: T, options: BatchNormOptions): T;
   maxPool(x: T, options: PoolOptions): T;
   /** Adds `pad` zero pixels on all four sides. */
@@ -120,24 +82,6 @@ export function unsupportedLayers<T>(builder: string): UnsupportedLayers<T> {
   };
 }
 
-/** A convolution's options as a builder that implements none of the optional ones takes them. */
-export type BasicConvOptions = ConvOptions & { padding?: "same" | "valid" };
-
-/**
- * Refuses what no builder's convolution implements yet.
- *
- * @throws {RangeError} For explicit padding or a dilation.
- */
-export function basicConv(options: ConvOptions, builder: string): BasicConvOptions {
-  const { name, padding, dilation = 1 } = options;
-  const refuse = (what: string): never => {
-    throw new RangeError(notImplemented(name, { what, builder }));
-  };
-  if (typeof padding === "number") return refuse(`conv with padding ${padding}`);
-  if (dilation !== 1) refuse(`conv with dilation ${dilation}`);
-  return options as BasicConvOptions;
-}
-
 /**
  * Refuses the activations that no builder implements yet.
  *
@@ -149,11 +93,6 @@ export function requireRelu(
 ): void {
   if (activation === "relu") return;
   throw new RangeError(notImplemented(name, { what: `activation ${activation}`, builder }));
-}
-
-function notImplemented(layer: string, missing: { what: string; builder: string }): string {
-  const { what, builder } = missing;
-  return `Cannot build layer ${layer}: the ${builder} builder has no ${what} yet; implement it there`;
 }
 
 /** `channels` times the width multiplier, rounded, at least 4 (1 is the paper's network). */

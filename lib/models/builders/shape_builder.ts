@@ -4,8 +4,16 @@
  *
  * @module
  */
-import { basicConv, type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
-import { type LayerInfo, type Shape, ShapeTable, type WeightInfo } from "./shape_table.ts";
+import { shapeConvolutions } from "./convolutions.ts";
+import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import {
+  followingRelu,
+  type LayerInfo,
+  type Shape,
+  ShapeTable,
+  type WeightInfo,
+  windowed,
+} from "./shape_table.ts";
 
 /** A builder over shapes, and the rows it has recorded so far in `rows`. */
 export function shapeBuilder(
@@ -15,36 +23,8 @@ export function shapeBuilder(
   const { rows } = table;
   const builder: LayerBuilder<Shape> = {
     ...unsupportedLayers("shape"),
+    ...shapeConvolutions(table),
     input: (channels) => table.record("input", { name: "input", output: { ...size, channels } }),
-    conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "shape");
-      const { relu, leak, init, bias = true } = options;
-      const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
-      const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
-      const weights: WeightInfo[] = [
-        {
-          name: `${name}/kernel`,
-          shape: [kernel, kernel, x.channels, filters],
-          init: init ?? { kind: "heNormal" },
-          trainable: true,
-        },
-        ...(bias ? [biasInfo(name, filters)] : []),
-      ];
-      return table.record(kind + followingRelu({ relu, leak }), { name, output, weights });
-    },
-    convTranspose(x, { name, filters, kernel, stride, bias, init }) {
-      const output = { height: x.height * stride, width: x.width * stride, channels: filters };
-      const shape = [kernel, kernel, filters, x.channels];
-      const weights: WeightInfo[] = [
-        { name: `${name}/kernel`, shape, init: init ?? { kind: "bilinear" }, trainable: true },
-        ...(bias ? [biasInfo(name, filters)] : []),
-      ];
-      return table.record(`transposed conv ${kernel}×${kernel} ×${stride}`, {
-        name,
-        output,
-        weights,
-      });
-    },
     batchNorm(x, { name, relu, leak }) {
       const shape = [x.channels];
       const weight = (part: string, kind: "zeros" | "ones", trainable: boolean): WeightInfo => ({
@@ -100,28 +80,4 @@ export function shapeBuilder(
     softmax: (x, { name }) => table.record("softmax", { name, output: { ...x } }),
   };
   return { builder, rows };
-}
-
-function biasInfo(layer: string, filters: number): WeightInfo {
-  return { name: `${layer}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true };
-}
-
-/** The ReLU that a layer includes, for the table of layers. */
-function followingRelu(
-  { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
-): string {
-  if (!relu) return "";
-  return leak > 0 ? ` + leaky ReLU ${leak}` : " + ReLU";
-}
-
-/** Output of a sliding window. */
-function windowed(
-  x: Shape,
-  window: { size: number; stride: number; padding: "same" | "valid" },
-): Shape {
-  const length = (n: number) =>
-    window.padding === "same"
-      ? Math.ceil(n / window.stride)
-      : Math.floor((n - window.size) / window.stride) + 1;
-  return { ...x, height: length(x.height), width: length(x.width) };
 }

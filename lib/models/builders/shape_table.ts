@@ -62,3 +62,23 @@ export class ShapeTable {
     );
   }
 }
+
+/** The ReLU that a layer includes, for the table of layers. */
+export function followingRelu(
+  { relu, leak = 0 }: { relu?: boolean | undefined; leak?: number | undefined },
+): string {
+  if (!relu) return "";
+  return leak > 0 ? ` + leaky ReLU ${leak}` : " + ReLU";
+}
+
+/** Output of a sliding window. */
+export function windowed(
+  x: Shape,
+  window: { size: number; stride: number; padding: "same" | "valid" },
+): Shape {
+  const length = (n: number) =>
+    window.padding === "same"
+      ? Math.ceil(n / window.stride)
+      : Math.floor((n - window.size) / window.stride) + 1;
+  return { ...x, height: length(x.height), width: length(x.width) };
+}

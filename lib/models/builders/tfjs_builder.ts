@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { basicConv, type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import { tfjsConvolutions } from "./convolutions.ts";
+import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
 import type { WeightSpec } from "./layer_options.ts";
 import { initializer, type WeightSource } from "./weight_source.ts";
 
@@ -19,38 +20,8 @@ export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
     tf.layers.leakyReLU(args).apply(x) as Symbolic;
   return {
     ...unsupportedLayers("tfjs"),
+    ...tfjsConvolutions(source),
     input: (channels) => tf.input({ shape: [null, null, channels], name: "input" }),
-    conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "tfjs");
-      const { leak = 0, bias = true } = options;
-      const isLeaky = options.relu === true && leak > 0;
-      const layer = tf.layers.conv2d({
-        name,
-        filters,
-        kernelSize: kernel,
-        strides: stride,
-        padding,
-        activation: options.relu && !isLeaky ? "relu" : "linear",
-        useBias: bias,
-        kernelInitializer: weight(`${name}/kernel`, options.init ?? { kind: "heNormal" }),
-        biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
-      });
-      const y = layer.apply(x) as Symbolic;
-      return isLeaky ? leakyRelu(y, { name: `${name}_relu`, alpha: leak }) : y;
-    },
-    convTranspose(x, { name, filters, kernel, stride, bias = false, init }) {
-      const layer = tf.layers.conv2dTranspose({
-        name,
-        filters,
-        kernelSize: kernel,
-        strides: stride,
-        padding: "same",
-        useBias: bias,
-        kernelInitializer: weight(`${name}/kernel`, init ?? { kind: "bilinear" }),
-        biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
-      });
-      return layer.apply(x) as Symbolic;
-    },
     batchNorm(x, options) {
       const { name, momentum, eps, leak = 0 } = options;
       const layer = tf.layers.batchNormalization({

@@ -6,8 +6,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../../engine/ops/resize_bilinear.ts";
-import { basicConv, type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
-import { BatchNormalization, Conv2d, dropout } from "./layers.ts";
+import { trainingConvolutions } from "./convolutions.ts";
+import { type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
+import { BatchNormalization, dropout } from "./layers.ts";
 import { operation } from "./operation.ts";
 import { tfjsBuilder } from "./tfjs_builder.ts";
 import { initializer, type WeightSource } from "./weight_source.ts";
@@ -17,27 +18,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
   return {
     ...tfjsBuilder(source),
     ...unsupportedLayers("training"),
-    conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(
-        options,
-        "training",
-      );
-      const { relu = false, leak = 0, bias = true } = options;
-      const init = options.init ?? { kind: "heNormal" };
-      const layer = new Conv2d({
-        name,
-        filters,
-        kernel,
-        stride,
-        padding,
-        bias,
-        relu,
-        leak,
-        kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),
-        biasInitializer: initializer(source, { name: `${name}/bias`, init: { kind: "zeros" } }),
-      });
-      return layer.apply(x) as tf.SymbolicTensor;
-    },
+    ...trainingConvolutions(source),
     batchNorm(x, { name, momentum, eps, relu, leak = 0 }) {
       const layer = new BatchNormalization({
         name,

@@ -1,0 +1,187 @@
+/**
+ * Convolutions, plain and transposed, in the three builders.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type LayerOptions, notImplemented, type WeightInit } from "./layer_options.ts";
+import { Conv2d } from "./layers.ts";
+import {
+  followingRelu,
+  type Shape,
+  type ShapeTable,
+  type WeightInfo,
+  windowed,
+} from "./shape_table.ts";
+import { initializer, type WeightSource } from "./weight_source.ts";
+
+/** Options of a convolution. */
+export interface ConvOptions extends LayerOptions {
+  filters: number;
+  /** Side of the square kernel. */
+  kernel: number;
+  /** @default 1 */
+  stride?: number;
+  /**
+   * `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. A number pads
+   * that many zeros on all four sides, as PyTorch does; no builder implements it yet.
+   *
+   * @default "same"
+   */
+  padding?: "same" | "valid" | number;
+  /** Distance of the kernel's taps; no builder implements any other than 1 yet. @default 1 */
+  dilation?: number;
+  /** Whether a bias is added; a batch norm that follows makes it useless. @default true */
+  bias?: boolean;
+  /** Whether a ReLU follows. @default false */
+  relu?: boolean;
+  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
+  /** Start of the kernel. @default heNormal */
+  init?: WeightInit;
+}
+
+/** Options of a transposed convolution, `same` padding (output = input · stride). */
+export interface ConvTransposeOptions extends LayerOptions {
+  filters: number;
+  kernel: number;
+  stride: number;
+  /** @default false */
+  bias?: boolean;
+  /** Start of the kernel `[k, k, filters, c]`. @default bilinear */
+  init?: WeightInit;
+}
+
+/** Convolutions over values of type `T`. */
+export interface ConvolutionBuilder<T> {
+  conv(x: T, options: ConvOptions): T;
+  convTranspose(x: T, options: ConvTransposeOptions): T;
+}
+
+type Symbolic = tf.SymbolicTensor;
+
+/** The rows of convolutions in the table of layers. */
+export function shapeConvolutions(table: ShapeTable): ConvolutionBuilder<Shape> {
+  return {
+    conv(x, options) {
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "shape");
+      const { relu, leak, init, bias = true } = options;
+      const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
+      const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
+      const weights: WeightInfo[] = [
+        {
+          name: `${name}/kernel`,
+          shape: [kernel, kernel, x.channels, filters],
+          init: init ?? { kind: "heNormal" },
+          trainable: true,
+        },
+        ...(bias ? [biasInfo(name, filters)] : []),
+      ];
+      return table.record(kind + followingRelu({ relu, leak }), { name, output, weights });
+    },
+    convTranspose(x, { name, filters, kernel, stride, bias, init }) {
+      const output = { height: x.height * stride, width: x.width * stride, channels: filters };
+      const shape = [kernel, kernel, filters, x.channels];
+      const weights: WeightInfo[] = [
+        { name: `${name}/kernel`, shape, init: init ?? { kind: "bilinear" }, trainable: true },
+        ...(bias ? [biasInfo(name, filters)] : []),
+      ];
+      return table.record(`transposed conv ${kernel}×${kernel} ×${stride}`, {
+        name,
+        output,
+        weights,
+      });
+    },
+  };
+}
+
+/** Convolutions of plain tfjs layers. */
+export function tfjsConvolutions(source: WeightSource): ConvolutionBuilder<Symbolic> {
+  const weight = (name: string, init: WeightInit) => initializer(source, { name, init });
+  return {
+    conv(x, options) {
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "tfjs");
+      const { leak = 0, bias = true } = options;
+      const isLeaky = options.relu === true && leak > 0;
+      const layer = tf.layers.conv2d({
+        name,
+        filters,
+        kernelSize: kernel,
+        strides: stride,
+        padding,
+        activation: options.relu && !isLeaky ? "relu" : "linear",
+        useBias: bias,
+        kernelInitializer: weight(`${name}/kernel`, options.init ?? { kind: "heNormal" }),
+        biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
+      });
+      const y = layer.apply(x) as Symbolic;
+      return isLeaky
+        ? tf.layers.leakyReLU({ name: `${name}_relu`, alpha: leak }).apply(y) as Symbolic
+        : y;
+    },
+    convTranspose(x, { name, filters, kernel, stride, bias = false, init }) {
+      const layer = tf.layers.conv2dTranspose({
+        name,
+        filters,
+        kernelSize: kernel,
+        strides: stride,
+        padding: "same",
+        useBias: bias,
+        kernelInitializer: weight(`${name}/kernel`, init ?? { kind: "bilinear" }),
+        biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
+      });
+      return layer.apply(x) as Symbolic;
+    },
+  };
+}
+
+/** Convolutions that train, on the engine's fused op; the transposed one is tfjs's. */
+export function trainingConvolutions(
+  source: WeightSource,
+): Pick<ConvolutionBuilder<Symbolic>, "conv"> {
+  return {
+    conv(x, options) {
+      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(
+        options,
+        "training",
+      );
+      const { relu = false, leak = 0, bias = true } = options;
+      const init = options.init ?? { kind: "heNormal" };
+      const layer = new Conv2d({
+        name,
+        filters,
+        kernel,
+        stride,
+        padding,
+        bias,
+        relu,
+        leak,
+        kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),
+        biasInitializer: initializer(source, { name: `${name}/bias`, init: { kind: "zeros" } }),
+      });
+      return layer.apply(x) as tf.SymbolicTensor;
+    },
+  };
+}
+
+/** A convolution's options as a builder that implements none of the optional ones takes them. */
+export type BasicConvOptions = ConvOptions & { padding?: "same" | "valid" };
+
+/**
+ * Refuses what no builder's convolution implements yet.
+ *
+ * @throws {RangeError} For explicit padding or a dilation.
+ */
+export function basicConv(options: ConvOptions, builder: string): BasicConvOptions {
+  const { name, padding, dilation = 1 } = options;
+  const refuse = (what: string): never => {
+    throw new RangeError(notImplemented(name, { what, builder }));
+  };
+  if (typeof padding === "number") return refuse(`conv with padding ${padding}`);
+  if (dilation !== 1) refuse(`conv with dilation ${dilation}`);
+  return options as BasicConvOptions;
+}
+
+function biasInfo(layer: string, filters: number): WeightInfo {
+  return { name: `${layer}/bias`, shape: [filters], init: { kind: "zeros" }, trainable: true };
+}
