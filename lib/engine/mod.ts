@@ -12,6 +12,7 @@ export { lovaszExtension } from "./ops/lovasz.ts";
 export { oneHot, softmaxCrossEntropy } from "./ops/labels.ts";
 export { currentPrecision, type Precision, withPrecision } from "./ops/precision.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
+export { resizeNearest } from "./ops/resize_nearest.ts";
 export { adamUpdate, sgdUpdate } from "./ops/optimizer_updates.ts";
 export { withoutGradient } from "./ops/without_gradient.ts";
 export { unpackBatch, type UnpackBatchOptions } from "./ops/unpack_batch.ts";

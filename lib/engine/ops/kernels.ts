@@ -76,8 +76,8 @@ export const BIAS_GRAD = "SegadvBiasGrad";
 export const LEAKY_RELU_GRAD = "SegadvLeakyReluGrad";
 
 /**
- * Bilinear resize with half-pixel centres and clamped edges. Input `x [b,h,w,c]`; output
- * `[b,H,W,c]`. Attributes {@linkcode ResizeAttrs}.
+ * Bilinear resize with clamped edges. Input `x [b,h,w,c]`; output `[b,H,W,c]`. Attributes
+ * {@linkcode ResizeAttrs}.
  */
 export const RESIZE_BILINEAR = "SegadvResizeBilinear";
 /** Gradient of {@linkcode RESIZE_BILINEAR}: input `dy [b,H,W,c]`, output `dx [b,h,w,c]`. */
@@ -86,6 +86,21 @@ export const RESIZE_BILINEAR_GRAD = "SegadvResizeBilinearGrad";
 export interface ResizeAttrs {
   height: number;
   width: number;
+  /** Whether the centres of the corner pixels coincide; else half-pixel centres. @default false */
+  alignCorners?: boolean;
+}
+
+/**
+ * Enlargement that repeats pixels. Input `x [b,h,w,c]`; output `[b,factor·h,factor·w,c]`. Attributes
+ * {@linkcode ResizeNearestAttrs}.
+ */
+export const RESIZE_NEAREST = "SegadvResizeNearest";
+/** Gradient of {@linkcode RESIZE_NEAREST}: input `dy`, output `dx [b,h,w,c]`, sums over blocks. */
+export const RESIZE_NEAREST_GRAD = "SegadvResizeNearestGrad";
+/** Attributes of both kernels. */
+export interface ResizeNearestAttrs {
+  /** A whole number. */
+  factor: number;
 }
 
 /**

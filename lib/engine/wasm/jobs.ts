@@ -120,6 +120,11 @@ export const BLOCKS = {
   },
   Resize: { ...pointers("x", "out"), ...RESIZE, ...ints("mode") },
   ResizeGrad: { ...pointers("dy", "dx"), ...RESIZE, ...ints("mode") },
+  RepeatPixels: { ...pointers("x", "out"), ...ints("width", "channels", "factor") },
+  CopyRows: {
+    ...pointers("x", "out"),
+    ...ints("rows", "words", "xStride", "outStride", "rowsPerChunk"),
+  },
   NearestGrad: { ...pointers("dy", "dx"), ...RESIZE, ...ints("alignCorners") },
   WinogradTiles: {
     ...pointers("x", "out"),
@@ -190,6 +195,9 @@ export const JOBS = {
   resize: "Resize",
   resizeGrad: "ResizeGrad",
   nearestGrad: "NearestGrad",
+  repeatPixels: "RepeatPixels",
+  sumBlocks: "RepeatPixels",
+  copyRows: "CopyRows",
   winogradTiles: "WinogradTiles",
   winogradFilter: "WinogradFilter",
   winogradFilterGrad: "WinogradFilterGrad",

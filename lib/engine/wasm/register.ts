@@ -14,6 +14,8 @@ import {
   ONE_HOT,
   RESIZE_BILINEAR,
   RESIZE_BILINEAR_GRAD,
+  RESIZE_NEAREST,
+  RESIZE_NEAREST_GRAD,
   SGD_UPDATE,
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
@@ -40,10 +42,12 @@ import { oneHot, softmaxCrossEntropy } from "./kernels/labels.ts";
 import {
   resizeBilinear,
   resizeBilinearGrad,
+  resizeNearest,
+  resizeNearestBlockGrad,
   resizeNearestGrad,
   tfjsResizeBilinearGrad,
 } from "./kernels/resize.ts";
-import { identity, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
+import { concat, identity, splitV, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
 import { getTfjsFactory, type KernelCall } from "./tfjs_backend.ts";
 
@@ -108,6 +112,10 @@ const KERNELS: Record<string, KernelFunction> = {
   [ONE_HOT]: oneHot,
   [RESIZE_BILINEAR]: resizeBilinear,
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
+  [RESIZE_NEAREST]: resizeNearest,
+  [RESIZE_NEAREST_GRAD]: resizeNearestBlockGrad,
+  Concat: concat,
+  SplitV: splitV,
   [SGD_UPDATE]: sgdUpdate,
   [ADAM_UPDATE]: adamUpdate,
   [MOVING_AVERAGE]: movingAverage,

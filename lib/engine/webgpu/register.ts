@@ -25,6 +25,7 @@ import { adamUpdate, movingAverage, sgdUpdate, sgdUpdateIf } from "./kernels/in_
 import { type Kernel, restoreTfjsKernel, saveTfjsKernel } from "./kernels/kernel.ts";
 import { maxPool, maxPoolGrad } from "./kernels/max_pool.ts";
 import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
+import { resizeNearest, resizeNearestGrad } from "./kernels/resize_nearest.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
 import { mean, sum } from "./kernels/reduction.ts";
 import { unpackBatch } from "./kernels/unpack_batch.ts";
@@ -167,6 +168,8 @@ const KERNELS: Kernel<any>[] = [
   relu,
   resizeBilinear,
   resizeBilinearGrad,
+  resizeNearest,
+  resizeNearestGrad,
   sgdUpdate,
   sgdUpdateIf,
   softmaxCrossEntropy,

@@ -7,20 +7,11 @@
  */
 import type { ConvolutionBuilder, ConvOptions } from "./convolutions.ts";
 import { type LayerOptions, notImplemented } from "./layer_options.ts";
+import type { NormLayers } from "./norms.ts";
+import type { ResizingLayers } from "./resizing.ts";
 
 /** Options of a depthwise convolution: one kernel for each input channel. */
 export type DepthwiseConvOptions = Omit<ConvOptions, "filters">;
-
-/** Options of batch normalisation. */
-export interface BatchNormOptions extends LayerOptions {
-  /** moving = momentum·moving + (1 − momentum)·batch. */
-  momentum: number;
-  eps: number;
-  /** Whether a ReLU follows. */
-  relu: boolean;
-  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
-  leak?: number;
-}
 
 /** Options of max pooling. */
 export interface PoolOptions extends LayerOptions {
@@ -36,24 +27,16 @@ export type Activation = "relu" | "relu6" | "sigmoid" | "hardSigmoid" | "hardSwi
  * Constructors of layers over values of type `T`: symbolic tensors in the builders of models, shapes
  * in the builder of the table of layers. All values are `[b, h, w, c]`.
  */
-export interface LayerBuilder<T> extends UnsupportedLayers<T>, ConvolutionBuilder<T> {
+export interface LayerBuilder<T>
+  extends ConvolutionBuilder<T>, NormLayers<T>, ResizingLayers<T>, UnsupportedLayers<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;
-  batchNorm(x: T, options: BatchNormOptions): T;
   maxPool(x: T, options: PoolOptions): T;
-  /** Adds `pad` zero pixels on all four sides. */
-  zeroPad(x: T, options: LayerOptions & { pad: number }): T;
-  /** Cuts `start` pixels from the top and the left, `end` from the bottom and the right. */
-  crop(x: T, options: LayerOptions & { start: number; end: number }): T;
   activation(x: T, options: LayerOptions & { activation: Activation }): T;
   add(terms: [T, T], options: LayerOptions): T;
-  /** Concatenates channels, in the order given. */
-  concat(parts: readonly T[], options: LayerOptions): T;
   /** Multiplies by a constant. */
   scale(x: T, options: LayerOptions & { factor: number }): T;
   dropout(x: T, options: LayerOptions & { rate: number }): T;
-  /** Bilinear enlargement by an even factor, half-pixel centres, edges clamped. */
-  upsample(x: T, options: LayerOptions & { factor: number }): T;
   /** Softmax over channels. */
   softmax(x: T, options: LayerOptions): T;
 }
@@ -65,8 +48,6 @@ export interface UnsupportedLayers<T> {
   multiply(factors: [T, T], options: LayerOptions): T;
   /** Mean over height and width, `[b, 1, 1, c]`. */
   globalAveragePool(x: T, options: LayerOptions): T;
-  /** Enlargement by a whole factor that repeats each pixel. */
-  resizeNearest(x: T, options: LayerOptions & { factor: number }): T;
 }
 
 /** {@linkcode UnsupportedLayers} that throw, for a builder to spread and override one by one. */
@@ -78,7 +59,6 @@ export function unsupportedLayers<T>(builder: string): UnsupportedLayers<T> {
     depthwiseConv: refuse("depthwiseConv"),
     multiply: refuse("multiply"),
     globalAveragePool: refuse("globalAveragePool"),
-    resizeNearest: refuse("resizeNearest"),
   };
 }
 

@@ -1,13 +1,11 @@
 /**
- * The layers that train: convolution on the engine's fused op, batch normalisation whose moving
- * statistics change only on request, and dropout whose mask is a function of (seed, step, layer), so
+ * The layers that train: convolution on the engine's fused op, and dropout whose mask is a function of (seed, step, layer), so
  * that a resumed run draws the same masks.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../../engine/ops/conv2d.ts";
-import { batchNormTraining, movingAverage } from "../../engine/ops/batch_norm.ts";
 import { randomStream } from "../../util/random.ts";
 
 /** Starting value of a weight. */
@@ -66,84 +64,6 @@ export class Conv2d extends tf.layers.Layer {
     const filter = this.#kernel.read() as tf.Tensor4D;
     const bias = this.#bias?.read() as tf.Tensor1D | undefined;
     return conv2d(bias ? { x, filter, bias } : { x, filter }, { stride, padding, relu, leak });
-  }
-}
-
-/** Options of {@linkcode BatchNormalization}. */
-export interface BatchNormalizationArgs {
-  name: string;
-  /** moving = momentum·moving + (1 − momentum)·batch. */
-  momentum: number;
-  eps: number;
-  /** Whether a ReLU follows, in the same pass over memory. */
-  relu: boolean;
-  /** Slope of the ReLU below zero. @default 0 */
-  leak?: number;
-  gamma: Initializer;
-  beta: Initializer;
-  mean: Initializer;
-  variance: Initializer;
-}
-
-/**
- * Batch norm over `[b, h, w, c]` with tfjs's weights (gamma, beta, moving_mean,
- * moving_variance). Called with `{ training: true }` it normalises by the batch's mean and biased
- * variance; with `{ training: true, updateStatistics: true }` it also moves its statistics, so that
- * a network can be run on two batches and learn the statistics of one (D, §2.4). Otherwise it
- * normalises by the moving statistics.
- */
-export class BatchNormalization extends tf.layers.Layer {
-  static className = "SegadvBatchNormalization";
-  readonly #args: BatchNormalizationArgs;
-  #gamma!: tf.LayerVariable;
-  #beta!: tf.LayerVariable;
-  #mean!: tf.LayerVariable;
-  #variance!: tf.LayerVariable;
-
-  constructor(args: BatchNormalizationArgs) {
-    super({ name: args.name });
-    this.#args = args;
-  }
-
-  override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const channels = (inputShape as tf.Shape).at(-1)!;
-    const weight = (name: string, initializer: Initializer, trainable: boolean): tf.LayerVariable =>
-      this.addWeight(name, [channels], "float32", initializer, undefined, trainable);
-    this.#gamma = weight("gamma", this.#args.gamma, true);
-    this.#beta = weight("beta", this.#args.beta, true);
-    this.#mean = weight("moving_mean", this.#args.mean, false);
-    this.#variance = weight("moving_variance", this.#args.variance, false);
-    this.built = true;
-  }
-
-  override call(
-    inputs: tf.Tensor | tf.Tensor[],
-    kwargs: { training?: boolean; updateStatistics?: boolean },
-  ): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    return tf.tidy(() => {
-      const { eps, relu, leak = 0 } = this.#args;
-      const gamma = this.#gamma.read() as tf.Tensor1D;
-      const beta = this.#beta.read() as tf.Tensor1D;
-      if (!kwargs.training) {
-        const mean = this.#mean.read() as tf.Tensor1D;
-        const variance = this.#variance.read() as tf.Tensor1D;
-        const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
-        if (!relu) return y;
-        return leak > 0 ? tf.leakyRelu(y, leak) : tf.relu(y);
-      }
-      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu, leak });
-      if (kwargs.updateStatistics) {
-        this.#move(this.#mean, mean);
-        this.#move(this.#variance, variance);
-      }
-      return y;
-    });
-  }
-
-  #move(statistic: tf.LayerVariable, batch: tf.Tensor): void {
-    const moving = statistic.read() as tf.Variable;
-    movingAverage({ moving, batch }, { momentum: this.#args.momentum });
   }
 }
 

@@ -9,13 +9,21 @@ import type { DropoutState } from "./layers.ts";
 /** Options of {@linkcode Operation}. */
 export interface OperationArgs {
   name: string;
-  /** Maps `[b, h, w, c]` to a tensor owned by the caller. */
-  run(x: tf.Tensor4D, options: { training: boolean; dropout?: DropoutState }): tf.Tensor;
-  /** Shape of the output; the input's own if left out. */
-  outputShape?(inputShape: tf.Shape): tf.Shape;
+  /** Maps `[b, h, w, c]`, and `others` beside it, to a tensor owned by the caller. */
+  run(x: tf.Tensor4D, options: OperationContext): tf.Tensor;
+  /** Shape of the output; the first input's own if left out. */
+  outputShape?(inputShape: tf.Shape, others: tf.Shape[]): tf.Shape;
 }
 
-/** Runs a function of one tensor as a Layers layer. */
+/** What a layer's function is given beside its first input. */
+export interface OperationContext {
+  /** The other inputs. */
+  others: readonly tf.Tensor4D[];
+  training: boolean;
+  dropout?: DropoutState;
+}
+
+/** Runs a function of one or more tensors as a Layers layer. */
 export class Operation extends tf.layers.Layer {
   static className = "SegadvOperation";
   readonly #args: OperationArgs;
@@ -26,20 +34,25 @@ export class Operation extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const shape = inputShape as tf.Shape;
-    return this.#args.outputShape?.(shape) ?? shape;
+    const several = Array.isArray(inputShape[0]);
+    const [shape, ...others] = (several ? inputShape : [inputShape]) as [tf.Shape];
+    return this.#args.outputShape?.(shape, others) ?? shape;
   }
 
   override call(
     inputs: tf.Tensor | tf.Tensor[],
     kwargs: { training?: boolean; dropout?: DropoutState },
   ): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    return tf.tidy(() => this.#args.run(x, { ...kwargs, training: kwargs.training ?? false }));
+    const [x, ...others] = [inputs].flat() as [tf.Tensor4D];
+    const { training = false } = kwargs;
+    return tf.tidy(() => this.#args.run(x, { ...kwargs, others, training }));
   }
 }
 
 /** The output of a new {@linkcode Operation}. */
-export function operation(x: tf.SymbolicTensor, args: OperationArgs): tf.SymbolicTensor {
+export function operation(
+  x: tf.SymbolicTensor | tf.SymbolicTensor[],
+  args: OperationArgs,
+): tf.SymbolicTensor {
   return new Operation(args).apply(x) as tf.SymbolicTensor;
 }

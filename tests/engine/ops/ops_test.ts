@@ -91,12 +91,21 @@ for (const backend of ["cpu", "wasm"] as const) {
     });
 
     for (const [from, to] of [[[3, 4], [12, 8]], [[4, 5], [7, 3]], [[1, 2], [32, 64]]] as const) {
-      test(`resizeBilinear() ${from} to ${to} has the right gradient`, async () => {
-        const x = normalTensor("x", [2, ...from, 3]);
-        const [height, width] = to;
-        await assertGradient((t) => resizeBilinear(t as tf.Tensor4D, { height, width }), x);
-      });
+      for (const alignCorners of [false, true]) {
+        const title = `${from} to ${to}, alignCorners ${alignCorners}`;
+        test(`resizeBilinear() ${title} has the right gradient`, async () => {
+          const x = normalTensor("x", [2, ...from, 3]);
+          const size = { height: to[0], width: to[1], alignCorners };
+          await assertGradient((t) => resizeBilinear(t as tf.Tensor4D, size), x);
+        });
+      }
     }
+
+    test("resizeBilinear() with alignCorners puts the first and last pixel where they were", async () => {
+      const x = tf.tensor4d([0, 3], [1, 1, 2, 1]);
+      const y = resizeBilinear(x, { height: 1, width: 4, alignCorners: true });
+      assert.deepEqual([...await y.data()], [0, 1, 2, 3]);
+    });
 
     test("resizeBilinear() clamps at the edges", async () => {
       const x = tf.tensor4d([0, 4], [1, 2, 1, 1]);

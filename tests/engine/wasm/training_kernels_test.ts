@@ -7,6 +7,7 @@ import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import * as kernels from "../../../lib/engine/ops/kernels.ts";
 import { leakyRelu } from "../../../lib/engine/ops/leaky_relu.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
+import { resizeNearest } from "../../../lib/engine/ops/resize_nearest.ts";
 import { softmaxCrossEntropy } from "../../../lib/engine/ops/labels.ts";
 import { disposeWasmBackend, registerWasmBackend } from "../../../lib/engine/wasm/mod.ts";
 import { assertSameAsCpu, on, relativeError, tensor } from "../../support/wasm_compare.ts";
@@ -199,15 +200,29 @@ describe("ops on WASM", () => {
 
   test("resizeBilinear() and its gradient equal cpu for any pair of sizes", LONG, async () => {
     await fc.assert(
-      fc.asyncProperty(maps, size, size, async ({ b, h, w, c }, height, width) => {
+      fc.asyncProperty(maps, size, size, fc.boolean(), async ({ b, h, w, c }, ...to) => {
+        const [height, width, alignCorners] = to;
         await assertSameAsCpu(() => {
           const x = tensor<tf.Rank.R4>([b, h, w, c], 1);
           const run = (a: tf.Tensor): tf.Tensor =>
-            resizeBilinear(a as tf.Tensor4D, { height, width });
+            resizeBilinear(a as tf.Tensor4D, { height, width, alignCorners });
           return [run(x), tf.grad(run)(x, tensor([b, height, width, c], 2))];
-        }, { label: JSON.stringify({ b, h, w, c, height, width }) });
+        }, { label: JSON.stringify({ b, h, w, c, height, width, alignCorners }) });
       }),
       { numRuns: 60, seed: 7 },
+    );
+  });
+
+  test("resizeNearest() and its gradient equal cpu", LONG, async () => {
+    await fc.assert(
+      fc.asyncProperty(maps, fc.integer({ min: 1, max: 4 }), async ({ b, h, w, c }, factor) => {
+        await assertSameAsCpu(() => {
+          const x = tensor<tf.Rank.R4>([b, h, w, c], 1);
+          const run = (a: tf.Tensor): tf.Tensor => resizeNearest(a as tf.Tensor4D, { factor });
+          return [run(x), tf.grad(run)(x, tensor([b, factor * h, factor * w, c], 2))];
+        }, { label: JSON.stringify({ b, h, w, c, factor }) });
+      }),
+      { numRuns: 30, seed: 9 },
     );
   });
 

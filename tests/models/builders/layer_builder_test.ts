@@ -16,7 +16,6 @@ const CASES: Record<string, Case> = {
   depthwiseConv: (builder, x) => builder.depthwiseConv(x, { name: "a", kernel: 3 }),
   multiply: (builder, x) => builder.multiply([x, x], { name: "a" }),
   globalAveragePool: (builder, x) => builder.globalAveragePool(x, { name: "a" }),
-  resizeNearest: (builder, x) => builder.resizeNearest(x, { name: "a", factor: 2 }),
   "activation swish": (builder, x) => builder.activation(x, { name: "a", activation: "swish" }),
 };
 

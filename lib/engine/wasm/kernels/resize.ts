@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { ResizeAttrs } from "../../ops/kernels.ts";
+import type { ResizeAttrs, ResizeNearestAttrs } from "../../ops/kernels.ts";
 import { type Engine, THREAD_SCRATCH } from "../engine.ts";
 import { RESIZE_MODE } from "../jobs.ts";
 import type { KernelCall } from "../tfjs_backend.ts";
@@ -10,10 +10,10 @@ const MAX_CHANNELS = THREAD_SCRATCH / 8;
 
 type Shape = [batch: number, height: number, width: number, channels: number];
 
-/** Bilinear resize with half-pixel centres. */
+/** Bilinear resize. */
 export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const x = call.inputs.x!;
-  const { height: outHeight, width: outWidth }: ResizeAttrs = call.attrs;
+  const { height: outHeight, width: outWidth, alignCorners }: ResizeAttrs = call.attrs;
   const [batch, height, width, channels] = x.shape as Shape;
   if (channels > MAX_CHANNELS) return undefined;
   const out = call.backend.makeOutput([batch, outHeight, outWidth, channels], "float32");
@@ -21,9 +21,10 @@ export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo 
     x: engine.at(x),
     out: engine.at(out),
     ...{ height, width, channels, outHeight, outWidth },
-    mode: RESIZE_MODE.halfPixel,
+    mode: alignCorners ? RESIZE_MODE.alignCorners : RESIZE_MODE.halfPixel,
   }, { chunks: batch * height, flops: 8 * batch * outHeight * outWidth * channels });
-  if (isMuchUpsampled([height, width], [outHeight, outWidth])) {
+  // A convolution that reads the small map takes half-pixel centres
+  if (!alignCorners && isMuchUpsampled([height, width], [outHeight, outWidth])) {
     const source = { kind: "upsampled", at: engine.at(x), height, width } as const;
     engine.provenance.record(out, source, 4 * batch * height * width * channels);
   }
@@ -32,11 +33,11 @@ export function resizeBilinear(engine: Engine, call: KernelCall): tf.TensorInfo 
 
 /** Its gradient. */
 export function resizeBilinearGrad(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
-  const { height, width }: ResizeAttrs = call.attrs;
+  const { height, width, alignCorners }: ResizeAttrs = call.attrs;
   const [batch, , , channels] = call.inputs.dy!.shape as Shape;
   return bilinearGrad(engine, call, {
     shape: [batch, height, width, channels],
-    mode: RESIZE_MODE.halfPixel,
+    mode: alignCorners ? RESIZE_MODE.alignCorners : RESIZE_MODE.halfPixel,
   });
 }
 
@@ -89,4 +90,34 @@ export function resizeNearestGrad(engine: Engine, call: KernelCall): tf.TensorIn
     alignCorners: call.attrs.alignCorners ? 1 : 0,
   }, { chunks: batch * height, flops: 4 * batch * outHeight * outWidth * channels });
   return dx;
+}
+
+/** Enlargement that repeats pixels. */
+export function resizeNearest(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const { factor }: ResizeNearestAttrs = call.attrs;
+  const [batch, height, width, channels] = call.inputs.x!.shape as Shape;
+  const out = call.backend.makeOutput(
+    [batch, height * factor, width * factor, channels],
+    "float32",
+  );
+  engine.run("repeatPixels", {
+    x: engine.at(call.inputs.x!),
+    out: engine.at(out),
+    ...{ width, channels, factor },
+  }, { chunks: batch * height, flops: batch * height * width * channels * factor * factor });
+  return out;
+}
+
+/** Its gradient: sums over blocks. */
+export function resizeNearestBlockGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
+  const { factor }: ResizeNearestAttrs = call.attrs;
+  const [batch, outHeight, outWidth, channels] = call.inputs.dy!.shape as Shape;
+  const [height, width] = [outHeight / factor, outWidth / factor];
+  const out = call.backend.makeOutput([batch, height, width, channels], "float32");
+  engine.run("sumBlocks", {
+    x: engine.at(call.inputs.dy!),
+    out: engine.at(out),
+    ...{ width, channels, factor },
+  }, { chunks: batch * height, flops: batch * outHeight * outWidth * channels });
+  return out;
 }

@@ -69,3 +69,66 @@ export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorI
   }, { chunks: Math.ceil(columns / columnsPerChunk), flops: rows * columns });
   return out;
 }
+
+/** Concat; the tfjs kernel copies value by value. */
+export function concat(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+  const parts = Object.values(call.inputs) as tf.TensorInfo[];
+  const dtype = parts[0]!.dtype;
+  if (dtype !== "float32" && dtype !== "int32") return undefined;
+  const axis = tf.util.parseAxisParam(call.attrs.axis, parts[0]!.shape)[0]!;
+  const shape = tf.backend_util.computeOutShape(parts.map((part) => part.shape), axis);
+  const out = call.backend.makeOutput(shape, dtype);
+  const outStride = tf.util.sizeFromShape(shape.slice(axis));
+  let at = engine.at(out);
+  for (const part of parts) {
+    const words = tf.util.sizeFromShape(part.shape.slice(axis));
+    copyRows(engine, {
+      x: engine.at(part),
+      out: at,
+      ...{ words, xStride: words, outStride },
+      rows: tf.util.sizeFromShape(shape.slice(0, axis)),
+    });
+    at += 4 * words;
+  }
+  return out;
+}
+
+/** SplitV, the gradient of {@linkcode concat}. */
+export function splitV(engine: Engine, call: KernelCall): tf.TensorInfo[] | undefined {
+  const x = call.inputs.x!;
+  const { dtype } = x;
+  if (dtype !== "float32" && dtype !== "int32") return undefined;
+  const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0]!;
+  const sizes = tf.backend_util.prepareSplitSize(
+    x as tf.Tensor,
+    call.attrs.numOrSizeSplits,
+    axis,
+  );
+  const xStride = tf.util.sizeFromShape(x.shape.slice(axis));
+  let at = engine.at(x);
+  return sizes.map((size) => {
+    const shape = x.shape.with(axis, size);
+    const out = call.backend.makeOutput(shape, dtype);
+    const words = tf.util.sizeFromShape(shape.slice(axis));
+    copyRows(engine, {
+      x: at,
+      out: engine.at(out),
+      ...{ words, xStride, outStride: words },
+      rows: tf.util.sizeFromShape(shape.slice(0, axis)),
+    });
+    at += 4 * words;
+    return out;
+  });
+}
+
+/** Copies rows of `words` values between tensors whose rows are other distances apart. */
+function copyRows(
+  engine: Engine,
+  copy: { x: number; out: number; rows: number; words: number; xStride: number; outStride: number },
+): void {
+  const { rows, words } = copy;
+  if (rows * words === 0) return;
+  const rowsPerChunk = Math.max(1, Math.ceil(CHUNK_WORDS / words));
+  const chunks = Math.ceil(rows / rowsPerChunk);
+  engine.run("copyRows", { ...copy, rowsPerChunk }, { chunks, flops: 2 * rows * words });
+}

@@ -1,5 +1,5 @@
 /**
- * Bilinear resize with half-pixel centres, and its gradient.
+ * Bilinear resize with half-pixel centres or aligned corners, and its gradient.
  *
  * @module
  */
@@ -12,16 +12,27 @@ import { type KernelTemplate, THREADS, type WgslKernel } from "../wgsl.ts";
 import { type Kernel, sizeOf } from "./kernel.ts";
 
 /** Position in the source of an output position, clamped to the source. */
-const CENTRE = `
+function centre(alignCorners: boolean): string {
+  const position = alignCorners ? "f32(o) * scale" : "(f32(o) + 0.5) * scale - 0.5";
+  return `
 fn centre(o: u32, scale: f32, size: u32) -> f32 {
-  return clamp((f32(o) + 0.5) * scale - 0.5, 0.0, f32(size - 1u));
+  return clamp(${position}, 0.0, f32(size - 1u));
 }`;
+}
+
+/** Source positions per output position. */
+function scaleOf(size: number, outSize: number, alignCorners: boolean): number {
+  if (!alignCorners) return size / outSize;
+  // One output, or one source, is the first one at any scale
+  return outSize > 1 && size > 1 ? (size - 1) / (outSize - 1) : 1;
+}
 
 /** A kernel that reads one tensor and writes another, a vector of `width` channels a thread. */
 function kernelOf(
   key: string,
   options: {
     width: 1 | 4;
+    alignCorners: boolean;
     uniforms: string[];
     scales: string[];
     /** WGSL of one thread; `VALUE` stands for the type of the elements. */
@@ -30,7 +41,7 @@ function kernelOf(
 ): WgslKernel {
   const type = options.width === 4 ? "vec4<f32>" : "f32";
   return {
-    key: `${key}/${options.width}`,
+    key: `${key}/${options.width}${options.alignCorners ? "/aligned" : ""}`,
     uniforms: [
       ...options.uniforms.map((name) => [name, "u32"] as [string, "u32"]),
       ...options.scales.map((name) => [name, "f32"] as [string, "f32"]),
@@ -38,7 +49,7 @@ function kernelOf(
     reads: [["x", type]],
     writes: [["y", type]],
     wgsl: (template) => ({
-      globals: CENTRE,
+      globals: centre(options.alignCorners),
       main: `
   let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
   if (i >= u.count) { return; }
@@ -47,9 +58,9 @@ function kernelOf(
   };
 }
 
-function forwardKernel(width: 1 | 4): WgslKernel {
+function forwardKernel(width: 1 | 4, alignCorners: boolean): WgslKernel {
   return kernelOf(RESIZE_BILINEAR, {
-    width,
+    ...{ width, alignCorners },
     uniforms: ["count", "h", "w", "c", "outH", "outW"],
     scales: ["scaleY", "scaleX"],
     main: ({ load, store }) => {
@@ -74,9 +85,12 @@ function forwardKernel(width: 1 | 4): WgslKernel {
 }
 
 /** Along one axis: y [outer, n, inner] gathers from the x [outer, m, inner] that it contributed to. */
-function gradientKernel(width: 1 | 4): WgslKernel {
+function gradientKernel(width: 1 | 4, alignCorners: boolean): WgslKernel {
+  // Positions are this much before those of aligned corners
+  const shift = alignCorners ? "" : " - 0.5";
+  const [below, above] = alignCorners ? ["1.0", "1.0"] : ["0.5", "1.5"];
   return kernelOf(RESIZE_BILINEAR_GRAD, {
-    width,
+    ...{ width, alignCorners },
     uniforms: ["count", "n", "m", "inner"],
     scales: ["scale"],
     main: ({ load, store }) => `
@@ -86,8 +100,8 @@ function gradientKernel(width: 1 | 4): WgslKernel {
   // Outputs whose centre is within one source pixel of this one; edges take all clamped ones too.
   var first = 0u;
   var last = u.m - 1u;
-  if (at > 0u) { first = u32(max(0.0, floor((f32(at) - 0.5) / u.scale - 0.5))); }
-  if (at + 1u < u.n) { last = min(last, u32(ceil((f32(at) + 1.5) / u.scale - 0.5))); }
+  if (at > 0u) { first = u32(max(0.0, floor((f32(at) - ${below}) / u.scale${shift}))); }
+  if (at + 1u < u.n) { last = min(last, u32(ceil((f32(at) + ${above}) / u.scale${shift}))); }
   var total = VALUE(0.0);
   for (var o = first; o <= last; o++) {
     let c = centre(o, u.scale, u.n);
@@ -104,12 +118,15 @@ export const resizeBilinear: Kernel<ResizeAttrs> = {
   run({ inputs, attrs, backend }) {
     const x = inputs.x!;
     const [b, h, w, c] = x.shape as [number, number, number, number];
-    const { height, width } = attrs;
+    const { height, width, alignCorners = false } = attrs;
     const y = newActivation(backend, [b, height, width, c]);
     const lanes = c % 4 === 0 ? 4 : 1;
     const count = sizeOf(y) / lanes;
-    dispatch(backend, forwardKernel(lanes), {
-      uniforms: [count, h, w, c / lanes, height, width, h / height, w / width],
+    dispatch(backend, forwardKernel(lanes, alignCorners), {
+      uniforms: [
+        ...[count, h, w, c / lanes, height, width],
+        ...[scaleOf(h, height, alignCorners), scaleOf(w, width, alignCorners)],
+      ],
       reads: [x],
       writes: [y],
       grid: linearGrid(Math.ceil(count / THREADS)),
@@ -124,8 +141,14 @@ export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
   run({ inputs, attrs, backend }) {
     const dy = inputs.dy!;
     const [b, outH, outW, c] = dy.shape as [number, number, number, number];
-    const { height, width } = attrs;
-    const rows = gather(backend, { x: dy, shape: [b, outH, width, c], m: outW, inner: c });
+    const { height, width, alignCorners = false } = attrs;
+    const rows = gather(backend, {
+      x: dy,
+      shape: [b, outH, width, c],
+      m: outW,
+      inner: c,
+      alignCorners,
+    });
     const dx = gather(backend, {
       make: newActivation,
       x: rows,
@@ -133,6 +156,7 @@ export const resizeBilinearGrad: Kernel<ResizeAttrs> = {
       n: height,
       m: outH,
       inner: width * c,
+      alignCorners,
     });
     backend.disposeData(rows.dataId);
     return dx;
@@ -148,15 +172,16 @@ function gather(
     n?: number;
     m: number;
     inner: number;
+    alignCorners: boolean;
   },
 ): tf.TensorInfo {
-  const { make = newOutput, x, shape, m, inner } = options;
+  const { make = newOutput, x, shape, m, inner, alignCorners } = options;
   const n = options.n ?? shape[2]!;
   const y = make(backend, shape);
   const lanes = inner % 4 === 0 ? 4 : 1;
   const count = sizeOf(y) / lanes;
-  dispatch(backend, gradientKernel(lanes), {
-    uniforms: [count, n, m, inner / lanes, n / m],
+  dispatch(backend, gradientKernel(lanes, alignCorners), {
+    uniforms: [count, n, m, inner / lanes, scaleOf(n, m, alignCorners)],
     reads: [x],
     writes: [y],
     grid: linearGrid(Math.ceil(count / THREADS)),

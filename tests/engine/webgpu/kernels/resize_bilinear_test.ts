@@ -26,8 +26,11 @@ describeWebgpu("resizeBilinear", () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ([h, w, height, width, c]) => {
         await assertSame(() => {
-          const resize = (x: tf.Tensor) => resizeBilinear(x as tf.Tensor4D, { height, width });
-          return [resize(normal([2, h, w, c])), gradientOf(resize, normal([2, h, w, c]))];
+          return [false, true].flatMap((alignCorners) => {
+            const resize = (x: tf.Tensor) =>
+              resizeBilinear(x as tf.Tensor4D, { height, width, alignCorners });
+            return [resize(normal([2, h, w, c])), gradientOf(resize, normal([2, h, w, c]))];
+          });
         });
       }),
       { numRuns: 12 },

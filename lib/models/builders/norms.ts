@@ -1,0 +1,181 @@
+/**
+ * Normalisation: batch norm, whose moving statistics change only on request.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { batchNormTraining, movingAverage } from "../../engine/ops/batch_norm.ts";
+import type { LayerOptions, WeightSpec } from "./layer_options.ts";
+import { followingRelu, type Shape, type ShapeTable, type WeightInfo } from "./shape_table.ts";
+import { initializer, type WeightSource } from "./weight_source.ts";
+
+type Symbolic = tf.SymbolicTensor;
+
+/** Options of batch normalisation. */
+export interface BatchNormOptions extends LayerOptions {
+  /** moving = momentum·moving + (1 − momentum)·batch. */
+  momentum: number;
+  eps: number;
+  /** Whether a ReLU follows. */
+  relu: boolean;
+  /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
+}
+
+/** Normalisations over `[b, h, w, c]`. */
+export interface NormLayers<T> {
+  batchNorm(x: T, options: BatchNormOptions): T;
+}
+
+/** Their rows in the table of layers. */
+export function normsShape(table: ShapeTable): NormLayers<Shape> {
+  return {
+    batchNorm(x, { name, relu, leak }) {
+      const shape = [x.channels];
+      const weight = (part: string, kind: "zeros" | "ones", trainable: boolean): WeightInfo => ({
+        name: `${name}/${part}`,
+        shape,
+        init: { kind },
+        trainable,
+      });
+      const weights = [
+        weight("gamma", "ones", true),
+        weight("beta", "zeros", true),
+        weight("moving_mean", "zeros", false),
+        weight("moving_variance", "ones", false),
+      ];
+      const kind = "batch norm" + followingRelu({ relu, leak });
+      return table.record(kind, { name, output: { ...x }, weights });
+    },
+  };
+}
+
+/** The layers in a saved graph. */
+export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
+  return {
+    batchNorm(x, { name, momentum, eps, relu, leak = 0 }) {
+      const starts = batchNormStarts(source, name);
+      const layer = tf.layers.batchNormalization({
+        name,
+        momentum,
+        epsilon: eps,
+        gammaInitializer: starts.gamma,
+        betaInitializer: starts.beta,
+        movingMeanInitializer: starts.mean,
+        movingVarianceInitializer: starts.variance,
+      });
+      const y = layer.apply(x) as Symbolic;
+      if (!relu) return y;
+      const after = leak > 0
+        ? tf.layers.leakyReLU({ name: `${name}_relu`, alpha: leak })
+        : tf.layers.activation({ name: `${name}_relu`, activation: "relu" });
+      return after.apply(y) as Symbolic;
+    },
+  };
+}
+
+/** The layers of the model that trains. */
+export function normsTraining(source: WeightSource): NormLayers<Symbolic> {
+  return {
+    batchNorm(x, { leak = 0, ...options }) {
+      const starts = batchNormStarts(source, options.name);
+      return new BatchNormalization({ ...options, leak, ...starts }).apply(x) as Symbolic;
+    },
+  };
+}
+
+/** Starting values of a batch norm's weights. */
+function batchNormStarts(
+  source: WeightSource,
+  name: string,
+): Record<"gamma" | "beta" | "mean" | "variance", Initializer> {
+  const start = (part: string, kind: "zeros" | "ones"): Initializer =>
+    initializer(source, { name: `${name}/${part}`, init: { kind } satisfies WeightSpec["init"] });
+  return {
+    gamma: start("gamma", "ones"),
+    beta: start("beta", "zeros"),
+    mean: start("moving_mean", "zeros"),
+    variance: start("moving_variance", "ones"),
+  };
+}
+
+/** Starting value of a weight. */
+type Initializer = ReturnType<typeof tf.initializers.zeros>;
+
+/** Options of {@linkcode BatchNormalization}. */
+export interface BatchNormalizationArgs {
+  name: string;
+  /** moving = momentum·moving + (1 − momentum)·batch. */
+  momentum: number;
+  eps: number;
+  /** Whether a ReLU follows, in the same pass over memory. */
+  relu: boolean;
+  /** Slope of the ReLU below zero. @default 0 */
+  leak?: number;
+  gamma: Initializer;
+  beta: Initializer;
+  mean: Initializer;
+  variance: Initializer;
+}
+
+/**
+ * Batch norm over `[b, h, w, c]` with tfjs's weights (gamma, beta, moving_mean,
+ * moving_variance). Called with `{ training: true }` it normalises by the batch's mean and biased
+ * variance; with `{ training: true, updateStatistics: true }` it also moves its statistics, so that
+ * a network can be run on two batches and learn the statistics of one (D, §2.4). Otherwise it
+ * normalises by the moving statistics.
+ */
+export class BatchNormalization extends tf.layers.Layer {
+  static className = "SegadvBatchNormalization";
+  readonly #args: BatchNormalizationArgs;
+  #gamma!: tf.LayerVariable;
+  #beta!: tf.LayerVariable;
+  #mean!: tf.LayerVariable;
+  #variance!: tf.LayerVariable;
+
+  constructor(args: BatchNormalizationArgs) {
+    super({ name: args.name });
+    this.#args = args;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const channels = (inputShape as tf.Shape).at(-1)!;
+    const weight = (name: string, initializer: Initializer, trainable: boolean): tf.LayerVariable =>
+      this.addWeight(name, [channels], "float32", initializer, undefined, trainable);
+    this.#gamma = weight("gamma", this.#args.gamma, true);
+    this.#beta = weight("beta", this.#args.beta, true);
+    this.#mean = weight("moving_mean", this.#args.mean, false);
+    this.#variance = weight("moving_variance", this.#args.variance, false);
+    this.built = true;
+  }
+
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    kwargs: { training?: boolean; updateStatistics?: boolean },
+  ): tf.Tensor {
+    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    return tf.tidy(() => {
+      const { eps, relu, leak = 0 } = this.#args;
+      const gamma = this.#gamma.read() as tf.Tensor1D;
+      const beta = this.#beta.read() as tf.Tensor1D;
+      if (!kwargs.training) {
+        const mean = this.#mean.read() as tf.Tensor1D;
+        const variance = this.#variance.read() as tf.Tensor1D;
+        const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
+        if (!relu) return y;
+        return leak > 0 ? tf.leakyRelu(y, leak) : tf.relu(y);
+      }
+      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu, leak });
+      if (kwargs.updateStatistics) {
+        this.#move(this.#mean, mean);
+        this.#move(this.#variance, variance);
+      }
+      return y;
+    });
+  }
+
+  #move(statistic: tf.LayerVariable, batch: tf.Tensor): void {
+    const moving = statistic.read() as tf.Variable;
+    movingAverage({ moving, batch }, { momentum: this.#args.momentum });
+  }
+}
