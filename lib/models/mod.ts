@@ -54,8 +54,10 @@ export {
   type TensorInfo,
 } from "./inspect_model.ts";
 export {
+  type InputSize,
   type LoadedModel,
   loadSegmentationModel,
+  type SaveOptions,
   saveSegmentationModel,
 } from "./persistence/saved_model.ts";
 export {

@@ -88,4 +88,6 @@ export interface SavedModelInfo extends ModelMetadata {
   upsampleOrder: "logits" | "probabilities";
   /** What builds the network that trains; `null` for a network that a user brought. */
   architecture: SavedArchitecture | null;
+  /** Height and width that the graph takes, where it is one size only. */
+  inputSize?: [height: number, width: number];
 }

@@ -47,7 +47,7 @@ import {
   resizeNearestGrad,
   tfjsResizeBilinearGrad,
 } from "./kernels/resize.ts";
-import { concat, identity, splitV, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
+import { concatenate, identity, splitV, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
 import { getTfjsFactory, type KernelCall } from "./tfjs_backend.ts";
 
@@ -114,7 +114,7 @@ const KERNELS: Record<string, KernelFunction> = {
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
   [RESIZE_NEAREST]: resizeNearest,
   [RESIZE_NEAREST_GRAD]: resizeNearestBlockGrad,
-  Concat: concat,
+  Concat: concatenate,
   SplitV: splitV,
   [SGD_UPDATE]: sgdUpdate,
   [ADAM_UPDATE]: adamUpdate,

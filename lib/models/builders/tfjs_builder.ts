@@ -12,14 +12,21 @@ import type { WeightSource } from "./weight_source.ts";
 
 type Symbolic = tf.SymbolicTensor;
 
-/** A builder of tfjs layers, with the weight names of the builder that trains. */
-export function tfjsBuilder(source: WeightSource): LayerBuilder<Symbolic> {
+/**
+ * A builder of tfjs layers, with the weight names of the builder that trains.
+ *
+ * @param size Height and width of the input. @default any
+ */
+export function tfjsBuilder(
+  source: WeightSource,
+  size: { height: number | null; width: number | null } = { height: null, width: null },
+): LayerBuilder<Symbolic> {
   return {
     ...unsupportedLayers("tfjs"),
     ...tfjsConvolutions(source),
     ...normsTfjs(source),
     ...resizingTfjs(),
-    input: (channels) => tf.input({ shape: [null, null, channels], name: "input" }),
+    input: (channels) => tf.input({ shape: [size.height, size.width, channels], name: "input" }),
     maxPool(x, { name, size, stride, padding }) {
       const layer = tf.layers.maxPooling2d({ name, poolSize: size, strides: stride, padding });
       return layer.apply(x) as Symbolic;

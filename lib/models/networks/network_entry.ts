@@ -19,6 +19,11 @@ export interface NetworkEntry extends RegistryEntry, PretrainedNetwork {
   readonly logitStride: number;
   /** Input height and width must be multiples of this. */
   readonly inputMultiple: number;
+  /**
+   * Whether the graph of a saved network takes one input size, as a layer of it knows its input's.
+   * @default never
+   */
+  readonly hasFixedGraph?: (architecture: ArchitectureOptions) => boolean;
   /** Layers that end the first stages, in order: all later layers depend on earlier ones through them. */
   readonly stages: readonly string[];
   /**

@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { buildNetwork } from "../build_model.ts";
+import { MATRIX_WEIGHT } from "../builders/linear_map.ts";
 import { assemble, tfjsBuilder } from "../builders/tfjs_builder.ts";
 import type { WeightSource } from "../builders/weight_source.ts";
 import { networks, parseArchitecture } from "../networks/registry.ts";
@@ -20,6 +21,21 @@ import { sizeFromShape } from "../../weights/formats/float32_values.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
 import type { ModelMetadata, SavedModelInfo } from "../../weights/weight_file.ts";
 
+/** Height and width of a network's input. */
+export interface InputSize {
+  height: number;
+  width: number;
+}
+
+/** Options of {@linkcode saveSegmentationModel}. */
+export interface SaveOptions extends ModelMetadata {
+  /**
+   * Input of the saved graph, where it takes one size only; multiples of the network's `inputMultiple`.
+   * @default eight of these multiples
+   */
+  inputSize?: InputSize;
+}
+
 /** A network read from disk, with what it was trained on. */
 export interface LoadedModel extends ModelMetadata {
   model: SegmentationModel;
@@ -28,7 +44,8 @@ export interface LoadedModel extends ModelMetadata {
 /**
  * Saves a network into a folder: `model.json` and one file of float32 weights. Plain tfjs loads it
  * without this toolkit; its output is class scores at the input's size, ready for `tf.argMax`. (A
- * network that a user brought is saved as it is, logits at its own stride.)
+ * network that a user brought is saved as it is, logits at its own stride.) The graphs of a few networks
+ * take one input size there, `options.inputSize`; this toolkit loads them for any size.
  *
  * The folder changes in one step: weights are written under a name of their own, then `model.json`
  * is replaced, then older weights are removed.
@@ -60,17 +77,19 @@ export interface LoadedModel extends ModelMetadata {
 export async function saveSegmentationModel(
   model: SegmentationModel,
   dir: string,
-  options: ModelMetadata,
+  options: SaveOptions,
 ): Promise<void> {
-  const { specs, bytes } = await readWeights(model);
+  const size = fixedInputSize(model, options.inputSize);
+  const { topology, matrices } = await graphOf(model, size);
+  const { specs, bytes } = await readWeights(model, matrices);
   const weightsFile = weightsFileName(bytes);
   const json = {
     format: "layers-model",
     generatedBy: "segadv",
     convertedBy: null,
-    modelTopology: topology(model),
+    modelTopology: topology,
     weightsManifest: [{ paths: [weightsFile], weights: specs }],
-    userDefinedMetadata: { segadv: modelInfo(model, options) },
+    userDefinedMetadata: { segadv: modelInfo(model, { ...options, size }) },
   };
   await makeFolder(dir);
   await writeFileAtomic(join(dir, weightsFile), bytes);
@@ -124,9 +143,12 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
 }
 
 /** The record of the network and its data in `model.json`. */
-function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedModelInfo {
+function modelInfo(
+  model: SegmentationModel,
+  metadata: ModelMetadata & { size: InputSize | null },
+): SavedModelInfo {
   const { name, upsampleOrder, inputMultiple, logitStride } = model;
-  const { classes, normalize } = metadata;
+  const { classes, normalize, size } = metadata;
   const architecture = model.architecture ?? null;
   const graph = architecture
     ? { output: upsampleOrder, outputStride: 1 }
@@ -140,16 +162,51 @@ function modelInfo(model: SegmentationModel, metadata: ModelMetadata): SavedMode
     inputMultiple,
     upsampleOrder,
     architecture,
+    ...size && { inputSize: [size.height, size.width] },
   };
 }
 
+/** Side of the input of a saved graph of one input size, in steps of the network's multiple. */
+const STEPS = 8;
+
+/**
+ * The one input size of a network's saved graph, `null` where it takes any.
+ *
+ * @param size What it shall be. @default eight of the network's multiples
+ */
+export function fixedInputSize(
+  { architecture, inputMultiple }: SegmentationModel,
+  size?: InputSize,
+): InputSize | null {
+  if (!architecture) return null;
+  if (!networks.get(architecture.name).hasFixedGraph?.(architecture)) return null;
+  const side = STEPS * inputMultiple;
+  return size ?? { height: side, width: side };
+}
+
+/** Constant weights of a graph that are none of the network. */
+interface Matrix {
+  name: string;
+  shape: number[];
+  values: Float32Array;
+}
+
 /** The exported graph of a built-in network; the graph of a user's own network as it is. */
-function topology(model: SegmentationModel): unknown {
+async function graphOf(
+  model: SegmentationModel,
+  size: InputSize | null,
+): Promise<{ topology: unknown; matrices: Matrix[] }> {
   const { architecture } = model;
-  if (!architecture) return model.layers.toJSON(null, false);
-  const graph = exportedGraph({ ...model, architecture });
+  if (!architecture) return { topology: model.layers.toJSON(null, false), matrices: [] };
+  const graph = exportedGraph({ ...model, architecture }, size);
   try {
-    return graph.toJSON(null, false);
+    const matrices: Matrix[] = [];
+    for (const weight of graph.weights) {
+      if (!weight.originalName.endsWith(MATRIX_WEIGHT)) continue;
+      const values = await weight.read().data() as Float32Array;
+      matrices.push({ name: weight.originalName, shape: weight.shape as number[], values });
+    }
+    return { topology: graph.toJSON(null, false), matrices };
   } finally {
     graph.dispose();
   }
@@ -161,9 +218,13 @@ function topology(model: SegmentationModel): unknown {
  */
 function exportedGraph(
   model: SegmentationModel & { architecture: ArchitectureOptions },
+  size: InputSize | null,
 ): tf.LayersModel {
   const weights = new Map(model.layers.weights.map((weight) => [weight.originalName, weight]));
-  const builder = tfjsBuilder(({ name }) => weights.get(name)!.read().clone());
+  const builder = tfjsBuilder(
+    ({ name }) => weights.get(name)!.read().clone(),
+    size ?? undefined,
+  );
   const { architecture, name, logitStride: factor } = model;
   return assemble({ name, builder }, (builder) => {
     const logits = networks.get(architecture.name).build(builder, architecture);
@@ -174,20 +235,26 @@ function exportedGraph(
   });
 }
 
-/** All weights in one piece, in the model's order. */
+/** All weights in one piece, in the model's order, and the matrices behind them. */
 async function readWeights(
   { layers: model, name: subject }: SegmentationModel,
+  matrices: readonly Matrix[],
 ): Promise<{ specs: tf.io.WeightsManifestEntry[]; bytes: Uint8Array }> {
   const specs: tf.io.WeightsManifestEntry[] = [];
-  const bytes = new Uint8Array(4 * model.countParams());
+  const constants = matrices.reduce((sum, { values }) => sum + values.length, 0);
+  const bytes = new Uint8Array(4 * (model.countParams() + constants));
   let offset = 0;
+  const append = (name: string, shape: number[], values: tf.TypedArray): void => {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
+    offset += values.byteLength;
+    specs.push({ name, shape, dtype: "float32" });
+  };
   for (const weight of model.weights) {
     const values = await weight.read().data();
     assertFinite(values, { subject: `${subject} for saving`, weight: weight.originalName });
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
-    offset += values.byteLength;
-    specs.push({ name: weight.originalName, shape: weight.shape as number[], dtype: "float32" });
+    append(weight.originalName, weight.shape as number[], values);
   }
+  for (const { name, shape, values } of matrices) append(name, shape, values);
   return { specs, bytes };
 }
 

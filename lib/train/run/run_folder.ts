@@ -13,8 +13,7 @@ import { configToYaml } from "../../config/yaml.ts";
 import { createRunFolder, removeFile, RUN_FILES, writeFileAtomic } from "../../util/files.ts";
 import { type HeldLock, lockFolder } from "../../util/lock.ts";
 import type { SplitCounts } from "../../data/validate/class_counts.ts";
-import { saveSegmentationModel } from "../../models/persistence/saved_model.ts";
-import type { ModelMetadata } from "../../weights/weight_file.ts";
+import { type SaveOptions, saveSegmentationModel } from "../../models/persistence/saved_model.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { CheckpointFolder } from "./checkpoint_folder.ts";
 import { EventLog } from "./event_log.ts";
@@ -96,9 +95,9 @@ export class RunFolder {
   async save(
     which: "model" | "best",
     model: SegmentationModel,
-    metadata: ModelMetadata,
+    options: SaveOptions,
   ): Promise<void> {
-    await saveSegmentationModel(model, join(this.path, which), metadata);
+    await saveSegmentationModel(model, join(this.path, which), options);
   }
 
   /** Removes the best network. */

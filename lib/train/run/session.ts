@@ -22,7 +22,7 @@ import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
-import type { ModelMetadata } from "../../weights/weight_file.ts";
+import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
 import type { StartEvent } from "../events.ts";
 import { checkBatchNorm } from "./check_batch_norm.ts";
 import {
@@ -183,8 +183,10 @@ export async function openSession(
   function sessionOf(
     parts: Pick<Session, "config" | "networks" | "initialization" | "warnings">,
   ): Session {
+    const { model } = parts.networks.segmentation;
     return {
       ...parts,
+      warnings: [...parts.warnings, ...fixedGraphNote(model, config.data.crop)],
       backend,
       train,
       validation,
@@ -221,8 +223,19 @@ function warmupNote(
 }
 
 /** What is saved with the network of a session. */
-export function metadataOf({ train, config }: Session): ModelMetadata {
-  return { classes: train.classes, normalize: config.data.normalize };
+export function metadataOf({ train, config }: Session): SaveOptions {
+  const { normalize, crop: [height, width] } = config.data;
+  return { classes: train.classes, normalize, inputSize: { height, width } };
+}
+
+/** Says that plain TensorFlow.js will have one input size, where the network's graph is of one. */
+function fixedGraphNote(model: SegmentationModel, [height, width]: [number, number]): string[] {
+  const size = fixedInputSize(model, { height, width });
+  if (size === null) return [];
+  return [
+    `in plain TensorFlow.js the saved ${model.name} takes images of ${height}×${width} only ` +
+    "(data.crop); segadv takes any size",
+  ];
 }
 
 /** The class counts that the configuration needs: those that were kept, if they are of this split. */

@@ -71,7 +71,7 @@ export function unsortedSegmentSum(engine: Engine, call: KernelCall): tf.TensorI
 }
 
 /** Concat; the tfjs kernel copies value by value. */
-export function concat(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
+export function concatenate(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
   const parts = Object.values(call.inputs) as tf.TensorInfo[];
   const dtype = parts[0]!.dtype;
   if (dtype !== "float32" && dtype !== "int32") return undefined;
@@ -93,7 +93,7 @@ export function concat(engine: Engine, call: KernelCall): tf.TensorInfo | undefi
   return out;
 }
 
-/** SplitV, the gradient of {@linkcode concat}. */
+/** SplitV, the gradient of {@linkcode concatenate}. */
 export function splitV(engine: Engine, call: KernelCall): tf.TensorInfo[] | undefined {
   const x = call.inputs.x!;
   const { dtype } = x;

@@ -4,13 +4,13 @@ import { after, before, describe, test } from "node:test";
 import { disposeWasmBackend, registerWasmBackend } from "../../../../lib/engine/wasm/mod.ts";
 import { on, tensor } from "../../../support/wasm_compare.ts";
 
-describe("concat() and splitV() on WASM", () => {
+describe("concatenate() and splitV() on WASM", () => {
   before(async () => void await registerWasmBackend({ threads: 2 }));
   after(disposeWasmBackend);
 
   for (const axis of [0, 1, 2, 3]) {
     for (const sizes of [[1, 2], [3, 130, 5], [64, 64]]) {
-      test(`concat() along axis ${axis} of ${sizes} and its gradient are those of cpu`, async () => {
+      test(`concatenate() along axis ${axis} of ${sizes} and its gradient are those of cpu`, async () => {
         const run = () => {
           const parts = sizes.map((size, i) => tensor([2, 3, 5, 7].with(axis, size), i));
           const weights = tensor(tf.concat(parts, axis).shape, 9);
@@ -22,7 +22,7 @@ describe("concat() and splitV() on WASM", () => {
     }
   }
 
-  test("concat() and splitV() keep integers and take other types by tfjs's kernel", async () => {
+  test("concatenate() and splitV() keep integers and take other types by tfjs's kernel", async () => {
     await tf.setBackend("wasm");
     const whole = tf.concat([tf.tensor1d([1, -2], "int32"), tf.tensor1d([3], "int32")]);
     assert.equal(whole.dtype, "int32");
