@@ -25,6 +25,7 @@ export interface Catalog {
   tableFormats: readonly string[];
   extensionModes: readonly string[];
   benchmarkFormats: readonly { name: string; summary: string }[];
+  exportFormats: readonly { name: string; summary: string }[];
   configKeys: readonly string[];
   presets: readonly CatalogPreset[];
   /** The configuration's JSON Schema. */

@@ -7,6 +7,7 @@ import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { Context } from "./context.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { build as buildCompletions } from "./commands/completions.ts";
+import { build as buildConvert } from "./commands/convert.ts";
 import { build as buildDashboard } from "./commands/dashboard.ts";
 import { build as buildDoctor } from "./commands/doctor.ts";
 import { build as buildEval } from "./commands/eval.ts";
@@ -65,6 +66,7 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     buildReport,
     buildDashboard,
     buildInspect,
+    buildConvert,
     buildWeights,
     buildDoctor,
     buildPresets,

@@ -100,7 +100,10 @@ export async function runData(args: InspectDataArguments, context: Context): Pro
   if (!report.ok) throw new Exit(1);
 }
 
-async function sourceOf({ path, dataset }: InspectDataArguments): Promise<DataSource> {
+/** The data set of a config file or of a folder whose layout is found out. */
+export async function sourceOf(
+  { path, dataset }: Pick<InspectDataArguments, "path" | "dataset">,
+): Promise<DataSource> {
   if (await stat(path).then((found) => found.isDirectory(), () => false)) {
     return await findLayout(path, { reader: dataset });
   }

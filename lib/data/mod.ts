@@ -24,6 +24,19 @@ export {
   type OpenOptions,
 } from "./registry.ts";
 export { type DataFingerprint, fingerprintDataset } from "./fingerprint.ts";
+export {
+  convertData,
+  type ConvertOptions,
+  type ConvertReport,
+  UnsoundDataError,
+} from "./convert/convert_data.ts";
+export type {
+  ExportedSample,
+  Exporter,
+  ExportFormat,
+  ExportTarget,
+} from "./convert/export_format.ts";
+export { exportFormats } from "./convert/formats.ts";
 export { checkDataset } from "./validate/check_dataset.ts";
 export {
   type DataSource,

@@ -12,6 +12,7 @@ const COMMANDS = [
   ["inspect"],
   ["inspect", "data"],
   ["inspect", "model"],
+  ["convert"],
   ["doctor"],
   ["presets"],
   ["schema"],

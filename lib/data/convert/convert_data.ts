@@ -1,0 +1,211 @@
+/**
+ * Writes a data set in another layout.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { constants, copyFile, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { explainFileError, makeFolder } from "../../util/files.ts";
+import { printable } from "../../util/format.ts";
+import { isInsideFolder, isPlainName } from "../../util/user_paths.ts";
+import { encodePng } from "../codecs/png_encode.ts";
+import type { Dataset } from "../dataset.ts";
+import { openDataset } from "../registry.ts";
+import { type DataSource, inspectData } from "../validate/inspect_data.ts";
+import type { Finding } from "../validate/data_report.ts";
+import { type Exporter, writeNew } from "./export_format.ts";
+import { exportFormats } from "./formats.ts";
+
+/** How to convert. */
+export interface ConvertOptions {
+  /** Name of the format to write. */
+  to: string;
+  /**
+   * Copies the files of the pictures instead of writing what is read from them as PNG.
+   *
+   * @default false
+   */
+  keep?: boolean;
+  /** Stops between samples by throwing the signal's reason; nothing is left. */
+  signal?: AbortSignal;
+  /** Called after each sample that is checked, then after each that is written. */
+  onProgress?: (
+    progress: { phase: "checked" | "wrote"; split: string; done: number; total: number },
+  ) => void;
+}
+
+/** What was written. */
+export interface ConvertReport {
+  /** Samples of each split. */
+  splits: { split: string; samples: number }[];
+  /** What the check of the data set found. */
+  findings: Finding[];
+}
+
+/** A data set that is not fit for training, with what is wrong. */
+export class UnsoundDataError extends Error {
+  override readonly name: string = "UnsoundDataError";
+  /** The faults, at least one. */
+  readonly findings: readonly Finding[];
+
+  constructor(message: string, findings: readonly Finding[]) {
+    super(message);
+    this.findings = findings;
+  }
+}
+
+/**
+ * Reads all splits of a data set and writes them into a new folder: in a folder beside it first, which
+ * is renamed at the end, so that there is never a part of the result.
+ *
+ * @throws {RangeError} If no format has the name.
+ * @throws {UnsoundDataError} If `inspectData()` finds an error in a split, before anything is written.
+ * @throws {Error} If `out` exists and is not an empty folder, lies in the data set's folder, or cannot
+ * be written.
+ * @example
+ * ```ts
+ * import { convertData, openDataset } from "@segadv/segadv/data";
+ * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import assert from "node:assert/strict";
+ *
+ * const out = join(await mkdtemp(join(tmpdir(), "segadv-")), "shapes");
+ * const source = { reader: "fixtures", dir: null, splits: ["val"] };
+ * await convertData(source, out, { to: "folder" });
+ * const [before, after] = [
+ *   await openDataset("fixtures", { split: "val" }),
+ *   await openDataset("folder", { dir: out, split: "val" }),
+ * ];
+ * assert.deepEqual((await after.read(0)).label, (await before.read(0)).label);
+ * ```
+ */
+export async function convertData(
+  source: DataSource,
+  out: string,
+  options: ConvertOptions,
+): Promise<ConvertReport> {
+  const { to, keep = false, signal, onProgress } = options;
+  const format = exportFormats.get(to);
+  await requireFree(out, source.dir);
+  const { findings } = await requireSound(source, options);
+  const datasets: Dataset[] = [];
+  for (const split of source.splits) {
+    datasets.push(await openDataset(source.reader, { dir: source.dir, split }));
+  }
+  for (const { ids } of datasets) requirePlainNames(ids);
+  const folder = await makeSibling(out);
+  try {
+    const { classes, ignoreLabel } = datasets[0]!;
+    const exporter = format.open({ folder, splits: datasets, classes, ignoreLabel });
+    for (const dataset of datasets) {
+      const { split, ids: { length: total } } = dataset;
+      for (let index = 0; index < total; index++) {
+        signal?.throwIfAborted();
+        await writeSample(dataset, index, { exporter, folder, keep });
+        onProgress?.({ phase: "wrote", split, done: index + 1, total });
+      }
+    }
+    await exporter.end();
+    await rename(folder, out).catch((error) => {
+      throw explainFileError(error, { attempt: `write ${out}`, folder: dirname(out) });
+    });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+  const splits = datasets.map(({ split, ids }) => ({ split, samples: ids.length }));
+  return { splits, findings };
+}
+
+/** Refuses what exists, and what would become a part of the data set that is read. */
+async function requireFree(out: string, dir: string | null): Promise<void> {
+  const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    const why = error.code === "ENOTDIR" ? "a file of that name is there" : error.message;
+    throw new Error(`Cannot write to ${out}: ${why}; nothing is overwritten, choose another path`);
+  });
+  if (found.length > 0) {
+    throw new Error(
+      `Cannot write to ${out}: the folder is there and not empty; nothing is overwritten, choose ` +
+        `another path`,
+    );
+  }
+  if (dir === null) return;
+  const root = await realpath(dir).catch(() => resolve(dir));
+  if (isInsideFolder(await realOf(resolve(out)), root)) {
+    throw new Error(
+      `Cannot write to ${out}: it lies in the data set's folder ${dir} and would become a part of ` +
+        `it, choose a path outside`,
+    );
+  }
+}
+
+/** The real path of what need not exist yet. */
+async function realOf(path: string): Promise<string> {
+  const parent = dirname(path);
+  return await realpath(path).catch(async () =>
+    parent === path ? path : join(await realOf(parent), basename(path))
+  );
+}
+
+async function requireSound(
+  source: DataSource,
+  { signal, onProgress }: ConvertOptions,
+): Promise<{ findings: Finding[] }> {
+  const report = await inspectData(source, {
+    ...(signal !== undefined && { signal }),
+    onProgress: (progress) => onProgress?.({ phase: "checked", ...progress }),
+  });
+  // What concerns several splits, such as a picture in two of them, does not keep `train` either
+  const errors = report.findings.filter(({ severity, split }) =>
+    severity === "error" && split !== null
+  );
+  if (errors.length === 0) return report;
+  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : "";
+  const { split, message } = errors[0]!;
+  throw new UnsoundDataError(
+    `Cannot convert ${source.dir ?? "embedded data"}: ${split}: ${message}${more}`,
+    errors,
+  );
+}
+
+function requirePlainNames(ids: readonly string[]): void {
+  const wrong = ids.find((id) => !isPlainName(id));
+  if (wrong === undefined) return;
+  throw new RangeError(
+    `Cannot write sample "${printable(wrong)}": its name is no path inside a folder`,
+  );
+}
+
+async function makeSibling(out: string): Promise<string> {
+  const path = resolve(out);
+  await makeFolder(dirname(path));
+  const folder = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  await mkdir(folder).catch((error) => {
+    throw explainFileError(error, { attempt: `write to ${out}`, folder: dirname(path) });
+  });
+  return folder;
+}
+
+async function writeSample(
+  dataset: Dataset,
+  index: number,
+  { exporter, folder, keep }: { exporter: Exporter; folder: string; keep: boolean },
+): Promise<void> {
+  const { image, label } = await dataset.read(index);
+  const sample = { split: dataset.split, id: dataset.ids[index]! };
+  const file = keep ? dataset.files?.(index).image : undefined;
+  const imagePath = exporter.imagePath(sample) + (file === undefined ? ".png" : extname(file));
+  if (file === undefined) await writeNew(folder, imagePath, encodePng({ ...image, channels: 3 }));
+  else await copyNew(file, join(folder, imagePath));
+  await exporter.add({ ...sample, imagePath, label });
+}
+
+async function copyNew(from: string, to: string): Promise<void> {
+  await makeFolder(dirname(to));
+  await copyFile(from, to, constants.COPYFILE_EXCL).catch((error) => {
+    throw explainFileError(error, { attempt: `copy ${from}`, folder: dirname(to) });
+  });
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
+import { convertData, UnsoundDataError } from "../../../lib/data/convert/convert_data.ts";
+import { exportFormats } from "../../../lib/data/convert/formats.ts";
+import { openDataset } from "../../../lib/data/registry.ts";
+import { shapesFolder } from "../../support/shapes_folder.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
+const SPLITS = ["train", "val"];
+
+async function shapes(): Promise<{ folder: string; dir: string; out: string }> {
+  const folder = temporaryFolder();
+  return { folder, dir: await shapesFolder(join(folder, "in")), out: join(folder, "new", "out") };
+}
+
+describe("convertData()", () => {
+  test("convertData() writes a folder that reads as the data set it was", async () => {
+    const out = join(temporaryFolder(), "out");
+    const source = { reader: "fixtures", dir: null, splits: SPLITS };
+    const steps: string[] = [];
+    const onProgress = ({ phase, split }: { phase: string; split: string }): void => {
+      steps.push(`${phase} ${split}`);
+    };
+    const { splits } = await convertData(source, out, { to: "folder", onProgress });
+    assert.deepEqual(splits, [{ split: "train", samples: 24 }, { split: "val", samples: 8 }]);
+    assert.equal(steps.length, 64);
+    for (const split of SPLITS) {
+      const before = await openDataset("fixtures", { split });
+      const after = await openDataset("folder", { dir: out, split });
+      assert.deepEqual(after.ids, before.ids);
+      assert.deepEqual(after.classes, before.classes);
+      assert.equal(after.ignoreLabel, before.ignoreLabel);
+      for (const i of before.ids.keys()) {
+        assert.deepEqual(await after.read(i), await before.read(i));
+      }
+    }
+    const file = `val/labels/${(await readdir(join(out, "val/labels"))).sort()[0]}`;
+    assert.ok(decodePng(await readFile(join(out, file)), { file }).palette);
+  });
+
+  test("convertData() copies the pictures' files with keep", async () => {
+    const { dir, out } = await shapes();
+    await convertData({ reader: "folder", dir, splits: ["val"] }, out, {
+      to: "folder",
+      keep: true,
+    });
+    const name = "val/images/val-0.png";
+    assert.deepEqual(await readFile(join(out, name)), await readFile(join(dir, name)));
+  });
+
+  for (const { name: to } of exportFormats) {
+    test(`convertData() writes pictures and labels as ${to}`, async () => {
+      const { dir, out } = await shapes();
+      await convertData({ reader: "folder", dir, splits: SPLITS }, out, { to });
+      const names = await readdir(out, { recursive: true });
+      assert.equal(
+        names.filter((name) => name.endsWith("val-1.png")).length,
+        to === "folder" || to === "voc" ? 2 : 1,
+      );
+      assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
+    });
+  }
+
+  test("convertData() never overwrites and never writes into what it reads", async () => {
+    const { folder, dir, out } = await shapes();
+    const source = { reader: "folder", dir, splits: SPLITS };
+    await mkdir(out, { recursive: true });
+    await convertData(source, out, { to: "folder" }); // an empty folder will do
+    await assert.rejects(
+      convertData(source, out, { to: "voc" }),
+      /not empty; nothing is overwritten/,
+    );
+    await writeFile(join(folder, "file"), "");
+    await assert.rejects(
+      convertData(source, join(folder, "file"), { to: "voc" }),
+      /a file of that name is there; nothing is overwritten/,
+    );
+    await symlink(dir, join(folder, "link"));
+    for (const inside of [dir, join(dir, "x/y"), join(folder, "link/z")]) {
+      await assert.rejects(
+        convertData(source, inside, { to: "voc" }),
+        /not empty|lies in the data/,
+      );
+    }
+    assert.deepEqual((await readdir(folder)).sort(), ["file", "in", "link", "new"]);
+  });
+
+  test("convertData() refuses unsound data and leaves nothing where it fails", async () => {
+    const { folder, dir, out } = await shapes();
+    const source = { reader: "folder", dir, splits: SPLITS };
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await assert.rejects(convertData(source, out, { to: "voc", signal }), /stopped/);
+    let wrote = 0;
+    await assert.rejects(
+      convertData(source, out, {
+        to: "coco",
+        onProgress({ phase }) {
+          if (phase === "wrote" && ++wrote === 3) throw new Error("a failing disk");
+        },
+      }),
+      /a failing disk/,
+    );
+    await writeFile(join(dir, "classes.json"), JSON.stringify({ classes: ["ground"] }));
+    const error = await convertData(source, out, { to: "folder" }).catch((error) => error);
+    assert.ok(error instanceof UnsoundDataError);
+    assert.match(error.message, /value 1 is neither a class/);
+    assert.deepEqual(await readdir(join(folder, "new")).catch(() => []), []);
+  });
+});
