@@ -11,6 +11,8 @@ export { leakyRelu } from "./ops/leaky_relu.ts";
 export { lovaszExtension } from "./ops/lovasz.ts";
 export { oneHot, softmaxCrossEntropy } from "./ops/labels.ts";
 export { currentPrecision, type Precision, withPrecision } from "./ops/precision.ts";
+export { attention } from "./ops/attention.ts";
+export { layerNorm } from "./ops/layer_norm.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
 export { resizeNearest } from "./ops/resize_nearest.ts";
 export { adamUpdate, sgdUpdate } from "./ops/optimizer_updates.ts";

@@ -39,6 +39,35 @@ export interface BatchNormLeakyTrainAttrs {
 export const BATCH_NORM_LEAKY_TRAIN_GRAD = "SegadvBatchNormLeakyTrainGrad";
 
 /**
+ * Layer norm over the last axis. Inputs `x [..,c]`, `gamma [c]`, `beta [c]`; outputs
+ * `[y [..,c], mean [rows], inverse [rows] = 1/√(variance + eps)]`, rows being all axes but the last.
+ * Attributes `{ eps }`.
+ */
+export const LAYER_NORM = "SegadvLayerNorm";
+/**
+ * Gradient of {@linkcode LAYER_NORM}. Inputs `x`, `dy`, `gamma`, `mean`, `inverse`; outputs
+ * `[dx [..,c], dgamma [c], dbeta [c]]`.
+ */
+export const LAYER_NORM_GRAD = "SegadvLayerNormGrad";
+
+/**
+ * Multi-head attention softmax(q·kᵀ/√d)·v, head by head (d = c / heads). Inputs `q [b,n,c]`,
+ * `k [b,m,c]`, `v [b,m,c]`; outputs `[y [b,n,c], logSums [b,n,heads]]`, the logarithms of the sums of
+ * exponentials. Attributes {@linkcode AttentionAttrs}.
+ */
+export const ATTENTION = "SegadvAttention";
+/**
+ * Gradient of {@linkcode ATTENTION}. Inputs `q`, `k`, `v`, `y`, `logSums` and `dy`; outputs
+ * `[dq, dk, dv]`.
+ */
+export const ATTENTION_GRAD = "SegadvAttentionGrad";
+/** Attributes of both attention kernels. */
+export interface AttentionAttrs {
+  /** Divides the channels. */
+  heads: number;
+}
+
+/**
  * softmax(z / T) cross-entropy, loss and gradient in one. Inputs `logits [n,c]`, `labels [n]`
  * (int32; the ignore label or any value outside 0..c-1 contributes nothing); outputs
  * `[loss [] = scale·Σ −log p(label), dlogits [n,c] = d loss / d logits]`.

@@ -7,6 +7,7 @@
  */
 import type { ConvolutionBuilder, ConvOptions } from "./convolutions.ts";
 import { type LayerOptions, notImplemented } from "./layer_options.ts";
+import type { AttentionLayers } from "./attention.ts";
 import type { NormLayers } from "./norms.ts";
 import type { ResizingLayers } from "./resizing.ts";
 
@@ -28,7 +29,12 @@ export type Activation = "relu" | "relu6" | "sigmoid" | "hardSigmoid" | "hardSwi
  * in the builder of the table of layers. All values are `[b, h, w, c]`.
  */
 export interface LayerBuilder<T>
-  extends ConvolutionBuilder<T>, NormLayers<T>, ResizingLayers<T>, UnsupportedLayers<T> {
+  extends
+    AttentionLayers<T>,
+    ConvolutionBuilder<T>,
+    NormLayers<T>,
+    ResizingLayers<T>,
+    UnsupportedLayers<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;
   maxPool(x: T, options: PoolOptions): T;

@@ -1,10 +1,11 @@
 /**
- * Normalisation: batch norm, whose moving statistics change only on request.
+ * Normalisation: batch norm, whose moving statistics change only on request, and layer norm.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormTraining, movingAverage } from "../../engine/ops/batch_norm.ts";
+import { layerNorm } from "../../engine/ops/layer_norm.ts";
 import type { LayerOptions, WeightSpec } from "./layer_options.ts";
 import { followingRelu, type Shape, type ShapeTable, type WeightInfo } from "./shape_table.ts";
 import { initializer, type WeightSource } from "./weight_source.ts";
@@ -22,9 +23,16 @@ export interface BatchNormOptions extends LayerOptions {
   leak?: number;
 }
 
+/** Options of layer normalisation. */
+export interface LayerNormOptions extends LayerOptions {
+  eps: number;
+}
+
 /** Normalisations over `[b, h, w, c]`. */
 export interface NormLayers<T> {
   batchNorm(x: T, options: BatchNormOptions): T;
+  /** Each pixel by the statistics of its channels. */
+  layerNorm(x: T, options: LayerNormOptions): T;
 }
 
 /** Their rows in the table of layers. */
@@ -47,6 +55,15 @@ export function normsShape(table: ShapeTable): NormLayers<Shape> {
       const kind = "batch norm" + followingRelu({ relu, leak });
       return table.record(kind, { name, output: { ...x }, weights });
     },
+    layerNorm(x, { name }) {
+      const weights = ([["gamma", "ones"], ["beta", "zeros"]] as const).map(([part, kind]) => ({
+        name: `${name}/${part}`,
+        shape: [x.channels],
+        init: { kind },
+        trainable: true,
+      }));
+      return table.record("layer norm", { name, output: { ...x }, weights });
+    },
   };
 }
 
@@ -54,15 +71,15 @@ export function normsShape(table: ShapeTable): NormLayers<Shape> {
 export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
   return {
     batchNorm(x, { name, momentum, eps, relu, leak = 0 }) {
-      const starts = batchNormStarts(source, name);
+      const begin = starts(source, name);
       const layer = tf.layers.batchNormalization({
         name,
         momentum,
         epsilon: eps,
-        gammaInitializer: starts.gamma,
-        betaInitializer: starts.beta,
-        movingMeanInitializer: starts.mean,
-        movingVarianceInitializer: starts.variance,
+        gammaInitializer: begin.gamma,
+        betaInitializer: begin.beta,
+        movingMeanInitializer: begin.mean,
+        movingVarianceInitializer: begin.variance,
       });
       const y = layer.apply(x) as Symbolic;
       if (!relu) return y;
@@ -71,6 +88,16 @@ export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
         : tf.layers.activation({ name: `${name}_relu`, activation: "relu" });
       return after.apply(y) as Symbolic;
     },
+    layerNorm(x, { name, eps }) {
+      const { gamma, beta } = starts(source, name);
+      const layer = tf.layers.layerNormalization({
+        name,
+        epsilon: eps,
+        gammaInitializer: gamma,
+        betaInitializer: beta,
+      });
+      return layer.apply(x) as Symbolic;
+    },
   };
 }
 
@@ -78,14 +105,18 @@ export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
 export function normsTraining(source: WeightSource): NormLayers<Symbolic> {
   return {
     batchNorm(x, { leak = 0, ...options }) {
-      const starts = batchNormStarts(source, options.name);
-      return new BatchNormalization({ ...options, leak, ...starts }).apply(x) as Symbolic;
+      const begin = starts(source, options.name);
+      return new BatchNormalization({ ...options, leak, ...begin }).apply(x) as Symbolic;
+    },
+    layerNorm(x, options) {
+      const { gamma, beta } = starts(source, options.name);
+      return new LayerNormalization({ ...options, gamma, beta }).apply(x) as Symbolic;
     },
   };
 }
 
-/** Starting values of a batch norm's weights. */
-function batchNormStarts(
+/** Starting values of a norm's weights. */
+function starts(
   source: WeightSource,
   name: string,
 ): Record<"gamma" | "beta" | "mean" | "variance", Initializer> {
@@ -101,6 +132,39 @@ function batchNormStarts(
 
 /** Starting value of a weight. */
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
+
+/** Options of {@linkcode LayerNormalization}. */
+export interface LayerNormalizationArgs extends LayerNormOptions {
+  gamma: Initializer;
+  beta: Initializer;
+}
+
+/** Layer norm over the last axis with tfjs's weights (gamma, beta). */
+export class LayerNormalization extends tf.layers.Layer {
+  static className = "SegadvLayerNormalization";
+  readonly #args: LayerNormalizationArgs;
+  #gamma!: tf.LayerVariable;
+  #beta!: tf.LayerVariable;
+
+  constructor(args: LayerNormalizationArgs) {
+    super({ name: args.name });
+    this.#args = args;
+  }
+
+  override build(inputShape: tf.Shape | tf.Shape[]): void {
+    const shape = [(inputShape as tf.Shape).at(-1)!];
+    this.#gamma = this.addWeight("gamma", shape, "float32", this.#args.gamma);
+    this.#beta = this.addWeight("beta", shape, "float32", this.#args.beta);
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = [inputs].flat()[0]!;
+    const gamma = this.#gamma.read() as tf.Tensor1D;
+    const beta = this.#beta.read() as tf.Tensor1D;
+    return layerNorm({ x, gamma, beta }, { eps: this.#args.eps });
+  }
+}
 
 /** Options of {@linkcode BatchNormalization}. */
 export interface BatchNormalizationArgs {

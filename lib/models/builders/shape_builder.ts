@@ -6,6 +6,7 @@
  */
 import { shapeConvolutions } from "./convolutions.ts";
 import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import { attentionShape } from "./attention.ts";
 import { normsShape } from "./norms.ts";
 import { resizingShape } from "./resizing.ts";
 import { type LayerInfo, type Shape, ShapeTable, windowed } from "./shape_table.ts";
@@ -19,6 +20,7 @@ export function shapeBuilder(
   const builder: LayerBuilder<Shape> = {
     ...unsupportedLayers("shape"),
     ...shapeConvolutions(table),
+    ...attentionShape(table),
     ...normsShape(table),
     ...resizingShape(table),
     input: (channels) => table.record("input", { name: "input", output: { ...size, channels } }),

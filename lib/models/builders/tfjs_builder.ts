@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { tfjsConvolutions } from "./convolutions.ts";
 import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import { attentionTfjs } from "./attention.ts";
 import { normsTfjs } from "./norms.ts";
 import { resizingTfjs } from "./resizing.ts";
 import type { WeightSource } from "./weight_source.ts";
@@ -24,6 +25,7 @@ export function tfjsBuilder(
   return {
     ...unsupportedLayers("tfjs"),
     ...tfjsConvolutions(source),
+    ...attentionTfjs(),
     ...normsTfjs(source),
     ...resizingTfjs(),
     input: (channels) => tf.input({ shape: [size.height, size.width, channels], name: "input" }),

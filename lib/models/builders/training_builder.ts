@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import { trainingConvolutions } from "./convolutions.ts";
 import { type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
 import { dropout } from "./layers.ts";
+import { attentionTraining } from "./attention.ts";
 import { normsTraining } from "./norms.ts";
 import { operation } from "./operation.ts";
 import { resizingTraining } from "./resizing.ts";
@@ -20,6 +21,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
     ...tfjsBuilder(source),
     ...unsupportedLayers("training"),
     ...trainingConvolutions(source),
+    ...attentionTraining(),
     ...normsTraining(source),
     ...resizingTraining(),
     scale: (x, { name, factor }) => operation(x, { name, run: (t) => tf.mul(t, factor) }),

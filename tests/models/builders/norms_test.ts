@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BatchNormalization } from "../../../lib/models/builders/norms.ts";
+import { BatchNormalization, LayerNormalization } from "../../../lib/models/builders/norms.ts";
 import { normalTensor } from "../../support/gradients.ts";
 import { difference, onCpu } from "../../support/small_models.ts";
 
@@ -61,4 +61,20 @@ describe("BatchNormalization", () => {
       assert.ok(await difference(tf.relu(plain), cut) < 1e-6);
     }
   });
+});
+
+test("LayerNormalization.call() equals tfjs with the same weights, whose names it has", async () => {
+  const x = normalTensor("x", [2, 3, 4, 5]);
+  const own = new LayerNormalization({
+    name: "ln",
+    eps: 1e-5,
+    gamma: tf.initializers.ones(),
+    beta: tf.initializers.zeros(),
+  });
+  const plain = tf.layers.layerNormalization({ epsilon: 1e-5 });
+  tf.dispose([own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor]);
+  const weights = [normalTensor("gamma", [5]), normalTensor("beta", [5])];
+  for (const layer of [own, plain]) layer.setWeights(weights);
+  assert.deepEqual(own.weights.map((weight) => weight.originalName), ["ln/gamma", "ln/beta"]);
+  assert.ok(await difference(own.apply(x) as tf.Tensor, plain.apply(x) as tf.Tensor) < 1e-5);
 });
