@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadConfig } from "@segadv/segadv";
+import { type Config, loadConfig, openDataset } from "@segadv/segadv";
 import {
   type DataReport,
   type DataSource,
@@ -71,7 +71,9 @@ export interface InspectDataArguments {
   dataset?: string | undefined;
   limit?: number | undefined;
   html?: string | undefined;
-  images: number;
+  augment?: string | undefined;
+  images?: number | undefined;
+  set?: readonly string[] | undefined;
   json?: boolean | undefined;
 }
 
@@ -90,26 +92,54 @@ export async function runData(args: InspectDataArguments, context: Context): Pro
   if (args.html !== undefined) {
     const { contactSheet } = await import("@segadv/segadv/report");
     const title = basename(resolve(args.path));
-    const page = await contactSheet(report, { title, images: args.images, signal });
+    const images = args.images === undefined ? {} : { images: args.images };
+    const page = await contactSheet(report, { title, ...images, signal });
     await writeFileAtomic(args.html, page);
   }
+  const sheet = args.augment === undefined || !report.ok
+    ? null
+    : await writeAugmented(args.augment, source, args);
   const stream = humanStream(context, args.json);
   if (args.json === true) writeJson(context, report);
   else stream.write(describe(report, stream));
   if (args.html !== undefined) stream.write(`wrote a contact sheet to ${args.html}\n`);
+  if (sheet !== null) stream.write(sheet);
   if (!report.ok) throw new Exit(1);
+}
+
+/** What to inspect, and the configuration that training would have. */
+export interface ConfiguredSource extends DataSource {
+  config: Config;
 }
 
 /** The data set of a config file or of a folder whose layout is found out. */
 export async function sourceOf(
-  { path, dataset }: Pick<InspectDataArguments, "path" | "dataset">,
-): Promise<DataSource> {
+  { path, dataset, set = [] }: Pick<InspectDataArguments, "path" | "dataset" | "set">,
+): Promise<ConfiguredSource> {
   if (await stat(path).then((found) => found.isDirectory(), () => false)) {
-    return await findLayout(path, { reader: dataset });
+    const source = await findLayout(path, { reader: dataset });
+    const own = [`data.dataset=${source.reader}`, `data.dir=${JSON.stringify(source.dir)}`];
+    return { ...source, config: await loadConfig({ overrides: [...own, ...set] }) };
   }
-  const overrides = dataset === undefined ? [] : [`data.dataset=${dataset}`];
-  const { data } = await loadConfig({ path, overrides });
-  return { reader: data.dataset, dir: data.dir, splits: [data.trainSplit, data.valSplit] };
+  const overrides = dataset === undefined ? set : [...set, `data.dataset=${dataset}`];
+  const config = await loadConfig({ path, overrides });
+  const { dataset: reader, dir, trainSplit, valSplit } = config.data;
+  return { reader, dir, splits: [trainSplit, valSplit], config };
+}
+
+/** Writes samples under augmentations, and says what the picture shows. */
+async function writeAugmented(
+  file: string,
+  { reader, dir, splits, config: { data, seed } }: ConfiguredSource,
+  { images }: InspectDataArguments,
+): Promise<string> {
+  const { augmentationSheet } = await import("@segadv/segadv/report");
+  const dataset = await openDataset(reader, { dir, split: splits[0]! });
+  const options = { config: data, seed, ...images === undefined ? {} : { images } };
+  const { png, samples, columns } = await augmentationSheet(dataset, options);
+  await writeFileAtomic(file, png);
+  return `wrote ${plural(samples.length, "sample")} (${samples.join(", ")}) to ${file}, ` +
+    `images over labels, crops of ${data.crop.join("x")}; from the left: ${columns.join(", ")}\n`;
 }
 
 function describe(report: DataReport, stream: TextStream): string {

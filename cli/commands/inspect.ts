@@ -6,7 +6,7 @@
 import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { catalog } from "../catalog.ts";
 import type { Context } from "../context.ts";
-import { datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
+import { append, datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
@@ -39,9 +39,15 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       wholeOption("--limit <n>", { about: "samples to read of each split (default: all)", min: 1 }),
     )
     .option("--html <file>", "also write pictures under their labels, as one HTML file")
-    .addOption(
-      wholeOption("--images <n>", { about: "pictures of each split in it", min: 1 }).default(12),
+    .option(
+      "--augment <file>",
+      "also write training samples under the augmentations of data.augment, as one PNG",
     )
+    .addOption(wholeOption("--images <n>", {
+      about: "pictures of each split in --html (default: 12), samples in --augment (default: 4)",
+      min: 1,
+    }))
+    .option("--set <key=value>", "one value of the configuration; may be repeated", append)
     .option("--json", "print what was found as one line of JSON")
     .action(async (path, options) => {
       const { runData } = await import("../actions/inspect.ts");

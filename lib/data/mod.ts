@@ -56,12 +56,19 @@ export {
   type SizeSummary,
   type SplitReport,
 } from "./validate/data_report.ts";
-export { augmentations, type AugmentOptions, augmentSample } from "./transforms/augment.ts";
+export {
+  augmentations,
+  type AugmentOptions,
+  augmentSample,
+  mixBatch,
+} from "./transforms/augment.ts";
 export type {
   Augmentation,
   AugmentationConfig,
   Crop,
   Geometry,
+  GeometrySizes,
+  MixedCrop,
 } from "./transforms/augmentations/augmentation.ts";
 export {
   type BenchmarkFormat,

@@ -24,6 +24,11 @@ export {
   type RunAnalysis,
 } from "./analyse_run.ts";
 export { contactSheet, type ContactSheetOptions } from "./contact_sheet.ts";
+export {
+  type AugmentationSheet,
+  augmentationSheet,
+  type AugmentationSheetOptions,
+} from "./augmentation_sheet.ts";
 export { buildReport, type Report, type ReportContent } from "./build_report.ts";
 export { predictionGrid, type PredictionGridOptions } from "./prediction_grid.ts";
 export { type RunReportFiles, writeRunReport } from "./write_run_report.ts";

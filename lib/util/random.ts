@@ -151,7 +151,7 @@ export function fillNormal(target: Float32Array, stream: RandomStream): Float32A
  * Quantile of the standard normal distribution, 0 < p < 1, to about 1e-15: rational approximations
  * of Wichura, "Algorithm AS 241" (Applied Statistics 37, 1988), PPND16.
  */
-function inverseNormal(p: number): number {
+export function inverseNormal(p: number): number {
   const q = p - 0.5;
   if (q >= -0.425 && q <= 0.425) {
     const r = 0.180625 - q * q;

@@ -128,6 +128,24 @@ const FAULTS: [yaml: string, message: string][] = [
     'run.yaml:2:41 data.augment[0].flip: expected true or false, got "yes"',
   ],
   [
+    "data: { augment: [{ name: affine }, { name: colour-jitter }] }",
+    "run.yaml:2:45 data.augment[1].name: expected one of affine, random-resized-crop, " +
+    "vertical-flip, rotate-90, color-jitter, grayscale, gaussian-blur, gaussian-noise, " +
+    'random-erasing, cutmix, got "colour-jitter"; did you mean color-jitter?',
+  ],
+  [
+    "data: { augment: [{ name: color-jitter, hue: 0.7 }] }",
+    "run.yaml:2:46 data.augment[0].hue: expected a number of at most 0.5, got 0.7",
+  ],
+  [
+    "data: { augment: [{ name: grayscale, hue: 0.1 }] }",
+    'data.augment[0].hue: unknown option "hue"; grayscale takes p; it is one of color-jitter',
+  ],
+  [
+    "data: { augment: [{ name: gaussian-blur, sigma: [2, 1] }] }",
+    "data.augment[0].sigma: expected [min, max] with min at most max, got [2,1]",
+  ],
+  [
     "backend: webgl",
     'run.yaml:2:10 backend: expected one of auto, webgpu, wasm, cpu, got "webgl"; ' +
     "did you mean webgpu?",
@@ -186,6 +204,16 @@ const REFUSED: [what: string, options: LoadConfigOptions, message: RegExp][] = [
   ["a folder that nobody reads", { preset: "fixtures", overrides: ["data.dir=x"] }, /^data\.dir/],
   ["an override without a value", { overrides: ["optimizer.lr"] }, /expected key=value, such as/],
   ["an override with an alias", { overrides: ["seed=*a"] }, /^seed: expected a number, got "\*a"$/],
+  [
+    "an unknown augmentation",
+    { overrides: ["data.augment=[{name: blur}]"] },
+    /^data\.augment\[0\]\.name: expected one of affine, .*, got "blur"/,
+  ],
+  [
+    "an augmentation's option out of range",
+    { overrides: ["data.augment=[{name: cutmix, alpha: 9}]"] },
+    /^data\.augment\[0\]\.alpha: expected a number of at most 4, got 9$/,
+  ],
   ["an unknown data set", { overrides: ["data.dataset=vok"] }, /did you mean voc\?/],
   ["an unknown network", { overrides: ["model.name=resnet5"] }, /did you mean resnet50\?/],
   [

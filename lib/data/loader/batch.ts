@@ -5,8 +5,11 @@
  */
 import type { DataConfig } from "../data_config.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
+import { mixBatch } from "../transforms/augment.ts";
+import { randomStream } from "../../util/random.ts";
 import type { EpochOrder } from "./epoch_order.ts";
 import type { SampleLoader } from "./sample_loader.ts";
+import { whichOf } from "../transforms/prepare_sample.ts";
 
 /** One training batch of crops `[b, h, w]`, in main memory. */
 export interface HostBatch {
@@ -71,6 +74,7 @@ export interface BatchSource {
   dataset: Dataset;
   config: DataConfig;
   loader: SampleLoader<TrainingRequest, number>;
+  seed: number;
   epoch: number;
   order: EpochOrder;
   /** Samples known to be damaged, and how: filled here, so that none is tried twice. */
@@ -90,23 +94,33 @@ export async function loadBatch(source: BatchSource, step: number): Promise<Host
   const bytes = new Uint8Array(size * pixels * 4);
   const images = bytes.subarray(0, size * pixels * 3);
   const labels = bytes.subarray(images.length);
-  const samples = await Promise.all(Array.from({ length: size }, (_, i) => {
-    const image = images.subarray(i * pixels * 3, (i + 1) * pixels * 3);
-    const label = labels.subarray(i * pixels, (i + 1) * pixels);
-    return loadInto(source, step * size + i, { image, label });
+  const targets = Array.from({ length: size }, (_, i) => ({
+    image: images.subarray(i * pixels * 3, (i + 1) * pixels * 3),
+    label: labels.subarray(i * pixels, (i + 1) * pixels),
   }));
+  const samples = await Promise.all(targets.map((target, i) => (
+    loadInto(source, step * size + i, target)
+  )));
+  const isMixed = mixBatch(targets.map((target) => ({ ...target, width, height })), {
+    augment: source.config.augment,
+    rng: (i, ...purpose) => randomStream(source.seed, ...purpose, ...samples[i]!.which),
+  });
   return {
     bytes,
     images,
     labels,
     ids: samples.map(({ id }) => id),
-    valid: samples.reduce((sum, { valid }) => sum + valid, 0),
+    valid: isMixed
+      ? labels.reduce((sum, value) => value === 255 ? sum : sum + 1, 0)
+      : samples.reduce((sum, { valid }) => sum + valid, 0),
     skipped: samples.flatMap(({ skipped }) => skipped),
   };
 }
 
 interface LoadedSample {
   id: string;
+  /** What its random numbers are named by. */
+  which: number[];
   valid: number;
   skipped: SkippedSample[];
 }
@@ -125,7 +139,7 @@ async function loadInto(
     if (!damaged.has(index)) {
       try {
         const valid = await loader.load({ ...target, epoch, index, repetition }, group);
-        return { id, valid, skipped };
+        return { id, which: whichOf({ epoch, index, repetition }), valid, skipped };
       } catch (error) {
         if (config.onCorrupt === "fail" || !(error instanceof DamagedFileError)) throw error;
         damaged.set(index, { id, message: error.message });

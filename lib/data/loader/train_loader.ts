@@ -96,7 +96,7 @@ export function openTrainLoader(options: TrainLoaderOptions): TrainLoader {
       throw new RangeError(`Cannot start at step ${startStep} of an epoch of ${steps} steps`);
     }
     const order = epochOrder(dataset.ids.length, { seed, epoch, repeats });
-    const source = { dataset, config, loader, epoch, order, damaged, group: {} };
+    const source = { dataset, config, loader, seed, epoch, order, damaged, group: {} };
     const waiting: Promise<HostBatch>[] = [];
     let next = startStep;
     const request = (count: number): void => {

@@ -16,13 +16,34 @@ import type {
   AugmentationConfig,
   Crop,
   Geometry,
+  MixedCrop,
 } from "./augmentations/augmentation.ts";
+import { colorJitter } from "./augmentations/color_jitter.ts";
+import { cutmix } from "./augmentations/cutmix.ts";
+import { gaussianBlur } from "./augmentations/gaussian_blur.ts";
+import { gaussianNoise } from "./augmentations/gaussian_noise.ts";
+import { grayscale } from "./augmentations/grayscale.ts";
+import { randomErasing } from "./augmentations/random_erasing.ts";
+import { randomResizedCrop } from "./augmentations/random_resized_crop.ts";
+import { rotate90 } from "./augmentations/rotate_90.ts";
+import { verticalFlip } from "./augmentations/vertical_flip.ts";
 
 /**
  * Every augmentation that `data.augment` can name; a new one is a file in `augmentations/` and a line
  * here. One that a program registers is known to its own thread only: set `data.workers` to 0.
  */
-export const augmentations: Registry<Augmentation> = new Registry("augmentation", [affine]);
+export const augmentations: Registry<Augmentation> = new Registry("augmentation", [
+  affine,
+  randomResizedCrop,
+  verticalFlip,
+  rotate90,
+  colorJitter,
+  grayscale,
+  gaussianBlur,
+  gaussianNoise,
+  randomErasing,
+  cutmix,
+]);
 
 /** How to augment and where to put the result. */
 export interface AugmentOptions {
@@ -53,7 +74,8 @@ export interface AugmentOptions {
  * nearest pixel. The crop lies anywhere inside the zoomed frame with equal chance; along an axis
  * where the frame is smaller than the crop, the frame lies anywhere inside the crop instead,
  * surrounded by `fill`. Geometry and the crop's place come from the stream `"augment"`, what else an
- * entry draws from `("augment", name)`.
+ * entry draws from `("augment", name)`, and where a name comes again from `("augment", name, "2")`.
+ * Entries that mix samples do nothing here: see {@linkcode mixBatch}.
  *
  * @returns The buffers given in the options, or new ones.
  * @throws {RangeError} If there is no augmentation of a name.
@@ -77,26 +99,115 @@ export interface AugmentOptions {
  */
 export function augmentSample(sample: Sample, options: AugmentOptions): Crop {
   const { crop: [height, width], rng } = options;
-  const entries = options.augment.map((given) => ({ given, ...augmentations.get(given.name) }));
+  const entries = entriesOf(options.augment);
+  const { maxClassShare = 1, ignoreLabel } = options;
+  const [red, green, blue] = options.fill;
   const crop: Crop = {
     width,
     height,
+    fill: [Math.round(red), Math.round(green), Math.round(blue)],
+    ignoreLabel,
     image: options.image ?? new Uint8Array(height * width * 3),
     label: options.label ?? new Uint8Array(height * width),
   };
   const stream = rng("augment");
   let geometry: Geometry = { zoom: 1, angle: 0, flip: false };
-  for (const entry of entries) {
-    if (entry.geometry) geometry = compose(geometry, entry.geometry(entry.given, stream));
+  for (const { entry, given } of entries) {
+    const drawn = entry.geometry?.(given, stream, { source: sample.image, crop });
+    if (drawn !== undefined) geometry = compose(geometry, drawn);
   }
-  const { maxClassShare = 1, ignoreLabel } = options;
+  const { quarterTurns = 0 } = geometry;
+  const target = quarterTurns === 0 ? crop : turnable(crop, quarterTurns);
   for (let tries = 1; tries <= PLACES; tries++) {
     const place: [number, number] = [stream.uniform(), stream.uniform()];
-    warpInto(crop, sample, { ...options, geometry, place });
-    if (maxClassShare === 1 || largestShare(crop.label, ignoreLabel) <= maxClassShare) break;
+    warpInto(target, sample, { geometry, place });
+    if (maxClassShare === 1 || largestShare(target.label, ignoreLabel) <= maxClassShare) break;
   }
-  for (const { name, given, pixels } of entries) pixels?.(crop, given, rng("augment", name));
+  if (target !== crop) turnInto(crop, target, quarterTurns);
+  for (const { entry, given, purpose } of entries) entry.pixels?.(crop, given, rng(...purpose));
   return crop;
+}
+
+/**
+ * Mixes the augmented samples of a batch, in place, where an entry does so.
+ *
+ * @param options Names in {@linkcode augmentations} with all of their options, and what makes the
+ * stream of random numbers of a sample (by its place in the batch) and a purpose.
+ * @returns Whether there was such an entry.
+ * @throws {RangeError} If there is no augmentation of a name.
+ * @example
+ * ```ts
+ * import { randomStream } from "@segadv/segadv/util";
+ * import { mixBatch } from "@segadv/segadv/data";
+ * import assert from "node:assert/strict";
+ *
+ * const crops = [0, 1].map((label) => ({
+ *   width: 8,
+ *   height: 8,
+ *   image: new Uint8Array(192).fill(100 * label),
+ *   label: new Uint8Array(64).fill(label),
+ * }));
+ * const isMixed = mixBatch(crops, {
+ *   augment: [{ name: "cutmix", p: 1, alpha: 1 }],
+ *   rng: (sample, ...purpose) => randomStream(1, ...purpose, 0, sample),
+ * });
+ * assert.ok(isMixed);
+ * assert.ok(crops[0]!.image.every((value, i) => value === 100 * crops[0]!.label[i / 3 | 0]!));
+ * ```
+ */
+export function mixBatch(
+  crops: readonly MixedCrop[],
+  options: {
+    augment: readonly AugmentationConfig[];
+    rng: (sample: number, ...purpose: string[]) => RandomStream;
+  },
+): boolean {
+  const mixing = entriesOf(options.augment).filter(({ entry }) => entry.batch !== undefined);
+  for (const { entry, given, purpose } of mixing) {
+    entry.batch!(crops, given, (sample) => options.rng(sample, ...purpose));
+  }
+  return mixing.length > 0;
+}
+
+/** Entries with their options and what names their streams. */
+function entriesOf(augment: readonly AugmentationConfig[]) {
+  return augment.map((given, i) => {
+    const before = augment.slice(0, i).filter(({ name }) => name === given.name).length;
+    const purpose = ["augment", given.name, ...before > 0 ? [String(before + 1)] : []];
+    return { given, entry: augmentations.get(given.name), purpose };
+  });
+}
+
+/** What a crop is before its quarter turns. */
+function turnable({ width, height, ...rest }: Crop, turns: number): Crop {
+  const isOdd = turns % 2 === 1;
+  const pixels = width * height;
+  return {
+    ...rest,
+    width: isOdd ? height : width,
+    height: isOdd ? width : height,
+    image: new Uint8Array(pixels * 3),
+    label: new Uint8Array(pixels),
+  };
+}
+
+/** Turns a crop clockwise into another. */
+function turnInto(crop: Crop, from: Crop, turns: number): void {
+  const { width, height } = from;
+  // Pixel at (x, y) of the turned crop: from[start + x * right + y * down]
+  const [start, right, down] = turns === 1
+    ? [(height - 1) * width, -width, 1]
+    : turns === 2
+    ? [width * height - 1, -1, -width]
+    : [width - 1, width, -1];
+  for (let y = 0, to = 0; y < crop.height; y++) {
+    for (let x = 0, at = start + y * down; x < crop.width; x++, to++, at += right) {
+      crop.label[to] = from.label[at]!;
+      crop.image[to * 3] = from.image[at * 3]!;
+      crop.image[to * 3 + 1] = from.image[at * 3 + 1]!;
+      crop.image[to * 3 + 2] = from.image[at * 3 + 2]!;
+    }
+  }
 }
 
 /** Places of a crop that are tried where one class has too large a share. */
@@ -117,28 +228,27 @@ function compose(first: Geometry, second: Geometry): Geometry {
     zoom: first.zoom * second.zoom,
     angle: first.angle + second.angle,
     flip: first.flip !== second.flip,
+    stretch: (first.stretch ?? 1) * (second.stretch ?? 1),
+    quarterTurns: ((first.quarterTurns ?? 0) + (second.quarterTurns ?? 0)) % 4,
   };
 }
 
-/** One warp, and what fills pixels outside the image. */
-interface WarpOptions extends Pick<AugmentOptions, "fill" | "ignoreLabel"> {
+/** One warp. */
+interface WarpOptions {
   geometry: Geometry;
   /** Place of the crop across and down, uniform in [0, 1). */
   place: [across: number, down: number];
 }
 
 function warpInto(crop: Crop, sample: Sample, options: WarpOptions): void {
-  const { geometry: { zoom, angle, flip }, place: [across, down], ignoreLabel } = options;
-  const [red, green, blue] = options.fill;
-  const fill = [Math.round(red), Math.round(green), Math.round(blue)] as const;
-  const target = { ...crop, fill, ignoreLabel };
+  const { geometry: { zoom, angle, flip, stretch = 1 }, place: [across, down] } = options;
   const { image: source } = sample;
-  const frameWidth = Math.max(1, Math.round(source.width * zoom));
+  const frameWidth = Math.max(1, Math.round(source.width * zoom * stretch));
   const frameHeight = Math.max(1, Math.round(source.height * zoom));
   const left = offset(across, frameWidth - crop.width);
   const top = offset(down, frameHeight - crop.height);
   if (angle === 0 && frameWidth === source.width && frameHeight === source.height) {
-    copyShifted(sample, { target, left, top, flip });
+    copyShifted(sample, { target: crop, left, top, flip });
     return;
   }
   // Inverse map, from the crop's pixel (X, Y) to the source: frame, mirror, turn, zoom.
@@ -148,7 +258,7 @@ function warpInto(crop: Crop, sample: Sample, options: WarpOptions): void {
   const dx = mirror * (0.5 + left - frameWidth / 2);
   const dy = 0.5 + top - frameHeight / 2;
   warp(sample, {
-    target,
+    target: crop,
     xx: shrinkX * cos * mirror,
     xy: shrinkX * sin,
     x0: shrinkX * (frameWidth / 2 + cos * dx + sin * dy) - 0.5,

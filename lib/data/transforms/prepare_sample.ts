@@ -39,7 +39,7 @@ export interface PrepareOptions {
  */
 export function prepareSample(sample: Sample, options: PrepareOptions): number {
   const { dataset, config, seed, epoch, index, repetition = 0, image, label } = options;
-  const which = repetition === 0 ? [epoch, index] : [epoch, index, repetition];
+  const which = whichOf({ epoch, index, repetition });
   const { order, mean } = config.normalize;
   augmentSample(sample, {
     crop: config.crop,
@@ -53,6 +53,13 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
   });
   const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
   return remapLabels(label, { ...dataset, where, width: config.crop[1] });
+}
+
+/** What the random numbers of a sample in an epoch are named by. */
+export function whichOf(
+  { epoch, index, repetition }: { epoch: number; index: number; repetition: number },
+): number[] {
+  return repetition === 0 ? [epoch, index] : [epoch, index, repetition];
 }
 
 /** One image to score. */

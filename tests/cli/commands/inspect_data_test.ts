@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 import { runHere } from "../../support/cli_terminal.ts";
 
@@ -69,4 +70,23 @@ test("segadv inspect data refuses what is neither configuration nor data", () =>
     const unwritten = await runHere("inspect", "data", dir, "--html", join(dir, "x/sheet.html"));
     assert.equal(unwritten.code, 1);
     assert.match(unwritten.err, /^error: [^\n]*sheet\.html[^\n]*\n$/);
+  }));
+
+test("segadv inspect data --augment writes samples under augmentations, as --set says", () =>
+  withFiles(SOUND, async (dir) => {
+    const sheet = join(dir, "sheet.png");
+    const set = ["--set", "data.augment=[{name: affine}, {name: cutmix, p: 1}]"];
+    const { code, out } = await runHere("inspect", "data", dir, "--augment", sheet, ...set);
+    assert.equal(code, 0);
+    assert.ok(
+      out.endsWith(
+        `wrote 1 sample (a) to ${sheet}, images over labels, crops of 416x416; from the left: ` +
+          "crop, affine, cutmix, all\n",
+      ),
+      out,
+    );
+    assert.equal(decodePng(await readFile(sheet), { file: sheet }).width, 6 + 4 * (416 + 6));
+    const wrong = await runHere("inspect", "data", dir, "--augment", sheet, "--set", "data.crp=1");
+    assert.deepEqual([wrong.code, wrong.err.split("\n").length], [2, 2]);
+    assert.match(wrong.err, /data\.crp: unknown key; did you mean data\.crop\?/);
   }));

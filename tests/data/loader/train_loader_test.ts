@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +9,8 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { DataConfig } from "../../../lib/data/data_config.ts";
+import { augmentations } from "../../../lib/data/transforms/augment.ts";
+import { parseOptions } from "../../../lib/util/registry.ts";
 import { defaultConfig } from "../../../lib/config/schema.ts";
 import type { HostBatch } from "../../../lib/data/loader/batch.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
@@ -89,6 +92,30 @@ test("openTrainLoader() repeats samples, each augmented anew, bit-identically in
   const repeated = crops.filter(({ id }) => id === dataset.ids[3]);
   assert.ok(repeated.length >= 2, `${repeated.length}`);
   assert.equal(new Set(repeated.map(({ label }) => label.join())).size, repeated.length);
+});
+
+test("openTrainLoader() applies every augmentation, bit-identically in workers and after a resume", async () => {
+  const dataset = await fixtures();
+  const augment = [...augmentations].map(({ name, options }) => ({
+    name,
+    ...parseOptions(options, {}, { name }),
+    ...name === "color-jitter" ? { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 } : {},
+  })) as DataConfig["augment"];
+  const runs: HostBatch[][] = [];
+  for (const workers of [0, 2]) {
+    const config = configOf(workers, { augment });
+    await using loader = openTrainLoader({ dataset, config, seed: 3 });
+    runs.push(await Array.fromAsync(loader.batches({ epoch: 1 })));
+    const resumed = await Array.fromAsync(loader.batches({ epoch: 1, startStep: 2 }));
+    assert.deepEqual(resumed, runs[0]!.slice(2));
+  }
+  assert.deepEqual(runs[1], runs[0]);
+  const hash = createHash("sha256");
+  for (const { bytes, labels, valid } of runs[0]!) {
+    assert.equal(valid, labels.filter((value) => value !== 255).length);
+    hash.update(bytes);
+  }
+  assert.equal(hash.digest("hex").slice(0, 16), "4363b763a06d24ae");
 });
 
 test("openTrainLoader() goes on in workers where a resumed run left off", async () => {

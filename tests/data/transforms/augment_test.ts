@@ -52,9 +52,9 @@ const PLAIN: Omit<AugmentOptions, "crop" | "rng"> = {
 };
 
 test("augmentations describe themselves, change something and have defaults for all options", () => {
-  for (const { name, summary, options, geometry, pixels } of augmentations) {
+  for (const { name, summary, options, geometry, pixels, batch } of augmentations) {
     assert.match(summary, /^.{10,90}[^.]$/);
-    assert.ok(geometry !== undefined || pixels !== undefined, name);
+    assert.ok(geometry !== undefined || pixels !== undefined || batch !== undefined, name);
     assert.equal(Object.keys(parseOptions(options, {}, { name })).length > 0, true);
   }
 });
@@ -275,9 +275,54 @@ test("augmentSample() composes the geometry of several entries, and refuses an u
   assert.deepEqual(image, sample.image.data);
   const augment = [{ name: "afine" }];
   assert.throws(() => augmentSample(sample, { ...PLAIN, augment, crop: [2, 5], rng }), {
-    message: 'Cannot find augmentation "afine": expected one of affine, invert-of-test, got ' +
-      '"afine"; did you mean affine?',
+    message: 'Cannot find augmentation "afine": expected one of ' +
+      `${augmentations.names.join(", ")}, got "afine"; did you mean affine?`,
   });
+});
+
+test("augmentSample() names the streams of an entry that comes twice apart", () => {
+  const sample = noiseSample(9, 7);
+  const purposes: string[] = [];
+  const rng: AugmentOptions["rng"] = (...purpose) => {
+    purposes.push(purpose.join(" "));
+    return randomStream(1, ...purpose);
+  };
+  const flip = { name: "vertical-flip", p: 0.5 };
+  augmentSample(sample, { ...PLAIN, augment: [flip, flip], crop: [2, 5], rng });
+  assert.deepEqual(purposes, [
+    "augment",
+    "augment vertical-flip",
+    "augment vertical-flip 2",
+  ]);
+});
+
+test("augmentSample() moves pixels and labels together, whatever the augmentation", () => {
+  // Pixels that name their label
+  const [width, height] = [40, 30];
+  const label = Uint8Array.from({ length: width * height }, (_, i) => i % width >> 2);
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => 10 * label[i / 3 | 0]!);
+  const sample = { id: "a", image: { width, height, data }, label: { width, height, data: label } };
+  const still = ["color-jitter", "grayscale", "gaussian-blur", "gaussian-noise"];
+  for (const { name, options, batch } of augmentations) {
+    if (batch !== undefined || still.includes(name) || name === "invert-of-test") continue;
+    const own = parseOptions(options, {}, { name });
+    const p = "p" in own ? { p: 1 } : {};
+    for (let seed = 0; seed < 20; seed++) {
+      const crop = augmentSample(sample, {
+        crop: [12, 16],
+        augment: [{ name, ...own, ...p } as AugmentOptions["augment"][number]],
+        fill: [255, 255, 255],
+        ignoreLabel: 255,
+        rng: seeded(seed),
+      });
+      for (const [i, value] of crop.label.entries()) {
+        if (value === 255) continue;
+        // Interpolation mixes neighbours, which are one label apart
+        const off = Math.abs(crop.image[3 * i]! / 10 - value);
+        assert.ok(off <= 1 || crop.image[3 * i] === 255, `${name} ${seed} ${off}`);
+      }
+    }
+  }
 });
 
 test("augmentSample() tries up to ten places where one class fills the crop", () => {

@@ -8,7 +8,7 @@ import type { Options, OptionsSchema, OptionValue, RegistryEntry } from "../../.
 
 /**
  * Geometry of a sample: the image is zoomed, turned about its centre within its own frame, and
- * mirrored left to right.
+ * mirrored left to right; what comes of it is turned by whole quarters.
  */
 export interface Geometry {
   /** Factor of both sides. */
@@ -16,16 +16,36 @@ export interface Geometry {
   /** Radians. */
   angle: number;
   flip: boolean;
+  /** Further factor of the width. @default 1 */
+  stretch?: number;
+  /** Quarter turns, clockwise. @default 0 */
+  quarterTurns?: number;
 }
 
-/** A crop of a sample, to be changed in place. */
-export interface Crop {
+/** A sample of a batch, to be changed in place. */
+export interface MixedCrop {
   width: number;
   height: number;
   /** RGB pixels `[height, width, 3]` on 0..255. */
   image: Uint8Array;
+  /** Labels `[height, width]`, ignored pixels as 255. */
+  label: Uint8Array;
+}
+
+/** A crop of a sample, to be changed in place. */
+export interface Crop extends MixedCrop {
   /** Labels `[height, width]`, values as in the data set. */
   label: Uint8Array;
+  /** RGB in whole levels of pixels that show nothing. */
+  fill: readonly [number, number, number];
+  /** Their label. */
+  ignoreLabel: number;
+}
+
+/** Sizes that geometry may depend on, in pixels. */
+export interface GeometrySizes {
+  source: { width: number; height: number };
+  crop: { width: number; height: number };
 }
 
 /** A random change of training samples. */
@@ -35,9 +55,18 @@ export interface Augmentation extends RegistryEntry {
    * Draws geometry, always by as many numbers. What all entries draw becomes one warp together with
    * the crop, so that pixels are interpolated once.
    */
-  geometry?(options: Options, rng: RandomStream): Geometry;
+  geometry?(options: Options, rng: RandomStream, sizes: GeometrySizes): Geometry;
   /** Changes a crop after the warp. `rng` is a stream of this entry alone. */
   pixels?(crop: Crop, options: Options, rng: RandomStream): void;
+  /**
+   * Mixes the samples of a batch once all are ready. `rngOf` gives a sample's stream, of this entry
+   * alone.
+   */
+  batch?(
+    crops: readonly MixedCrop[],
+    options: Options,
+    rngOf: (sample: number) => RandomStream,
+  ): void;
 }
 
 /** An augmentation as a configuration names it: an entry's name, and its own options beside. */
