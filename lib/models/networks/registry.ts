@@ -10,6 +10,9 @@ import { field, keysOf, positive, whole } from "../../util/schema.ts";
 import type { ArchitectureOptions, UpsampleOrder } from "../segmentation_model.ts";
 import { fcnNetworks } from "./fcn.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { backbones } from "../backbones/registry.ts";
+import { decoders } from "../decoders/registry.ts";
+import { fits, pairNetwork } from "./pair.ts";
 import { resnetNetworks } from "./resnet.ts";
 import { unet } from "./unet.ts";
 
@@ -18,6 +21,10 @@ export const networks: Registry<NetworkEntry> = new Registry("network", [
   ...fcnNetworks,
   ...resnetNetworks,
   unet,
+  ...[...decoders].flatMap((decoder) =>
+    [...backbones].filter((backbone) => fits(decoder, backbone))
+      .map((backbone) => pairNetwork(decoder, backbone))
+  ),
 ]);
 
 /** Options of a network by name, such as the section `model`; those left out take their defaults. */

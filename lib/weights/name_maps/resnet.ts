@@ -59,7 +59,7 @@ function resnetMap(
 }
 
 /** `conv1.weight`, `layer1.0.bn1.running_mean`, `layer1.0.downsample.0.weight`; timm's too. */
-const torchResnet: NameMap = resnetMap({
+export const torchResnet: NameMap = resnetMap({
   origin: "torchvision",
   aliases: torchAliases,
   unused: /^fc\.|\.num_batches_tracked$/,

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { backbones } from "../../../lib/models/backbones/registry.ts";
+import { decoders } from "../../../lib/models/decoders/registry.ts";
 import { networks, parseArchitecture } from "../../../lib/models/networks/registry.ts";
 
-test("networks holds FCN on both VGGs at three strides, three ResNets and U-Net", () => {
-  assert.deepEqual(networks.names, [
+test("networks holds whole networks, and every pair of a decoder and a backbone that it fits", () => {
+  const pairs = [...decoders].flatMap((decoder) =>
+    [...backbones].filter((backbone) => decoder.strides.every((s) => backbone.strides.includes(s)))
+      .map((backbone) => `${decoder.name}-${backbone.name}`)
+  );
+  assert.ok(pairs.length >= 4 && pairs.includes("unet-resnet34"));
+  assert.deepEqual(networks.names.filter((name) => !pairs.includes(name)), [
     "fcn8s-vgg16",
     "fcn16s-vgg16",
     "fcn32s-vgg16",

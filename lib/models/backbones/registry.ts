@@ -1,0 +1,11 @@
+/**
+ * The backbones by name; each is paired with every decoder that it fits.
+ *
+ * @module
+ */
+import { Registry } from "../../util/registry.ts";
+import type { BackboneEntry } from "./backbone_entry.ts";
+import { resnetBackbones } from "./resnet.ts";
+
+/** All backbones, in the order in which they are listed. */
+export const backbones: Registry<BackboneEntry> = new Registry("backbone", [...resnetBackbones]);

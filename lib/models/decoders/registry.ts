@@ -1,0 +1,11 @@
+/**
+ * The decoders by name; each is paired with every backbone that it fits.
+ *
+ * @module
+ */
+import { Registry } from "../../util/registry.ts";
+import type { DecoderEntry } from "./decoder_entry.ts";
+import { unetDecoder } from "./unet.ts";
+
+/** All decoders, in the order in which they are listed. */
+export const decoders: Registry<DecoderEntry> = new Registry("decoder", [unetDecoder]);

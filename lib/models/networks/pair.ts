@@ -1,0 +1,49 @@
+/**
+ * Networks of a backbone and a decoder.
+ *
+ * @module
+ */
+import { optionsSchema } from "../../util/registry.ts";
+import type { NameMap } from "../../weights/name_maps/name_map.ts";
+import type { BackboneEntry } from "../backbones/backbone_entry.ts";
+import type { DecoderEntry } from "../decoders/decoder_entry.ts";
+import type { NetworkEntry } from "./network_entry.ts";
+
+/** The network `DECODER-BACKBONE`, with the options of both. */
+export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): NetworkEntry {
+  const { outputStride, dilateFirst, logitStride, upsampleOrder } = decoder;
+  return {
+    name: `${decoder.name}-${backbone.name}`,
+    summary: `${decoder.title} on ${backbone.summary}`,
+    options: optionsSchema({ ...backbone.options.shape, ...decoder.options.shape }),
+    upsampleOrder,
+    logitStride,
+    inputMultiple: Math.max(outputStride, ...decoder.strides.filter((s) => s <= outputStride)),
+    // Decoders read several features, so no layer separates the network into two
+    stages: [],
+    nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
+    inputOptions: backbone.inputOptions,
+    bnEpsilon: backbone.bnEpsilon,
+    build(builder, architecture) {
+      const options = { ...architecture, outputStride, dilateFirst };
+      const features = backbone.build(builder, builder.input(3), options);
+      return decoder.build(builder, features, options);
+    },
+  };
+}
+
+/** Whether the decoder takes features that the backbone has. */
+export function fits(decoder: DecoderEntry, backbone: BackboneEntry): boolean {
+  return decoder.strides.every((stride) => backbone.strides.includes(stride));
+}
+
+/** A backbone's name map that knows the decoder's weights too; a file without them leaves them fresh. */
+function withDecoder(map: NameMap, decoder: DecoderEntry): NameMap {
+  return {
+    ...map,
+    places: (weight) =>
+      /^(decoder_|score)/.test(weight)
+        ? { places: decoder.places(weight), otherwise: "fresh" }
+        : map.places(weight),
+  };
+}

@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { inspectModel } from "../../../lib/models/inspect_model.ts";
+import { onCpu, smallModel } from "../../support/small_models.ts";
+
+/** Trainable parameters at 21 classes as PyTorch counts them, and those of one class. */
+const COUNTS: readonly [name: string, at21: number, perClass: number][] = [
+  ["unet-resnet18", 14_331_109, 145],
+  ["unet-resnet34", 24_439_269, 145],
+  ["unet-resnet50", 32_524_005, 145],
+];
+
+// Values against PyTorch are in tests/goldens.
+describe("pairNetwork()", () => {
+  onCpu();
+
+  for (const [name, at21, perClass] of COUNTS) {
+    for (const classes of [21, 19, 11]) {
+      test(`${name} has PyTorch's number of weights at ${classes} classes`, () => {
+        const { parameters } = inspectModel({ name }, { classes, input: [64, 64] });
+        assert.equal(parameters.trainable, at21 - (21 - classes) * perClass);
+      });
+    }
+  }
+
+  test("pairNetwork() gives logits of the decoder's stride for inputs of any multiple", () => {
+    const model = smallModel("unet-resnet18");
+    const logits = model.layers.predict(tf.zeros([2, 64, 32, 3])) as tf.Tensor;
+    assert.deepEqual(logits.shape, [2, 64, 32, 3]);
+  });
+
+  test("pairNetwork() refuses an input that its strides do not divide", () => {
+    assert.throws(
+      () => inspectModel({ name: "unet-resnet18" }, { classes: 3, input: [40, 48] }),
+      /40×48.*32/,
+    );
+  });
+});
