@@ -54,6 +54,12 @@ const EPILOGUE = { ...pointers("bias"), ...ints("activation"), ...floats("alpha"
 const ROW_BLOCKS = ints("rows", "channels", "rowsPerBlock");
 const BATCH_NORM = { ...ROW_BLOCKS, ...ints("blocks", "relu"), ...floats("eps", "leak") };
 const RESIZE = ints("height", "width", "channels", "outHeight", "outWidth");
+/** Sizes of an attention, see assembly/attention.ts; bytes of a head's packed keys and values. */
+const ATTENTION = {
+  ...ints("batch", "queries", "keys", "channels", "heads", "depth", "pitch", "rowsPerBlock"),
+  ...ints("headBytes"),
+  ...floats("scale"),
+};
 /** How the panels of a product are shared between the chunks. */
 const PANELS = ints("panels", "groups", "groupPanels", "columns");
 const FILTER_TRANSFORM = {
@@ -117,6 +123,25 @@ export const BLOCKS = {
     ...pointers("x", "y", "dy", "dx", "gamma", "mean", "variance", "dgamma", "dbeta"),
     ...pointers("partials", "coefficients"),
     ...BATCH_NORM,
+  },
+  LayerNorm: {
+    ...pointers("x", "y", "gamma", "beta", "mean", "inverse"),
+    ...ROW_BLOCKS,
+    ...floats("eps"),
+  },
+  LayerNormGrad: {
+    ...pointers("x", "dy", "dx", "gamma", "mean", "inverse", "partials"),
+    ...ROW_BLOCKS,
+  },
+  Attention: {
+    ...pointers("q", "k", "v", "y", "logSums", "packed"),
+    ...ATTENTION,
+    ...ints("blocks"),
+  },
+  AttentionGrad: {
+    ...pointers("q", "k", "v", "y", "logSums", "dy", "dq", "dk", "dv", "packed", "partials"),
+    ...ATTENTION,
+    ...ints("depthPitch", "slices", "sliceRows"),
   },
   Resize: { ...pointers("x", "out"), ...RESIZE, ...ints("mode") },
   ResizeGrad: { ...pointers("dy", "dx"), ...RESIZE, ...ints("mode") },
@@ -192,6 +217,13 @@ export const JOBS = {
   gradSums: "BatchNormGrad",
   mergeGradSums: "BatchNormGrad",
   normGrad: "BatchNormGrad",
+  layerNorm: "LayerNorm",
+  layerNormGrad: "LayerNormGrad",
+  attentionPack: "Attention",
+  attention: "Attention",
+  attentionGradPack: "AttentionGrad",
+  attentionGrad: "AttentionGrad",
+  attentionGradSum: "AttentionGrad",
   resize: "Resize",
   resizeGrad: "ResizeGrad",
   nearestGrad: "NearestGrad",

@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { availableParallelism } from "node:os";
 import {
   ADAM_UPDATE,
+  ATTENTION,
+  ATTENTION_GRAD,
   BATCH_NORM_LEAKY_TRAIN,
   BATCH_NORM_LEAKY_TRAIN_GRAD,
   BATCH_NORM_TRAIN,
@@ -9,6 +11,8 @@ import {
   BIAS_GRAD,
   BIAS_LEAKY_RELU_GRAD,
   BIAS_RELU_GRAD,
+  LAYER_NORM,
+  LAYER_NORM_GRAD,
   LEAKY_RELU_GRAD,
   MOVING_AVERAGE,
   ONE_HOT,
@@ -19,6 +23,7 @@ import {
   SGD_UPDATE,
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
+import { attention, attentionGrad } from "./kernels/attention.ts";
 import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
 import { biasGrad, biasReluGrad, conv2dFilterGrad } from "./kernels/conv_weight_grads.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
@@ -38,6 +43,7 @@ import {
   sgdUpdate,
 } from "./kernels/elementwise.ts";
 import { type Engine, startEngine } from "./engine.ts";
+import { layerNorm, layerNormGrad } from "./kernels/layer_norm.ts";
 import { oneHot, softmaxCrossEntropy } from "./kernels/labels.ts";
 import {
   resizeBilinear,
@@ -104,6 +110,10 @@ const KERNELS: Record<string, KernelFunction> = {
   [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,
   [BATCH_NORM_LEAKY_TRAIN]: batchNormTrain,
   [BATCH_NORM_LEAKY_TRAIN_GRAD]: batchNormTrainGrad,
+  [LAYER_NORM]: layerNorm,
+  [LAYER_NORM_GRAD]: layerNormGrad,
+  [ATTENTION]: attention,
+  [ATTENTION_GRAD]: attentionGrad,
   [SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
   [BIAS_GRAD]: biasGrad,
   [BIAS_RELU_GRAD]: biasReluGrad,

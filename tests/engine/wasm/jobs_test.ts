@@ -36,7 +36,7 @@ describe("encodeJob()", () => {
     const { outWidth: _, ...rest } = pad;
     // @ts-expect-error -- outWidth is missing
     assert.equal(encodeJob("pad", rest, 0).length, 9);
-    assert.equal(Object.keys(JOB_NUMBERS).length, 39);
+    assert.equal(Object.keys(JOB_NUMBERS).length, Object.keys(JOBS).length);
   });
 });
 
@@ -57,7 +57,7 @@ describe("the AssemblyScript side of the table", () => {
   test("dispatchModule() gives every job its number and its block", () => {
     const text = dispatchModule(functions(Object.keys(JOBS)));
     assert.match(text, /case 2: padChunk\(changetype<Pad>\(params\)\); break;/);
-    assert.equal(text.match(/case \d+:/g)!.length, 39);
+    assert.equal(text.match(/case \d+:/g)!.length, Object.keys(JOBS).length);
   });
 
   test("dispatchModule() refuses a job without a function, and a function without a job", () => {

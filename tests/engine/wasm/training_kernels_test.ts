@@ -25,10 +25,6 @@ const LONG = { timeout: 240_000 };
 
 /** Batches that the device unpacks, what mixed precision needs, and what is composed of stock ops. */
 const NOT_ON_WASM = new Set([
-  "SegadvAttention",
-  "SegadvAttentionGrad",
-  "SegadvLayerNorm",
-  "SegadvLayerNormGrad",
   "SegadvCheckGradients",
   "SegadvLovaszExtension",
   "SegadvSgdUpdateIf",

@@ -24,7 +24,7 @@ export function packChunk(p: Gemm, chunk: i32): void {
     const step = tap.step;
     for (let j = 0; j < run; j++) {
       const matrix = w + <usize>((index + j * step) * cin * cout) * 4;
-      if (transposed) to = packTransposed(matrix, cout, column, width, to);
+      if (transposed) to = packTransposed(matrix, cout, cout, column, width, to);
       else to = packRows(matrix, cin, cout, column, width, to);
     }
   }
@@ -56,9 +56,11 @@ export function packRows(
   return to;
 }
 
-/** Rows `column`.. of a [.][depth] matrix as columns: to[k][r] = matrix[column + r][k]. */
-function packTransposed(matrix: usize, depth: i32, column: i32, width: i32, to: usize): usize {
-  const stride = <usize>depth * 4;
+/** Rows `column`.. of `depth` values of a [.][ld] matrix as columns: to[k][r] = matrix[column + r][k]. */
+export function packTransposed(
+  matrix: usize, depth: i32, ld: i32, column: i32, width: i32, to: usize,
+): usize {
+  const stride = <usize>ld * 4;
   const base = matrix + <usize>column * stride;
   const whole = depth & ~3;
   for (let r = 0; r < 16; r += 4) {
