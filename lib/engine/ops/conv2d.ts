@@ -12,15 +12,35 @@ import {
   runTrainingKernel,
   type TrainingKernel,
 } from "./kernels.ts";
+import {
+  dilatedFilterGradient,
+  dilatedInputGradient,
+  explicitPadding,
+  liveTaps,
+} from "./dilated_conv2d.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 
 /** Attributes of {@linkcode conv2d}. */
 export interface Conv2dOptions {
   stride: number;
-  /** `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. */
-  padding: "same" | "valid";
+  /**
+   * `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. A number pads
+   * that many zeros on all four sides, as PyTorch does.
+   */
+  padding: "same" | "valid" | number;
+  /** Distance of the filter's taps; above 1 only with stride 1. @default 1 */
+  dilation?: number;
   relu: boolean;
   /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
+  leak?: number;
+}
+
+/** Attributes of the kernel: what {@linkcode Conv2dOptions} say, in tfjs's terms. */
+interface KernelAttrs {
+  stride: number;
+  pad: "same" | "valid" | tf.backend_util.ExplicitPadding;
+  dilation: number;
+  relu: boolean;
   leak?: number;
 }
 
@@ -46,12 +66,12 @@ const BIAS: TrainingKernel<Record<never, never>> = {
   compose: ({ dy }) => [tf.sum(dy!, [0, 1, 2])],
 };
 
-const KERNEL: TrainingKernel<Conv2dOptions> = {
+const KERNEL: TrainingKernel<KernelAttrs> = {
   name: "SegadvConv2d",
   compose({ x, filter, bias }, options) {
-    const { relu, leak = 0 } = options;
+    const { relu, leak = 0, dilation } = options;
     const activation = relu ? leak > 0 ? "leakyrelu" : "relu" : "linear";
-    const fused = { dilations: [1, 1], activation, leakyreluAlpha: leak };
+    const fused = { dilations: [dilation, dilation], activation, leakyreluAlpha: leak };
     const attrs = { ...tfjsAttrs(options), ...fused };
     const inputs = { x: x!, filter: filter!, ...(bias ? { bias } : {}) };
     return [tf.engine().runKernel("FusedConv2D", inputs, attrs) as tf.Tensor];
@@ -97,7 +117,20 @@ export function conv2d(
   inputs: { x: tf.Tensor4D; filter: tf.Tensor4D; bias?: tf.Tensor1D },
   options: Conv2dOptions,
 ): tf.Tensor4D {
-  return runTrainingKernel(KERNEL, inputs, options)[0] as tf.Tensor4D;
+  const { padding, dilation = 1, ...rest } = options;
+  if (dilation === 1) {
+    const pad = typeof padding === "number" ? explicitPadding([padding, padding]) : padding;
+    return runTrainingKernel(KERNEL, inputs, { ...rest, pad, dilation })[0] as tf.Tensor4D;
+  }
+  if (options.stride !== 1) {
+    throw new RangeError(
+      `Cannot convolve with stride ${options.stride} and dilation ${dilation}: one must be 1`,
+    );
+  }
+  return tf.tidy(() => {
+    const { filter, ...taps } = liveTaps(inputs, { padding, dilation });
+    return runTrainingKernel(KERNEL, { ...inputs, filter }, { ...rest, ...taps })[0];
+  }) as tf.Tensor4D;
 }
 
 /** dy before the ReLU that made `y`, and its sum. */
@@ -113,26 +146,30 @@ function maskedBy(
 
 function inputGradient(
   call: { dy: tf.Tensor; filter: tf.Tensor; inputShape: number[] },
-  options: Conv2dOptions,
+  options: KernelAttrs,
 ): tf.Tensor {
   const { dy, filter, inputShape } = call;
+  const { dilation, pad } = options;
+  if (dilation > 1) return dilatedInputGradient(call, { dilations: dilation, pad });
   const attrs = { ...tfjsAttrs(options), inputShape };
   return tf.engine().runKernel("Conv2DBackpropInput", { dy, filter }, attrs) as tf.Tensor;
 }
 
 function filterGradient(
   call: { x: tf.Tensor; dy: tf.Tensor; filterShape: number[] },
-  options: Conv2dOptions,
+  options: KernelAttrs,
 ): tf.Tensor {
   const { x, dy, filterShape } = call;
+  const { dilation, pad } = options;
+  if (dilation > 1) return dilatedFilterGradient(call, { dilations: dilation, pad });
   const attrs = { ...tfjsAttrs(options), filterShape };
   return tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, attrs) as tf.Tensor;
 }
 
-function tfjsAttrs({ stride, padding }: Conv2dOptions): tf.NamedAttrMap {
+function tfjsAttrs({ stride, pad }: KernelAttrs): tf.NamedAttrMap {
   return {
     strides: [stride, stride] as [number, number],
-    pad: padding,
+    pad: pad as string,
     dataFormat: "NHWC",
     dimRoundingMode: undefined as unknown as string,
   };

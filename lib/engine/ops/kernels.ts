@@ -101,6 +101,25 @@ export const BIAS_LEAKY_RELU_GRAD = "SegadvBiasLeakyReluGrad";
 /** Gradient of a bias: input `dy [b,h,w,c]`; output `dbias [c] = Σ dy`. */
 export const BIAS_GRAD = "SegadvBiasGrad";
 
+/**
+ * Gradient of a dilated convolution of stride 1 with respect to its input, which tfjs lacks. Inputs
+ * `dy [b,h',w',f]`, `filter [k,l,c,f]`; output `dx [b,h,w,c]`. Attributes
+ * {@linkcode DilatedConvAttrs} and `inputShape`.
+ */
+export const DILATED_CONV_INPUT_GRAD = "SegadvDilatedConv2dInputGrad";
+/**
+ * The same with respect to its filter. Inputs `x [b,h,w,c]`, `dy [b,h',w',f]`; output
+ * `dfilter [k,l,c,f]`. Attributes {@linkcode DilatedConvAttrs} and `filterShape`.
+ */
+export const DILATED_CONV_FILTER_GRAD = "SegadvDilatedConv2dFilterGrad";
+/** Attributes of both gradients, named as tfjs names those of a convolution. */
+export interface DilatedConvAttrs {
+  strides: number | [number, number];
+  pad: "same" | "valid" | number | tf.backend_util.ExplicitPadding;
+  dilations: number | [number, number];
+  dataFormat: "NHWC";
+}
+
 /** Input `x`, `dy` of one shape; output `dx = dy·(x > 0 ? 1 : alpha)`. Attributes `{ alpha }`. */
 export const LEAKY_RELU_GRAD = "SegadvLeakyReluGrad";
 

@@ -13,6 +13,8 @@ import {
   BIAS_RELU_GRAD,
   LAYER_NORM,
   LAYER_NORM_GRAD,
+  DILATED_CONV_FILTER_GRAD,
+  DILATED_CONV_INPUT_GRAD,
   LEAKY_RELU_GRAD,
   MOVING_AVERAGE,
   ONE_HOT,
@@ -24,6 +26,7 @@ import {
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
 import { attention, attentionGrad } from "./kernels/attention.ts";
+import { replaceConvGradient, restoreConvGradient } from "../ops/dilated_conv2d.ts";
 import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
 import { biasGrad, biasReluGrad, conv2dFilterGrad } from "./kernels/conv_weight_grads.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
@@ -115,6 +118,8 @@ const KERNELS: Record<string, KernelFunction> = {
   [ATTENTION]: attention,
   [ATTENTION_GRAD]: attentionGrad,
   [SOFTMAX_CROSS_ENTROPY]: softmaxCrossEntropy,
+  [DILATED_CONV_INPUT_GRAD]: conv2dInputGrad,
+  [DILATED_CONV_FILTER_GRAD]: conv2dFilterGrad,
   [BIAS_GRAD]: biasGrad,
   [BIAS_RELU_GRAD]: biasReluGrad,
   [BIAS_LEAKY_RELU_GRAD]: biasReluGrad,
@@ -176,6 +181,7 @@ export async function registerWasmBackend(
   tfjsKernels = [];
   for (const [name, kernel] of Object.entries(KERNELS)) replaceKernel(engine, name, kernel);
   tf.registerBackend("wasm", () => engine.backend, PRIORITY);
+  replaceConvGradient();
   current = engine;
   return {
     threads: engine.pool.threads,
@@ -210,6 +216,7 @@ export async function disposeWasmBackend(): Promise<void> {
     if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
   }
   for (const kernel of tfjsKernels) tf.registerKernel(kernel);
+  restoreConvGradient();
   tf.removeBackend("wasm");
   tf.registerBackend("wasm", getTfjsFactory(), PRIORITY);
   await engine.pool.stop();

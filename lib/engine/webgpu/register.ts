@@ -18,8 +18,8 @@ import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
 import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
 import { checkGradients } from "./kernels/check_gradients.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
-import { conv2dBackpropFilter } from "./kernels/conv2d_backprop_filter.ts";
-import { conv2dBackpropInput } from "./kernels/conv2d_backprop_input.ts";
+import { conv2dBackpropFilter, dilatedConvFilterGrad } from "./kernels/conv2d_backprop_filter.ts";
+import { conv2dBackpropInput, dilatedConvInputGrad } from "./kernels/conv2d_backprop_input.ts";
 import { add, leakyReluGrad, multiply, relu } from "./kernels/elementwise.ts";
 import { adamUpdate, movingAverage, sgdUpdate, sgdUpdateIf } from "./kernels/in_place_updates.ts";
 import { type Kernel, restoreTfjsKernel, saveTfjsKernel } from "./kernels/kernel.ts";
@@ -29,6 +29,7 @@ import { resizeNearest, resizeNearestGrad } from "./kernels/resize_nearest.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
 import { mean, sum } from "./kernels/reduction.ts";
 import { unpackBatch } from "./kernels/unpack_batch.ts";
+import { replaceConvGradient, restoreConvGradient } from "../ops/dilated_conv2d.ts";
 import { LEAKY_RELU_GRAD } from "../ops/kernels.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
@@ -156,6 +157,8 @@ const KERNELS: Kernel<any>[] = [
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  dilatedConvFilterGrad,
+  dilatedConvInputGrad,
   fusedConv2d,
   fusedMatMul,
   checkGradients,
@@ -249,6 +252,7 @@ const replaced = new Map<string, Gradient>();
 /** Replaces tfjs's gradients, which all backends share; their values stay the same. */
 export function registerGradients(): void {
   if (replaced.size > 0) return;
+  replaceConvGradient();
   for (const [kernelName, make] of Object.entries(GRADIENTS)) {
     const original = tf.getGradient(kernelName);
     if (original == null) continue;
@@ -260,6 +264,7 @@ export function registerGradients(): void {
 
 /** Restores tfjs's own gradients. */
 export function unregisterGradients(): void {
+  if (replaced.size > 0) restoreConvGradient();
   for (const [kernelName, original] of replaced) {
     tf.unregisterGradient(kernelName);
     tf.registerGradient(original);

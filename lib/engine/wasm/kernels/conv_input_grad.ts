@@ -8,7 +8,7 @@ import { chooseTiles, winogradBackward } from "./winograd_shape.ts";
 import type { KernelCall } from "../tfjs_backend.ts";
 
 /**
- * Conv2DBackpropInput, and with it the transposed convolution. A stride of s makes s² phases, each
+ * Conv2DBackpropInput and the same of a dilated convolution (attribute `dilations`), and with it the transposed convolution. A stride of s makes s² phases, each
  * a stride-1 convolution of dy with the taps that fall on its pixels: no zero is multiplied.
  */
 export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo | undefined {
@@ -22,7 +22,7 @@ export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo
     inputShape,
     filter.shape as [number, number, number, number],
     strides,
-    1,
+    call.attrs.dilations ?? 1,
     pad,
     dimRoundingMode,
   );
@@ -43,7 +43,8 @@ export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo
     });
     return out;
   }
-  const asRuns = c <= RUN_CHANNELS && info.filterWidth > info.strideWidth;
+  const asRuns = c <= RUN_CHANNELS && info.filterWidth > info.strideWidth &&
+    info.dilationWidth === 1;
   const phases = makePhases(info, asRuns);
   const common = {
     batch: info.batchSize,
@@ -86,10 +87,22 @@ export function conv2dInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo
 /** The phases of the input grid; with `asRuns` the taps of one filter row are one tap. */
 function makePhases(info: tf.backend_util.Conv2DInfo, asRuns: boolean): Phase[] {
   const phases: Phase[] = [];
+  const down = {
+    stride: info.strideHeight,
+    pad: info.padInfo.top,
+    size: info.filterHeight,
+    dilation: info.dilationHeight,
+  };
+  const across = {
+    stride: info.strideWidth,
+    pad: info.padInfo.left,
+    size: info.filterWidth,
+    dilation: info.dilationWidth,
+  };
   for (let oy = 0; oy < Math.min(info.strideHeight, info.inHeight); oy++) {
-    const rows = axisTaps(oy, info.strideHeight, info.padInfo.top, info.filterHeight);
+    const rows = axisTaps(oy, down);
     for (let ox = 0; ox < Math.min(info.strideWidth, info.inWidth); ox++) {
-      const columns = axisTaps(ox, info.strideWidth, info.padInfo.left, info.filterWidth);
+      const columns = axisTaps(ox, across);
       const taps: Tap[] = [];
       for (const row of rows) {
         // Ascending offsets, so that a run is contiguous in dy; filter positions then descend.
@@ -118,15 +131,13 @@ function makePhases(info: tf.backend_util.Conv2DInfo, asRuns: boolean): Phase[] 
 /** Filter positions that meet residue `phase` along one axis, by ascending offset into dy. */
 function axisTaps(
   phase: number,
-  stride: number,
-  pad: number,
-  size: number,
+  axis: { stride: number; pad: number; size: number; dilation: number },
 ): { index: number; offset: number }[] {
+  const { stride, pad, size, dilation } = axis;
   const taps: { index: number; offset: number }[] = [];
   for (let index = size - 1; index >= 0; index--) {
-    if ((phase + pad - index) % stride === 0) {
-      taps.push({ index, offset: (phase + pad - index) / stride });
-    }
+    const distance = phase + pad - index * dilation;
+    if (distance % stride === 0) taps.push({ index, offset: distance / stride });
   }
   return taps;
 }

@@ -13,7 +13,7 @@ const PANEL = 16;
 const MIN_SLICE_PIXELS = 256;
 const MAX_PARTIAL_BYTES = 16 << 20;
 
-/** Conv2DBackpropFilter, which the tfjs backend lacks. */
+/** Conv2DBackpropFilter and the same of a dilated convolution, which the tfjs backend lacks. */
 export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
   const x = call.inputs.x!;
   const dy = call.inputs.dy!;
@@ -25,7 +25,7 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
     x.shape as [number, number, number, number],
     filterShape,
     strides,
-    1,
+    call.attrs.dilations ?? 1,
     pad,
     dimRoundingMode,
   );
@@ -38,7 +38,7 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
     winogradFilterGrad(engine, { g: tiles, ...operands, x: engine.at(x) });
     return out;
   }
-  if (info.inChannels <= RUN_CHANNELS && info.filterWidth > 1) {
+  if (info.inChannels <= RUN_CHANNELS && info.filterWidth > 1 && info.dilationWidth === 1) {
     const padding = inputPadding(info, engine.at(x));
     withPadded(engine, padding, (padded) =>
       accumulate(engine, info, {
@@ -54,7 +54,12 @@ export function conv2dFilterGrad(engine: Engine, call: KernelCall): tf.TensorInf
   const taps: Tap[] = [];
   for (let i = 0; i < info.filterHeight; i++) {
     for (let j = 0; j < info.filterWidth; j++) {
-      taps.push({ dy: i - info.padInfo.top, dx: j - info.padInfo.left, index: 0, step: 0 });
+      taps.push({
+        dy: i * info.dilationHeight - info.padInfo.top,
+        dx: j * info.dilationWidth - info.padInfo.left,
+        index: 0,
+        step: 0,
+      });
     }
   }
   accumulate(engine, info, {

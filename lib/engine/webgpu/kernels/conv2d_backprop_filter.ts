@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DILATED_CONV_FILTER_GRAD } from "../../ops/kernels.ts";
 import { dispatch, newOutput } from "../dispatch.ts";
 import { gemmKernel, storeVector } from "../gemm.ts";
 import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
@@ -36,6 +37,12 @@ export const conv2dBackpropFilter: Kernel<FilterAttrs> = {
     });
     return splits === 1 ? parts : addChunks(backend, parts, attrs.filterShape);
   },
+};
+
+/** The same of a dilated convolution, NHWC only. */
+export const dilatedConvFilterGrad: Kernel<FilterAttrs> = {
+  ...conv2dBackpropFilter,
+  name: DILATED_CONV_FILTER_GRAD,
 };
 
 function kernelOf(s: ConvSizes, tile: TileName, unroll: boolean): WgslKernel {

@@ -5,13 +5,15 @@
  *
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
+import { DILATED_CONV_INPUT_GRAD } from "../../ops/kernels.ts";
 import { dispatch } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
 import { gemmKernel, storeVector } from "../gemm.ts";
 import { tileGrid, type TileName, TILES } from "../gemm_tiles.ts";
 import type { KernelTemplate, WgslKernel } from "../wgsl.ts";
-import { type ConvAttrs, type ConvSizes, convSizes } from "./conv_sizes.ts";
-import { type Kernel, tfjsKernel } from "./kernel.ts";
+import { type ConvAttrs, convKey, type ConvSizes, convSizes } from "./conv_sizes.ts";
+import { type Kernel, type KernelCall, tfjsKernel } from "./kernel.ts";
 
 interface InputAttrs extends ConvAttrs {
   inputShape: [number, number, number, number];
@@ -22,31 +24,48 @@ export const conv2dBackpropInput: Kernel<InputAttrs> = {
   name: "Conv2DBackpropInput",
   run(call) {
     const { inputs, attrs, backend } = call;
-    const { dy, filter } = inputs;
+    const { filter } = inputs;
     const s = convSizes(attrs.inputShape, filter!.shape, attrs);
     // With three channels most of a tile is empty, which is slow on a software adapter.
     const empty = backend.training.software && s.c < 5;
-    if (attrs.dataFormat === "NCHW" || s.dilationY * s.dilationX > 1 || empty) {
-      return tfjsKernel("Conv2DBackpropInput")(call);
-    }
-    const rows = s.b * Math.ceil(s.h / s.strideY) * Math.ceil(s.w / s.strideX);
-    const tile = backend.tileFor(rows * s.strideY * s.strideX, s.c);
-    const dx = newActivation(backend, attrs.inputShape);
-    dispatch(backend, kernelOf(s, tile, backend.unroll), {
-      uniforms: [s.b, s.h, s.w, s.c, s.oh, s.ow, s.n, s.top, s.left],
-      reads: [dy!, filter!],
-      writes: [dx],
-      grid: [...tileGrid(tile, rows, s.c), s.strideY * s.strideX],
-    });
-    return dx;
+    if (attrs.dataFormat === "NCHW" || empty) return tfjsKernel("Conv2DBackpropInput")(call);
+    return inputGradient(call, s);
   },
 };
+
+/** The same of a dilated convolution of stride 1, NHWC only. */
+export const dilatedConvInputGrad: Kernel<InputAttrs> = {
+  name: DILATED_CONV_INPUT_GRAD,
+  run(call) {
+    return inputGradient(
+      call,
+      convSizes(call.attrs.inputShape, call.inputs.filter!.shape, call.attrs),
+    );
+  },
+};
+
+function inputGradient(
+  { inputs, attrs, backend }: KernelCall<InputAttrs>,
+  s: ConvSizes,
+): tf.TensorInfo {
+  const { dy, filter } = inputs;
+  const rows = s.b * Math.ceil(s.h / s.strideY) * Math.ceil(s.w / s.strideX);
+  const tile = backend.tileFor(rows * s.strideY * s.strideX, s.c);
+  const dx = newActivation(backend, attrs.inputShape);
+  dispatch(backend, kernelOf(s, tile, backend.unroll), {
+    uniforms: [s.b, s.h, s.w, s.c, s.oh, s.ow, s.n, s.top, s.left],
+    reads: [dy!, filter!],
+    writes: [dx],
+    grid: [...tileGrid(tile, rows, s.c), s.strideY * s.strideX],
+  });
+  return dx;
+}
 
 function kernelOf(s: ConvSizes, tile: TileName, unroll: boolean): WgslKernel {
   const four = s.n % 4 === 0;
   const fourIn = s.c % 4 === 0;
   const whole = s.n % TILES[tile].depth === 0;
-  const shape = [s.kh, s.kw, s.strideY, s.strideX].join();
+  const shape = convKey(s);
   return gemmKernel({
     key: ["conv2dBackpropInput", shape, tile, four, fourIn, whole].join("/"),
     tile: TILES[tile],
@@ -61,7 +80,7 @@ function kernelOf(s: ConvSizes, tile: TileName, unroll: boolean): WgslKernel {
     // Not from the private variable: to a compiler it may differ between threads, which the bounds of
     // a loop with a barrier must not.
     range: "findPhase(i32(wid.z)); let firstK = 0u; let endK = u32(depthOf(i32(wid.z)));",
-    functions: (template) => phase(template, s) + loads(template, four, whole),
+    functions: (template) => phase(template, s) + loads(template, s, { four, whole }),
   });
 }
 
@@ -132,10 +151,14 @@ fn store(m1: u32, n1: u32, r: vec4<f32>) {
 }`;
 }
 
-function loads({ load }: KernelTemplate, four: boolean, whole: boolean): string {
+function loads(
+  { load }: KernelTemplate,
+  s: ConvSizes,
+  { four, whole }: { four: boolean; whole: boolean },
+): string {
   const outside = `
-  let y = row.y - tap.x;
-  let z = row.z - tap.y;
+  let y = row.y - tap.x${s.dilationY > 1 ? ` * ${s.dilationY}` : ""};
+  let z = row.z - tap.y${s.dilationX > 1 ? ` * ${s.dilationX}` : ""};
   if (k >= depth || row.w == 0 || y < 0 || y >= u.oh || z < 0 || z >= u.ow)`;
   if (!four) {
     const read = (name: string) =>
