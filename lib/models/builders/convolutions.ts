@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type LayerOptions, notImplemented, type WeightInit } from "./layer_options.ts";
+import type { LayerOptions, WeightInit } from "./layer_options.ts";
 import { Conv2d } from "./layers.ts";
 import {
   followingRelu,
@@ -24,12 +24,12 @@ export interface ConvOptions extends LayerOptions {
   stride?: number;
   /**
    * `same` pads as TensorFlow does: the odd pixel goes to the bottom and the right. A number pads
-   * that many zeros on all four sides, as PyTorch does; no builder implements it yet.
+   * that many zeros on all four sides, as PyTorch does.
    *
    * @default "same"
    */
   padding?: "same" | "valid" | number;
-  /** Distance of the kernel's taps; no builder implements any other than 1 yet. @default 1 */
+  /** Distance of the kernel's taps; above 1 only with stride 1. @default 1 */
   dilation?: number;
   /** Whether a bias is added; a batch norm that follows makes it useless. @default true */
   bias?: boolean;
@@ -64,10 +64,12 @@ type Symbolic = tf.SymbolicTensor;
 export function shapeConvolutions(table: ShapeTable): ConvolutionBuilder<Shape> {
   return {
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "shape");
-      const { relu, leak, init, bias = true } = options;
-      const output = { ...windowed(x, { size: kernel, stride, padding }), channels: filters };
-      const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
+      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { relu, leak, init, bias = true, dilation = 1 } = options;
+      const size = (kernel - 1) * dilation + 1;
+      const output = { ...windowed(x, { size, stride, padding }), channels: filters };
+      const kind = `conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}` +
+        (dilation > 1 ? ` dilation ${dilation}` : "");
       const weights: WeightInfo[] = [
         {
           name: `${name}/kernel`,
@@ -100,21 +102,22 @@ export function tfjsConvolutions(source: WeightSource): ConvolutionBuilder<Symbo
   const weight = (name: string, init: WeightInit) => initializer(source, { name, init });
   return {
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(options, "tfjs");
-      const { leak = 0, bias = true } = options;
+      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { leak = 0, bias = true, dilation = 1 } = options;
       const isLeaky = options.relu === true && leak > 0;
       const layer = tf.layers.conv2d({
         name,
         filters,
         kernelSize: kernel,
         strides: stride,
-        padding,
+        padding: typeof padding === "number" ? "valid" : padding,
+        dilationRate: dilation,
         activation: options.relu && !isLeaky ? "relu" : "linear",
         useBias: bias,
         kernelInitializer: weight(`${name}/kernel`, options.init ?? { kind: "heNormal" }),
         biasInitializer: weight(`${name}/bias`, { kind: "zeros" }),
       });
-      const y = layer.apply(x) as Symbolic;
+      const y = layer.apply(padded(x, { name, padding })) as Symbolic;
       return isLeaky
         ? tf.layers.leakyReLU({ name: `${name}_relu`, alpha: leak }).apply(y) as Symbolic
         : y;
@@ -141,11 +144,8 @@ export function trainingConvolutions(
 ): Pick<ConvolutionBuilder<Symbolic>, "conv"> {
   return {
     conv(x, options) {
-      const { name, filters, kernel, stride = 1, padding = "same" } = basicConv(
-        options,
-        "training",
-      );
-      const { relu = false, leak = 0, bias = true } = options;
+      const { name, filters, kernel, stride = 1, padding = "same" } = options;
+      const { relu = false, leak = 0, bias = true, dilation = 1 } = options;
       const init = options.init ?? { kind: "heNormal" };
       const layer = new Conv2d({
         name,
@@ -153,6 +153,7 @@ export function trainingConvolutions(
         kernel,
         stride,
         padding,
+        dilation,
         bias,
         relu,
         leak,
@@ -164,22 +165,12 @@ export function trainingConvolutions(
   };
 }
 
-/** A convolution's options as a builder that implements none of the optional ones takes them. */
-export type BasicConvOptions = ConvOptions & { padding?: "same" | "valid" };
-
-/**
- * Refuses what no builder's convolution implements yet.
- *
- * @throws {RangeError} For explicit padding or a dilation.
- */
-export function basicConv(options: ConvOptions, builder: string): BasicConvOptions {
-  const { name, padding, dilation = 1 } = options;
-  const refuse = (what: string): never => {
-    throw new RangeError(notImplemented(name, { what, builder }));
-  };
-  if (typeof padding === "number") return refuse(`conv with padding ${padding}`);
-  if (dilation !== 1) refuse(`conv with dilation ${dilation}`);
-  return options as BasicConvOptions;
+/** A map with the zeros of a numeric padding around it, which a tfjs convolution cannot add. */
+function padded(x: Symbolic, conv: { name: string; padding: "same" | "valid" | number }): Symbolic {
+  const { name, padding } = conv;
+  if (typeof padding !== "number" || padding === 0) return x;
+  const layer = tf.layers.zeroPadding2d({ name: `${name}_pad`, padding: [padding, padding] });
+  return layer.apply(x) as Symbolic;
 }
 
 function biasInfo(layer: string, filters: number): WeightInfo {

@@ -18,7 +18,9 @@ export interface Conv2dArgs {
   /** Side of the square kernel. */
   kernel: number;
   stride: number;
-  padding: "same" | "valid";
+  padding: "same" | "valid" | number;
+  /** Distance of the kernel's taps; above 1 only with stride 1. */
+  dilation: number;
   /** Whether a bias is added. */
   bias: boolean;
   /** Whether a ReLU follows, in the same pass over memory. */
@@ -51,19 +53,22 @@ export class Conv2d extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const { kernel, stride, padding, filters } = this.#args;
+    const { kernel, stride, padding, dilation, filters } = this.#args;
     const [b, h, w] = inputShape as tf.Shape;
+    const zeros = typeof padding === "number" ? 2 * padding : 0;
+    const lost = padding === "same" ? 0 : (kernel - 1) * dilation - zeros;
     const length = (n: number | null | undefined): number | null =>
-      n == null ? null : Math.ceil((padding === "same" ? n : n - kernel + 1) / stride);
+      n == null ? null : Math.ceil((n - lost) / stride);
     return [b!, length(h), length(w), filters];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    const { stride, padding, relu, leak = 0 } = this.#args;
+    const { stride, padding, dilation, relu, leak = 0 } = this.#args;
     const filter = this.#kernel.read() as tf.Tensor4D;
     const bias = this.#bias?.read() as tf.Tensor1D | undefined;
-    return conv2d(bias ? { x, filter, bias } : { x, filter }, { stride, padding, relu, leak });
+    const operands = bias ? { x, filter, bias } : { x, filter };
+    return conv2d(operands, { stride, padding, dilation, relu, leak });
   }
 }
 

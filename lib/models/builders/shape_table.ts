@@ -71,14 +71,14 @@ export function followingRelu(
   return leak > 0 ? ` + leaky ReLU ${leak}` : " + ReLU";
 }
 
-/** Output of a sliding window. */
+/** Output of a sliding window, whose `size` spans its dilation. */
 export function windowed(
   x: Shape,
-  window: { size: number; stride: number; padding: "same" | "valid" },
+  window: { size: number; stride: number; padding: "same" | "valid" | number },
 ): Shape {
+  const { size, stride, padding } = window;
+  const zeros = typeof padding === "number" ? 2 * padding : 0;
   const length = (n: number) =>
-    window.padding === "same"
-      ? Math.ceil(n / window.stride)
-      : Math.floor((n - window.size) / window.stride) + 1;
+    padding === "same" ? Math.ceil(n / stride) : Math.floor((n + zeros - size) / stride) + 1;
   return { ...x, height: length(x.height), width: length(x.width) };
 }
