@@ -102,16 +102,13 @@ interface ConvNorm {
 /** Bias-free convolution with PyTorch's symmetric padding, batch norm, ReLU. */
 function convNorm<T>(builder: LayerBuilder<T>, x: T, options: ResnetOptions & ConvNorm): T {
   const { name, filters, kernel, stride = 1, dilation = 1, relu } = options;
-  // An odd kernel of stride 1 is padded symmetrically by `same` as well
-  const strided = stride > 1 && kernel > 1;
-  const padded = strided ? builder.zeroPad(x, { name: `${name}_pad`, pad: (kernel - 1) / 2 }) : x;
-  const y = builder.conv(padded, {
+  const y = builder.conv(x, {
     name: `${name}_conv`,
     filters,
     kernel,
     stride,
-    ...(kernel > 1 && dilation > 1 && { dilation }),
-    padding: strided ? "valid" : "same",
+    dilation,
+    padding: dilation * (kernel - 1) / 2,
     bias: false,
   });
   const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON };

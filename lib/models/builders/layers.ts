@@ -19,8 +19,8 @@ export interface Conv2dArgs {
   kernel: number;
   stride: number;
   padding: "same" | "valid" | number;
-  /** Distance of the kernel's taps; above 1 only with stride 1. */
-  dilation: number;
+  /** Distance of the kernel's taps; above 1 only with stride 1. @default 1 */
+  dilation?: number;
   /** Whether a bias is added. */
   bias: boolean;
   /** Whether a ReLU follows, in the same pass over memory. */
@@ -53,7 +53,7 @@ export class Conv2d extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const { kernel, stride, padding, dilation, filters } = this.#args;
+    const { kernel, stride, padding, dilation = 1, filters } = this.#args;
     const [b, h, w] = inputShape as tf.Shape;
     const zeros = typeof padding === "number" ? 2 * padding : 0;
     const lost = padding === "same" ? 0 : (kernel - 1) * dilation - zeros;
@@ -64,7 +64,7 @@ export class Conv2d extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    const { stride, padding, dilation, relu, leak = 0 } = this.#args;
+    const { stride, padding, dilation = 1, relu, leak = 0 } = this.#args;
     const filter = this.#kernel.read() as tf.Tensor4D;
     const bias = this.#bias?.read() as tf.Tensor1D | undefined;
     const operands = bias ? { x, filter, bias } : { x, filter };
