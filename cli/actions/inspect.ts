@@ -12,14 +12,14 @@ import {
   inspectData,
   type SplitReport,
 } from "@segadv/segadv/data";
-import { inspectModel, type ModelReport } from "@segadv/segadv/models";
+import { inspectModel, type ModelReport, networks, stageCount } from "@segadv/segadv/models";
 import { count, writeFileAtomic } from "@segadv/segadv/util";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { type Context, humanStream, writeJson } from "../context.ts";
 import { percentage, plural } from "../ui/format.ts";
 import { formatTable } from "../ui/table.ts";
-import { Exit } from "../errors.ts";
+import { Exit, UsageError } from "../errors.ts";
 import { Progress } from "../ui/progress.ts";
 import type { Style, TextStream } from "../ui/terminal.ts";
 
@@ -28,27 +28,45 @@ export interface InspectModelArguments {
   name: string;
   classes: number;
   width: number;
+  freeze?: "none" | "backbone" | number | undefined;
   json?: boolean | undefined;
 }
 
 /** Prints a network's report. */
 export function runModel(args: InspectModelArguments, context: Context): void {
-  const { name, classes, width, json } = args;
-  const report = inspectModel({ name, width }, { classes });
+  const { name, classes, width, freeze = "none", json } = args;
+  if (freeze !== "none") checkFreeze(name, freeze);
+  const frozen = freeze === "none" ? {} : { freeze };
+  const report = inspectModel({ name, width, ...frozen }, { classes });
   if (json === true) writeJson(context, report);
   else humanStream(context, false).write(tableOf(report));
 }
 
-function tableOf({ layers, parameters, input }: ModelReport): string {
+/** Refuses stages that the backbone does not have. */
+function checkFreeze(name: string, freeze: "backbone" | number): void {
+  const entry = networks.find(name);
+  if (entry === undefined) throw new UsageError(`--freeze is of networks, ${name} is none`);
+  const stages = stageCount(entry);
+  if (freeze === "backbone" || freeze <= stages) return;
+  throw new UsageError(`--freeze: the backbone of ${name} has ${plural(stages, "stage")}`);
+}
+
+function tableOf({ layers, parameters, input, backbone, frozen }: ModelReport): string {
+  const partOf = (layer: string): string =>
+    (backbone[layer] === undefined ? "head" : `stage ${backbone[layer]}`) +
+    (frozen.includes(layer) ? ", frozen" : "");
+  const parts = Object.keys(backbone).length > 0;
   const table = formatTable(
     [
       { title: "layer" },
+      ...parts ? [{ title: "part" }] : [],
       { title: "kind" },
       { title: "output", align: "right" },
       { title: "weights", align: "right" },
     ],
     layers.map(({ name, kind, output, weights }) => [
       name,
+      ...parts ? [partOf(name)] : [],
       kind,
       output.join("x"),
       weights.length === 0 ? "" : count(weights.reduce((sum, { shape }) => sum + size(shape), 0)),

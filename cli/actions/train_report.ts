@@ -135,10 +135,15 @@ function headOf(event: StartEvent): string[] {
   const discriminator = parameters.discriminator === 0
     ? ""
     : `, against a discriminator of ${count(parameters.discriminator)}`;
+  const frozen = parameters.frozen === undefined
+    ? ""
+    : `, ${count(parameters.frozen)} of them frozen (model.freeze ${model.freeze})`;
   const temperatures = adversarial.enabled ? `, T_g ${adversarial.tg}, T_d ${adversarial.td}` : "";
   const { initialization: from } = event;
   return [
-    `${model.name}, ${count(parameters.segmentation)} weights${discriminator}${temperatures}`,
+    `${model.name}, ${
+      count(parameters.segmentation)
+    } weights${frozen}${discriminator}${temperatures}`,
     ...(from === undefined ? [] : [
       `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
       `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,

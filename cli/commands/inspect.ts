@@ -3,10 +3,21 @@
  *
  * @module
  */
-import { Argument, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import {
+  Argument,
+  type CommandUnknownOpts,
+  InvalidArgumentError,
+} from "@commander-js/extra-typings";
 import { catalog } from "../catalog.ts";
 import type { Context } from "../context.ts";
 import { append, datasetOption, nameParser, wholeOption, widthOption } from "../options.ts";
+
+/** What `--freeze` takes. */
+function parseFreeze(text: string): "backbone" | number {
+  if (text === "backbone") return text;
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected backbone, or the number of a stage");
+}
 
 /** Adds the command and its subcommands to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
@@ -23,6 +34,11 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       wholeOption("--classes <n>", { about: "number of classes", min: 1 }).default(21),
     )
     .addOption(widthOption("multiplier of channel counts").default(1))
+    .option(
+      "--freeze <what>",
+      "show what model.freeze keeps: backbone, or stages up to N",
+      parseFreeze,
+    )
     .option("--json", "print the report as one line of JSON")
     .action(async (name, options) => {
       const { runModel } = await import("../actions/inspect.ts");

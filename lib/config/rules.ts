@@ -1,6 +1,7 @@
 import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
 import { segmentationLosses } from "../losses/segmentation/loss_config.ts";
+import { stageCount } from "../models/frozen_layers.ts";
 import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
 import { unknownName } from "../util/describe_issue.ts";
@@ -16,6 +17,7 @@ export interface RuleIssue {
 export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* datasetRule(config);
   yield* sizeRule(config);
+  yield* freezeRule(config);
   yield* classWeightRule(config);
   yield* maskRule(config);
   yield* meanRule(config);
@@ -57,6 +59,15 @@ function* sizeRule({ model, data, inference }: Config): Generator<RuleIssue> {
         `got [${size.join(", ")}]; the nearest are [${near.join(", ")}]`,
     };
   }
+}
+
+function* freezeRule({ model: { name, freeze } }: Config): Generator<RuleIssue> {
+  const stages = stageCount(networks.get(name));
+  if (typeof freeze === "string" || freeze <= stages) return;
+  yield {
+    key: "model.freeze",
+    message: `expected at most ${stages}, the stages of the backbone of ${name}, got ${freeze}`,
+  };
 }
 
 function* classWeightRule({ loss: { terms, classWeights } }: Config): Generator<RuleIssue> {

@@ -54,6 +54,8 @@ export interface Recording {
  * `tf.tidy`, except those that the gradient needs.
  *
  * @param forward Computes one tensor from tensors or variables.
+ * @param options Tensors that gradients will be wanted `of`: what does not depend on them is not
+ * kept. By default all is.
  * @throws {Error} If called inside another gradient computation.
  *
  * @example
@@ -69,8 +71,12 @@ export interface Recording {
  * assert.deepEqual([...await dx!.data()], [6]);
  * ```
  */
-export function record(forward: () => tf.Tensor): Recording {
+export function record(
+  forward: () => tf.Tensor,
+  options: { of?: tf.Tensor[] } = {},
+): Recording {
   const [value, recorded] = recordTape(forward);
+  if (options.of !== undefined) freeOthers(recorded, options.of);
   let tape: TapeNode[] | null = recorded;
   const release = (): void => {
     for (const node of tape ?? []) free(node);
@@ -116,6 +122,14 @@ function walk(
   const results = xs.map((x) => gradients.get(x.id) ?? null);
   for (const [id, gradient] of gradients) if (!kept.has(id)) gradient.dispose();
   return results;
+}
+
+/** Frees what nodes saved that no gradient of `xs` passes through. */
+function freeOthers(tape: TapeNode[], xs: tf.Tensor[]): void {
+  const wanted = dependents(tape, xs);
+  for (const node of tape) {
+    if (!node.outputs.some((output) => wanted.has(output.id))) free(node);
+  }
 }
 
 /** Ids of all tensors that depend on `xs`, `xs` included. */

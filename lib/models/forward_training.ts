@@ -60,10 +60,14 @@ export function forwardTraining(
   }
   const segments = segmentsOf(model);
   const last = segments.pop()!;
-  const x = segments.reduce<tf.Tensor>((x, segment, i) => {
+  let isTrained = false;
+  const x = segments.reduce<tf.Tensor>((x, segment) => {
+    const needsInputGradient = isTrained;
+    const weights = weightsOf(segment, model.frozen);
+    isTrained ||= weights.length > 0;
     const run = (x: tf.Tensor, { recomputing }: { recomputing: boolean }): tf.Tensor =>
       runSegment(segment, x, { ...kwargs, updateStatistics: !recomputing });
-    return checkpointed(run, { x, weights: weightsOf(segment), needsInputGradient: i > 0 });
+    return checkpointed(run, { x, weights, needsInputGradient });
   }, images);
   return runSegment(last, x, kwargs);
 }
@@ -116,8 +120,9 @@ function runSegment(segment: Segment, x: tf.Tensor, kwargs: Record<string, unkno
   });
 }
 
-function weightsOf({ layers }: Segment): tf.Variable[] {
-  return layers.flatMap((layer) => layer.trainableWeights.map((w) => w.read() as tf.Variable));
+function weightsOf({ layers }: Segment, frozen?: ReadonlySet<string>): tf.Variable[] {
+  return layers.filter(({ name }) => frozen?.has(name) !== true)
+    .flatMap((layer) => layer.trainableWeights.map((w) => w.read() as tf.Variable));
 }
 
 /** The node of a layer in its model; a layer that is used twice belongs to no stage. */

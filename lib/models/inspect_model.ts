@@ -5,6 +5,7 @@
  */
 import type { Size } from "../util/schema.ts";
 import { discriminators, parseDiscriminator } from "./discriminators/registry.ts";
+import { backboneStage, type Freeze, isFrozen } from "./frozen_layers.ts";
 import type { LayerBuilder } from "./builders/layer_builder.ts";
 import { type NetworkInput, networks, parseArchitecture } from "./networks/registry.ts";
 import type { ArchitectureOptions } from "./segmentation_model.ts";
@@ -23,6 +24,10 @@ export interface ModelReport {
   layers: LayerInfo[];
   /** Numbers of weights: `total` counts moving statistics as Keras does; constants never count. */
   parameters: { total: number; trainable: number };
+  /** Layers of the backbone with their stages, from 1; the others are the head's. Empty for a D. */
+  backbone: Readonly<Record<string, number>>;
+  /** Layers that keep their weights (`model.freeze`). */
+  frozen: string[];
 }
 
 /** Options of {@linkcode inspectModel}. */
@@ -55,10 +60,39 @@ export function inspectModel(config: NetworkInput, options: InspectOptions): Mod
   const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
   if (discriminators.has(name)) {
     discriminators.get(name).build(builder, parseDiscriminator({ ...config, classes }));
-  } else {
-    buildShapes(builder, { architecture: parseArchitecture({ ...config, classes }), size });
+    return {
+      name,
+      classes,
+      input: size,
+      layers: rows,
+      parameters: count(rows),
+      backbone: {},
+      frozen: [],
+    };
   }
-  return { name, classes, input: size, layers: rows, parameters: count(rows) };
+  buildShapes(builder, { architecture: parseArchitecture({ ...config, classes }), size });
+  const { freeze = "none" } = config as { freeze?: Freeze };
+  const entry = networks.get(name);
+  const names = rows.map((row) => row.name);
+  const frozen = names.filter((layer) => isFrozen(entry, layer, freeze));
+  const layers = rows.map((row) =>
+    frozen.includes(row.name)
+      ? { ...row, weights: row.weights.map((weight) => ({ ...weight, trainable: false })) }
+      : row
+  );
+  const backbone = names.flatMap((layer) => {
+    const stage = backboneStage(entry, layer);
+    return stage === null ? [] : [[layer, stage] as const];
+  });
+  return {
+    name,
+    classes,
+    input: size,
+    layers,
+    parameters: count(layers),
+    backbone: Object.fromEntries(backbone),
+    frozen,
+  };
 }
 
 /** A large tensor of a training step. */

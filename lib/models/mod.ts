@@ -26,6 +26,7 @@ export {
 } from "./segmentation_model.ts";
 export { type ArchitectureInput, type NetworkInput, networks } from "./networks/registry.ts";
 export type { NetworkEntry } from "./networks/network_entry.ts";
+export { backboneStage, type Freeze, stageCount } from "./frozen_layers.ts";
 export { buildModel } from "./build_model.ts";
 export { fromLayersModel, type FromLayersModelOptions } from "./from_layers_model.ts";
 export { forwardTraining } from "./forward_training.ts";

@@ -5,8 +5,9 @@
  */
 import { z } from "zod";
 import type { OptionValue } from "../util/registry.ts";
-import { field, positive, text } from "../util/schema.ts";
+import { field, positive, text, wants, whole } from "../util/schema.ts";
 import { entrySection, type SectionSpec } from "../util/section.ts";
+import type { Freeze } from "./frozen_layers.ts";
 import { networks } from "./networks/registry.ts";
 
 /** The segmentation network, with the options of its own entry beside the common keys. */
@@ -17,6 +18,7 @@ export interface ModelConfig {
   init: string;
   initStrict: boolean;
   followInit: boolean;
+  freeze: Freeze;
   [option: string]: OptionValue;
 }
 
@@ -55,5 +57,16 @@ export const modelSection: SectionSpec = entrySection<ModelConfig>(
       about: "data.normalize and the network's own options (model.variant, model.stemPool) " +
         "become those that the weights of init were trained with.",
     }),
+    freeze: field(
+      z.union(
+        [z.enum(["none", "backbone"]), whole(1)],
+        wants("none, backbone or a stage's number"),
+      ),
+      {
+        fallback: "none",
+        about: "What keeps its weights and batch-norm statistics: none, the backbone, or its " +
+          "stages up to a number (inspect model lists them).",
+      },
+    ),
   },
 );

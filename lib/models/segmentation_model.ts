@@ -44,6 +44,8 @@ export interface SegmentationModel {
    * them. What `train.gradientCheckpointing` needs; absent where a user did not give them.
    */
   stages?: readonly string[];
+  /** Names of layers whose weights training leaves alone. @default none */
+  frozen?: ReadonlySet<string>;
   /** What built it; absent for a network that a user brought. */
   architecture?: ArchitectureOptions;
 }

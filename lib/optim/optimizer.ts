@@ -9,7 +9,7 @@ import { optionsSchema, parseOptions, type RegistryEntry } from "../util/registr
 import type { Parameter } from "./parameters.ts";
 
 /** Keys of the section `optimizer` that every optimiser shares. */
-const SHARED: readonly string[] = ["name", "lr", "clipNorm"];
+const SHARED: readonly string[] = ["name", "lr", "headLrFactor", "clipNorm"];
 
 /** Moves parameters along their gradients. */
 export interface Optimizer {
@@ -108,9 +108,10 @@ export function defineOptimizer<S extends Record<string, z.ZodType>>(entry: {
           const step = ++this.steps;
           parameters.forEach((parameter, i) => {
             const gradient = gradients[i] ?? tf.zerosLike(parameter.weight);
+            const lr = rate.lr * (parameter.lrFactor ?? 1);
             const mine = slots.map((slot) => [slot, state.get(`${slot}/${parameter.name}`)!]);
             entry.update(
-              { ...rate, parameter, gradient, slots: Object.fromEntries(mine), step },
+              { ...rate, lr, parameter, gradient, slots: Object.fromEntries(mine), step },
               own,
             );
             gradient.dispose();

@@ -23,6 +23,7 @@ export const optimizers: Registry<OptimizerEntry> = new Registry("optimizer", [
 export interface OptimizerConfig {
   name: string;
   lr: number;
+  headLrFactor: number;
   clipNorm: number | null;
   [option: string]: OptionValue;
 }
@@ -36,6 +37,12 @@ export const optimizerSection: SectionSpec = entrySection<OptimizerConfig>(
       fallback: 5e-3,
       about: "Peak learning rate of the schedule; pool 1e-3, 2e-3, 5e-3, 1e-2.",
       source: "Table 4-1",
+    }),
+    headLrFactor: field(positive, {
+      fallback: 1,
+      about:
+        "What the learning rate of layers that are not the backbone's is multiplied by; 10 as " +
+        "in mmsegmentation.",
     }),
     clipNorm: field(z.nullable(positive), {
       fallback: null,

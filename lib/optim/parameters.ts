@@ -12,14 +12,24 @@ export interface Parameter {
   weight: tf.Variable;
   /** Whether L2 applies. */
   decays: boolean;
+  /** What the learning rate is multiplied by. @default 1 */
+  lrFactor?: number;
+}
+
+/** What an optimiser does with the weights of a model. */
+export interface ParameterOptions {
+  /** `kernels` lets L2 reach convolution (and dense) kernels only, `all` every trainable weight. */
+  decay: "kernels" | "all";
+  /** Names of layers whose weights stay as they are. @default none */
+  frozen?: ReadonlySet<string>;
+  /** What the learning rate of a layer is multiplied by. @default 1 */
+  lrFactor?: (layer: string) => number;
 }
 
 /**
- * Trainable weights of a model in the order of its layers.
+ * Trainable weights of a model in the order of its layers, but for those of frozen layers.
  *
  * @param model Its variables are shared, not copied.
- * @param options `decay: kernels` lets L2 reach convolution (and dense) kernels only, `all` every
- * trainable weight.
  *
  * @example
  * ```ts
@@ -44,11 +54,17 @@ export interface Parameter {
  */
 export function parametersOf(
   model: tf.LayersModel,
-  options: { decay: "kernels" | "all" },
+  options: ParameterOptions,
 ): Parameter[] {
-  return model.trainableWeights.map((weight) => ({
-    name: weight.originalName,
-    weight: weight.read() as tf.Variable,
-    decays: options.decay === "all" || /kernel$/.test(weight.originalName),
-  }));
+  const { decay, frozen, lrFactor } = options;
+  return model.layers.flatMap((layer) => {
+    if (frozen?.has(layer.name)) return [];
+    const factor = lrFactor?.(layer.name) ?? 1;
+    return layer.trainableWeights.map((weight) => ({
+      name: weight.originalName,
+      weight: weight.read() as tf.Variable,
+      decays: decay === "all" || /kernel$/.test(weight.originalName),
+      ...factor !== 1 && { lrFactor: factor },
+    }));
+  });
 }

@@ -33,7 +33,8 @@ export interface StartEvent {
   classes: string[];
   stepsPerEpoch: number;
   totalSteps: number;
-  parameters: { segmentation: number; discriminator: number };
+  /** Numbers of weights; `frozen`: those of G that stay as they are (`model.freeze`), where any do. */
+  parameters: { segmentation: number; discriminator: number; frozen?: number };
   /** Weights of the classes in L_seg (`loss.classWeights`); absent without. */
   classWeights?: number[];
   /** Where G's first weights came from (`model.init`); absent where they are random. */

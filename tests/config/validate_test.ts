@@ -44,6 +44,17 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
     train.epochs = 9;
   }, /end at train\.epochs, which is 9, got from 6 by 2; .*--extend N/],
   ["adversarial.tg", ({ adversarial }) => adversarial.tg = 0, /above 0, got 0/],
+  [
+    "model.freeze",
+    ({ model }) => model.freeze = 6,
+    /expected at most 5, the stages of the backbone of unet, got 6/,
+  ],
+  [
+    "model.freeze",
+    ({ model }) => Object.assign(model, { freeze: "encoder" }),
+    /expected none, backbone or a stage's number, got "encoder"/,
+  ],
+  ["optimizer.headLrFactor", ({ optimizer }) => optimizer.headLrFactor = 0, /above 0, got 0/],
   ["model.variant", ({ model }) => model.variant = "v1", /unet takes bnMomentum/],
   ["optimizer.momentum", ({ optimizer }) => optimizer.name = "adam", /adam takes beta1/],
   ["train.precision", ({ optimizer, train }) => {

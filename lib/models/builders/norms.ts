@@ -191,6 +191,8 @@ export interface BatchNormalizationArgs {
  */
 export class BatchNormalization extends tf.layers.Layer {
   static className = "SegadvBatchNormalization";
+  /** Whether it takes and keeps the moving statistics in training too. */
+  isFrozen = false;
   readonly #args: BatchNormalizationArgs;
   #gamma!: tf.LayerVariable;
   #beta!: tf.LayerVariable;
@@ -222,7 +224,7 @@ export class BatchNormalization extends tf.layers.Layer {
       const { eps, relu, leak = 0 } = this.#args;
       const gamma = this.#gamma.read() as tf.Tensor1D;
       const beta = this.#beta.read() as tf.Tensor1D;
-      if (!kwargs.training) {
+      if (!kwargs.training || this.isFrozen) {
         const mean = this.#mean.read() as tf.Tensor1D;
         const variance = this.#variance.read() as tf.Tensor1D;
         const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);

@@ -72,6 +72,7 @@ function fcnEntry(
     upsampleOrder: "logits",
     logitStride: 1,
     inputMultiple: 32,
+    backboneStages: [/^block1_/, /^block2_/, /^block3_/, /^block4_/, /^block5_/, /^(fc|drop)[67]$/],
     stages: ["block1_pool", "block2_pool"],
     nameMaps: vggNameMaps(CONVS[backbone]),
     inputOptions: [],

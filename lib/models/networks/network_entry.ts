@@ -24,6 +24,11 @@ export interface NetworkEntry extends RegistryEntry, PretrainedNetwork {
    * @default never
    */
   readonly hasFixedGraph?: (architecture: ArchitectureOptions) => boolean;
+  /**
+   * Patterns of the names of the backbone's layers, one a stage, in order; the others are the head's.
+   * @default all layers but the score layers are one stage
+   */
+  readonly backboneStages?: readonly RegExp[];
   /** Layers that end the first stages, in order: all later layers depend on earlier ones through them. */
   readonly stages: readonly string[];
   /**

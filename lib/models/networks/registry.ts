@@ -52,7 +52,7 @@ export const commonOptions: z.ZodObject<
 });
 /** Keys of the section `model` and of the network that no entry owns. */
 const SHARED = [
-  ...["name", "upsampleOrder", "init", "initStrict", "followInit"],
+  ...["name", "upsampleOrder", "init", "initStrict", "followInit", "freeze"],
   ...keysOf(commonOptions),
 ];
 

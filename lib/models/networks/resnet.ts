@@ -49,6 +49,7 @@ export const resnetNetworks: readonly NetworkEntry[] = ([50, 101, 152] as const)
   upsampleOrder: "probabilities",
   logitStride: 32,
   inputMultiple: 32,
+  backboneStages: [/^(conv1|pool1)_/, /^conv2_/, /^conv3_/, /^conv4_/, /^conv5_/],
   stages: ["conv2_block3_out", depth === 152 ? "conv3_block8_out" : "conv3_block4_out"],
   nameMaps: resnetNameMaps,
   inputOptions: ["variant", "stemPool"],

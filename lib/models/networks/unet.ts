@@ -44,6 +44,7 @@ export const unet: NetworkEntry = {
   upsampleOrder: "logits",
   logitStride: 1,
   inputMultiple: 16,
+  backboneStages: [/^enc1_/, /^enc2_/, /^enc3_/, /^enc4_/, /^enc5_/],
   // The decoder reads every level, so no layer separates the network into two.
   stages: [],
   nameMaps: [torchUnet],

@@ -15,7 +15,6 @@ import { findLinks } from "../../data/validate/file_findings.ts";
 import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
 import { matchClasses, type MatchedDataset, openDataset } from "../../data/registry.ts";
 import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
-import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
@@ -25,6 +24,7 @@ import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
 import type { StartEvent } from "../events.ts";
 import { checkBatchNorm } from "./check_batch_norm.ts";
+import { frozenNote, microBatchWarnings, warmupNote } from "./config_notes.ts";
 import {
   createNetworks,
   disposeNetworks,
@@ -139,6 +139,7 @@ export async function openSession(
   const repeats = oversample > 0 ? repeatFactors(classCounts!.classesOf, oversample) : null;
   const notes = [
     ...warmupNote(config, steps),
+    ...frozenNote(config),
     ...checkBatchNorm(config, { classes, model: options.model }),
   ];
   const links = [...await findLinks(train, dir), ...await findLinks(validation, dir)]
@@ -209,19 +210,6 @@ function inOrderOf(from: NamedClasses | null, own: Dataset): Omit<MatchedDataset
   return matchClasses(own, from);
 }
 
-/** Says where `train.maxSteps` ends a run before the learning rate has reached its peak. */
-function warmupNote(
-  { schedule: { warmupEpochs }, train: { maxSteps } }: Config,
-  stepsPerEpoch: number,
-): string[] {
-  const warmup = warmupEpochs * stepsPerEpoch;
-  if (maxSteps === null || maxSteps >= warmup) return [];
-  return [
-    `train.maxSteps ${maxSteps} ends the run inside the ${Math.ceil(warmup)} steps of ` +
-    "schedule.warmupEpochs: the learning rate never reaches its peak",
-  ];
-}
-
 /** What is saved with the network of a session. */
 export function metadataOf({ train, config }: Session): SaveOptions {
   const { normalize, crop: [height, width] } = config.data;
@@ -250,20 +238,6 @@ async function countsFor(
   return fits ? kept : await countClasses(train);
 }
 
-/** Terms of L_seg that micro-batches make another loss of. */
-function microBatchWarnings({ loss, train, data }: Config): string[] {
-  const parts = train.gradientAccumulation;
-  const terms = loss.terms.map(({ name }) => segmentationLosses.get(name))
-    .filter(({ isPixelMean }) => !isPixelMean);
-  if (parts === 1 || terms.length === 0) return [];
-  return [
-    `train.gradientAccumulation ${parts} takes ${
-      terms.map(({ name }) => name).join(", ")
-    } of each ` +
-    `micro-batch of ${data.batch / parts} samples and averages: not the loss of the whole batch`,
-  ];
-}
-
 /** What a session is about to do, as an event. */
 export function startEvent(session: Session): StartEvent {
   const { config, backend, train, networks, stepsPerEpoch, totalSteps, initialization } = session;
@@ -281,6 +255,9 @@ export function startEvent(session: Session): StartEvent {
     parameters: {
       segmentation: parameterCount(segmentation.model.layers),
       discriminator: discriminator === null ? 0 : parameterCount(discriminator.model.layers),
+      ...segmentation.model.frozen !== undefined && {
+        frozen: parameterCount(segmentation.model.layers, segmentation.model.frozen),
+      },
     },
     ...(networks.classWeights !== null && { classWeights: [...networks.classWeights] }),
     ...(initialization === null ? {} : { initialization: summaryOf(initialization) }),

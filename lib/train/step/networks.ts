@@ -14,6 +14,8 @@ import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 import type { WeightedLoss } from "../../losses/segmentation/segmentation_loss.ts";
 import { type Temperatures, temperaturesOf } from "../../losses/temperatures.ts";
 import { buildModel } from "../../models/build_model.ts";
+import { backboneStage, freezeLayers } from "../../models/frozen_layers.ts";
+import { networks } from "../../models/networks/registry.ts";
 import { buildDiscriminator, type Discriminator } from "../../models/discriminator.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { LossScale } from "../../optim/loss_scale.ts";
@@ -66,9 +68,12 @@ export function createNetworks(
 ): Networks {
   const { classes, classWeights = null } = options;
   const { optimizer, loss, adversarial, seed } = config;
-  const model = options.model ?? buildModel(config.model, { classes, seed });
+  const built = options.model ?? buildModel(config.model, { classes, seed });
+  const frozen = freezeLayers(built, config.model.freeze);
+  const model = frozen.size === 0 ? built : { ...built, frozen };
   const decay = optimizer.weightDecayOn === "all" ? "all" : "kernels";
-  const parameters = parametersOf(model.layers, { decay });
+  const lrFactor = headRate(model, optimizer.headLrFactor);
+  const parameters = parametersOf(model.layers, { decay, frozen, lrFactor });
   return {
     segmentation: {
       model,
@@ -84,6 +89,20 @@ export function createNetworks(
     clipNorm: optimizer.clipNorm,
     lossScale: config.train.precision === "mixed" ? new LossScale() : null,
   };
+}
+
+/** What the learning rate of each layer is multiplied by. */
+function headRate(
+  { name, architecture }: SegmentationModel,
+  factor: number,
+): (layer: string) => number {
+  if (factor === 1) return () => 1;
+  const entry = networks.find(architecture?.name ?? "");
+  if (entry !== undefined) return (layer) => backboneStage(entry, layer) === null ? factor : 1;
+  throw new RangeError(
+    `Cannot train "${name}" with optimizer.headLrFactor ${factor}: it is no network of the ` +
+      "registry, so that its head is unknown; set optimizer.headLrFactor to 1",
+  );
 }
 
 function createDiscriminator(
@@ -106,10 +125,13 @@ export function disposeNetworks(networks: Networks, options: { keepModel: boolea
   networks.discriminator?.model.layers.dispose();
 }
 
-/** Number of all weights of a model, moving statistics included. */
-export function parameterCount(model: tf.LayersModel): number {
-  return model.weights.reduce(
-    (sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]),
-    0,
-  );
+/**
+ * Number of all weights of a model, moving statistics included.
+ *
+ * @param layers Names of the layers whose weights count. @default all
+ */
+export function parameterCount(model: tf.LayersModel, layers?: ReadonlySet<string>): number {
+  return model.layers.filter(({ name }) => layers?.has(name) ?? true)
+    .flatMap((layer) => layer.weights)
+    .reduce((sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]), 0);
 }

@@ -37,9 +37,12 @@ export function forwardPass(
   const { gradientCheckpointing = false, precision = "f32" } = context;
   // The masks of a micro-batch are its share of the batch's
   const dropout = { seed: 0, step: 0, ...context.dropout, ...share < 1 && { part: index } };
+  const weights = parameters.map(({ weight }) => weight);
+  // What lies before the first weight that is trained is not kept for the backward pass
+  const of = model.frozen === undefined ? {} : { of: weights };
   const recording = withPrecision(
     precision,
-    () => record(() => forwardTraining(model, images, { gradientCheckpointing, dropout })),
+    () => record(() => forwardTraining(model, images, { gradientCheckpointing, dropout }), of),
   );
   const logits = recording.value as tf.Tensor4D;
   return {
@@ -51,7 +54,6 @@ export function forwardPass(
       // What is as large as the images is freed before the gradients of all activations come
       const done = [gradient, ...atLogits].filter((tensor) => tensor !== scaled);
       tf.dispose([logits, ...done]);
-      const weights = parameters.map(({ weight }) => weight);
       const gradients = withPrecision(
         precision,
         () => recording.backward(scaled, weights, { consume: true }),
