@@ -38,6 +38,11 @@ export interface BackboneEntry extends RegistryEntry, PretrainedNetwork {
   readonly options: OptionsSchema;
   /** Nominal strides of its features, ascending. */
   readonly strides: readonly number[];
+  /**
+   * Patterns of the names of its layers, one a stage, in order (`model.freeze`).
+   * @default all of its layers are one stage
+   */
+  readonly stages?: readonly RegExp[];
   /** Images `x` `[b, h, w, c]` to features. */
   build<T>(builder: LayerBuilder<T>, x: T, options: BackboneOptions): Features<T>;
 }

@@ -43,6 +43,7 @@ export const resnetBackbones: readonly BackboneEntry[] = ([18, 34, 50, 101] as c
     summary: `ResNet-${depth} (He et al. 2016)`,
     options: resnetOptions,
     strides: [2, 4, 8, 16, 32],
+    stages: [/^(conv1|pool1)_/, /^conv2_/, /^conv3_/, /^conv4_/, /^conv5_/],
     nameMaps: [torchResnet],
     inputOptions: ["stemPool"],
     bnEpsilon: BATCH_NORM_EPSILON,

@@ -19,6 +19,7 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
     upsampleOrder,
     logitStride,
     inputMultiple: Math.max(outputStride, ...decoder.strides.filter((s) => s <= outputStride)),
+    backboneStages: backbone.stages ?? [/^(?!decoder_|score)/],
     // Decoders read several features, so no layer separates the network into two
     stages: [],
     nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
