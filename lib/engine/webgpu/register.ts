@@ -12,17 +12,20 @@ import { probeSubgroups } from "./subgroups.ts";
 import { DISPATCHES_PER_SUBMIT, TrainingBackend } from "./training_backend.ts";
 import { tunedTiles } from "./tile_tuner.ts";
 import type { WebGpuContext } from "./context.ts";
+import { attention, attentionGrad } from "./kernels/attention.ts";
 import { batchMatMul, fusedMatMul } from "./kernels/batch_mat_mul.ts";
 import { batchNormTrain } from "./kernels/batch_norm_train.ts";
 import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
 import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
 import { checkGradients } from "./kernels/check_gradients.ts";
+import { concatChannels, splitV } from "./kernels/concat.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter, dilatedConvFilterGrad } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput, dilatedConvInputGrad } from "./kernels/conv2d_backprop_input.ts";
 import { add, leakyReluGrad, multiply, relu } from "./kernels/elementwise.ts";
 import { adamUpdate, movingAverage, sgdUpdate, sgdUpdateIf } from "./kernels/in_place_updates.ts";
 import { type Kernel, restoreTfjsKernel, saveTfjsKernel } from "./kernels/kernel.ts";
+import { layerNorm, layerNormGrad } from "./kernels/layer_norm.ts";
 import { maxPool, maxPoolGrad } from "./kernels/max_pool.ts";
 import { resizeBilinear, resizeBilinearGrad } from "./kernels/resize_bilinear.ts";
 import { resizeNearest, resizeNearestGrad } from "./kernels/resize_nearest.ts";
@@ -149,11 +152,14 @@ function withNavigatorGpu<T>(gpu: GPU | null, make: () => T): T {
 const KERNELS: Kernel<any>[] = [
   add,
   adamUpdate,
+  attention,
+  attentionGrad,
   batchMatMul,
   batchNormTrain,
   batchNormTrainGrad,
   biasGrad,
   biasReluGrad,
+  concatChannels,
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
@@ -162,6 +168,8 @@ const KERNELS: Kernel<any>[] = [
   fusedConv2d,
   fusedMatMul,
   checkGradients,
+  layerNorm,
+  layerNormGrad,
   leakyReluGrad,
   maxPool,
   maxPoolGrad,
@@ -176,6 +184,7 @@ const KERNELS: Kernel<any>[] = [
   sgdUpdate,
   sgdUpdateIf,
   softmaxCrossEntropy,
+  splitV,
   sum,
   unpackBatch,
 ];

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
+import { attention } from "../../../lib/engine/ops/attention.ts";
 import { batchNormTraining } from "../../../lib/engine/ops/batch_norm.ts";
 import { conv2d } from "../../../lib/engine/ops/conv2d.ts";
+import { layerNorm } from "../../../lib/engine/ops/layer_norm.ts";
 import { withPrecision } from "../../../lib/engine/ops/precision.ts";
 import { resizeBilinear } from "../../../lib/engine/ops/resize_bilinear.ts";
+import { resizeNearest } from "../../../lib/engine/ops/resize_nearest.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { normalTensor } from "../../support/gradients.ts";
 import { longSkip } from "../../support/long_test.ts";
@@ -72,6 +75,33 @@ const OPS: [name: string, operands: () => tf.Tensor[], f: (...xs: tf.Tensor[]) =
     "add, relu and a scale",
     () => [maps("a"), maps("b")],
     (a, b) => tf.mul(tf.relu(tf.add(activation(a!), activation(b!))), 0.01),
+  ],
+  [
+    "resizeNearest",
+    () => [maps("x")],
+    (x) => resizeNearest(activation(x!), { factor: 2 }),
+  ],
+  [
+    "concat",
+    () => [maps("a"), maps("b")],
+    (a, b) => tf.concat([activation(a!), activation(b!), b!], -1),
+  ],
+  [
+    "layerNorm",
+    () => [maps("x"), vector("gamma", 8), vector("beta", 8)],
+    (x, gamma, beta) =>
+      layerNorm(
+        { x: activation(x!), gamma: gamma as tf.Tensor1D, beta: beta as tf.Tensor1D },
+        { eps: 1e-5 },
+      ),
+  ],
+  [
+    "attention",
+    () => [maps("q"), maps("k"), maps("v")],
+    (...xs) => {
+      const [q, k, v] = xs.map((x) => tf.reshape(activation(x), [2, 64, 8]) as tf.Tensor3D);
+      return attention({ q: q!, k: k!, v: v! }, { heads: 2 });
+    },
   ],
   ["an op of tfjs", () => [maps("x")], (x) => tf.sigmoid(activation(x!))],
 ];
