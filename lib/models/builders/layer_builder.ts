@@ -5,24 +5,13 @@
  *
  * @module
  */
-import type { ConvolutionBuilder, ConvOptions } from "./convolutions.ts";
-import { type LayerOptions, notImplemented } from "./layer_options.ts";
 import type { AttentionLayers } from "./attention.ts";
+import type { ConvolutionBuilder } from "./convolutions.ts";
+import type { DepthwiseLayers } from "./depthwise_conv.ts";
+import type { ElementwiseLayers } from "./elementwise.ts";
 import type { NormLayers } from "./norms.ts";
+import type { PoolingLayers } from "./pooling.ts";
 import type { ResizingLayers } from "./resizing.ts";
-
-/** Options of a depthwise convolution: one kernel for each input channel. */
-export type DepthwiseConvOptions = Omit<ConvOptions, "filters">;
-
-/** Options of max pooling. */
-export interface PoolOptions extends LayerOptions {
-  size: number;
-  stride: number;
-  padding: "same" | "valid";
-}
-
-/** An activation layer; all builders implement `relu`, none the others yet. */
-export type Activation = "relu" | "relu6" | "sigmoid" | "hardSigmoid" | "hardSwish" | "swish";
 
 /**
  * Constructors of layers over values of type `T`: symbolic tensors in the builders of models, shapes
@@ -32,53 +21,13 @@ export interface LayerBuilder<T>
   extends
     AttentionLayers<T>,
     ConvolutionBuilder<T>,
+    DepthwiseLayers<T>,
+    ElementwiseLayers<T>,
     NormLayers<T>,
-    ResizingLayers<T>,
-    UnsupportedLayers<T> {
+    PoolingLayers<T>,
+    ResizingLayers<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;
-  maxPool(x: T, options: PoolOptions): T;
-  activation(x: T, options: LayerOptions & { activation: Activation }): T;
-  add(terms: [T, T], options: LayerOptions): T;
-  /** Multiplies by a constant. */
-  scale(x: T, options: LayerOptions & { factor: number }): T;
-  dropout(x: T, options: LayerOptions & { rate: number }): T;
-  /** Softmax over channels. */
-  softmax(x: T, options: LayerOptions): T;
-}
-
-/** Layers that networks to come need; every builder refuses them until it implements them. */
-export interface UnsupportedLayers<T> {
-  depthwiseConv(x: T, options: DepthwiseConvOptions): T;
-  /** Multiplies two values; a side of length 1 is broadcast. */
-  multiply(factors: [T, T], options: LayerOptions): T;
-  /** Mean over height and width, `[b, 1, 1, c]`. */
-  globalAveragePool(x: T, options: LayerOptions): T;
-}
-
-/** {@linkcode UnsupportedLayers} that throw, for a builder to spread and override one by one. */
-export function unsupportedLayers<T>(builder: string): UnsupportedLayers<T> {
-  const refuse = (layer: string) => (_: unknown, { name }: LayerOptions): never => {
-    throw new RangeError(notImplemented(name, { what: layer, builder }));
-  };
-  return {
-    depthwiseConv: refuse("depthwiseConv"),
-    multiply: refuse("multiply"),
-    globalAveragePool: refuse("globalAveragePool"),
-  };
-}
-
-/**
- * Refuses the activations that no builder implements yet.
- *
- * @throws {RangeError} For all but `relu`.
- */
-export function requireRelu(
-  { name, activation }: LayerOptions & { activation: Activation },
-  builder: string,
-): void {
-  if (activation === "relu") return;
-  throw new RangeError(notImplemented(name, { what: `activation ${activation}`, builder }));
 }
 
 /** `channels` times the width multiplier, rounded, at least 4 (1 is the paper's network). */

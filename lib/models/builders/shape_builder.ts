@@ -5,11 +5,14 @@
  * @module
  */
 import { shapeConvolutions } from "./convolutions.ts";
-import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import type { LayerBuilder } from "./layer_builder.ts";
 import { attentionShape } from "./attention.ts";
+import { depthwiseShape } from "./depthwise_conv.ts";
+import { elementwiseShape } from "./elementwise.ts";
 import { normsShape } from "./norms.ts";
+import { poolingShape } from "./pooling.ts";
 import { resizingShape } from "./resizing.ts";
-import { type LayerInfo, type Shape, ShapeTable, windowed } from "./shape_table.ts";
+import { type LayerInfo, type Shape, ShapeTable } from "./shape_table.ts";
 
 /** A builder over shapes, and the rows it has recorded so far in `rows`. */
 export function shapeBuilder(
@@ -18,27 +21,14 @@ export function shapeBuilder(
   const table = new ShapeTable(size);
   const { rows } = table;
   const builder: LayerBuilder<Shape> = {
-    ...unsupportedLayers("shape"),
     ...shapeConvolutions(table),
     ...attentionShape(table),
+    ...depthwiseShape(table),
+    ...elementwiseShape(table),
     ...normsShape(table),
+    ...poolingShape(table),
     ...resizingShape(table),
     input: (channels) => table.record("input", { name: "input", output: { ...size, channels } }),
-    maxPool(x, { name, size, stride, padding }) {
-      const output = windowed(x, { size, stride, padding });
-      return table.record(`max pool ${size}×${size} /${stride}`, { name, output });
-    },
-    activation(x, options) {
-      requireRelu(options, "shape");
-      return table.record("ReLU", { name: options.name, output: { ...x } });
-    },
-    add([a, b], { name }) {
-      table.requireSameSize(a, b, { name, verb: "add" });
-      return table.record("add", { name, output: { ...a } });
-    },
-    scale: (x, { name, factor }) => table.record(`scale ${factor}`, { name, output: { ...x } }),
-    dropout: (x, { name, rate }) => table.record(`dropout ${rate}`, { name, output: { ...x } }),
-    softmax: (x, { name }) => table.record("softmax", { name, output: { ...x } }),
   };
   return { builder, rows };
 }

@@ -5,9 +5,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { tfjsConvolutions } from "./convolutions.ts";
-import { type LayerBuilder, requireRelu, unsupportedLayers } from "./layer_builder.ts";
+import type { LayerBuilder } from "./layer_builder.ts";
 import { attentionTfjs } from "./attention.ts";
+import { depthwiseTfjs } from "./depthwise_conv.ts";
+import { elementwiseTfjs } from "./elementwise.ts";
 import { normsTfjs } from "./norms.ts";
+import { poolingTfjs } from "./pooling.ts";
 import { resizingTfjs } from "./resizing.ts";
 import type { WeightSource } from "./weight_source.ts";
 
@@ -23,25 +26,14 @@ export function tfjsBuilder(
   size: { height: number | null; width: number | null } = { height: null, width: null },
 ): LayerBuilder<Symbolic> {
   return {
-    ...unsupportedLayers("tfjs"),
     ...tfjsConvolutions(source),
     ...attentionTfjs(),
+    ...depthwiseTfjs(source),
+    ...elementwiseTfjs(),
     ...normsTfjs(source),
+    ...poolingTfjs(),
     ...resizingTfjs(),
     input: (channels) => tf.input({ shape: [size.height, size.width, channels], name: "input" }),
-    maxPool(x, { name, size, stride, padding }) {
-      const layer = tf.layers.maxPooling2d({ name, poolSize: size, strides: stride, padding });
-      return layer.apply(x) as Symbolic;
-    },
-    activation(x, options) {
-      requireRelu(options, "tfjs");
-      return tf.layers.activation({ ...options, activation: "relu" }).apply(x) as Symbolic;
-    },
-    add: (terms, { name }) => tf.layers.add({ name }).apply(terms) as Symbolic,
-    scale,
-    dropout: (x, { name, rate }) => tf.layers.dropout({ name, rate }).apply(x) as Symbolic,
-    softmax: (x, { name }) =>
-      tf.layers.activation({ name, activation: "softmax" }).apply(x) as Symbolic,
   };
 }
 
@@ -56,9 +48,4 @@ export function assemble(
     input: (channels) => (input = options.builder.input(channels)),
   });
   return tf.model({ name: options.name, inputs: input!, outputs });
-}
-
-function scale(x: Symbolic, options: { name: string; factor: number }): Symbolic {
-  const { name, factor } = options;
-  return tf.layers.rescaling({ name, scale: factor }).apply(x) as Symbolic;
 }

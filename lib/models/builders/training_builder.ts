@@ -4,13 +4,14 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { trainingConvolutions } from "./convolutions.ts";
-import { type LayerBuilder, unsupportedLayers } from "./layer_builder.ts";
-import { dropout } from "./layers.ts";
+import type * as tf from "@tensorflow/tfjs";
 import { attentionTraining } from "./attention.ts";
+import { trainingConvolutions } from "./convolutions.ts";
+import { depthwiseTraining } from "./depthwise_conv.ts";
+import { elementwiseTraining } from "./elementwise.ts";
+import type { LayerBuilder } from "./layer_builder.ts";
 import { normsTraining } from "./norms.ts";
-import { operation } from "./operation.ts";
+import { poolingTraining } from "./pooling.ts";
 import { resizingTraining } from "./resizing.ts";
 import { tfjsBuilder } from "./tfjs_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
@@ -19,17 +20,12 @@ import type { WeightSource } from "./weight_source.ts";
 export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicTensor> {
   return {
     ...tfjsBuilder(source),
-    ...unsupportedLayers("training"),
     ...trainingConvolutions(source),
     ...attentionTraining(),
+    ...depthwiseTraining(source),
+    ...elementwiseTraining(),
     ...normsTraining(source),
+    ...poolingTraining(),
     ...resizingTraining(),
-    scale: (x, { name, factor }) => operation(x, { name, run: (t) => tf.mul(t, factor) }),
-    dropout: (x, { name, rate }) =>
-      operation(x, {
-        name,
-        run: (t, { training, dropout: state = { seed: 0, step: 0 } }) =>
-          training ? dropout(t, { ...state, rate, layer: name }) : t.clone(),
-      }),
   };
 }
