@@ -57,11 +57,12 @@ const LEAKY_MASK: TrainingKernel<{ alpha: number }> = {
   compose({ dy, y }, attrs) {
     const inputs = { x: y!, dy: dy! };
     const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, inputs, attrs);
-    return [masked!, runTrainingKernel(BIAS, { dy: masked! }, {})[0]!];
+    return [masked!, runTrainingKernel(BIAS_GRADIENT, { dy: masked! }, {})[0]!];
   },
 };
 
-const BIAS: TrainingKernel<Record<never, never>> = {
+/** Sum of a gradient over all pixels. */
+export const BIAS_GRADIENT: TrainingKernel<Record<never, never>> = {
   name: BIAS_GRAD,
   compose: ({ dy }) => [tf.sum(dy!, [0, 1, 2])],
 };
@@ -85,7 +86,7 @@ const KERNEL: TrainingKernel<KernelAttrs> = {
       return {
         x: () => inputGradient({ dy: masked, filter, inputShape: x.shape }, options),
         filter: () => filterGradient({ x, dy: masked, filterShape: filter.shape }, options),
-        bias: () => dbias ?? runTrainingKernel(BIAS, { dy: masked }, {})[0]!,
+        bias: () => dbias ?? runTrainingKernel(BIAS_GRADIENT, { dy: masked }, {})[0]!,
       };
     },
   },

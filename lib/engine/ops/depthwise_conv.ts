@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { BIAS_GRAD, runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { BIAS_GRADIENT } from "./conv2d.ts";
+import { runTrainingKernel, type TrainingKernel } from "./kernels.ts";
 
 /** Options of {@linkcode depthwiseConv2d}. */
 export interface DepthwiseConv2dOptions {
@@ -88,12 +89,6 @@ const FILTER_GRADIENT: TrainingKernel<FilterGradAttrs> = {
   },
 };
 
-/** Also in one pass with a ReLU's gradient, see conv2d.ts. */
-const BIAS: TrainingKernel<Record<never, never>> = {
-  name: BIAS_GRAD,
-  compose: ({ dy }) => [tf.sum(dy!, [0, 1, 2])],
-};
-
 const FORWARD: TrainingKernel<WindowAttrs> = {
   name: "SegadvDepthwiseConv2d",
   compose({ x, filter, bias }, attrs) {
@@ -107,7 +102,7 @@ const FORWARD: TrainingKernel<WindowAttrs> = {
     saveOutputs: [],
     run: ([dy], [x, filter], attrs) => ({
       ...depthwiseGradients({ x: x!, filter: filter!, dy: dy! }, attrs),
-      bias: () => runTrainingKernel(BIAS, { dy: dy! }, {})[0]!,
+      bias: () => runTrainingKernel(BIAS_GRADIENT, { dy: dy! }, {})[0]!,
     }),
   },
 };

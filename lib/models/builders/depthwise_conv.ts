@@ -66,14 +66,8 @@ export function depthwiseShape(table: ShapeTable): DepthwiseLayers<Shape> {
     depthwiseConv(x, options) {
       const { name, kernel, stride, padding, dilation, multiplier, bias } = withDefaults(options);
       requireOneOf(options);
-      const padded = typeof padding === "number"
-        ? { ...x, height: x.height + 2 * padding, width: x.width + 2 * padding }
-        : x;
-      const output = windowed(padded, {
-        size: (kernel - 1) * dilation + 1,
-        stride,
-        padding: typeof padding === "number" ? "valid" : padding,
-      });
+      const size = (kernel - 1) * dilation + 1;
+      const output = windowed(x, { size, stride, padding });
       const channels = x.channels * multiplier;
       const kind = `depthwise conv ${kernel}×${kernel}${stride > 1 ? ` /${stride}` : ""}`;
       const weights = [

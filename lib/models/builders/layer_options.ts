@@ -25,9 +25,3 @@ export interface LayerOptions {
   /** Unique in the network; weights are named after it. */
   name: string;
 }
-
-/** The message of a layer that a builder has not. */
-export function notImplemented(layer: string, missing: { what: string; builder: string }): string {
-  const { what, builder } = missing;
-  return `Cannot build layer ${layer}: the ${builder} builder has no ${what} yet; implement it there`;
-}
