@@ -13,6 +13,7 @@ export { leakyRelu } from "./ops/leaky_relu.ts";
 export { lovaszExtension } from "./ops/lovasz.ts";
 export { oneHot, softmaxCrossEntropy } from "./ops/labels.ts";
 export { currentPrecision, type Precision, withPrecision } from "./ops/precision.ts";
+export { adaptiveAveragePool } from "./ops/adaptive_pool.ts";
 export { attention } from "./ops/attention.ts";
 export { layerNorm } from "./ops/layer_norm.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { AdaptivePoolLayers } from "./adaptive_pool.ts";
 import type { AttentionLayers } from "./attention.ts";
 import type { ConvolutionBuilder } from "./convolutions.ts";
 import type { DepthwiseLayers } from "./depthwise_conv.ts";
@@ -19,6 +20,7 @@ import type { ResizingLayers } from "./resizing.ts";
  */
 export interface LayerBuilder<T>
   extends
+    AdaptivePoolLayers<T>,
     AttentionLayers<T>,
     ConvolutionBuilder<T>,
     DepthwiseLayers<T>,

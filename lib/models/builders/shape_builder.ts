@@ -6,6 +6,7 @@
  */
 import { shapeConvolutions } from "./convolutions.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
+import { adaptivePoolShape } from "./adaptive_pool.ts";
 import { attentionShape } from "./attention.ts";
 import { depthwiseShape } from "./depthwise_conv.ts";
 import { elementwiseShape } from "./elementwise.ts";
@@ -22,6 +23,7 @@ export function shapeBuilder(
   const { rows } = table;
   const builder: LayerBuilder<Shape> = {
     ...shapeConvolutions(table),
+    ...adaptivePoolShape(table),
     ...attentionShape(table),
     ...depthwiseShape(table),
     ...elementwiseShape(table),

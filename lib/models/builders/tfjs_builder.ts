@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { tfjsConvolutions } from "./convolutions.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
+import { adaptivePoolTfjs } from "./adaptive_pool.ts";
 import { attentionTfjs } from "./attention.ts";
 import { depthwiseTfjs } from "./depthwise_conv.ts";
 import { elementwiseTfjs } from "./elementwise.ts";
@@ -27,6 +28,7 @@ export function tfjsBuilder(
 ): LayerBuilder<Symbolic> {
   return {
     ...tfjsConvolutions(source),
+    ...adaptivePoolTfjs(),
     ...attentionTfjs(),
     ...depthwiseTfjs(source),
     ...elementwiseTfjs(),

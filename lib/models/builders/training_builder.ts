@@ -5,6 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { adaptivePoolTraining } from "./adaptive_pool.ts";
 import { attentionTraining } from "./attention.ts";
 import { trainingConvolutions } from "./convolutions.ts";
 import { depthwiseTraining } from "./depthwise_conv.ts";
@@ -21,6 +22,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
   return {
     ...tfjsBuilder(source),
     ...trainingConvolutions(source),
+    ...adaptivePoolTraining(),
     ...attentionTraining(),
     ...depthwiseTraining(source),
     ...elementwiseTraining(),
