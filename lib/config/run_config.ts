@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { MeanRule } from "../metrics/scores.ts";
-import { field, fraction, nonNegative, wants, whole } from "../util/schema.ts";
+import { field, fraction, nonNegative, positive, wants, whole } from "../util/schema.ts";
 import { section, type SectionSpec } from "../util/section.ts";
 
 /** How long to train, and how a batch passes through the networks. */
@@ -18,6 +18,8 @@ export interface TrainConfig {
   gradientAccumulation: number;
   gradientCheckpointing: boolean;
   precision: "f32" | "mixed";
+  ema: number | null;
+  emaTau: number;
   onNonFinite: "stop" | "rollback";
   maxRollbacks: number;
   rollbackFactor: number;
@@ -77,6 +79,16 @@ export const trainSection: SectionSpec = section<TrainConfig>(
       fallback: "f32",
       about: "mixed: activations are stored as 16-bit floats and the loss is scaled (WebGPU only).",
       source: "§4.1",
+    }),
+    ema: field(z.nullable(fraction), {
+      fallback: null,
+      about: "Decay d of an exponential moving average of the weights, which is validated, saved " +
+        "as best and model, and exported: d * (1 - exp(-n / emaTau)) after n steps, 0.9999 as in " +
+        "Ultralytics; null: the weights themselves.",
+    }),
+    emaTau: field(positive, {
+      fallback: 2000,
+      about: "Steps in which the decay of train.ema rises.",
     }),
     onNonFinite: field(z.enum(["stop", "rollback"]), {
       fallback: "stop",

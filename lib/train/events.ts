@@ -157,7 +157,7 @@ export interface EndEvent {
   step: number;
   reason: "finished" | "max-steps" | "early-stop" | "aborted" | "non-finite";
   seconds: number;
-  /** SHA-256 of all weights of G, hexadecimal. */
+  /** SHA-256 of all weights of G, with `train.ema` of their average, hexadecimal. */
   weightsSha256: string;
   /** Tensor memory of the backend at the end, and its peak since the backend was started. */
   memory: { tensors: number; bytes: number; peakBytes: number };

@@ -4,6 +4,7 @@
  * @module
  */
 export type { Batch, Gradients, StepContext, StepLosses } from "./step/step_context.ts";
+export { WeightAverage, type WeightAverageOptions } from "../optim/weight_average.ts";
 export { trainStep } from "./step/train_step.ts";
 export {
   createNetworks,

@@ -115,7 +115,8 @@ class TrainLoop implements TrainContext {
     try {
       for (const warning of warnings) await this.warn(warning);
       while (!await this.#trainOrRecover());
-      const { model } = this.session.networks.segmentation;
+      const { average, segmentation: { model } } = this.session.networks;
+      average?.swap(); // for good: what the run leaves behind is the average
       await this.folder?.save("model", model, metadataOf(this.session));
       return await this.#end(this.endReason() ?? "finished");
     } catch (error) {

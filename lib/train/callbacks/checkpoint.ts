@@ -2,6 +2,7 @@ import { NonFiniteError } from "../errors.ts";
 import type { Checkpoint } from "../run/checkpoint.ts";
 import { provenanceOf } from "../run/provenance.ts";
 import { metadataOf } from "../run/session.ts";
+import { withAverage } from "../step/networks.ts";
 import type { SavedState } from "../train_state.ts";
 import type { Callback, TrainContext } from "./callback.ts";
 
@@ -81,7 +82,10 @@ export class CheckpointManager implements Callback {
       try {
         const checkpoint = await folder!.checkpoints.open(best.step);
         await checkpoint.restore(this.#context.stateTensors()).finally(() => checkpoint.close());
-        await folder!.save("best", session.networks.segmentation.model, metadataOf(session));
+        const { networks } = session;
+        await withAverage(networks, () => (
+          folder!.save("best", networks.segmentation.model, metadataOf(session))
+        ));
       } catch (error) {
         saved.best = null;
         await warn(`the best score starts anew: ${(error as Error).message}`);

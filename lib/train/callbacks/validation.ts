@@ -7,6 +7,7 @@ import { percent } from "../../util/format.ts";
 import { nonFiniteState } from "../errors.ts";
 import type { SampleEvent } from "../events.ts";
 import { metadataOf, type Session } from "../run/session.ts";
+import { withAverage } from "../step/networks.ts";
 import { firstNonFinite } from "../run/state_tensors.ts";
 import type { Callback, TrainContext } from "./callback.ts";
 
@@ -23,7 +24,10 @@ export class Validation implements Callback {
   }
 
   async onEpochEnd(): Promise<void> {
-    if (this.#isDue) await this.#validate();
+    if (!this.#isDue) return;
+    await this.#context.flush();
+    await this.#checkState();
+    await withAverage(this.#context.session.networks, () => this.#validate());
   }
 
   /** After whole epochs as `validation.every` says, the last one, and where the run ends. */
@@ -39,8 +43,6 @@ export class Validation implements Callback {
   /** Where scoring is aborted, the checkpoint to come says that it is due. */
   async #validate(): Promise<void> {
     const { session, state, folder, emit } = this.#context;
-    await this.#context.flush();
-    await this.#checkState();
     const scores = await this.#scores();
     if (scores === null) return;
     const { config, networks, validation: { split } } = session;

@@ -15,16 +15,17 @@ export interface StateTensor {
 
 /**
  * Every tensor that the next step depends on: all weights of G and D, moving statistics included,
- * both optimisers' states, the loss scale of mixed precision, and D's first weights, from which `d/drift` is measured.
+ * both optimisers' states, the loss scale of mixed precision, the average of G's weights, and D's first weights, from which `d/drift` is measured.
  */
 export function stateTensors(
   networks: Networks,
 ): StateTensor[] {
-  const { segmentation, discriminator, lossScale } = networks;
+  const { segmentation, discriminator, lossScale, average } = networks;
   return [
     ...weightsOf("segmentation", segmentation.model.layers),
     ...variablesOf("segmentation.optimizer", segmentation.optimizer.state),
     ...(lossScale == null ? [] : variablesOf("segmentation.lossScale", lossScale.state)),
+    ...(average == null ? [] : variablesOf("segmentation.average", average.state)),
     ...(discriminator === null ? [] : weightsOf("discriminator", discriminator.model.layers)),
     ...(discriminator === null ? [] : optimizerOf(discriminator)),
   ];

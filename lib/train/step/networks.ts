@@ -23,6 +23,7 @@ import type { Optimizer } from "../../optim/optimizer.ts";
 import { optimizers } from "../../optim/optimizer_config.ts";
 import { adam } from "../../optim/optimizers/adam.ts";
 import { type Parameter, parametersOf } from "../../optim/parameters.ts";
+import { WeightAverage } from "../../optim/weight_average.ts";
 
 /** A network with its trainable weights and the state of their optimiser. */
 export interface Trainable<M> {
@@ -51,6 +52,8 @@ export interface Networks {
   clipNorm: number | null;
   /** Loss scaling of mixed precision; `null` in 32 bits. */
   lossScale: LossScale | null;
+  /** Average of the segmentation network's weights; `null` where none is kept. */
+  average: WeightAverage | null;
 }
 
 /**
@@ -88,7 +91,15 @@ export function createNetworks(
     temperatures: temperaturesOf(config),
     clipNorm: optimizer.clipNorm,
     lossScale: config.train.precision === "mixed" ? new LossScale() : null,
+    average: averageOf(model, config.train),
   };
+}
+
+function averageOf(
+  { layers }: SegmentationModel,
+  { ema, emaTau }: Config["train"],
+): WeightAverage | null {
+  return ema === null ? null : new WeightAverage(layers, { decay: ema, tau: emaTau });
 }
 
 /** What the learning rate of each layer is multiplied by. */
@@ -116,10 +127,24 @@ function createDiscriminator(
   return { model, parameters, optimizer, loss: adversarialLosses.get(config.loss), config };
 }
 
+/** Runs `use` with the averaged weights in the segmentation network, where an average is kept. */
+export async function withAverage<T>(
+  { average }: Pick<Networks, "average">,
+  use: () => Promise<T>,
+): Promise<T> {
+  average?.swap();
+  try {
+    return await use();
+  } finally {
+    average?.swap();
+  }
+}
+
 /** Frees the optimiser states, D, and the segmentation network unless the caller keeps it. */
 export function disposeNetworks(networks: Networks, options: { keepModel: boolean }): void {
   networks.segmentation.optimizer.dispose();
   networks.lossScale?.dispose();
+  networks.average?.dispose();
   if (!options.keepModel) networks.segmentation.model.layers.dispose();
   networks.discriminator?.optimizer.dispose();
   networks.discriminator?.model.layers.dispose();

@@ -68,7 +68,9 @@ export function trainStep(networks: Networks, batch: Batch, context: StepContext
   updateD.finish();
 
   // 6. G ← G − SGD(∇ L_total)
-  return { ...losses, ...updateSegmentation(networks, gradients, context) };
+  const more = updateSegmentation(networks, gradients, context);
+  networks.average?.update(networks.segmentation.optimizer.steps);
+  return { ...losses, ...more };
 }
 
 /** L_seg, and its gradients with respect to the logits and to the weights that a term reads. */
