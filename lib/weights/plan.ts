@@ -75,7 +75,15 @@ export function planWeights(file: WeightFile, options: PlanOptions): WeightPlan 
   const { network, targets } = options;
   const own = planOwn(file, options);
   if (file.saved !== null) return own;
-  const plans = (network?.nameMaps ?? []).map((map) => planFrom(file, { map, targets }));
+  const plans = (network?.nameMaps ?? []).map((map) => {
+    const { options, ...input } = map.input(file);
+    const known = Object.entries(options).filter(([key]) => network!.inputOptions.includes(key));
+    return planFrom(file, {
+      map,
+      targets,
+      input: { ...input, options: Object.fromEntries(known) },
+    });
+  });
   const best = [own, ...plans].reduce((a, b) => b.found > a.found ? b : a);
   if (best.found > 0) return best;
   const names = [...file.tensors.keys()];
@@ -103,10 +111,10 @@ function emptyPlan(origin: string, input: InputRule | null): Scored {
 
 function planFrom(
   file: WeightFile,
-  options: { map: NameMap; targets: readonly WeightTarget[] },
+  options: { map: NameMap; targets: readonly WeightTarget[]; input: InputRule },
 ): Scored {
-  const { map, targets } = options;
-  const plan = emptyPlan(map.originOf?.(file) ?? map.origin, map.input(file));
+  const { map, targets, input } = options;
+  const plan = emptyPlan(map.originOf?.(file) ?? map.origin, input);
   const byAlias = new Map<string, string>();
   for (const name of file.tensors.keys()) {
     for (const alias of map.aliases(name)) if (!byAlias.has(alias)) byAlias.set(alias, name);
@@ -120,9 +128,13 @@ function planFrom(
       continue;
     }
     const source = byAlias.get(place.name)!;
-    used.add(source);
     plan.found++;
-    add(plan, { target, source, layout: place.layout }, file);
+    used.add(source);
+    const copy = { target, source, layout: place.layout };
+    if (HEAD.test(target.name) && !isFitting(copy, file)) {
+      plan.fresh.push(target.name);
+      plan.unused.push(source);
+    } else add(plan, copy, file);
   }
   for (const name of file.tensors.keys()) {
     if (used.has(name)) continue;
@@ -168,6 +180,10 @@ function savedInput(
     }),
   );
   return { normalize, options, bnEpsilon: null };
+}
+
+function isFitting({ target, source, layout }: PlannedCopy, file: WeightFile): boolean {
+  return file.tensors.get(source)!.shape.join() === sourceShape(target.shape, layout).join();
 }
 
 function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {

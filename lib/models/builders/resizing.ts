@@ -48,6 +48,8 @@ export interface ResizingLayers<T> {
   resizeTo(x: T, options: ResizeToOptions<T>): T;
   /** Enlargement by a whole factor that repeats each pixel. */
   resizeNearest(x: T, options: FactorOptions): T;
+  /** Repeats a map of one pixel over the height and width of another value. */
+  broadcastTo(x: T, options: LayerOptions & { like: T }): T;
 }
 
 /** Their rows in the table of layers. */
@@ -82,6 +84,9 @@ export function resizingShape(table: ShapeTable): ResizingLayers<Shape> {
       return table.record(kind, { name, output: { ...x, height, width } });
     },
     resizeNearest: (x, options) => enlarge(x, options, "nearest"),
+    broadcastTo(x, { name, like: { height, width } }) {
+      return table.record("broadcast", { name, output: { ...x, height, width } });
+    },
   };
 }
 
@@ -114,13 +119,15 @@ export function resizingTfjs(): ResizingLayers<Symbolic> {
       requireWhole(factor, name);
       return tf.layers.upSampling2d({ name, size: [factor, factor] }).apply(x) as Symbolic;
     },
+    broadcastTo: (x, { name, like }) =>
+      tf.layers.multiply({ name }).apply([x, onesLike(like, name)]) as Symbolic,
   };
 }
 
 /** Those of the layers that the engine's ops do better than tfjs. */
 export function resizingTraining(): Pick<
   ResizingLayers<Symbolic>,
-  "upsample" | "upsampleAligned" | "resizeTo" | "resizeNearest"
+  "upsample" | "upsampleAligned" | "resizeTo" | "resizeNearest" | "broadcastTo"
 > {
   const enlarge = (
     x: Symbolic,
@@ -149,7 +156,33 @@ export function resizingTraining(): Pick<
       }),
     resizeNearest: (x, options) =>
       enlarge(x, options, (t) => resizeNearest(t, { factor: options.factor })),
+    broadcastTo: (x, { name, like }) =>
+      operation([x, like], {
+        name,
+        run: (t, { others: [target] }) => {
+          const [, height, width] = target!.shape;
+          // A sum's gradient adds up the pixels; that of tf.broadcastTo slices them one by one
+          return tf.add(t, tf.zeros([1, height, width, 1]));
+        },
+        outputShape: ([b, , , c], [other]) => [b!, other![1]!, other![2]!, c!],
+      }),
   };
+}
+
+/** A map of ones of one channel, of a value's height and width: tfjs has no layer of a constant. */
+function onesLike(like: Symbolic, name: string): Symbolic {
+  const channelsFirst = tf.layers.permute({ name: `${name}_channels_first`, dims: [3, 1, 2] });
+  const mean = tf.layers.averagePooling2d({
+    name: `${name}_mean`,
+    poolSize: [like.shape.at(-1)!, 1],
+    strides: [1, 1],
+  });
+  const channelLast = tf.layers.permute({ name: `${name}_channel_last`, dims: [2, 3, 1] });
+  const ones = tf.layers.rescaling({ name: `${name}_ones`, scale: 0, offset: 1 });
+  return [channelsFirst, mean, channelLast, ones].reduce(
+    (x, layer) => layer.apply(x) as Symbolic,
+    like,
+  );
 }
 
 /** A length that may be unknown (null), times a factor. */

@@ -58,11 +58,14 @@ function resnetMap(
   };
 }
 
-/** `conv1.weight`, `layer1.0.bn1.running_mean`, `layer1.0.downsample.0.weight`; timm's too. */
+/**
+ * `conv1.weight`, `layer1.0.bn1.running_mean`, `layer1.0.downsample.0.weight`; timm's too, and the same
+ * below `backbone.` (torchvision's segmentation networks) and `encoder.` (SMP).
+ */
 export const torchResnet: NameMap = resnetMap({
   origin: "torchvision",
   aliases: torchAliases,
-  unused: /^fc\.|\.num_batches_tracked$/,
+  unused: /^(fc|aux_classifier)\.|\.num_batches_tracked$/,
   find({ stage, block, index, kind, part }) {
     const end = TORCH_PARTS[part]!;
     const layout = part === "kernel" ? "oihw" : "same";

@@ -56,6 +56,22 @@ describe("resizingTfjs(), resizingTraining() and resizingShape()", () => {
     });
   }
 
+  test("resizingTraining() and resizingTfjs() agree on broadcastTo, of any input size", async () => {
+    const x = normalTensor("x", [2, 1, 1, 5]);
+    const like = normalTensor("like", [2, 3, 4, 7]);
+    const run = ({ broadcastTo }: Pick<ResizingLayers<tf.SymbolicTensor>, "broadcastTo">) => {
+      const [pixel, other] = [1, null].map((side, i) =>
+        tf.input({ shape: [side, side, 5 + 2 * i] })
+      );
+      const outputs = broadcastTo(pixel!, { name: "a", like: other! });
+      return tf.model({ inputs: [pixel!, other!], outputs }).predict([x, like]) as tf.Tensor;
+    };
+    const exported = run(resizingTfjs());
+    assert.deepEqual(exported.shape, [2, 3, 4, 5]);
+    assert.equal(await difference(exported, run(resizingTraining())), 0);
+    assert.equal(await difference(exported, tf.broadcastTo(x, [2, 3, 4, 5])), 0);
+  });
+
   test("resizingTfjs() refuses what needs one input size where there is none", () => {
     const x = tf.input({ shape: [null, null, 3] });
     const message = /^RangeError: Cannot build up with tfjs layers for any input size: give/;

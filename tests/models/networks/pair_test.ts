@@ -9,6 +9,8 @@ const COUNTS: readonly [name: string, at21: number, perClass: number][] = [
   ["unet-resnet18", 14_331_109, 145],
   ["unet-resnet34", 24_439_269, 145],
   ["unet-resnet50", 32_524_005, 145],
+  ["fcn-resnet50", 32_957_013, 513],
+  ["deeplabv3-resnet50", 39_638_869, 257],
 ];
 
 // Values against PyTorch are in tests/goldens.
