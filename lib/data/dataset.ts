@@ -61,6 +61,8 @@ export interface Dataset {
    * @throws {Error} If a file is missing or unreadable; the message names it.
    */
   read(index: number): Promise<Sample>;
+  /** Whether one file holds the labels of several samples. */
+  labelsShareFiles?: boolean;
   /** Paths of a sample's files, for messages; absent where samples are no files. */
   files?(index: number): { image: string; label: string };
   /**

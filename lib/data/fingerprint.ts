@@ -168,7 +168,9 @@ async function hashSample(dataset: Dataset, index: number): Promise<string> {
 async function contentOf(dataset: Dataset, index: number): Promise<Uint8Array[]> {
   try {
     const files = dataset.files?.(index);
-    if (files !== undefined) return [await readBytes(files.image), await readBytes(files.label)];
+    if (files !== undefined && dataset.labelsShareFiles !== true) {
+      return [await readBytes(files.image), await readBytes(files.label)];
+    }
     const { image, label } = await dataset.read(index);
     const size = new TextEncoder().encode(`${image.width}x${image.height}`);
     return [size, image.data, label.data];

@@ -15,12 +15,18 @@ import { Registry } from "../util/registry.ts";
 import { type Dataset, type DatasetReader, MissingFolderError } from "./dataset.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
+import { cocoReader } from "./readers/coco.ts";
+import { cvatReader } from "./readers/cvat.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
 import { folderReader } from "./readers/folder.ts";
 import { isFolder } from "./readers/listing.ts";
+import { labelmeReader } from "./readers/labelme.ts";
+import { labelStudioReader } from "./readers/label_studio.ts";
 import { sbdReader } from "./readers/sbd.ts";
+import { superviselyReader } from "./readers/supervisely.ts";
 import { vocReader } from "./readers/voc.ts";
 import { vocAugReader } from "./readers/voc_aug.ts";
+import { yoloReader } from "./readers/yolo.ts";
 
 /**
  * Every reader that `data.dataset` can name; `register()` adds one of your own.
@@ -62,6 +68,12 @@ export const datasetReaders: Registry<DatasetReader> = new Registry("dataset rea
   sbdReader,
   cityscapesReader,
   camvidReader,
+  cocoReader,
+  labelmeReader,
+  cvatReader,
+  labelStudioReader,
+  yoloReader,
+  superviselyReader,
 ]);
 
 /** Readers that every thread has without importing a module first. */
