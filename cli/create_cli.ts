@@ -11,6 +11,7 @@ import { build as buildConvert } from "./commands/convert.ts";
 import { build as buildDashboard } from "./commands/dashboard.ts";
 import { build as buildDoctor } from "./commands/doctor.ts";
 import { build as buildEval } from "./commands/eval.ts";
+import { build as buildFindLr } from "./commands/find_lr.ts";
 import { build as buildInspect } from "./commands/inspect.ts";
 import { build as buildPredict } from "./commands/predict.ts";
 import { build as buildPresets } from "./commands/presets.ts";
@@ -60,6 +61,7 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     });
   const builders = [
     buildTrain,
+    buildFindLr,
     buildEval,
     buildPredict,
     buildSweep,

@@ -25,30 +25,18 @@ import { join } from "node:path";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
 import { commandLine } from "../invocation.ts";
+import { type ConfigArguments, overridesOf } from "./config_arguments.ts";
 import { TrainReport } from "./train_report.ts";
 import { openTrainSinks, type SinkOptions } from "./train_sinks.ts";
 
 /** Arguments and options of the command. */
-export interface TrainArguments extends SinkOptions {
-  /** Path of a YAML file. */
-  file?: string | undefined;
-  preset?: string | undefined;
-  dataset?: string | undefined;
-  data?: string | undefined;
-  init?: string | undefined;
-  backend?: string | undefined;
-  set?: readonly string[] | undefined;
-  seed?: number | undefined;
-  epochs?: number | undefined;
-  maxSteps?: number | undefined;
+export interface TrainArguments extends ConfigArguments, SinkOptions {
   out?: string | undefined;
   allowDifferent?: boolean | undefined;
   /** Epochs to add to a finished run. */
   extend?: number | undefined;
   /** How the learning rate goes on there. */
   schedule?: string | undefined;
-  /** False leaves out report.html and predictions.png. */
-  report?: boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -170,22 +158,6 @@ async function oldRun(run: string, args: TrainArguments): Promise<Job> {
       ? await trainInThread({ resume: run, ...resume }, options)
       : await resumeTraining(run, { ...options, ...resume });
   return { config, preset: undefined, out: run, isNew: false, start };
-}
-
-/** Values of the configuration: those of `--set`, then the options that stand for one key. */
-function overridesOf(args: TrainArguments): string[] {
-  const named: Record<string, string | number | boolean | undefined> = {
-    "data.dataset": args.dataset,
-    "data.dir": args.data,
-    "model.init": args.init,
-    "backend": args.backend,
-    "seed": args.seed,
-    "train.epochs": args.epochs,
-    "train.maxSteps": args.maxSteps,
-    "train.report": args.report === false ? false : undefined,
-  };
-  const given = Object.entries(named).filter(([, value]) => value !== undefined);
-  return [...args.set ?? [], ...given.map(([key, value]) => `${key}=${JSON.stringify(value)}`)];
 }
 
 /**

@@ -15,6 +15,15 @@ export type Freeze = "none" | "backbone" | number;
  * The stage of the backbone, from 1, that a layer belongs to; `null`: it belongs to the head.
  *
  * @param network Its stages; where it names none, all but the score layers are one stage.
+ * @example
+ * ```ts
+ * import { backboneStage, networks, stageCount } from "@segadv/segadv/models";
+ * import assert from "node:assert/strict";
+ *
+ * const unet = networks.get("unet");
+ * assert.deepEqual([backboneStage(unet, "enc2_conv1"), backboneStage(unet, "score")], [2, null]);
+ * assert.equal(stageCount(unet), 5);
+ * ```
  */
 export function backboneStage(
   { backboneStages }: Pick<NetworkEntry, "backboneStages">,

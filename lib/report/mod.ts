@@ -44,5 +44,6 @@ export {
   type RunRecord,
   secondsPerEpoch,
 } from "../train/run/read_run.ts";
+export { rateFigure } from "./rate_figure.ts";
 export { differenceFigure } from "./difference_figure.ts";
 export { classFigure, discriminatorFigures, type Figure, trainingFigures } from "./run_figures.ts";

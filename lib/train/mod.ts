@@ -35,6 +35,12 @@ export {
   type ScheduleExtension,
 } from "../optim/extensions.ts";
 export { type ScheduleConfig, schedules } from "../optim/schedule_config.ts";
+export {
+  findLearningRate,
+  type RatePoint,
+  type RateSearch,
+  type RateSearchOptions,
+} from "./find_learning_rate.ts";
 export { LossScale, type LossScaleOptions } from "../optim/loss_scale.ts";
 export { clipGradients } from "../optim/clip_gradients.ts";
 export type * from "./events.ts";

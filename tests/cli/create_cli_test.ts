@@ -7,6 +7,7 @@ import { recordedStream, runHere } from "../support/cli_terminal.ts";
 const COMMANDS = [
   [],
   ["train"],
+  ["find-lr"],
   ["eval"],
   ["predict"],
   ["inspect"],

@@ -130,7 +130,7 @@ describe("freezeLayers() on wasm", () => {
     own.dispose();
   });
 
-  test("optimizer.headLrFactor multiplies the steps of the head alone", async () => {
+  test("createNetworks() multiplies the rate of the head alone by optimizer.headLrFactor", async () => {
     const settings = async (factor: number) => {
       const plain = ["optimizer.momentum=0", `optimizer.headLrFactor=${factor}`];
       const networks = createNetworks(await config(...resnet, ...plain), { classes: 3 });

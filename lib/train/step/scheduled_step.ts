@@ -24,26 +24,38 @@ export function scheduledStep(
   options: { step: number; rateScale: number; measure: boolean },
 ): { losses: StepLosses; known: StepLog } {
   const { config, networks } = session;
-  const { seed, train: { precision, gradientAccumulation, gradientCheckpointing } } = config;
-  const { crop: [height, width], batch: size } = config.data;
   const { step, rateScale } = options;
   const rates = learningRates(config, { step, rateScale, stepsPerEpoch: session.stepsPerEpoch });
-
-  const { images, labels } = unpackBatch(batch.bytes, {
-    shape: [size, height, width],
-    ...normalizationTable(config.data.normalize),
-  });
   // Before the update, like the other terms of this step's total.
   const l2 = options.measure ? l2Term(session) : null;
-  const dropout = { seed, step };
-  const context = { rates, dropout, precision, gradientAccumulation, gradientCheckpointing };
-  const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
-  tf.dispose([images, labels]);
-
+  const losses = runStep(session, batch, { step, rates });
   if (l2 !== null) losses["loss/l2"] = l2;
   const known: StepLog = { "lr/g": rates.segmentation };
   if (networks.discriminator !== null) known["lr/d"] = rates.discriminator;
   return { losses, known };
+}
+
+/**
+ * One training step with given learning rates, all else as the configuration says.
+ *
+ * @returns Losses, owned by the caller.
+ */
+export function runStep(
+  { config, networks }: Pick<Session, "config" | "networks">,
+  batch: HostBatch,
+  { step, rates }: { step: number; rates: StepContext["rates"] },
+): StepLosses {
+  const { seed, train: { precision, gradientAccumulation, gradientCheckpointing } } = config;
+  const { crop: [height, width], batch: size, normalize } = config.data;
+  const { images, labels } = unpackBatch(batch.bytes, {
+    shape: [size, height, width],
+    ...normalizationTable(normalize),
+  });
+  const dropout = { seed, step };
+  const context = { rates, dropout, precision, gradientAccumulation, gradientCheckpointing };
+  const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
+  tf.dispose([images, labels]);
+  return losses;
 }
 
 /** Learning rates of a step, both times what a rollback has left of them. */
