@@ -198,6 +198,7 @@ function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {
 function sourceShape(shape: readonly number[], layout: WeightLayout): number[] {
   const [height, width, channels, filters] = shape as [number, number, number, number];
   if (layout === "same" || shape.length !== 4) return [...shape];
+  if (layout === "depthwise") return [channels * filters, 1, height, width];
   if (layout === "oihw") return [filters, channels, height, width];
   const inputs = height * width * channels;
   return layout === "linear" ? [filters, inputs] : [inputs, filters];

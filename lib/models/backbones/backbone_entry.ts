@@ -38,6 +38,12 @@ export interface BackboneEntry extends RegistryEntry, PretrainedNetwork {
   readonly options: OptionsSchema;
   /** Nominal strides of its features, ascending. */
   readonly strides: readonly number[];
+  /** Output strides that it can have. @default all */
+  readonly outputStrides?: readonly OutputStride[];
+  /** Names of its networks by decoder, where they are not `DECODER-BACKBONE`. */
+  readonly networkNames?: Readonly<Record<string, string>>;
+  /** Whether a saved graph takes one input size. @default false */
+  readonly hasFixedGraph?: boolean;
   /**
    * Patterns of the names of its layers, one a stage, in order (`model.freeze`).
    * @default all of its layers are one stage

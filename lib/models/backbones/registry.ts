@@ -5,7 +5,11 @@
  */
 import { Registry } from "../../util/registry.ts";
 import type { BackboneEntry } from "./backbone_entry.ts";
+import { mixTransformerBackbones } from "./mix_transformer.ts";
 import { resnetBackbones } from "./resnet.ts";
 
 /** All backbones, in the order in which they are listed. */
-export const backbones: Registry<BackboneEntry> = new Registry("backbone", [...resnetBackbones]);
+export const backbones: Registry<BackboneEntry> = new Registry("backbone", [
+  ...resnetBackbones,
+  ...mixTransformerBackbones,
+]);

@@ -9,6 +9,7 @@ import type { AdaptivePoolLayers } from "./adaptive_pool.ts";
 import type { AttentionLayers } from "./attention.ts";
 import type { ConvolutionBuilder } from "./convolutions.ts";
 import type { DepthwiseLayers } from "./depthwise_conv.ts";
+import type { DropPathLayers } from "./drop_path.ts";
 import type { ElementwiseLayers } from "./elementwise.ts";
 import type { NormLayers } from "./norms.ts";
 import type { PoolingLayers } from "./pooling.ts";
@@ -24,6 +25,7 @@ export interface LayerBuilder<T>
     AttentionLayers<T>,
     ConvolutionBuilder<T>,
     DepthwiseLayers<T>,
+    DropPathLayers<T>,
     ElementwiseLayers<T>,
     NormLayers<T>,
     PoolingLayers<T>,

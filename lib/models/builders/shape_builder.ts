@@ -9,6 +9,7 @@ import type { LayerBuilder } from "./layer_builder.ts";
 import { adaptivePoolShape } from "./adaptive_pool.ts";
 import { attentionShape } from "./attention.ts";
 import { depthwiseShape } from "./depthwise_conv.ts";
+import { dropPathShape } from "./drop_path.ts";
 import { elementwiseShape } from "./elementwise.ts";
 import { normsShape } from "./norms.ts";
 import { poolingShape } from "./pooling.ts";
@@ -26,6 +27,7 @@ export function shapeBuilder(
     ...adaptivePoolShape(table),
     ...attentionShape(table),
     ...depthwiseShape(table),
+    ...dropPathShape(),
     ...elementwiseShape(table),
     ...normsShape(table),
     ...poolingShape(table),

@@ -9,6 +9,7 @@ import type { LayerBuilder } from "./layer_builder.ts";
 import { adaptivePoolTfjs } from "./adaptive_pool.ts";
 import { attentionTfjs } from "./attention.ts";
 import { depthwiseTfjs } from "./depthwise_conv.ts";
+import { dropPathTfjs } from "./drop_path.ts";
 import { elementwiseTfjs } from "./elementwise.ts";
 import { normsTfjs } from "./norms.ts";
 import { poolingTfjs } from "./pooling.ts";
@@ -31,6 +32,7 @@ export function tfjsBuilder(
     ...adaptivePoolTfjs(),
     ...attentionTfjs(),
     ...depthwiseTfjs(source),
+    ...dropPathTfjs(),
     ...elementwiseTfjs(),
     ...normsTfjs(source),
     ...poolingTfjs(),

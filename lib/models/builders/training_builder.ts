@@ -9,6 +9,7 @@ import { adaptivePoolTraining } from "./adaptive_pool.ts";
 import { attentionTraining } from "./attention.ts";
 import { trainingConvolutions } from "./convolutions.ts";
 import { depthwiseTraining } from "./depthwise_conv.ts";
+import { dropPathTraining } from "./drop_path.ts";
 import { elementwiseTraining } from "./elementwise.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
 import { normsTraining } from "./norms.ts";
@@ -25,6 +26,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
     ...adaptivePoolTraining(),
     ...attentionTraining(),
     ...depthwiseTraining(source),
+    ...dropPathTraining(),
     ...elementwiseTraining(),
     ...normsTraining(source),
     ...poolingTraining(),

@@ -33,6 +33,8 @@ export interface DecoderEntry extends RegistryEntry {
   /** Pixels of input per logit. */
   readonly logitStride: number;
   readonly upsampleOrder: UpsampleOrder;
+  /** Whether a saved graph takes one input size, by its own options. @default never */
+  readonly hasFixedGraph?: (options: Readonly<Record<string, unknown>>) => boolean;
   /** Names that one of its weights may have in other libraries' files. */
   places(weight: string): WeightPlace[];
   /** Features to logits `[b, h/logitStride, w/logitStride, classes]`. */

@@ -7,6 +7,7 @@ import { Registry } from "../../util/registry.ts";
 import type { DecoderEntry } from "./decoder_entry.ts";
 import { deeplabv3Decoder } from "./deeplabv3.ts";
 import { fcnDecoder } from "./fcn.ts";
+import { segformerDecoder } from "./segformer.ts";
 import { unetDecoder } from "./unet.ts";
 
 /** All decoders, in the order in which they are listed. */
@@ -14,4 +15,5 @@ export const decoders: Registry<DecoderEntry> = new Registry("decoder", [
   unetDecoder,
   fcnDecoder,
   deeplabv3Decoder,
+  segformerDecoder,
 ]);

@@ -13,13 +13,15 @@ import type { NetworkEntry } from "./network_entry.ts";
 export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): NetworkEntry {
   const { outputStride, dilateFirst, logitStride, upsampleOrder } = decoder;
   return {
-    name: `${decoder.name}-${backbone.name}`,
+    name: backbone.networkNames?.[decoder.name] ?? `${decoder.name}-${backbone.name}`,
     summary: `${decoder.title} on ${backbone.summary}`,
     options: optionsSchema({ ...backbone.options.shape, ...decoder.options.shape }),
     upsampleOrder,
     logitStride,
     inputMultiple: Math.max(outputStride, ...decoder.strides.filter((s) => s <= outputStride)),
     backboneStages: backbone.stages ?? [/^(?!decoder_|score)/],
+    hasFixedGraph: (architecture) =>
+      backbone.hasFixedGraph === true || decoder.hasFixedGraph?.(architecture) === true,
     // Decoders read several features, so no layer separates the network into two
     stages: [],
     nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
@@ -35,7 +37,9 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
 
 /** Whether the decoder takes features that the backbone has. */
 export function fits(decoder: DecoderEntry, backbone: BackboneEntry): boolean {
-  return decoder.strides.every((stride) => backbone.strides.includes(stride));
+  const { outputStrides } = backbone;
+  return decoder.strides.every((stride) => backbone.strides.includes(stride)) &&
+    (outputStrides === undefined || outputStrides.includes(decoder.outputStride));
 }
 
 /** A backbone's name map that knows the decoder's weights too; a file without them leaves them fresh. */

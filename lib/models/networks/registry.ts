@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { optionsSchema, type OptionValue, parseOptions, Registry } from "../../util/registry.ts";
 import { field, keysOf, positive, whole } from "../../util/schema.ts";
 import type { ArchitectureOptions, UpsampleOrder } from "../segmentation_model.ts";
+import { fastScnn } from "./fast_scnn.ts";
 import { fcnNetworks } from "./fcn.ts";
 import type { NetworkEntry } from "./network_entry.ts";
 import { backbones } from "../backbones/registry.ts";
@@ -21,6 +22,7 @@ export const networks: Registry<NetworkEntry> = new Registry("network", [
   ...fcnNetworks,
   ...resnetNetworks,
   unet,
+  fastScnn,
   ...[...decoders].flatMap((decoder) =>
     [...backbones].filter((backbone) => fits(decoder, backbone))
       .map((backbone) => pairNetwork(decoder, backbone))

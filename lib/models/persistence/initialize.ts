@@ -210,6 +210,14 @@ function fromLayout(
   const result = new Float32Array(values.length);
   // [out, in·h·w] and [out, in, h, w] have the same memory order
   let at = 0;
+  if (layout === "depthwise") {
+    for (let i = 0; i < channels; i++) {
+      for (let o = 0; o < filters; o++) {
+        for (let p = 0; p < area; p++) result[(p * channels + i) * filters + o] = values[at++]!;
+      }
+    }
+    return result;
+  }
   for (let o = 0; o < filters; o++) {
     for (let i = 0; i < channels; i++) {
       for (let p = 0; p < area; p++) result[(p * channels + i) * filters + o] = values[at++]!;

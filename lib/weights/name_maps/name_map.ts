@@ -23,6 +23,8 @@ export type WeightLayout =
   | "same"
   /** `[out, in, h, w]`: PyTorch's convolutions. */
   | "oihw"
+  /** `[in·multiplier, 1, h, w]`: PyTorch's depthwise convolutions, `[h, w, in, multiplier]` here. */
+  | "depthwise"
   /** `[out, in·h·w]`, flattened channel first: PyTorch's fully connected layers. */
   | "linear"
   /** `[h·w·in, out]`, flattened channel last: Keras' and TensorFlow's fully connected layers. */
@@ -98,6 +100,8 @@ export const TENSORFLOW_NORMALIZE: NormalizeConfig = {
 /** Names of PyTorch for the parts of a layer. */
 export const TORCH_PARTS: Readonly<Record<string, string>> = {
   kernel: "weight",
+  depthwise_kernel: "weight",
+  pointwise_kernel: "weight",
   bias: "bias",
   gamma: "weight",
   beta: "bias",

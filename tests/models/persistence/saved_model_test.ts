@@ -25,6 +25,9 @@ const METADATA: ModelMetadata = {
   normalize: { order: "bgr", mean: [104, 117, 123], std: [1, 1, 1] },
 };
 
+/** Input of graphs that take one size only. */
+const SIZE = { height: 64, width: 96 };
+
 /** Class scores at full size, as the saved graph must give them. */
 function scores(model: SegmentationModel, x: tf.Tensor4D): tf.Tensor {
   const size = { height: x.shape[1], width: x.shape[2] };
@@ -43,6 +46,8 @@ describe("saveSegmentationModel()", () => {
     ["FCN-8s with Berkeley's padding", "fcn8s-vgg16", { padding: 100 }],
     ["FCN-16s on VGG-19", "fcn16s-vgg19", {}],
     ["U-Net", "unet", {}],
+    ["SegFormer-B0", "segformer-b0", {}],
+    ["Fast-SCNN", "fast-scnn", {}],
     ["ResNet-50, softmax first", "resnet50", { upsampleOrder: "probabilities" }],
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
@@ -52,11 +57,11 @@ describe("saveSegmentationModel()", () => {
       disturb(model.layers);
       const dir = join(temporaryFolder(), "model");
       const { numTensors } = tf.memory();
-      await saveSegmentationModel(model, dir, METADATA);
+      await saveSegmentationModel(model, dir, { ...METADATA, inputSize: SIZE });
       assert.equal(tf.memory().numTensors, numTensors);
 
       const plain = await tf.loadLayersModel(folderHandler(dir));
-      const x = tf.randomNormal([1, 64, 96, 3], 0, 1, "float32", 1) as tf.Tensor4D;
+      const x = tf.randomNormal([1, SIZE.height, SIZE.width, 3], 0, 1, "float32", 1) as tf.Tensor4D;
       const wanted = scores(model, x);
       const [largest] = await tf.max(tf.abs(wanted)).data();
       assert.ok(await difference(plain.predict(x) as tf.Tensor, wanted) < 1e-5 * largest!);
