@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backbones } from "../../../lib/models/backbones/registry.ts";
 import { decoders } from "../../../lib/models/decoders/registry.ts";
+import { fits, pairNetwork } from "../../../lib/models/networks/pair.ts";
 import { networks, parseArchitecture } from "../../../lib/models/networks/registry.ts";
 
 test("networks holds whole networks, and every pair of a decoder and a backbone that it fits", () => {
   const pairs = [...decoders].flatMap((decoder) =>
-    [...backbones].filter((backbone) => decoder.strides.every((s) => backbone.strides.includes(s)))
-      .map((backbone) => `${decoder.name}-${backbone.name}`)
+    [...backbones].filter((backbone) => fits(decoder, backbone)).map((backbone) =>
+      pairNetwork(decoder, backbone).name
+    )
   );
-  assert.ok(pairs.length >= 4 && pairs.includes("unet-resnet34"));
+  assert.ok(["unet-resnet34", "segformer-b0"].every((name) => pairs.includes(name)));
   assert.deepEqual(networks.names.filter((name) => !pairs.includes(name)), [
     "fcn8s-vgg16",
     "fcn16s-vgg16",
@@ -21,6 +23,7 @@ test("networks holds whole networks, and every pair of a decoder and a backbone 
     "resnet101",
     "resnet152",
     "unet",
+    "fast-scnn",
   ]);
 });
 
