@@ -26,6 +26,7 @@ export interface Catalog {
   extensionModes: readonly string[];
   benchmarkFormats: readonly { name: string; summary: string }[];
   exportFormats: readonly { name: string; summary: string }[];
+  modelFormats: readonly { name: string; summary: string }[];
   configKeys: readonly string[];
   presets: readonly CatalogPreset[];
   /** The configuration's JSON Schema. */

@@ -7,6 +7,7 @@
 import { backendChoices, configKeys, configToYaml, jsonSchema, presets } from "../mod.ts";
 import type { Catalog } from "../cli/catalog.ts";
 import { benchmarkFormats, datasetReaders, exportFormats } from "../lib/data/mod.ts";
+import { modelFormats } from "../lib/export/mod.ts";
 import { discriminators, networks } from "../lib/models/mod.ts";
 import { extensionModes } from "../lib/optim/extensions.ts";
 import { tableFormats, thesisGrids } from "../lib/sweep/mod.ts";
@@ -25,6 +26,7 @@ export function libraryCatalog(): Catalog {
     extensionModes,
     benchmarkFormats: [...benchmarkFormats].map(({ name, summary }) => ({ name, summary })),
     exportFormats: [...exportFormats].map(({ name, summary }) => ({ name, summary })),
+    modelFormats: [...modelFormats].map(({ name, summary }) => ({ name, summary })),
     configKeys: configKeys(),
     presets: [...presets.values()].map(({ name, summary, needs, config }) => {
       return { name, summary, needs, yaml: configToYaml(config) };

@@ -17,6 +17,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["lib/metrics/"],
   ["lib/weights/"],
   ["lib/models/"],
+  ["lib/export/"],
   ["lib/losses/"],
   ["lib/optim/"],
   ["lib/config/"],

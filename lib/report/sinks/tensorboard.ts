@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { appendFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainEvent } from "../../train/events.ts";
+import { bytesField, concat, floatField, message, varintField } from "../../util/protobuf.ts";
 import type { SinkEntry, SinkFiles } from "./sink.ts";
 
 /** A picture for TensorBoard. */
@@ -139,48 +140,6 @@ function openFile(run: string): SinkFiles {
       if ("step" in event) newest = Math.max(newest, event.step);
     },
   };
-}
-
-/** Puts byte arrays one after another. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
-
-/** A field of wire type 0. */
-export function varintField(field: number, value: number): Uint8Array {
-  return concat([varint(field << 3), varint(value)]);
-}
-
-/** A field of wire type 5, a float. */
-export function floatField(field: number, value: number): Uint8Array {
-  const bytes = new Uint8Array(5);
-  bytes[0] = (field << 3) | 5;
-  new DataView(bytes.buffer).setFloat32(1, value, true);
-  return bytes;
-}
-
-/** A field of wire type 2 with bytes, or a text in UTF-8. */
-export function bytesField(field: number, value: string | Uint8Array): Uint8Array {
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
-}
-
-/** A field of wire type 2 with another message. */
-export function message(field: number, content: Uint8Array): Uint8Array {
-  return bytesField(field, content);
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value >= 0x80; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
-  bytes.push(value);
-  return Uint8Array.from(bytes);
 }
 
 /** A TFRecord: length, its checksum, content, its checksum. */

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  bytesField,
-  crc32c,
-  floatField,
-  maskedCrc32c,
-  tfRecord,
-  varintField,
-} from "../../../lib/report/sinks/tensorboard.ts";
+import { crc32c, maskedCrc32c, tfRecord } from "../../../lib/report/sinks/tensorboard.ts";
 import { Buffer } from "node:buffer";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,17 +11,6 @@ import { temporaryFolders } from "../../support/temporary_folder.ts";
 
 test("crc32c() has the published check value", () => {
   assert.equal(crc32c(new TextEncoder().encode("123456789")).toString(16), "e3069283");
-});
-
-test("varintField(), floatField() and bytesField() write the wire format of protocol buffers", () => {
-  // The examples of the encoding guide: 150 as a varint, "testing" as bytes
-  assert.deepEqual([...varintField(1, 150)], [0x08, 0x96, 0x01]);
-  assert.deepEqual([...bytesField(2, "testing")], [
-    0x12,
-    7,
-    ...new TextEncoder().encode("testing"),
-  ]);
-  assert.deepEqual([...floatField(2, 1)], [0x15, 0, 0, 0x80, 0x3f]);
 });
 
 test("tfRecord() frames the content with its length and both checksums", () => {

@@ -1,0 +1,85 @@
+/**
+ * `segadv export`: a network in another program's format.
+ *
+ * @module
+ */
+import { type ExportFeature, modelFormats } from "@segadv/segadv/export";
+import { stat } from "node:fs/promises";
+import { type Context, humanStream } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { withModel } from "./with_model.ts";
+
+/** Arguments and options of the command. */
+export interface ExportArguments {
+  path: string;
+  to: string;
+  out?: string | undefined;
+  with?: string | undefined;
+  size: string;
+  layout?: string | undefined;
+  overwrite?: boolean | undefined;
+}
+
+/** Writes the network. */
+export async function run(args: ExportArguments, context: Context): Promise<void> {
+  const format = modelFormats.get(args.to);
+  const parts = (args.with ?? "").split(",").map((part) => part.trim()).filter(Boolean);
+  const unknown = parts.find((part) => part !== "preprocess" && part !== "argmax");
+  if (unknown !== undefined) {
+    throw new UsageError(`--with ${args.with}: "${unknown}" is none of preprocess, argmax`);
+  }
+  const [preprocess, argmax] = [parts.includes("preprocess"), parts.includes("argmax")];
+  if (argmax && !preprocess) {
+    throw new UsageError(
+      "--with argmax needs the pictures' own size: give --with preprocess,argmax",
+    );
+  }
+  const size = parseSize(args.size);
+  const asked: Record<ExportFeature, boolean> = {
+    preprocess,
+    argmax,
+    layout: args.layout !== undefined,
+    size: size !== null,
+  };
+  for (const [feature, isAsked] of Object.entries(asked) as [ExportFeature, boolean][]) {
+    if (!isAsked || format.features.includes(feature)) continue;
+    const option = feature === "layout" || feature === "size"
+      ? `--${feature}`
+      : `--with ${feature}`;
+    throw new UsageError(`${option} is not for --to ${format.name}: leave it out`);
+  }
+  await withModel({ path: args.path, backend: "cpu", context }, async ({ loaded }) => {
+    const { model, classes, normalize } = loaded;
+    const out = args.out ?? model.name + format.extension.replace("/", "");
+    if (args.overwrite !== true && await exists(out)) {
+      throw new UsageError(`${out} is there already: give another --out, or --overwrite`);
+    }
+    if (size !== null) requireMultiple(size, model);
+    const layout = (args.layout ?? "nchw") as "nchw" | "nhwc";
+    await format.write(model, out, { classes, normalize, preprocess, argmax, layout, size });
+    humanStream(context, false).write(`${model.name}, ${classes.length} classes: ${out}\n`);
+  });
+}
+
+function parseSize(text: string): { height: number; width: number } | null {
+  if (text === "dynamic") return null;
+  const found = /^([1-9]\d*)x([1-9]\d*)$/i.exec(text);
+  if (found === null) throw new UsageError(`--size ${text}: give HEIGHTxWIDTH, such as 256x320`);
+  return { height: Number(found[1]), width: Number(found[2]) };
+}
+
+function requireMultiple(
+  { height, width }: { height: number; width: number },
+  { name, inputMultiple }: { name: string; inputMultiple: number },
+): void {
+  if (height % inputMultiple === 0 && width % inputMultiple === 0) return;
+  const up = (length: number): number => Math.ceil(length / inputMultiple) * inputMultiple;
+  throw new UsageError(
+    `--size ${height}x${width}: ${name} takes multiples of ${inputMultiple}, such as ` +
+      `${up(height)}x${up(width)}`,
+  );
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,8 @@
+/**
+ * Networks in the formats of other programs.
+ *
+ * @module
+ */
+export { exportOnnx, type OnnxOptions } from "./onnx/export_onnx.ts";
+export type { ExportFeature, ExportFormat, ExportOptions } from "./export_format.ts";
+export { modelFormats } from "./registry.ts";

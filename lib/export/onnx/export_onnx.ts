@@ -1,0 +1,217 @@
+/**
+ * Networks as ONNX models, which ONNX Runtime, OpenCV, TensorRT and others run.
+ *
+ * @module
+ */
+import type { ArchitectureOptions, SegmentationModel } from "../../models/segmentation_model.ts";
+import { networks } from "../../models/networks/registry.ts";
+import { isAllFinite, NonFiniteNetworkError } from "../../models/non_finite.ts";
+import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
+import type { InputSize } from "../../models/persistence/saved_model.ts";
+import type { ModelMetadata } from "../../weights/weight_file.ts";
+import { onnxBuilder, type OnnxValue } from "./onnx_builder.ts";
+import { OnnxGraph, type OnnxModelInfo } from "./onnx_graph.ts";
+import { onnxMetadata } from "./onnx_metadata.ts";
+import type { Weight } from "./weight_layouts.ts";
+
+/** Options of {@linkcode exportOnnx}. */
+export interface OnnxOptions extends ModelMetadata {
+  /**
+   * Whether the graph takes pictures, RGB from 0 to 255 of any size, and gives scores at their size;
+   * without it the graph is the network alone. @default false
+   */
+  preprocess?: boolean;
+  /** Whether the graph ends with the class of every pixel; needs `preprocess`. @default false */
+  argmax?: boolean;
+  /** Order of the input's and the scores' dimensions. @default "nchw" */
+  layout?: "nchw" | "nhwc";
+  /** Height and width of the input; others are refused by the runtime. @default any */
+  size?: InputSize;
+  /** When the model was exported. @default now */
+  date?: Date;
+}
+
+/**
+ * Writes a network of the registry as an ONNX model (operator set 17, IR version 8).
+ *
+ * Without options: input `input` float32 `[b, 3, h, w]`, normalised, height and width multiples of the
+ * network's `inputMultiple`; output `logits` `[b, classes, h/stride, w/stride]`, those of
+ * `model.layers`. With `preprocess`: input `image` float32 `[b, 3, h, w]`, RGB from 0 to 255, of any
+ * size; output `logits` `[b, classes, h, w]` (of a network that upsamples probabilities their
+ * logarithms, whose softmax they are). With `argmax` too: output `classes` int64 `[b, h, w]`.
+ *
+ * @returns The bytes of an `.onnx` file.
+ * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
+ * @throws {TypeError} If the network was not built from the registry, or `argmax` is given without
+ * `preprocess`.
+ */
+export async function exportOnnx(
+  model: SegmentationModel,
+  options: OnnxOptions,
+): Promise<Uint8Array> {
+  const { architecture } = model;
+  if (!architecture) {
+    throw new TypeError(
+      `Cannot export "${model.name}" to ONNX: it was not built from the registry of networks`,
+    );
+  }
+  if (options.argmax && !options.preprocess) {
+    throw new TypeError("Cannot export classes of normalised input: give preprocess with argmax");
+  }
+  const weights = await readWeights(model);
+  const graph = new OnnxGraph();
+  const builder = onnxBuilder(graph, (name) => weights.get(name)!);
+  const build = { ...model, architecture };
+  const io = options.preprocess
+    ? pictureGraph(graph, { builder, model: build, options })
+    : networkGraph(graph, { builder, model: build, options });
+  return graph.serialize({ ...io, metadata: onnxMetadata(model, options) });
+}
+
+interface GraphParts {
+  builder: LayerBuilder<OnnxValue>;
+  model: SegmentationModel & { architecture: ArchitectureOptions };
+  options: OnnxOptions;
+}
+
+type Ends = Pick<OnnxModelInfo, "inputs" | "outputs">;
+
+/** The network alone. */
+function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
+  const { size, layout = "nchw" } = options;
+  const x = toNchw(graph, { name: "input", channels: 3 }, layout);
+  const logits = buildNetwork(builder, { model, x });
+  fromNchw(graph, logits, { output: "logits", layout });
+  const [h, w] = size ? [size.height, size.width] : ["height", "width"];
+  const stride = model.logitStride;
+  const out = size
+    ? [size.height / stride, size.width / stride] as const
+    : stride === 1
+    ? ["height", "width"] as const
+    : [`height/${stride}`, `width/${stride}`] as const;
+  return {
+    inputs: [{ name: "input", type: "float32", shape: ordered(layout, [3, h!, w!]) }],
+    outputs: [{ name: "logits", type: "float32", shape: ordered(layout, [model.classes, ...out]) }],
+  };
+}
+
+/** The network between pictures and scores or classes at their size. */
+function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
+  const { size, layout = "nchw", argmax = false } = options;
+  const image = toNchw(graph, { name: "image", channels: 3 }, layout);
+  const shape = graph.node("Shape", [image.name], {
+    output: "image_size",
+    attributes: { start: { i: 2 }, end: { i: 4 } },
+  });
+  const pixels = normalized(graph, image, options);
+  const x = padded(graph, pixels, { shape, multiple: model.inputMultiple });
+  const logits = buildNetwork(builder, { model, x });
+  const isProbabilities = model.architecture.upsampleOrder === "probabilities";
+  let scores = isProbabilities ? builder.softmax(logits, { name: "probabilities" }) : logits;
+  if (model.logitStride > 1) {
+    scores = builder.upsample(scores, { name: "upsampled", factor: model.logitStride });
+  }
+  const axes = graph.int64("size_axes", [2, 3]);
+  const from = graph.int64("size_start", [0, 0]);
+  const cut = graph.node("Slice", [scores.name, from, shape, axes], { output: "scores" });
+  const [h, w] = size ? [size.height, size.width] : ["height", "width"];
+  const inputs: Ends["inputs"] = [
+    { name: "image", type: "float32", shape: ordered(layout, [3, h!, w!]) },
+  ];
+  if (argmax) {
+    const attributes = { axis: { i: 1 }, keepdims: { i: 0 } };
+    graph.node("ArgMax", [cut], { output: "classes", attributes });
+    return { inputs, outputs: [{ name: "classes", type: "int64", shape: ["batch", h!, w!] }] };
+  }
+  const given = isProbabilities ? graph.node("Log", [cut], { output: "log_scores" }) : cut;
+  fromNchw(graph, { name: given, channels: model.classes }, { output: "logits", layout });
+  const shapeOut = ordered(layout, [model.classes, h!, w!]);
+  return { inputs, outputs: [{ name: "logits", type: "float32", shape: shapeOut }] };
+}
+
+function buildNetwork(
+  builder: LayerBuilder<OnnxValue>,
+  { model, x }: { model: GraphParts["model"]; x: OnnxValue },
+): OnnxValue {
+  return networks.get(model.architecture.name)
+    .build({ ...builder, input: () => x }, model.architecture);
+}
+
+/** Pixels from 0 to 255 as the network takes them. */
+function normalized(graph: OnnxGraph, image: OnnxValue, { normalize }: OnnxOptions): OnnxValue {
+  const { order, mean, std } = normalize;
+  let { name } = image;
+  if (order === "bgr") {
+    const index = graph.int64("bgr", [2, 1, 0]);
+    name = graph.node("Gather", [name, index], {
+      output: "reversed",
+      attributes: { axis: { i: 1 } },
+    });
+  }
+  const channel = (label: string, values: readonly number[]): string =>
+    graph.float32(label, { values: Float32Array.from(values), shape: [1, 3, 1, 1] });
+  const centred = graph.node("Sub", [name, channel("mean", mean)], { output: "centred" });
+  const factors = channel("factor", std.map((value) => 1 / value));
+  return { name: graph.node("Mul", [centred, factors], { output: "normalized" }), channels: 3 };
+}
+
+/** Zeros at the bottom and the right, up to a multiple of the network's. */
+function padded(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  { shape, multiple }: { shape: string; multiple: number },
+): OnnxValue {
+  if (multiple === 1) return x;
+  const whole = graph.int64("multiple", [multiple, multiple]);
+  const rest = graph.int64("multiple_rest", [multiple - 1, multiple - 1]);
+  const above = graph.node("Add", [shape, rest], { output: "size_above" });
+  const count = graph.node("Div", [above, whole], { output: "size_count" });
+  const target = graph.node("Mul", [count, whole], { output: "size_padded" });
+  const missing = graph.node("Sub", [target, shape], { output: "size_missing" });
+  const none = graph.int64("pads_none", [0, 0, 0, 0, 0, 0]);
+  const pads = graph.node("Concat", [none, missing], {
+    output: "pads",
+    attributes: { axis: { i: 0 } },
+  });
+  return { ...x, name: graph.node("Pad", [x.name, pads], { output: "padded" }) };
+}
+
+function toNchw(graph: OnnxGraph, x: OnnxValue, layout: "nchw" | "nhwc"): OnnxValue {
+  if (layout === "nchw") return x;
+  const attributes = { perm: { ints: [0, 3, 1, 2] } };
+  return {
+    ...x,
+    name: graph.node("Transpose", [x.name], { output: `${x.name}_nchw`, attributes }),
+  };
+}
+
+function fromNchw(
+  graph: OnnxGraph,
+  x: OnnxValue,
+  { output, layout }: { output: string; layout: "nchw" | "nhwc" },
+): void {
+  if (layout === "nchw") graph.node("Identity", [x.name], { output });
+  else graph.node("Transpose", [x.name], { output, attributes: { perm: { ints: [0, 2, 3, 1] } } });
+}
+
+/** Dimensions of a batch, given channels, height and width. */
+function ordered(
+  layout: "nchw" | "nhwc",
+  [channels, height, width]: readonly [number, number | string, number | string],
+): (number | string)[] {
+  return layout === "nchw"
+    ? ["batch", channels, height, width]
+    : ["batch", height, width, channels];
+}
+
+async function readWeights(model: SegmentationModel): Promise<Map<string, Weight>> {
+  const weights = new Map<string, Weight>();
+  for (const weight of model.layers.weights) {
+    const values = await weight.read().data() as Float32Array;
+    if (!isAllFinite(values)) {
+      throw new NonFiniteNetworkError(model.name, null);
+    }
+    weights.set(weight.originalName, { values, shape: weight.shape as number[] });
+  }
+  return weights;
+}

@@ -1,0 +1,122 @@
+import * as tf from "@tensorflow/tfjs";
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
+import { exportOnnx } from "../../../lib/export/onnx/export_onnx.ts";
+import { predict } from "../../../lib/models/inference/predict.ts";
+import { NonFiniteNetworkError } from "../../../lib/models/non_finite.ts";
+import { networks } from "../../../lib/models/networks/registry.ts";
+import type { SegmentationModel } from "../../../lib/models/segmentation_model.ts";
+import { longSkip } from "../../support/long_test.ts";
+import { type OnnxInput, runOnnx } from "../../support/onnx/run_onnx.ts";
+import { disturb, smallModel } from "../../support/small_models.ts";
+
+const CLASSES = [0, 1, 2].map((i) => ({
+  name: `it's ${i}`,
+  color: [i, 0, 0] as [number, number, number],
+}));
+const NORMALIZE = { order: "bgr", mean: [100, 110, 120], std: [50, 60, 70] } as const;
+const METADATA = {
+  classes: CLASSES,
+  normalize: {
+    order: NORMALIZE.order,
+    mean: [...NORMALIZE.mean],
+    std: [...NORMALIZE.std],
+  } as never,
+};
+
+/** Largest difference relative to the largest value. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  assert.equal(a.length, b.length);
+  let most = 0;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    most = Math.max(most, Math.abs(a[i]! - b[i]!));
+    largest = Math.max(largest, Math.abs(b[i]!));
+  }
+  assert.ok(Number.isFinite(most) && largest > 1e-3);
+  return most / largest;
+}
+
+/** `[b, h, w, c]` as `[b, c, h, w]`. */
+async function nchw(x: tf.Tensor4D): Promise<Float32Array> {
+  const turned = tf.transpose(x, [0, 3, 1, 2]);
+  return await turned.data() as Float32Array;
+}
+
+async function asInput(x: tf.Tensor4D): Promise<OnnxInput> {
+  const [b, h, w, c] = x.shape;
+  return { name: "input", dims: [b, c, h, w], data: [...await nchw(x)] };
+}
+
+function sizes({ inputMultiple: m }: SegmentationModel): [number, number][] {
+  const least = Math.max(1, Math.ceil(32 / m));
+  return [[least * m, least * m], [least * m, 2 * least * m], [3 * m, least * m]]
+    .filter(([h]) => h! >= 32) as [number, number][];
+}
+
+describe("exportOnnx()", () => {
+  before(() => useBackend({ backend: "wasm", threads: 1 }));
+
+  for (const name of networks.names) {
+    test(
+      `exportOnnx() writes ${name} with its logits in ONNX Runtime`,
+      { skip: longSkip },
+      async () => {
+        const model = smallModel(name);
+        disturb(model.layers);
+        const bytes = await exportOnnx(model, METADATA);
+        const inputs = sizes(model).map(([height, width]) =>
+          tf.randomNormal([2, height, width, 3], 0, 1, "float32", 5) as tf.Tensor4D
+        );
+        const outputs = await runOnnx(bytes, await Promise.all(inputs.map(asInput)));
+        for (const [i, x] of inputs.entries()) {
+          const ours = await nchw(model.layers.predict(x) as tf.Tensor4D);
+          const worst = difference(outputs[i]!.data, ours);
+          assert.ok(worst < 1e-4, `${x.shape}: ${worst}`);
+        }
+        model.layers.dispose();
+      },
+    );
+  }
+
+  for (const name of ["fcn8s-vgg16", "resnet50", "unet-resnet18"]) {
+    test(`exportOnnx() writes ${name} for pictures of any size`, { skip: longSkip }, async () => {
+      const model = smallModel(name);
+      disturb(model.layers);
+      for (const [height, width] of [[45, 70], [64, 33]] as const) {
+        const pixels = Uint8Array.from({ length: height * width * 3 }, (_, i) => (i * 7919) % 256);
+        const image = { width, height, data: pixels };
+        const { data: map } = await predict(model, image, METADATA);
+        const data = [...pixels];
+        const dims = [1, height, width, 3];
+        const bytes = await exportOnnx(model, {
+          ...METADATA,
+          preprocess: true,
+          argmax: true,
+          layout: "nhwc",
+        });
+        const [classes] = await runOnnx(bytes, [{ name: "image", dims, data }]);
+        assert.deepEqual(classes!.dims, [1, height, width]);
+        const differing = classes!.data.filter((value, i) => value !== map[i]).length;
+        assert.ok(differing <= map.length / 1000, `${differing} of ${map.length} pixels differ`);
+      }
+      model.layers.dispose();
+    });
+  }
+
+  test("exportOnnx() refuses a network that is none of the registry, and argmax alone", async () => {
+    const model = smallModel("unet");
+    const { architecture: _, ...own } = model;
+    await assert.rejects(exportOnnx(own, METADATA), /"unet".*registry/);
+    await assert.rejects(exportOnnx(model, { ...METADATA, argmax: true }), /preprocess/);
+  });
+
+  test("exportOnnx() writes no weight that is NaN", async () => {
+    const model = smallModel("unet");
+    const [first] = model.layers.weights;
+    first!.write(tf.fill(first!.shape as number[], NaN));
+    await assert.rejects(exportOnnx(model, METADATA), NonFiniteNetworkError);
+  });
+});
