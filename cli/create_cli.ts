@@ -11,11 +11,8 @@ import { build as buildConvert } from "./commands/convert.ts";
 import { build as buildDashboard } from "./commands/dashboard.ts";
 import { build as buildDoctor } from "./commands/doctor.ts";
 import { build as buildEval } from "./commands/eval.ts";
-<<<<<<< HEAD
 import { build as buildFindLr } from "./commands/find_lr.ts";
-=======
 import { build as buildExport } from "./commands/export.ts";
->>>>>>> 1c74a31 (feat(export): networks as ONNX models; segadv export)
 import { build as buildInspect } from "./commands/inspect.ts";
 import { build as buildPredict } from "./commands/predict.ts";
 import { build as buildPresets } from "./commands/presets.ts";
