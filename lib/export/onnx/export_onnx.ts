@@ -9,7 +9,8 @@ import { isAllFinite, NonFiniteNetworkError } from "../../models/non_finite.ts";
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
 import type { InputSize } from "../../models/persistence/saved_model.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
-import { onnxBuilder, type OnnxValue } from "./onnx_builder.ts";
+import { onnxBuilder } from "./onnx_builder.ts";
+import type { OnnxValue } from "./onnx_ops.ts";
 import { OnnxGraph, type OnnxModelInfo } from "./onnx_graph.ts";
 import { onnxMetadata } from "./onnx_metadata.ts";
 import type { Weight } from "./weight_layouts.ts";
@@ -44,6 +45,23 @@ export interface OnnxOptions extends ModelMetadata {
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
  * @throws {TypeError} If the network was not built from the registry, or `argmax` is given without
  * `preprocess`.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, type ClassInfo, defaultConfig, useBackend } from "@segadv/segadv";
+ * import { exportOnnx } from "@segadv/segadv/export";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const model = buildModel({ name: "unet", width: 1 / 16 }, { classes: 2, seed: 1 });
+ * const classes: ClassInfo[] = [
+ *   { name: "ground", color: [0, 0, 0] },
+ *   { name: "road", color: [128, 64, 128] },
+ * ];
+ * const { normalize } = defaultConfig().data;
+ * const bytes = await exportOnnx(model, { classes, normalize, preprocess: true, argmax: true });
+ * assert.ok(bytes.length > 20_000);
+ * ```
  */
 export async function exportOnnx(
   model: SegmentationModel,

@@ -16,15 +16,8 @@ const CLASSES = [0, 1, 2].map((i) => ({
   name: `it's ${i}`,
   color: [i, 0, 0] as [number, number, number],
 }));
-const NORMALIZE = { order: "bgr", mean: [100, 110, 120], std: [50, 60, 70] } as const;
-const METADATA = {
-  classes: CLASSES,
-  normalize: {
-    order: NORMALIZE.order,
-    mean: [...NORMALIZE.mean],
-    std: [...NORMALIZE.std],
-  } as never,
-};
+const NORMALIZE: NormalizeConfig = { order: "bgr", mean: [100, 110, 120], std: [50, 60, 70] };
+const METADATA = { classes: CLASSES, normalize: NORMALIZE };
 
 /** Largest difference relative to the largest value. */
 function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { saveSegmentationModel } from "../../../lib/models/persistence/saved_model.ts";
+import { defaultConfig } from "../../../lib/config/mod.ts";
+import { useBackend } from "../../../lib/backend/use_backend.ts";
+import { runHere } from "../../support/cli_terminal.ts";
+import { smallModel } from "../../support/small_models.ts";
+import { temporaryFolders } from "../../support/temporary_folder.ts";
+
+const temporaryFolder = temporaryFolders();
+
+/** A folder with a saved U-Net of three classes. */
+async function savedModel(): Promise<string> {
+  await useBackend({ backend: "cpu" });
+  const model = smallModel("unet");
+  const dir = join(temporaryFolder(), "model");
+  const classes = ["a", "b", "c"].map((name) => {
+    return { name, color: [0, 0, 0] as [number, number, number] };
+  });
+  const { normalize } = defaultConfig().data;
+  await saveSegmentationModel(model, dir, { classes, normalize });
+  model.layers.dispose();
+  return dir;
+}
+
+test("segadv export writes ONNX with its classes' names, and never replaces a file", async () => {
+  const dir = await savedModel();
+  const out = join(temporaryFolder(), "unet.onnx");
+  const args = ["export", dir, "--to", "onnx", "--with", "preprocess,argmax", "--out", out];
+  const first = await runHere(...args);
+  assert.equal(first.code, 0, first.err);
+  const bytes = await readFile(out, "latin1");
+  assert.match(bytes, /\{0: 'a', 1: 'b', 2: 'c'\}/);
+  assert.match(bytes, /ArgMax/);
+  await writeFile(out, "mine");
+  const second = await runHere(...args);
+  assert.equal(second.code, 2);
+  assert.match(second.err, /unet\.onnx is there already.*--overwrite\n$/);
+  assert.equal(await readFile(out, "utf8"), "mine");
+  assert.equal((await runHere(...args, "--overwrite")).code, 0);
+  assert.notEqual((await readFile(out)).length, 4);
+});
+
+test("segadv export --to tfjs writes a folder that plain tfjs loads", async () => {
+  const out = join(temporaryFolder(), "model");
+  const { code, err } = await runHere("export", await savedModel(), "--to", "tfjs", "--out", out);
+  assert.equal(code, 0, err);
+  const json = JSON.parse(await readFile(join(out, "model.json"), "utf8"));
+  const model = await tf.models.modelFromJSON(json.modelTopology);
+  assert.deepEqual(model.outputs[0]!.shape.at(-1), 3);
+  model.dispose();
+});
+
+test("segadv export refuses options that do not go together, in one line, before it writes", async () => {
+  const dir = await savedModel();
+  const out = join(temporaryFolder(), "x.onnx");
+  for (
+    const [options, message] of [
+      [["--with", "argmax"], /give --with preprocess,argmax\n$/],
+      [["--with", "softmax"], /"softmax" is none of preprocess, argmax\n$/],
+      [["--size", "60x64"], /unet takes multiples of 16, such as 64x64\n$/],
+      [["--size", "64"], /give HEIGHTxWIDTH/],
+      [["--to", "tfjs", "--layout", "nhwc"], /--layout is not for --to tfjs/],
+    ] as const
+  ) {
+    const { code, err } = await runHere("export", dir, "--to", "onnx", ...options, "--out", out);
+    assert.equal(code, 2, err);
+    assert.match(err, message);
+    await assert.rejects(readFile(out));
+  }
+});
