@@ -7,6 +7,7 @@ export { record, type Recording } from "./tape.ts";
 export { checkpointed, type CheckpointedOptions } from "./gradient_checkpointing.ts";
 export { activation, type ActivationName } from "./ops/activations.ts";
 export { batchNormTraining, movingAverage } from "./ops/batch_norm.ts";
+export { globalAveragePool, scaleChannels } from "./ops/channel_maps.ts";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.ts";
 export { depthwiseConv2d, type DepthwiseConv2dOptions } from "./ops/depthwise_conv.ts";
 export { leakyRelu } from "./ops/leaky_relu.ts";

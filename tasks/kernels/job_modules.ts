@@ -6,6 +6,7 @@
  */
 import {
   ACTIVATION,
+  ACTIVATION_KIND,
   BLOCKS,
   CONSTANTS,
   CONTROL,
@@ -21,6 +22,7 @@ import {
 export function jobsModule(): string {
   const enums = {
     Activation: ACTIVATION,
+    ActivationKind: ACTIVATION_KIND,
     Control: CONTROL,
     ElementOp: ELEMENT_OP,
     ResizeMode: RESIZE_MODE,

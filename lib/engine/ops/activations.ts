@@ -92,7 +92,8 @@ const FORMULAS: Record<ActivationName, Formula> = {
   },
 };
 
-const GRADIENT: TrainingKernel<ActivationAttrs> = {
+/** dx from `x` and `dy`. */
+export const ACTIVATION_GRADIENT: TrainingKernel<ActivationAttrs> = {
   name: ACTIVATION_GRAD,
   compose: ({ x, dy }, { activation }) => [tf.mul(dy!, FORMULAS[activation].slope(x!))],
 };
@@ -104,7 +105,7 @@ const FORWARD: TrainingKernel<ActivationAttrs> = {
     saveInputs: ["x"],
     saveOutputs: [],
     run: ([dy], [x], attrs) => ({
-      x: () => runTrainingKernel(GRADIENT, { x: x!, dy: dy! }, attrs)[0]!,
+      x: () => runTrainingKernel(ACTIVATION_GRADIENT, { x: x!, dy: dy! }, attrs)[0]!,
     }),
   },
 };

@@ -1,6 +1,6 @@
 /**
- * Batch norm in training mode, with an optional ReLU, leaky or not, in the same pass; and the moving
- * average of its statistics.
+ * Batch norm in training mode, with an optional activation in the same pass; and the moving average
+ * of its statistics.
  *
  * @module
  */
@@ -17,7 +17,28 @@ import {
   runTrainingKernel,
   type TrainingKernel,
 } from "./kernels.ts";
+import { activation, ACTIVATION_GRADIENT, type ActivationName } from "./activations.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
+
+/**
+ * Batch norm with batch statistics, then an activation other than a ReLU. Inputs and outputs as
+ * without it.
+ */
+export const BATCH_NORM_ACTIVATION_TRAIN = "SegadvBatchNormActivationTrain";
+/**
+ * Gradient of {@linkcode BATCH_NORM_ACTIVATION_TRAIN}. Inputs `x`, `dy`, `gamma`, `beta`, `mean`,
+ * `variance`; outputs `[dx [b,h,w,c], dgamma [c], dbeta [c]]`.
+ */
+export const BATCH_NORM_ACTIVATION_TRAIN_GRAD = "SegadvBatchNormActivationTrainGrad";
+
+/** Activations that batch norm includes, beside the ReLUs. */
+export type NormActivation = Extract<ActivationName, "relu6" | "hardSwish">;
+
+/** Attributes of both kernels. */
+export interface BatchNormActivationAttrs {
+  eps: number;
+  activation: NormActivation;
+}
 
 const AXES = [0, 1, 2];
 
@@ -68,6 +89,37 @@ const LEAKY: TrainingKernel<BatchNormLeakyTrainAttrs> = {
   gradient: gradientBy(LEAKY_GRADIENT),
 };
 
+/** The activation's input is computed anew from x, so that the pass need not keep it. */
+const ACTIVATION_NORM_GRADIENT: TrainingKernel<BatchNormActivationAttrs> = {
+  name: BATCH_NORM_ACTIVATION_TRAIN_GRAD,
+  compose({ dy, beta, ...rest }, { eps, activation }) {
+    const { x, gamma, mean, variance } = rest as Record<string, tf.Tensor>;
+    const scale = tf.mul(gamma!, tf.rsqrt(tf.add(variance!, eps)));
+    const z = tf.add(tf.mul(tf.sub(x!, mean!), scale), beta!);
+    const [masked] = runTrainingKernel(ACTIVATION_GRADIENT, { x: z, dy: dy! }, { activation });
+    const attrs = { eps, relu: false };
+    return runTrainingKernel(GRADIENT, { ...rest, y: x!, dy: masked! }, attrs);
+  },
+};
+
+const ACTIVATION_NORM: TrainingKernel<BatchNormActivationAttrs> = {
+  name: BATCH_NORM_ACTIVATION_TRAIN,
+  compose(inputs, { eps, activation: name }) {
+    const [y, mean, variance] = runTrainingKernel(FORWARD, inputs, { eps, relu: false });
+    return [activation(y!, name), mean!, variance!];
+  },
+  gradient: {
+    saveInputs: ["x", "gamma", "beta"],
+    saveOutputs: [false, true, true],
+    run([dy], saved, attrs) {
+      const [x, gamma, beta, mean, variance] = saved as [tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+      const inputs = { x, dy: dy!, gamma, beta: beta!, mean: mean!, variance: variance! };
+      const [dx, dgamma, dbeta] = runTrainingKernel(ACTIVATION_NORM_GRADIENT, inputs, attrs);
+      return { x: dx!, gamma: dgamma!, beta: dbeta! };
+    },
+  },
+};
+
 /** dx, dgamma and dbeta by a kernel that takes inputs and outputs of the forward pass. */
 function gradientBy<A extends object>(
   kernel: TrainingKernel<A>,
@@ -87,7 +139,7 @@ function gradientBy<A extends object>(
 /**
  * Normalises each channel by the mean and biased variance of the batch, then scales and shifts:
  * y = γ·(x − mean) / √(variance + ε) + β, followed by a ReLU where `relu` is set, which below zero
- * has the slope `leak` (0 ≤ leak < 1).
+ * has the slope `leak` (0 ≤ leak < 1), or by another activation.
  *
  * Differentiable in `x`, `gamma` and `beta` through `y`; the statistics carry no gradient.
  *
@@ -109,10 +161,12 @@ function gradientBy<A extends object>(
  */
 export function batchNormTraining(
   inputs: { x: tf.Tensor4D; gamma: tf.Tensor1D; beta: tf.Tensor1D },
-  options: { eps: number; relu?: boolean; leak?: number },
+  options: { eps: number; relu?: boolean; leak?: number; activation?: NormActivation },
 ): [y: tf.Tensor4D, mean: tf.Tensor1D, variance: tf.Tensor1D] {
-  const { eps, relu = false, leak = 0 } = options;
-  const outputs = relu && leak > 0
+  const { eps, relu = false, leak = 0, activation } = options;
+  const outputs = activation
+    ? runTrainingKernel(ACTIVATION_NORM, inputs, { eps, activation })
+    : relu && leak > 0
     ? runTrainingKernel(LEAKY, inputs, { eps, alpha: leak })
     : runTrainingKernel(FORWARD, inputs, { eps, relu });
   return outputs as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];

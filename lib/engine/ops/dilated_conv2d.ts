@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { depthwiseGradients } from "./depthwise_conv.ts";
 import {
   DILATED_CONV_FILTER_GRAD,
   DILATED_CONV_INPUT_GRAD,
@@ -212,42 +213,54 @@ export function dilatedFilterGradient(
 }
 
 type Gradient = NonNullable<ReturnType<typeof tf.getGradient>>;
+type Gradients = (
+  tensors: { x: tf.Tensor4D; filter: tf.Tensor4D; dy: tf.Tensor },
+  attrs: DilatedConvAttrs,
+) => Record<string, () => tf.Tensor>;
+
+/** Gradients of tfjs's dilated convolutions, by kernel. */
+const DILATED_GRADIENTS: Record<string, Gradients> = {
+  Conv2D: ({ x, filter, dy }, { pad, dilations }) => ({
+    x: () => dilatedInputGradient({ dy, filter, inputShape: x.shape }, { pad, dilations }),
+    filter: () => dilatedFilterGradient({ x, dy, filterShape: filter.shape }, { pad, dilations }),
+  }),
+  DepthwiseConv2dNative: depthwiseGradients,
+};
 
 let users = 0;
-let replaced: Gradient | null = null;
+let replaced: Gradient[] = [];
 
 /**
- * Gives tfjs's `Conv2D`, for all backends, a gradient where it is dilated, in place of an error. A
- * backend of the engine calls it when it starts, and {@linkcode restoreConvGradient} when it ends.
+ * Gives tfjs's `Conv2D` and `DepthwiseConv2dNative`, for all backends, a gradient where they are
+ * dilated, in place of an error. A backend of the engine calls it when it starts, and
+ * {@linkcode restoreConvGradients} when it ends.
  */
-export function replaceConvGradient(): void {
+export function replaceConvGradients(): void {
   if (users++ > 0) return;
-  replaced = tf.getGradient("Conv2D") ?? null;
-  if (replaced === null) return;
-  const { gradFunc } = replaced;
-  tf.unregisterGradient("Conv2D");
-  tf.registerGradient({
-    ...replaced,
-    gradFunc: (dy, saved, attrs) => {
-      const { dilations, dataFormat, pad } = attrs as unknown as DilatedConvAttrs;
-      const isDilated = [dilations].flat().some((d) => d > 1);
-      if (!isDilated || dataFormat !== "NHWC") return gradFunc(dy, saved, attrs);
-      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
-      const options = { pad, dilations };
-      return {
-        x: () =>
-          dilatedInputGradient({ dy: dy as tf.Tensor, filter, inputShape: x.shape }, options),
-        filter: () =>
-          dilatedFilterGradient({ x, dy: dy as tf.Tensor, filterShape: filter.shape }, options),
-      };
-    },
-  });
+  for (const [kernelName, gradients] of Object.entries(DILATED_GRADIENTS)) {
+    const original = tf.getGradient(kernelName);
+    if (original == null) continue;
+    replaced.push(original);
+    tf.unregisterGradient(kernelName);
+    tf.registerGradient({
+      ...original,
+      gradFunc: (dy, saved, attrs) => {
+        const given = attrs as unknown as DilatedConvAttrs;
+        const isDilated = [given.dilations ?? 1].flat().some((d) => d > 1);
+        if (!isDilated || attrs.dataFormat === "NCHW") return original.gradFunc(dy, saved, attrs);
+        const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+        return gradients({ x, filter, dy: dy as tf.Tensor }, given);
+      },
+    });
+  }
 }
 
-/** Puts tfjs's own gradient of `Conv2D` back once no backend of the engine is left. */
-export function restoreConvGradient(): void {
-  if (users === 0 || --users > 0 || replaced === null) return;
-  tf.unregisterGradient("Conv2D");
-  tf.registerGradient(replaced);
-  replaced = null;
+/** Puts tfjs's own gradients back once no backend of the engine is left. */
+export function restoreConvGradients(): void {
+  if (users === 0 || --users > 0) return;
+  for (const original of replaced) {
+    tf.unregisterGradient(original.kernelName);
+    tf.registerGradient(original);
+  }
+  replaced = [];
 }

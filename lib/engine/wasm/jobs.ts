@@ -6,6 +6,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { ActivationName } from "../ops/activations.ts";
 
 /**
  * A word of 4 bytes (a pointer is a byte address on the heap), or a list of records: two words, the
@@ -52,7 +53,8 @@ const WINDOW = {
 /** Bias (0: none) and activation behind a convolution. */
 const EPILOGUE = { ...pointers("bias"), ...ints("activation"), ...floats("alpha") };
 const ROW_BLOCKS = ints("rows", "channels", "rowsPerBlock");
-const BATCH_NORM = { ...ROW_BLOCKS, ...ints("blocks", "relu"), ...floats("eps", "leak") };
+/** `activation`: 0 or one of ACTIVATION_KIND; `leak` is the slope of a ReLU below zero. */
+const BATCH_NORM = { ...ROW_BLOCKS, ...ints("blocks", "activation"), ...floats("eps", "leak") };
 const RESIZE = ints("height", "width", "channels", "outHeight", "outWidth");
 /** Sizes of an attention, see assembly/attention.ts; bytes of a head's packed keys and values. */
 const ATTENTION = {
@@ -101,8 +103,24 @@ export const BLOCKS = {
   MaxPool: { ...pointers("x", "out"), ...WINDOW },
   MaxPoolGrad: { ...pointers("x", "dy", "dx"), ...WINDOW, ...ints("bands") },
   AvgPoolGrad: { ...pointers("dy", "dx"), ...WINDOW },
-  DepthwiseInputGrad: { ...pointers("filter", "dy", "dx"), ...WINDOW, ...ints("multiplier") },
-  DepthwiseFilterGrad: { ...pointers("x", "dy", "dFilter"), ...WINDOW, ...ints("multiplier") },
+  Depthwise: {
+    ...pointers("from", "filter", "to"),
+    ...EPILOGUE,
+    ...WINDOW,
+    ...ints("multiplier", "backward"),
+  },
+  DepthwiseFilterGrad: {
+    ...pointers("x", "dy", "slices"),
+    ...WINDOW,
+    ...ints("multiplier", "rowsPerSlice"),
+  },
+  Activate: { ...pointers("x", "dy", "out"), ...ints("kind", "count", "perChunk") },
+  ChannelScale: {
+    ...pointers("x", "factors", "out"),
+    ...ints("batch", "pixels", "channels", "pixelsPerChunk"),
+    ...floats("factor"),
+  },
+  ChannelSums: { ...pointers("x", "y", "out"), ...ints("pixels", "channels"), ...floats("factor") },
   Elementwise: {
     ...ints("op", "count", "perChunk", "nesterov", "decoupled"),
     ...pointers("a", "b", "c", "d"),
@@ -120,7 +138,7 @@ export const BLOCKS = {
     ...BATCH_NORM,
   },
   BatchNormGrad: {
-    ...pointers("x", "y", "dy", "dx", "gamma", "mean", "variance", "dgamma", "dbeta"),
+    ...pointers("x", "y", "dy", "dx", "gamma", "beta", "mean", "variance", "dgamma", "dbeta"),
     ...pointers("partials", "coefficients"),
     ...BATCH_NORM,
   },
@@ -206,8 +224,11 @@ export const JOBS = {
   maxPool: "MaxPool",
   maxPoolGrad: "MaxPoolGrad",
   avgPoolGrad: "AvgPoolGrad",
-  depthwiseInputGrad: "DepthwiseInputGrad",
+  depthwise: "Depthwise",
   depthwiseFilterGrad: "DepthwiseFilterGrad",
+  activate: "Activate",
+  channelScale: "ChannelScale",
+  channelSums: "ChannelSums",
   elementwise: "Elementwise",
   softmaxCrossEntropy: "SoftmaxCrossEntropy",
   sumLosses: "SumLosses",
@@ -252,6 +273,16 @@ export const JOBS = {
 export const ACTIVATION = { linear: 0, relu: 1, relu6: 2, leakyrelu: 3 } as const;
 /** One of {@linkcode ACTIVATION}. */
 export type ActivationCode = typeof ACTIVATION[keyof typeof ACTIVATION];
+/** Activations of the job `activate`, and of batch norm. */
+export const ACTIVATION_KIND: Readonly<Record<ActivationName, number>> = {
+  relu: 1,
+  relu6: 2,
+  hardSwish: 3,
+  sigmoid: 4,
+  hardSigmoid: 5,
+  swish: 6,
+  gelu: 7,
+};
 /** Ops of the job `elementwise`. */
 export const ELEMENT_OP = { leakyRelu: 0, leakyReluGrad: 1, sgd: 2, adam: 3, movingAverage: 4 };
 /** Pixel positions of a resize: half-pixel centres; top left corners, or all corners, coincide. */

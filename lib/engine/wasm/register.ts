@@ -1,5 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { availableParallelism } from "node:os";
+import { ACTIVATION, ACTIVATION_GRAD } from "../ops/activations.ts";
+import {
+  BATCH_NORM_ACTIVATION_TRAIN,
+  BATCH_NORM_ACTIVATION_TRAIN_GRAD,
+} from "../ops/batch_norm.ts";
+import {
+  GLOBAL_AVERAGE_POOL,
+  GLOBAL_AVERAGE_POOL_GRAD,
+  SCALE_CHANNELS,
+  SCALE_CHANNELS_GRAD,
+} from "../ops/channel_maps.ts";
+import { DEPTHWISE_FILTER_GRAD, DEPTHWISE_INPUT_GRAD } from "../ops/depthwise_conv.ts";
 import {
   ADAM_UPDATE,
   ATTENTION,
@@ -26,18 +38,20 @@ import {
   SOFTMAX_CROSS_ENTROPY,
 } from "../ops/kernels.ts";
 import { attention, attentionGrad } from "./kernels/attention.ts";
-import { replaceConvGradient, restoreConvGradient } from "../ops/dilated_conv2d.ts";
+import { replaceConvGradients, restoreConvGradients } from "../ops/dilated_conv2d.ts";
 import { batchNormTrain, batchNormTrainGrad } from "./kernels/batch_norm.ts";
 import { biasGrad, biasReluGrad, conv2dFilterGrad } from "./kernels/conv_weight_grads.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv_forward.ts";
 import { conv2dInputGrad } from "./kernels/conv_input_grad.ts";
+import { avgPoolGrad, maxPool, maxPoolGrad } from "./kernels/channel_windows.ts";
 import {
-  avgPoolGrad,
-  depthwiseFilterGrad,
-  depthwiseInputGrad,
-  maxPool,
-  maxPoolGrad,
-} from "./kernels/channel_windows.ts";
+  activate,
+  globalAveragePool,
+  globalAveragePoolGrad,
+  scaleChannels,
+  scaleChannelsGrad,
+} from "./kernels/activations.ts";
+import { depthwiseConv2d, depthwiseFilterGrad, depthwiseInputGrad } from "./kernels/depthwise.ts";
 import {
   adamUpdate,
   leakyRelu,
@@ -101,8 +115,18 @@ const KERNELS: Record<string, KernelFunction> = {
   MaxPoolGrad: maxPoolGrad,
   MaxPool: maxPool,
   AvgPoolGrad: avgPoolGrad,
+  DepthwiseConv2dNative: depthwiseConv2d,
+  FusedDepthwiseConv2D: depthwiseConv2d,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGrad,
   DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGrad,
+  [DEPTHWISE_INPUT_GRAD]: depthwiseInputGrad,
+  [DEPTHWISE_FILTER_GRAD]: depthwiseFilterGrad,
+  [ACTIVATION]: activate,
+  [ACTIVATION_GRAD]: activate,
+  [GLOBAL_AVERAGE_POOL]: globalAveragePool,
+  [GLOBAL_AVERAGE_POOL_GRAD]: globalAveragePoolGrad,
+  [SCALE_CHANNELS]: scaleChannels,
+  [SCALE_CHANNELS_GRAD]: scaleChannelsGrad,
   ResizeBilinearGrad: tfjsResizeBilinearGrad,
   ResizeNearestNeighborGrad: resizeNearestGrad,
   Identity: identity,
@@ -113,6 +137,8 @@ const KERNELS: Record<string, KernelFunction> = {
   [BATCH_NORM_TRAIN_GRAD]: batchNormTrainGrad,
   [BATCH_NORM_LEAKY_TRAIN]: batchNormTrain,
   [BATCH_NORM_LEAKY_TRAIN_GRAD]: batchNormTrainGrad,
+  [BATCH_NORM_ACTIVATION_TRAIN]: batchNormTrain,
+  [BATCH_NORM_ACTIVATION_TRAIN_GRAD]: batchNormTrainGrad,
   [LAYER_NORM]: layerNorm,
   [LAYER_NORM_GRAD]: layerNormGrad,
   [ATTENTION]: attention,
@@ -181,7 +207,7 @@ export async function registerWasmBackend(
   tfjsKernels = [];
   for (const [name, kernel] of Object.entries(KERNELS)) replaceKernel(engine, name, kernel);
   tf.registerBackend("wasm", () => engine.backend, PRIORITY);
-  replaceConvGradient();
+  replaceConvGradients();
   current = engine;
   return {
     threads: engine.pool.threads,
@@ -216,7 +242,7 @@ export async function disposeWasmBackend(): Promise<void> {
     if (tf.getKernel(name, "wasm")) tf.unregisterKernel(name, "wasm");
   }
   for (const kernel of tfjsKernels) tf.registerKernel(kernel);
-  restoreConvGradient();
+  restoreConvGradients();
   tf.removeBackend("wasm");
   tf.registerBackend("wasm", getTfjsFactory(), PRIORITY);
   await engine.pool.stop();

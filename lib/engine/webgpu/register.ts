@@ -32,7 +32,7 @@ import { resizeNearest, resizeNearestGrad } from "./kernels/resize_nearest.ts";
 import { softmaxCrossEntropy } from "./kernels/softmax_cross_entropy.ts";
 import { mean, sum } from "./kernels/reduction.ts";
 import { unpackBatch } from "./kernels/unpack_batch.ts";
-import { replaceConvGradient, restoreConvGradient } from "../ops/dilated_conv2d.ts";
+import { replaceConvGradients, restoreConvGradients } from "../ops/dilated_conv2d.ts";
 import { LEAKY_RELU_GRAD } from "../ops/kernels.ts";
 
 /** Options of {@linkcode registerWebgpuBackend}. */
@@ -261,7 +261,7 @@ const replaced = new Map<string, Gradient>();
 /** Replaces tfjs's gradients, which all backends share; their values stay the same. */
 export function registerGradients(): void {
   if (replaced.size > 0) return;
-  replaceConvGradient();
+  replaceConvGradients();
   for (const [kernelName, make] of Object.entries(GRADIENTS)) {
     const original = tf.getGradient(kernelName);
     if (original == null) continue;
@@ -273,7 +273,7 @@ export function registerGradients(): void {
 
 /** Restores tfjs's own gradients. */
 export function unregisterGradients(): void {
-  if (replaced.size > 0) restoreConvGradient();
+  if (replaced.size > 0) restoreConvGradients();
   for (const [kernelName, original] of replaced) {
     tf.unregisterGradient(kernelName);
     tf.registerGradient(original);

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { activation, type ActivationName } from "../../engine/ops/activations.ts";
+import { scaleChannels } from "../../engine/ops/channel_maps.ts";
 import type { LayerOptions } from "./layer_options.ts";
 import { dropout } from "./layers.ts";
 import { operation } from "./operation.ts";
@@ -93,7 +94,13 @@ export function elementwiseTraining(): Omit<ElementwiseLayers<Symbolic>, "add" |
         ? tf.layers.activation({ name, activation: kind }).apply(x) as Symbolic
         : operation(x, { name, run: (t) => activation(t, kind) }),
     multiply: (factors, { name }) =>
-      operation(factors, { name, run: (a, { others: [b] }) => tf.mul(a, b!) }),
+      operation(factors, {
+        name,
+        run(a, { others: [b] }) {
+          const isOnePixel = b!.shape[1] === 1 && b!.shape[2] === 1;
+          return isOnePixel ? scaleChannels(a, b!) : tf.mul(a, b!);
+        },
+      }),
     scale: (x, { name, factor }) => operation(x, { name, run: (t) => tf.mul(t, factor) }),
     dropout: (x, { name, rate }) =>
       operation(x, {

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { globalAveragePool } from "../../engine/ops/channel_maps.ts";
 import type { LayerOptions } from "./layer_options.ts";
 import { operation } from "./operation.ts";
 import { type Shape, type ShapeTable, windowed } from "./shape_table.ts";
@@ -57,7 +58,7 @@ export function poolingTraining(): Pick<PoolingLayers<Symbolic>, "globalAverageP
     globalAveragePool: (x, { name }) =>
       operation(x, {
         name,
-        run: (t) => tf.mean(t, [1, 2], true),
+        run: (t) => globalAveragePool(t),
         outputShape: ([b, , , c]) => [b!, 1, 1, c!],
       }),
   };

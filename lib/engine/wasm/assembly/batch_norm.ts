@@ -1,6 +1,7 @@
 // Batch norm with batch statistics. A block of rows stays in the cache while its mean and squared
 // deviations are taken; the blocks are merged in their order in double precision (Chan et al.).
-import { BatchNorm, BatchNormGrad, MERGE_CHANNELS } from "./jobs";
+import { slopeOf, valueOf } from "./activations";
+import { ActivationKind, BatchNorm, BatchNormGrad, MERGE_CHANNELS } from "./jobs";
 
 /** dy before a ReLU with the output y; `leak` is 0 or its slope below zero. */
 function unmask(g: v128, y: v128, leak: f32): v128 {
@@ -11,6 +12,19 @@ function unmask(g: v128, y: v128, leak: f32): v128 {
 /** The same for one value. */
 function unmaskOne(g: f32, y: f32, leak: f32): f32 {
   return y > 0 ? g : leak == 0 ? 0 : leak * g;
+}
+
+/** Gradient behind an activation of the value z. */
+function slopeOne(activation: i32, z: f32, g: f32): f32 {
+  return f32x4.extract_lane(slopeOf(activation, f32x4.splat(z), f32x4.splat(g)), 0);
+}
+
+/** Gamma over the deviation, of four channels or of one in the first lane. */
+function scaleAt(p: BatchNormGrad, at: usize): v128 {
+  const whole = at + 16 <= <usize>p.channels * 4;
+  const variance = whole ? v128.load(p.variance + at) : v128.load32_zero(p.variance + at);
+  const gamma = whole ? v128.load(p.gamma + at) : v128.load32_zero(p.gamma + at);
+  return f32x4.div(gamma, f32x4.sqrt(f32x4.add(variance, f32x4.splat(p.eps))));
 }
 
 /** Mean and sum of squared deviations of one block of rows, to partials[block][2][c]. */
@@ -119,7 +133,8 @@ export function normalizeChunk(p: BatchNorm, block: i32): void {
   const scale = p.coefficients;
   const mean = scale + stride;
   const shift = mean + stride;
-  const relu = p.relu;
+  const activation = p.activation;
+  const relu = activation == ActivationKind.relu;
   const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
@@ -132,6 +147,7 @@ export function normalizeChunk(p: BatchNorm, block: i32): void {
     for (let r = 0; r < rows; r++) {
       let v = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), m), s), b);
       if (relu) v = f32x4.max(v, leak == 0 ? zero : f32x4.mul(v, f32x4.splat(leak)));
+      else if (activation) v = valueOf(activation, v);
       v128.store(out + i, v);
       i += stride;
     }
@@ -145,6 +161,7 @@ export function normalizeChunk(p: BatchNorm, block: i32): void {
     for (let r = 0; r < rows; r++) {
       let v: f32 = (load<f32>(x + i) - m) * s + b;
       if (relu) v = max<f32>(v, leak == 0 ? 0 : leak * v);
+      else if (activation) v = f32x4.extract_lane(valueOf(activation, f32x4.splat(v)), 0);
       store<f32>(out + i, v);
       i += stride;
     }
@@ -163,20 +180,25 @@ export function gradSumsChunk(p: BatchNormGrad, block: i32): void {
   const dy = p.dy + skip;
   const mean = p.mean;
   const sums = p.partials + <usize>block * stride * 2;
-  const relu = p.relu;
+  const activation = p.activation;
+  const relu = activation == ActivationKind.relu;
   const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
   for (; ch + 4 <= c; ch += 4) {
     const at = <usize>ch * 4;
     const m = v128.load(mean + at);
+    const k = activation ? scaleAt(p, at) : zero;
+    const shift = activation ? v128.load(p.beta + at) : zero;
     let s = zero, q = zero;
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = v128.load(dy + i);
+      const d = f32x4.sub(v128.load(x + i), m);
       if (relu) g = unmask(g, v128.load(y + i), leak);
+      else if (activation) g = slopeOf(activation, f32x4.add(f32x4.mul(d, k), shift), g);
       s = f32x4.add(s, g);
-      q = f32x4.add(q, f32x4.mul(g, f32x4.sub(v128.load(x + i), m)));
+      q = f32x4.add(q, f32x4.mul(g, d));
       i += stride;
     }
     v128.store(sums + at, s);
@@ -185,13 +207,17 @@ export function gradSumsChunk(p: BatchNormGrad, block: i32): void {
   for (; ch < c; ch++) {
     const at = <usize>ch * 4;
     const m = load<f32>(mean + at);
+    const k: f32 = activation ? f32x4.extract_lane(scaleAt(p, at), 0) : 0;
+    const shift: f32 = activation ? load<f32>(p.beta + at) : 0;
     let s: f32 = 0, q: f32 = 0;
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = load<f32>(dy + i);
+      const d = load<f32>(x + i) - m;
       if (relu) g = unmaskOne(g, load<f32>(y + i), leak);
+      else if (activation) g = slopeOne(activation, d * k + shift, g);
       s += g;
-      q += g * (load<f32>(x + i) - m);
+      q += g * d;
       i += stride;
     }
     store<f32>(sums + at, s);
@@ -245,7 +271,8 @@ export function normGradChunk(p: BatchNormGrad, block: i32): void {
   const k2 = k1 + stride;
   const k3 = k2 + stride;
   const mean = p.mean;
-  const relu = p.relu;
+  const activation = p.activation;
+  const relu = activation == ActivationKind.relu;
   const leak = p.leak;
   const zero = f32x4.splat(0);
   let ch = 0;
@@ -255,11 +282,15 @@ export function normGradChunk(p: BatchNormGrad, block: i32): void {
     const b = v128.load(k2 + at);
     const d = v128.load(k3 + at);
     const m = v128.load(mean + at);
+    const k = activation ? scaleAt(p, at) : zero;
+    const shift = activation ? v128.load(p.beta + at) : zero;
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = v128.load(dy + i);
+      const e = f32x4.sub(v128.load(x + i), m);
       if (relu) g = unmask(g, v128.load(y + i), leak);
-      const v = f32x4.add(f32x4.mul(b, f32x4.sub(v128.load(x + i), m)), d);
+      else if (activation) g = slopeOf(activation, f32x4.add(f32x4.mul(e, k), shift), g);
+      const v = f32x4.add(f32x4.mul(b, e), d);
       v128.store(out + i, f32x4.add(f32x4.mul(a, g), v));
       i += stride;
     }
@@ -270,11 +301,15 @@ export function normGradChunk(p: BatchNormGrad, block: i32): void {
     const b = load<f32>(k2 + at);
     const d = load<f32>(k3 + at);
     const m = load<f32>(mean + at);
+    const k: f32 = activation ? f32x4.extract_lane(scaleAt(p, at), 0) : 0;
+    const shift: f32 = activation ? load<f32>(p.beta + at) : 0;
     let i = at;
     for (let r = 0; r < rows; r++) {
       let g = load<f32>(dy + i);
+      const e = load<f32>(x + i) - m;
       if (relu) g = unmaskOne(g, load<f32>(y + i), leak);
-      store<f32>(out + i, a * g + (b * (load<f32>(x + i) - m) + d));
+      else if (activation) g = slopeOne(activation, e * k + shift, g);
+      store<f32>(out + i, a * g + (b * e + d));
       i += stride;
     }
   }

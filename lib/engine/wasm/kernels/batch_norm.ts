@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { BatchNormActivationAttrs } from "../../ops/batch_norm.ts";
 import type { BatchNormLeakyTrainAttrs, BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import type { Engine, Work } from "../engine.ts";
-import { CONSTANTS } from "../jobs.ts";
+import { ACTIVATION_KIND, CONSTANTS } from "../jobs.ts";
 import type { KernelCall } from "../tfjs_backend.ts";
 
 /** Values of a block of rows that stays in the cache between two passes. */
@@ -11,7 +12,7 @@ const BLOCK_VALUES = 16384;
 export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[] {
   const { x, gamma, beta } = call.inputs;
   const { backend } = call;
-  const { eps, relu, leak } = settings(call.attrs);
+  const { eps, activation, leak } = settings(call.attrs);
   const shape = rowBlocks(x!);
   const y = backend.makeOutput(x!.shape, "float32");
   const mean = backend.makeOutput([shape.channels], "float32");
@@ -25,7 +26,7 @@ export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[
       mean: engine.at(mean),
       variance: engine.at(variance),
       ...scratchWords(shape, partials),
-      relu: relu ? 1 : 0,
+      activation,
       eps,
       leak,
     };
@@ -39,9 +40,9 @@ export function batchNormTrain(engine: Engine, call: KernelCall): tf.TensorInfo[
 
 /** Gradient of {@linkcode batchNormTrain}: dx, dgamma, dbeta. */
 export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorInfo[] {
-  const { x, y, dy, gamma, mean, variance } = call.inputs;
+  const { x, y, dy, gamma, beta, mean, variance } = call.inputs;
   const { backend } = call;
-  const { eps, relu, leak } = settings(call.attrs);
+  const { eps, activation, leak } = settings(call.attrs);
   const shape = rowBlocks(x!);
   const dx = backend.makeOutput(x!.shape, "float32");
   const dgamma = backend.makeOutput([shape.channels], "float32");
@@ -49,7 +50,9 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
   engine.withScratch(scratchBytes(shape), (partials) => {
     const words = {
       x: engine.at(x!),
-      y: engine.at(y!),
+      // Only a ReLU's gradient reads y; the other activations' start from x, with beta
+      y: y ? engine.at(y) : 0,
+      beta: beta ? engine.at(beta) : 0,
       dy: engine.at(dy!),
       dx: engine.at(dx),
       gamma: engine.at(gamma!),
@@ -58,7 +61,7 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
       dgamma: engine.at(dgamma),
       dbeta: engine.at(dbeta),
       ...scratchWords(shape, partials),
-      relu: relu ? 1 : 0,
+      activation,
       eps,
       leak,
     };
@@ -70,13 +73,14 @@ export function batchNormTrainGrad(engine: Engine, call: KernelCall): tf.TensorI
   return [dx, dgamma, dbeta];
 }
 
-/** Attributes of the kernels with a leak and of those without. */
+/** Attributes of the kernels with a leak, of those with another activation, and of those with neither. */
 function settings(
-  attrs: BatchNormTrainAttrs | BatchNormLeakyTrainAttrs,
-): { eps: number; relu: boolean; leak: number } {
-  return "alpha" in attrs
-    ? { eps: attrs.eps, relu: true, leak: attrs.alpha }
-    : { ...attrs, leak: 0 };
+  attrs: BatchNormTrainAttrs | BatchNormLeakyTrainAttrs | BatchNormActivationAttrs,
+): { eps: number; activation: number; leak: number } {
+  const { eps } = attrs;
+  if ("alpha" in attrs) return { eps, activation: ACTIVATION_KIND.relu, leak: attrs.alpha };
+  if ("activation" in attrs) return { eps, activation: ACTIVATION_KIND[attrs.activation], leak: 0 };
+  return { eps, activation: attrs.relu ? ACTIVATION_KIND.relu : 0, leak: 0 };
 }
 
 /** How a tensor is cut into blocks of rows. */

@@ -1,6 +1,5 @@
 /**
- * Kernels with windows of one channel: pooling and its gradients, and gradients of the depthwise
- * convolution.
+ * Kernels with windows of one channel: pooling and its gradients.
  *
  * @module
  */
@@ -73,55 +72,4 @@ function poolBands(info: tf.backend_util.Conv2DInfo): number {
   const wanted = Math.max(1, Math.ceil(32 / info.batchSize));
   const byRows = info.filterHeight <= info.strideHeight;
   return Math.min(wanted, byRows ? info.outHeight : Math.ceil(info.inChannels / 16));
-}
-
-/** DepthwiseConv2dNativeBackpropInput, which the tfjs backend lacks. */
-export function depthwiseInputGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
-  const { dy, filter } = call.inputs;
-  const info = depthwiseInfo(call, { x: call.attrs.inputShape, filter: filter!.shape });
-  const out = call.backend.makeOutput(info.inShape, "float32");
-  engine.run("depthwiseInputGrad", {
-    filter: engine.at(filter!),
-    dy: engine.at(dy!),
-    dx: engine.at(out),
-    ...windowWords(info),
-    multiplier: filter!.shape[3]!,
-  }, { chunks: info.batchSize * info.inHeight, flops: flops(info) });
-  return out;
-}
-
-/** DepthwiseConv2dNativeBackpropFilter, which the tfjs backend lacks. */
-export function depthwiseFilterGrad(engine: Engine, call: KernelCall): tf.TensorInfo {
-  const { x, dy } = call.inputs;
-  const { filterShape } = call.attrs;
-  const info = depthwiseInfo(call, { x: x!.shape, filter: filterShape });
-  const out = call.backend.makeOutput(filterShape, "float32");
-  engine.run("depthwiseFilterGrad", {
-    x: engine.at(x!),
-    dy: engine.at(dy!),
-    dFilter: engine.at(out),
-    ...windowWords(info),
-    multiplier: filterShape[3],
-  }, { chunks: info.filterHeight * info.filterWidth, flops: flops(info) });
-  return out;
-}
-
-function depthwiseInfo(
-  call: KernelCall,
-  shapes: { x: number[]; filter: number[] },
-): tf.backend_util.Conv2DInfo {
-  const { strides, pad, dimRoundingMode } = call.attrs;
-  return tf.backend_util.computeConv2DInfo(
-    shapes.x as [number, number, number, number],
-    shapes.filter as [number, number, number, number],
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-    true,
-  );
-}
-
-function flops(info: tf.backend_util.Conv2DInfo): number {
-  return 2 * tf.util.sizeFromShape(info.outShape) * info.filterHeight * info.filterWidth;
 }
