@@ -13,15 +13,22 @@ import {
 } from "./class_order.ts";
 import { Registry } from "../util/registry.ts";
 import { type Dataset, type DatasetReader, MissingFolderError } from "./dataset.ts";
+import { ade20kReader } from "./readers/ade20k.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { cocoReader } from "./readers/coco.ts";
+import { cocoPanopticReader } from "./readers/coco_panoptic.ts";
+import { cocoStuffReader } from "./readers/coco_stuff.ts";
 import { cvatReader } from "./readers/cvat.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
 import { folderReader } from "./readers/folder.ts";
 import { isFolder } from "./readers/listing.ts";
 import { labelmeReader } from "./readers/labelme.ts";
 import { labelStudioReader } from "./readers/label_studio.ts";
+import { lovedaReader } from "./readers/loveda.ts";
+import { mapillaryReader } from "./readers/mapillary.ts";
+import { oxfordPetReader } from "./readers/oxford_pet.ts";
+import { pascalContextReader } from "./readers/pascal_context.ts";
 import { sbdReader } from "./readers/sbd.ts";
 import { superviselyReader } from "./readers/supervisely.ts";
 import { vocReader } from "./readers/voc.ts";
@@ -74,6 +81,13 @@ export const datasetReaders: Registry<DatasetReader> = new Registry("dataset rea
   labelStudioReader,
   yoloReader,
   superviselyReader,
+  cocoPanopticReader,
+  cocoStuffReader,
+  ade20kReader,
+  pascalContextReader,
+  oxfordPetReader,
+  mapillaryReader,
+  lovedaReader,
 ]);
 
 /** Readers that every thread has without importing a module first. */

@@ -22,7 +22,7 @@ import { isFolder } from "./listing.ts";
 /**
  * Reads `annotations/instances_SPLIT.json` with its pictures anywhere in the folder; also
  * `SPLIT/_annotations.coco.json` as Roboflow exports it, and any other file of that form, one for each
- * split or one for all. Polygons and both forms of run lengths are taken. Shapes are painted from the
+ * split or one for all, and `stuff_SPLIT.json` where there is no other. Polygons and both forms of run lengths are taken. Shapes are painted from the
  * largest to the smallest, so that what lies on something else is seen; crowds are ignored where no
  * instance covers them. Classes stand in the order of their ids.
  */
@@ -80,6 +80,7 @@ export async function findCocoFiles(dir: string, prefix = "instances_"): Promise
   const likely = named.length > 0 || prefix !== "instances_"
     ? named
     : files.filter((file) => !OTHER.test(basename(file)));
+  if (likely.length === 0 && prefix === "instances_") return await findCocoFiles(dir, "stuff_");
   const found: CocoFile[] = [];
   for (const path of likely) if (await looksLikeCoco(path)) found.push({ path, split: null });
   return found.map(({ path }) => ({

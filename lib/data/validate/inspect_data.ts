@@ -15,7 +15,18 @@ import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 const SPLITS = ["train", "val", "test"];
 
 /** Readers of the most specific layouts first; those that a user registers precede `folder`. */
-const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
+const FIRST = [
+  "cityscapes",
+  "camvid",
+  "ade20k",
+  "pascal-context",
+  "oxford-pet",
+  "mapillary",
+  "loveda",
+  "voc-aug",
+  "voc",
+  "sbd",
+];
 
 /**
  * Finds the reader that knows a folder's layout, and the splits `train`, `val` and `test` that are
