@@ -12,11 +12,12 @@ import { OnnxOps, type OnnxValue, type OnnxWeights } from "./onnx_ops.ts";
 import { onnxPooling } from "./onnx_pooling.ts";
 import { onnxResizing } from "./onnx_resizing.ts";
 
-/** A builder that adds a network's layers to `graph`. */
+/** A builder that adds a network's layers to `graph`; what only training needs is left out. */
 export function onnxBuilder(graph: OnnxGraph, weights: OnnxWeights): LayerBuilder<OnnxValue> {
   const ops = new OnnxOps(graph, weights);
   return {
     input: (channels) => ({ name: "input", channels }),
+    dropPath: (x) => x,
     ...onnxConvolutions(ops),
     ...onnxNorms(ops),
     ...onnxElementwise(ops),
