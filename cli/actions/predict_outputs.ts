@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listImages } from "@segadv/segadv/data";
+import { imageFormats, listImages } from "@segadv/segadv/data";
 import { isInsideFolder, outputPath, pathKey } from "@segadv/segadv/util";
 import { lstat, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -69,7 +69,9 @@ async function imagesAt(path: string, out: string): Promise<FoundImage[]> {
   const isBelow = pathKey(out) !== pathKey(path) && isInsideFolder(resolve(out), resolve(path));
   const images = (await listImages(path))
     .filter((image) => !isBelow || !isInsideFolder(resolve(image), resolve(out)));
-  if (images.length === 0) throw new UsageError(`There is no .jpg, .jpeg or .png file in ${path}`);
+  if (images.length === 0) {
+    throw new UsageError(`There is no picture in ${path} (${imageFormats.names.join(", ")})`);
+  }
   return images.map((input) => ({
     input,
     target: outputPath(input, join(out, relative(path, dirname(input)))),

@@ -19,7 +19,10 @@ export function build(program: CommandUnknownOpts, context: Context): void {
         "others are done (exit code 1).",
     )
     .argument("<run|model>", "folder of a run (its best network) or of a model")
-    .argument("<image|dir...>", "JPEG and PNG files, or folders of them, with subfolders")
+    .argument(
+      "<image|dir...>",
+      "pictures (JPEG, PNG, WebP, TIFF, BMP, GIF), or folders of them, with subfolders",
+    )
     .requiredOption("--out <dir>", "folder for the label maps: palette PNGs of class indices")
     .option("--overlay", "also write NAME.overlay.png: the classes' colours over the image")
     .option("--overwrite", "replace files that are there already; images never are")

@@ -6,11 +6,13 @@
  */
 import type { RegistryEntry } from "../util/registry.ts";
 
-/** An 8-bit RGB image, row-major, interleaved: `data.length === width * height * 3`. */
+/** An 8-bit image, row-major, interleaved: `data.length === width * height * channels`. */
 export interface RgbImage {
   width: number;
   height: number;
   data: Uint8Array;
+  /** Absent: 3, red, green and blue. */
+  channels?: number;
 }
 
 /** A label map, row-major: `data[y * width + x]` is a class index or the ignore label. */

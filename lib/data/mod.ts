@@ -108,9 +108,26 @@ export {
   CITYSCAPES_LABELS,
   type CityscapesLabel,
 } from "./readers/cityscapes.ts";
-export { decodeImage, decodeLabel, readImage } from "./codecs/decode.ts";
+export {
+  type DecodedRaster,
+  decodeImage,
+  decodeLabel,
+  decodeRaster,
+  type PictureOptions,
+  readImage,
+} from "./codecs/decode.ts";
+export { orientImage } from "./codecs/exif.ts";
+export { imageFormats } from "./codecs/image_formats.ts";
+export {
+  type DecodeOptions,
+  type ImageFormat,
+  MAX_PIXELS,
+  type Raster,
+  type RasterData,
+} from "./codecs/raster.ts";
+export { chooseRange, type ValueFacts, type ValueRange } from "./codecs/to_levels.ts";
 export { listImages } from "./readers/listing.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";
-export { type DecodeOptions, decodePng, MAX_PIXELS, type PngImage } from "./codecs/png_decode.ts";
+export { decodePng, type PngImage } from "./codecs/png_decode.ts";
 export { encodePng, type PngSource } from "./codecs/png_encode.ts";
 export type { DataConfig, NormalizeConfig } from "./data_config.ts";

@@ -62,6 +62,14 @@ async function pictures(): Promise<Target[]> {
       read: (bytes) => decodeImage(bytes, { file }),
       share: 4,
     },
+    ...await Promise.all(
+      ["TIFF", "WebP", "BMP", "GIF"].map(async (name) => ({
+        name,
+        corpus: await goldens(name),
+        read: (bytes: Uint8Array) => decodeImage(bytes, { file, channels: 3 }),
+        share: 4,
+      })),
+    ),
     {
       name: ".mat",
       corpus: [smallMat({ packed: false }), smallMat({ packed: true })],
@@ -69,6 +77,14 @@ async function pictures(): Promise<Target[]> {
       share: 4,
     },
   ];
+}
+
+/** Pictures of a format that tasks/goldens/pictures.py made. */
+async function goldens(format: string): Promise<Uint8Array[]> {
+  const text = await readFile(join(FIXTURES, "goldens/pictures.json"), "utf8");
+  const all: { name: string; file: string }[] = JSON.parse(text);
+  const own = all.filter(({ name }) => name.includes(format));
+  return own.map(({ file }) => new Uint8Array(Buffer.from(file, "base64")));
 }
 
 async function weights(folder: string): Promise<Target[]> {

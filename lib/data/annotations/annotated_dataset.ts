@@ -5,7 +5,7 @@
  */
 import { printable } from "../../util/format.ts";
 import { decodeImage } from "../codecs/decode.ts";
-import { MAX_PIXELS } from "../codecs/png_decode.ts";
+import { MAX_PIXELS } from "../codecs/raster.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import {
   DamagedFileError,

@@ -1,20 +1,79 @@
 /**
- * Decoding of images, from any supported format to 8-bit RGB, and of label maps, from PNG to class
- * indices.
+ * Decoding of pictures, from any supported format to 8 bits a channel, and of label maps, from PNG to
+ * class indices.
  *
  * @module
  */
-import { decodeJpeg, isJpeg } from "./jpeg.ts";
-import { type DecodeOptions, decodePng, isPng, type PngImage } from "./png_decode.ts";
+import { isJpeg } from "./jpeg.ts";
+import { decodePng, isPng } from "./png_decode.ts";
 import { DamagedFileError, type LabelMap, type RgbImage } from "../dataset.ts";
+import { orientImage } from "./exif.ts";
+import { formatOf, nameForeign } from "./image_formats.ts";
+import type { DecodeOptions, ImageFormat, Raster } from "./raster.ts";
 import { readBytes } from "./read_bytes.ts";
+import { toLevels, type ValueRange } from "./to_levels.ts";
+
+/** How the pictures of a data set are read. */
+export interface PictureOptions {
+  /**
+   * Whether pictures are turned as their EXIF orientation says, or taken as stored.
+   *
+   * @default "apply"
+   */
+  orientation?: "apply" | "ignore" | undefined;
+  /**
+   * What becomes 0 and 255 in pictures of more than 8 bits; `null`: by each picture's own values.
+   *
+   * @default null
+   */
+  range?: ValueRange | null | undefined;
+  /**
+   * Channels of a picture.
+   *
+   * @default 3
+   */
+  channels?: number | undefined;
+}
+
+/** A picture as its file holds it, and the format of that file. */
+export interface DecodedRaster extends Raster {
+  format: ImageFormat;
+}
 
 /**
- * Decodes a JPEG or PNG to 8-bit RGB. The format follows from the bytes, not from the name. Grey is
- * repeated over the channels, alpha is dropped, 16-bit samples keep their high byte.
+ * Decodes a picture to the samples that its file holds, as stored. The format follows from the bytes,
+ * not from the name.
  *
- * @throws {DamagedFileError} If the bytes are neither, damaged or truncated, or the image has more
- * than `maxPixels` pixels; the message names the file.
+ * @throws {DamagedFileError} If the bytes are of no known format (the message names it), damaged or
+ * truncated, or the picture has more than `maxPixels` pixels; the message names the file.
+ * @example
+ * ```ts
+ * import { decodeRaster, encodePng } from "@segadv/segadv/data";
+ * import assert from "node:assert/strict";
+ *
+ * const bytes = encodePng({ width: 1, height: 1, channels: 1, data: new Uint8Array([9]) });
+ * const { data, format } = await decodeRaster(bytes, { file: "grey.png" });
+ * assert.deepEqual([[...data], format.name], [[9], "PNG"]);
+ * ```
+ */
+export async function decodeRaster(
+  bytes: Uint8Array,
+  options: DecodeOptions,
+): Promise<DecodedRaster> {
+  const format = formatOf(bytes);
+  if (format === null) {
+    throw new DamagedFileError(`Cannot decode image "${options.file}": ${nameForeign(bytes)}`);
+  }
+  return { ...await format.decode(bytes, options), format };
+}
+
+/**
+ * Decodes a picture to 8 bits a channel, upright, RGB unless `channels` says otherwise. Grey is
+ * repeated over the channels, what is transparent is laid over white as viewers do, and samples of
+ * more than 8 bits are scaled from `range`, never cut to their high byte.
+ *
+ * @throws {DamagedFileError} If the bytes are of no known format, damaged or truncated, the picture
+ * has other channels or more than `maxPixels` pixels; the message names the file.
  * @example
  * ```ts
  * import { decodeImage, encodePng } from "@segadv/segadv/data";
@@ -24,49 +83,19 @@ import { readBytes } from "./read_bytes.ts";
  * assert.deepEqual([...(await decodeImage(bytes, { file: "grey.png" })).data], [9, 9, 9]);
  * ```
  */
-export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
-  if (isJpeg(bytes)) return await decodeJpeg(bytes, options);
-  if (isPng(bytes)) return toRgb(decodePng(bytes, options), options.file);
-  throw new DamagedFileError(
-    `Cannot decode image "${options.file}": ` +
-      (bytes.length === 0 ? "the file is empty" : "it is neither JPEG nor PNG, convert it to one"),
-  );
-}
-
-function toRgb(png: PngImage, file: string): RgbImage {
-  const { width, height, channels, bitDepth, data: source, palette } = png;
-  const pixels = width * height;
-  if (channels === 3 && bitDepth === 8) return { width, height, data: source as Uint8Array };
-  const data = new Uint8Array(pixels * 3);
-  if (palette) {
-    for (let i = 0, to = 0; i < pixels; i++) {
-      const from = source[i]! * 3;
-      if (from >= palette.length) {
-        throw new DamagedFileError(
-          `Cannot decode PNG "${file}": index ${source[i]} has no colour in its palette`,
-        );
-      }
-      data[to++] = palette[from]!;
-      data[to++] = palette[from + 1]!;
-      data[to++] = palette[from + 2]!;
-    }
-    return { width, height, data };
-  }
-  const shift = bitDepth === 16 ? 8 : 0;
-  const scale = bitDepth < 8 ? 255 / ((1 << bitDepth) - 1) : 1;
-  const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
-  for (let i = 0, from = 0, to = 0; i < pixels; i++, from += channels) {
-    data[to++] = (source[from]! >> shift) * scale;
-    data[to++] = (source[from + green]! >> shift) * scale;
-    data[to++] = (source[from + blue]! >> shift) * scale;
-  }
-  return { width, height, data };
+export async function decodeImage(
+  bytes: Uint8Array,
+  options: DecodeOptions & PictureOptions,
+): Promise<RgbImage> {
+  const { format, ...raster } = await decodeRaster(bytes, options);
+  const image = toLevels(raster, options);
+  return options.orientation === "ignore" ? image : orientImage(image, format.orientation(bytes));
 }
 
 /**
- * Reads a JPEG or PNG file; the format follows from its bytes.
+ * Reads a picture; the format follows from its bytes.
  *
- * @throws {DamagedFileError} If the file is damaged, neither JPEG nor PNG, or has more than 1 GiB or
+ * @throws {DamagedFileError} If the file is damaged, of no known format, or has more than 1 GiB or
  * 2²⁶ pixels; names it.
  * @throws {Error} If the file cannot be read, or is a pipe or a device; names it.
  * @example
@@ -83,8 +112,8 @@ function toRgb(png: PngImage, file: string): RgbImage {
  * assert.deepEqual(await readImage(file), { width: 1, height: 1, data });
  * ```
  */
-export async function readImage(file: string): Promise<RgbImage> {
-  return await decodeImage(await readBytes(file), { file });
+export async function readImage(file: string, options: PictureOptions = {}): Promise<RgbImage> {
+  return await decodeImage(await readBytes(file), { ...options, file });
 }
 
 /**

@@ -5,12 +5,12 @@
  * @module
  */
 import createDecoder from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
-import { readFile } from "node:fs/promises";
 import { DamagedFileError, type RgbImage } from "../dataset.ts";
-import { type DecodeOptions, MAX_PIXELS } from "./png_decode.ts";
+import { jpegOrientation } from "./exif.ts";
+import { type DecodeOptions, type ImageFormat, MAX_PIXELS } from "./raster.ts";
 import { decodeCmyk } from "./_jpeg_cmyk.ts";
+import { type Codec, WasmDecoder } from "./_wasm_decoder.ts";
 import { printable } from "../../util/format.ts";
-import { runtimeName } from "../../util/version.ts";
 
 /** Warnings of libjpeg that mean lost pixels; the others are harmless. */
 const FATAL = /premature end|bad huffman|bogus|unsupported marker/i;
@@ -21,6 +21,19 @@ const MAX_SCANNED = 2 ** 30;
 /** Makes an error that names the file. */
 type Damaged = (why: string) => DamagedFileError;
 
+/** JPEG. */
+export const jpegFormat: ImageFormat = {
+  name: "JPEG",
+  summary: "grey, RGB, CMYK; baseline, progressive, arithmetic",
+  extensions: [".jpg", ".jpeg"],
+  lossy: true,
+  matches: isJpeg,
+  async decode(bytes, options) {
+    return { ...await decodeJpeg(bytes, options), channels: 3, bitDepth: 8 };
+  },
+  orientation: jpegOrientation,
+};
+
 /** Whether the bytes start with the JPEG signature. */
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
@@ -28,8 +41,8 @@ export function isJpeg(bytes: Uint8Array): boolean {
 
 /**
  * Decodes a baseline or progressive JPEG, grey, colour or CMYK, to RGB. Pixels equal
- * libjpeg-turbo's (those of CMYK within one level, without colour profile); the EXIF orientation is
- * ignored, as label maps are drawn over the stored pixels.
+ * libjpeg-turbo's (those of CMYK within one level, without colour profile), as stored: the EXIF
+ * orientation is not applied.
  *
  * @throws {DamagedFileError} If the bytes are no JPEG, damaged or truncated, or the image has more
  * than `maxPixels` pixels; the message names the file.
@@ -103,50 +116,15 @@ function decodeFourColors(bytes: Uint8Array, damaged: Damaged): RgbImage {
   }
 }
 
-/** mozjpeg's module: what of it is used here. */
-interface MozJpeg {
-  decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;
-}
-
-let loading: Promise<MozJpeg> | undefined;
-let warnings: string[] = [];
-
-async function loadDecoder(): Promise<MozJpeg> {
-  loading ??= startDecoder();
-  try {
-    return await loading;
-  } catch (error) {
-    loading = undefined;
-    throw new Error(`Cannot load the JPEG decoder: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-async function startDecoder(): Promise<MozJpeg> {
-  const options = {
-    noInitialRun: true,
-    print: () => {},
-    printErr: (line: string) => warnings.push(line),
-    ...(runtimeName().startsWith("node ") && { wasmBinary: await readDecoder() }),
-  };
-  return await (createDecoder(options) as Promise<unknown> as Promise<MozJpeg>);
-}
-
-/** The decoder's binary, which it asks `fetch` for: Node's takes no `file:`. */
-async function readDecoder(): Promise<Uint8Array> {
+const decoder = new WasmDecoder("JPEG", {
+  arguments: [false], // the orientation is not applied
+  create: () => Promise.resolve(createDecoder as unknown as Codec),
   // deno-lint-ignore segadv/no-local-resolve -- modules of Node are files
-  return await readFile(new URL(import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm")));
-}
+  binary: () => import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"),
+});
 
 async function runDecoder(bytes: Uint8Array, damaged: Damaged): Promise<ImageData> {
-  const decoder = await loadDecoder();
-  // From here on nothing is awaited, so the warnings are about this image.
-  warnings = [];
-  let image: ImageData | null = null;
-  try {
-    image = decoder.decode(bytes, false);
-  } catch {
-    loading = undefined; // its memory cannot be trusted any more: load it afresh next time
-  }
+  const { image, warnings } = await decoder.decode(bytes);
   const fatal = warnings.find((line) => FATAL.test(line));
   if (!image || fatal) throw damaged(fatal ?? warnings[0] ?? "damaged data");
   return image;

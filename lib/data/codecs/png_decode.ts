@@ -7,6 +7,8 @@ import { crc32, inflateSync } from "node:zlib";
 import { unfilter } from "./_png_filter.ts";
 import { DamagedFileError } from "../dataset.ts";
 import { printable } from "../../util/format.ts";
+import { pngOrientation } from "./exif.ts";
+import { type DecodeOptions, type ImageFormat, MAX_PIXELS } from "./raster.ts";
 
 /** Samples of a decoded PNG, unpacked to one array element each. */
 export interface PngImage {
@@ -18,24 +20,11 @@ export interface PngImage {
   bitDepth: 1 | 2 | 4 | 8 | 16;
   /** Row-major, interleaved. 16-bit samples come as `Uint16Array`. */
   data: Uint8Array | Uint16Array;
-  /** RGB triples when `data` holds palette indices. Transparency (tRNS) is ignored. */
+  /** RGB triples when `data` holds palette indices. */
   palette?: Uint8Array;
+  /** Alpha of palette entries, or the transparent grey level or colour, two bytes a sample (tRNS). */
+  transparency?: Uint8Array;
 }
-
-/** What {@linkcode decodePng} needs to know beside the bytes. */
-export interface DecodeOptions {
-  /** Name of the file, for error messages. */
-  file: string;
-  /**
-   * Images of more pixels are refused before memory is taken for them.
-   *
-   * @default 2 ** 26 (8192×8192, at most 200 MB as RGB)
-   */
-  maxPixels?: number;
-}
-
-/** Default of {@linkcode DecodeOptions.maxPixels}. */
-export const MAX_PIXELS: number = 2 ** 26;
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const CHANNELS: Record<number, 1 | 2 | 3 | 4> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -66,6 +55,21 @@ interface Header {
   colorType: number;
   interlaced: boolean;
 }
+
+/** PNG. */
+export const pngFormat: ImageFormat = {
+  name: "PNG",
+  summary: "every colour type and depth",
+  extensions: [".png"],
+  lossy: false,
+  matches: isPng,
+  // deno-lint-ignore require-await -- errors are rejections, as of other formats
+  async decode(bytes, options) {
+    const image = decodePng(bytes, options);
+    return { ...image, alpha: image.channels % 2 === 0 };
+  },
+  orientation: pngOrientation,
+};
 
 /** Whether the bytes start with the PNG signature. */
 export function isPng(bytes: Uint8Array): boolean {
@@ -98,7 +102,7 @@ export function decodePng(bytes: Uint8Array, options: DecodeOptions): PngImage {
 
 function decode(bytes: Uint8Array, maxPixels: number): PngImage {
   if (!isPng(bytes)) throw new SyntaxError("the file does not start with the PNG signature");
-  const { header, palette, compressed } = readChunks(bytes);
+  const { header, compressed, ...colors } = readChunks(bytes);
   const { width, height, bitDepth } = header;
   if (width * height > maxPixels) {
     throw new SyntaxError(`${width}x${height} is more than the limit of ${maxPixels} pixels`);
@@ -121,7 +125,7 @@ function decode(bytes: Uint8Array, maxPixels: number): PngImage {
   const samples = width * height * channels;
   if (bitDepth === 8 && !header.interlaced) {
     const data = unfilter(raw, { rows: height, stride: rowBytes(width), bytesPerPixel });
-    return withPalette({ width, height, channels, bitDepth, data }, palette);
+    return { width, height, channels, bitDepth, data, ...colors };
   }
   const data = bitDepth === 16 ? new Uint16Array(samples) : new Uint8Array(samples);
   let offset = 0;
@@ -137,12 +141,7 @@ function decode(bytes: Uint8Array, maxPixels: number): PngImage {
       unpackRow(line, data, { start, step: pass[2], columns, channels, bitDepth });
     }
   }
-  return withPalette({ width, height, channels, bitDepth, data }, palette);
-}
-
-function withPalette(image: PngImage, palette: Uint8Array | undefined): PngImage {
-  if (palette) image.palette = palette;
-  return image;
+  return { width, height, channels, bitDepth, data, ...colors };
 }
 
 function passSize(pass: readonly number[], width: number, height: number): [number, number] {
@@ -154,11 +153,11 @@ function passSize(pass: readonly number[], width: number, height: number): [numb
 
 function readChunks(
   bytes: Uint8Array,
-): { header: Header; palette: Uint8Array | undefined; compressed: Uint8Array } {
+): { header: Header; compressed: Uint8Array } & Pick<PngImage, "palette" | "transparency"> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [];
   let header: Header | undefined;
-  let palette: Uint8Array | undefined;
+  const colors: Pick<PngImage, "palette" | "transparency"> = {};
   let ended = false;
   for (let offset = 8; !ended;) {
     if (offset + 12 > bytes.length) throw new SyntaxError("file truncated before its IEND chunk");
@@ -174,15 +173,18 @@ function readChunks(
     }
     if (!header && type !== "IHDR") throw new SyntaxError("the first chunk is not IHDR");
     if (type === "IHDR" && !header) header = readHeader(body);
-    else if (type === "PLTE" && header!.colorType === 3) palette = readPalette(body);
+    else if (type === "PLTE" && header!.colorType === 3) colors.palette = readPalette(body);
+    else if (type === "tRNS" && header!.colorType < 4) colors.transparency = new Uint8Array(body);
     else if (type === "IDAT") parts.push(body);
     else if (type === "IEND") ended = true;
     offset += 12 + length;
   }
-  if (header!.colorType === 3 && !palette) throw new SyntaxError("a palette image has no palette");
+  if (header!.colorType === 3 && !colors.palette) {
+    throw new SyntaxError("a palette image has no palette");
+  }
   if (parts.length === 0) throw new SyntaxError("the file has no image data");
   const compressed = parts.length === 1 ? parts[0]! : concat(parts);
-  return { header: header!, palette, compressed };
+  return { header: header!, compressed, ...colors };
 }
 
 function readHeader(body: Uint8Array): Header {

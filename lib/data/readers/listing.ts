@@ -2,12 +2,15 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { imageFormats } from "../codecs/image_formats.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { printable } from "../../util/format.ts";
 import { isPlainName } from "../../util/user_paths.ts";
 
-/** Extensions of files that may hold an image. */
-export const IMAGE_EXTENSIONS: readonly string[] = [".jpg", ".jpeg", ".png"];
+/** Endings of files that may hold a picture, in lower case. */
+export const IMAGE_EXTENSIONS: readonly string[] = [...imageFormats].flatMap(({ extensions }) => [
+  ...extensions,
+]);
 
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
@@ -85,7 +88,7 @@ export async function namesBelow(folder: string): Promise<string[]> {
 }
 
 /**
- * The paths of all `.jpg`, `.jpeg` and `.png` files in a folder and its subfolders, by name. Links
+ * The paths of all picture files in a folder and its subfolders, by name. Links
  * are followed, but to no folder twice; names that begin with a dot are passed over.
  *
  * @throws {RangeError} If a link leads to a folder that is listed already.

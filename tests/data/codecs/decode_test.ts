@@ -27,11 +27,12 @@ test("decodeImage() tells the format by the bytes", async () => {
 test("decodeImage() brings every PNG colour type to 8-bit RGB", async () => {
   const cases: Record<string, (samples: Buffer, i: number) => number[]> = {
     "rgb-8": (s, i) => [s[i * 3]!, s[i * 3 + 1]!, s[i * 3 + 2]!],
-    "rgba-8": (s, i) => [s[i * 4]!, s[i * 4 + 1]!, s[i * 4 + 2]!],
+    "rgba-8": (s, i) => overWhite([s[i * 4]!, s[i * 4 + 1]!, s[i * 4 + 2]!], s[i * 4 + 3]!),
     "rgb-16": (s, i) => [s[i * 6]!, s[i * 6 + 2]!, s[i * 6 + 4]!],
-    "rgba-16-interlaced": (s, i) => [s[i * 8]!, s[i * 8 + 2]!, s[i * 8 + 4]!],
+    "rgba-16-interlaced": (s, i) =>
+      overWhite([s[i * 8]!, s[i * 8 + 2]!, s[i * 8 + 4]!], s[i * 8 + 6]!),
     "grey-8": (s, i) => [s[i]!, s[i]!, s[i]!],
-    "la-8": (s, i) => [s[i * 2]!, s[i * 2]!, s[i * 2]!],
+    "la-8": (s, i) => overWhite([s[i * 2]!, s[i * 2]!, s[i * 2]!], s[i * 2 + 1]!),
     "grey-16": (s, i) => [s[i * 2]!, s[i * 2]!, s[i * 2]!],
     "grey-1": (s, i) => [s[i]! * 255, s[i]! * 255, s[i]! * 255],
     "grey-2": (s, i) => [s[i]! * 85, s[i]! * 85, s[i]! * 85],
@@ -47,6 +48,10 @@ test("decodeImage() brings every PNG colour type to 8-bit RGB", async () => {
   }
 });
 
+function overWhite(color: number[], alpha: number): number[] {
+  return color.map((level) => Math.round((level * alpha + 255 * (255 - alpha)) / 255));
+}
+
 test("decodeImage() looks colours up in the palette", async () => {
   const { bytes, samples } = png("palette-4");
   const { data } = await decodeImage(bytes, { file });
@@ -60,7 +65,8 @@ test("decodeImage() looks colours up in the palette", async () => {
 test("decodeImage() names a file that is no image", async () => {
   await assert.rejects(decodeImage(new TextEncoder().encode("<html>"), { file: "a/b.jpg" }), {
     name: "DamagedFileError",
-    message: 'Cannot decode image "a/b.jpg": it is neither JPEG nor PNG, convert it to one',
+    message:
+      'Cannot decode image "a/b.jpg": it is none of JPEG, PNG, WebP, TIFF, BMP, GIF, convert it to one',
   });
   await assert.rejects(decodeImage(new Uint8Array(0), { file }), /: the file is empty$/);
 });

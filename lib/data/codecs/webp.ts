@@ -1,0 +1,84 @@
+/**
+ * WebP decoding with libwebp (WebAssembly, @jsquash/webp), plus what that lacks: a check of the size
+ * before memory is taken, and one for truncation.
+ *
+ * @module
+ */
+import { DamagedFileError } from "../dataset.ts";
+import { webpOrientation } from "./exif.ts";
+import { type DecodeOptions, type ImageFormat, MAX_PIXELS, type Raster } from "./raster.ts";
+import { type Codec, WasmDecoder } from "./_wasm_decoder.ts";
+
+/** WebP, still pictures. */
+export const webpFormat: ImageFormat = {
+  name: "WebP",
+  summary: "lossy and lossless",
+  extensions: [".webp"],
+  lossy: true,
+  matches: (bytes) => textAt(bytes, 0) === "RIFF" && textAt(bytes, 8) === "WEBP",
+  decode,
+  orientation: webpOrientation,
+};
+
+const decoder = new WasmDecoder("WebP", {
+  arguments: [],
+  async create() {
+    const module = await import("@jsquash/webp/codec/dec/webp_dec.js");
+    return module.default as unknown as Codec;
+  },
+  // deno-lint-ignore segadv/no-local-resolve -- modules of Node are files
+  binary: () => import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"),
+});
+
+async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster> {
+  const damaged = (why: string): DamagedFileError =>
+    new DamagedFileError(`Cannot decode WebP "${options.file}": ${why}`);
+  const header = readHeader(bytes);
+  if (header === null) throw damaged("the file is truncated or holds no picture");
+  if (header.isAnimated) throw damaged("it is animated: save one frame of it");
+  const { width, height } = header;
+  const limit = options.maxPixels ?? MAX_PIXELS;
+  if (width * height > limit) {
+    throw damaged(`${width}x${height} is more than the limit of ${limit} pixels`);
+  }
+  const { image } = await decoder.decode(bytes);
+  if (image === null) throw damaged("damaged data");
+  if (image.width !== width || image.height !== height) {
+    throw damaged(`its headers say ${width}x${height} and ${image.width}x${image.height}`);
+  }
+  const data = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length);
+  const isOpaque = !data.some((value, i) => i % 4 === 3 && value < 255);
+  if (!isOpaque) return { width, height, channels: 4, bitDepth: 8, data, alpha: true };
+  const rgb = data.filter((_, i) => i % 4 < 3);
+  return { width, height, channels: 3, bitDepth: 8, data: rgb };
+}
+
+/** Size from the first chunk; `null` where the file ends before its chunks do. */
+function readHeader(
+  bytes: Uint8Array,
+): { width: number; height: number; isAnimated: boolean } | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 30 || view.getUint32(4, true) + 8 > bytes.length) return null;
+  const size24 = (at: number): number =>
+    (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16) + 1;
+  switch (textAt(bytes, 12)) {
+    case "VP8X":
+      return { width: size24(24), height: size24(27), isAnimated: (bytes[20]! & 2) > 0 };
+    case "VP8 ":
+      return {
+        width: view.getUint16(26, true) & 0x3fff,
+        height: view.getUint16(28, true) & 0x3fff,
+        isAnimated: false,
+      };
+    case "VP8L": {
+      const bits = view.getUint32(21, true);
+      return { width: (bits & 0x3fff) + 1, height: (bits >>> 14 & 0x3fff) + 1, isAnimated: false };
+    }
+    default:
+      return null;
+  }
+}
+
+function textAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
+}
