@@ -59,6 +59,7 @@ export function buildNetwork(
     upsampleOrder,
     inputMultiple,
     stages,
+    auxiliaryStride: entry.auxiliaryStride?.(architecture) ?? null,
     architecture,
   };
 }

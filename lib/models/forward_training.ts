@@ -23,8 +23,9 @@ interface Segment {
  * backward pass.
  * @param options `dropout` decides the masks. With `gradientCheckpointing` the activations of the
  * first stages (`model.stages`) are not kept for the backward pass but computed again in it,
- * bit-identically.
- * @returns Logits `[b, h/stride, w/stride, classes]`, owned by the caller.
+ * bit-identically. With `auxiliary` a network with an auxiliary head gives its logits as well.
+ * @returns Logits `[b, h/stride, w/stride, classes]`, owned by the caller; with those of an auxiliary
+ * head as `packLogits` lays them out.
  * @throws {RangeError} With `gradientCheckpointing`, if the model's stages are unknown or no stages.
  *
  * @example
@@ -51,10 +52,10 @@ interface Segment {
 export function forwardTraining(
   model: SegmentationModel,
   images: tf.Tensor4D,
-  options: { gradientCheckpointing?: boolean; dropout?: DropoutState } = {},
+  options: { gradientCheckpointing?: boolean; auxiliary?: boolean; dropout?: DropoutState } = {},
 ): tf.Tensor {
-  const { dropout } = options;
-  const kwargs = { training: true, updateStatistics: true, dropout };
+  const { dropout, auxiliary } = options;
+  const kwargs = { training: true, updateStatistics: true, auxiliary, dropout };
   if (options.gradientCheckpointing !== true) {
     return model.layers.apply(images, kwargs) as tf.Tensor;
   }

@@ -46,6 +46,8 @@ export interface SegmentationModel {
   stages?: readonly string[];
   /** Names of layers whose weights training leaves alone. @default none */
   frozen?: ReadonlySet<string>;
+  /** Pixels of input per logit of its auxiliary head; `null` or absent where it has none. */
+  auxiliaryStride?: number | null;
   /** What built it; absent for a network that a user brought. */
   architecture?: ArchitectureOptions;
 }

@@ -145,7 +145,9 @@ function planFrom(
 }
 
 /** Score and upsampling layers, whose shapes follow the number of classes. */
-const HEAD = /^(score|upscore)/;
+const HEAD = /^(score|upscore|decoder_aux_score)/;
+/** The auxiliary head, which a network may have had before, or be given anew. */
+const AUXILIARY = /^decoder_aux_/;
 
 /** A network of this toolkit, under its own names. */
 function planOwn(file: WeightFile, options: PlanOptions): Scored {
@@ -155,8 +157,9 @@ function planOwn(file: WeightFile, options: PlanOptions): Scored {
   for (const target of targets) {
     const found = tensors.get(target.name);
     const isHead = saved !== null && HEAD.test(target.name);
-    if (found === undefined) plan.missing.push(target.name);
-    else if (isHead && (freshHead || found.shape.join() !== target.shape.join())) {
+    if (found === undefined) {
+      plan[AUXILIARY.test(target.name) ? "fresh" : "missing"].push(target.name);
+    } else if (isHead && (freshHead || found.shape.join() !== target.shape.join())) {
       plan.fresh.push(target.name);
       plan.found++;
     } else {
@@ -165,7 +168,9 @@ function planOwn(file: WeightFile, options: PlanOptions): Scored {
     }
   }
   const wanted = new Set(targets.map(({ name }) => name));
-  plan.extra.push(...[...tensors.keys()].filter((name) => !wanted.has(name)));
+  for (const name of tensors.keys()) {
+    if (!wanted.has(name)) plan[AUXILIARY.test(name) ? "unused" : "extra"].push(name);
+  }
   return plan;
 }
 

@@ -64,8 +64,9 @@ async function compare(golden: Case): Promise<void> {
     model: {
       name: golden.name,
       width: golden.width,
-      ...(golden.name.startsWith("unet") ? {} : { dropout: 0 }),
+      ...(golden.name.startsWith("unet") ? {} : { dropout: 0, auxHead: isAuxiliary }),
     },
+    loss: { auxWeight: goldens.auxWeight },
     optimizer: { lr: goldens.lr, momentum: 0, weightDecay: 0 },
     adversarial: { enabled: false },
   });
@@ -87,7 +88,7 @@ async function compare(golden: Case): Promise<void> {
   for (const [i, at] of places(golden.name, { count: 32, size: golden.count }).entries()) {
     assertNear(values[at]!, samples[i]!, { slack: TOLERANCE * largest!, what: `logit ${at}` });
   }
-  if (golden.weights !== undefined && !isAuxiliary) {
+  if (golden.weights !== undefined) {
     const losses = trainStep(trained, batch, {
       rates: { segmentation: goldens.lr, discriminator: 0 },
     });

@@ -52,6 +52,7 @@ export interface LossConfig {
   terms: LossTerm[];
   temperature: number | null;
   classWeights: ClassWeightChoice;
+  auxWeight: number;
 }
 
 const term = entrySection<LossTerm>(
@@ -88,6 +89,10 @@ export const lossSection: SectionSpec = section<LossConfig>(
       fallback: "none",
       about: "Weights of the classes in the terms that are means over pixels: as inspect data " +
         "prints them of the training split (median-frequency, enet), or a number a class.",
+    }),
+    auxWeight: field(nonNegative, {
+      fallback: 0.5,
+      about: "Factor of the cross-entropy of an auxiliary head (model.auxHead), beside the terms.",
     }),
   },
 );

@@ -49,6 +49,8 @@ export interface BackboneEntry extends RegistryEntry, PretrainedNetwork {
    * @default all of its layers are one stage
    */
   readonly stages?: readonly RegExp[];
+  /** Nominal stride of the feature that an auxiliary head reads. @default 16 */
+  readonly auxiliaryStride?: number;
   /** Images `x` `[b, h, w, c]` to features. */
   build<T>(builder: LayerBuilder<T>, x: T, options: BackboneOptions): Features<T>;
 }

@@ -7,6 +7,7 @@
  */
 import type { AdaptivePoolLayers } from "./adaptive_pool.ts";
 import type { AttentionLayers } from "./attention.ts";
+import type { AuxiliaryLayers } from "./auxiliary.ts";
 import type { ConvolutionBuilder } from "./convolutions.ts";
 import type { DepthwiseLayers } from "./depthwise_conv.ts";
 import type { DropPathLayers } from "./drop_path.ts";
@@ -23,6 +24,7 @@ export interface LayerBuilder<T>
   extends
     AdaptivePoolLayers<T>,
     AttentionLayers<T>,
+    AuxiliaryLayers<T>,
     ConvolutionBuilder<T>,
     DepthwiseLayers<T>,
     DropPathLayers<T>,

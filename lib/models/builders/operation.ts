@@ -20,6 +20,8 @@ export interface OperationContext {
   /** The other inputs. */
   others: readonly tf.Tensor4D[];
   training: boolean;
+  /** Whether the output of an auxiliary head is wanted beside the network's. */
+  auxiliary?: boolean;
   dropout?: DropoutState;
 }
 
@@ -41,7 +43,7 @@ export class Operation extends tf.layers.Layer {
 
   override call(
     inputs: tf.Tensor | tf.Tensor[],
-    kwargs: { training?: boolean; dropout?: DropoutState },
+    kwargs: { training?: boolean; auxiliary?: boolean; dropout?: DropoutState },
   ): tf.Tensor {
     const [x, ...others] = [inputs].flat() as [tf.Tensor4D];
     const { training = false } = kwargs;

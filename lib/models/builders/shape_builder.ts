@@ -8,6 +8,7 @@ import { shapeConvolutions } from "./convolutions.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
 import { adaptivePoolShape } from "./adaptive_pool.ts";
 import { attentionShape } from "./attention.ts";
+import { auxiliaryShape } from "./auxiliary.ts";
 import { depthwiseShape } from "./depthwise_conv.ts";
 import { dropPathShape } from "./drop_path.ts";
 import { elementwiseShape } from "./elementwise.ts";
@@ -26,6 +27,7 @@ export function shapeBuilder(
     ...shapeConvolutions(table),
     ...adaptivePoolShape(table),
     ...attentionShape(table),
+    ...auxiliaryShape(table),
     ...depthwiseShape(table),
     ...dropPathShape(),
     ...elementwiseShape(table),

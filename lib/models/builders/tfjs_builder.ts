@@ -8,6 +8,7 @@ import { tfjsConvolutions } from "./convolutions.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
 import { adaptivePoolTfjs } from "./adaptive_pool.ts";
 import { attentionTfjs } from "./attention.ts";
+import { auxiliaryTfjs } from "./auxiliary.ts";
 import { depthwiseTfjs } from "./depthwise_conv.ts";
 import { dropPathTfjs } from "./drop_path.ts";
 import { elementwiseTfjs } from "./elementwise.ts";
@@ -31,6 +32,7 @@ export function tfjsBuilder(
     ...tfjsConvolutions(source),
     ...adaptivePoolTfjs(),
     ...attentionTfjs(),
+    ...auxiliaryTfjs(),
     ...depthwiseTfjs(source),
     ...dropPathTfjs(),
     ...elementwiseTfjs(),

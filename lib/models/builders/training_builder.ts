@@ -7,6 +7,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { adaptivePoolTraining } from "./adaptive_pool.ts";
 import { attentionTraining } from "./attention.ts";
+import { auxiliaryTraining } from "./auxiliary.ts";
 import { trainingConvolutions } from "./convolutions.ts";
 import { depthwiseTraining } from "./depthwise_conv.ts";
 import { dropPathTraining } from "./drop_path.ts";
@@ -25,6 +26,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
     ...trainingConvolutions(source),
     ...adaptivePoolTraining(),
     ...attentionTraining(),
+    ...auxiliaryTraining(),
     ...depthwiseTraining(source),
     ...dropPathTraining(),
     ...elementwiseTraining(),

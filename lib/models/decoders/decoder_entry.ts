@@ -16,6 +16,8 @@ export interface DecoderOptions {
   /** Multiplier of all channel counts. */
   width: number;
   outputStride: OutputStride;
+  /** Nominal stride of the feature that an auxiliary head reads. */
+  auxiliaryStride: number;
   readonly [option: string]: unknown;
 }
 

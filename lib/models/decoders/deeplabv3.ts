@@ -11,6 +11,7 @@ import { TORCH_PARTS, type WeightPlace } from "../../weights/name_maps/name_map.
 import { featureAt } from "../backbones/backbone_entry.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { DecoderEntry } from "./decoder_entry.ts";
+import { auxHead, auxiliaryPlaces, withAuxiliary } from "./fcn.ts";
 
 /** Rates of the three dilated 3×3 convolutions, at output stride 8. */
 const RATES = [12, 24, 36] as const;
@@ -21,6 +22,7 @@ const deeplabv3Options = optionsSchema({
     fallback: 0.5,
     about: "Dropout rate after the spatial pyramid's parts are joined.",
   }),
+  auxHead,
 });
 
 /** DeepLabV3's head: scores at the output stride of the backbone, which torchvision upsamples bilinearly. */
@@ -44,7 +46,8 @@ export const deeplabv3Decoder: DecoderEntry = {
     let y = pyramid(builder, x, { filters, dropout });
     y = convNorm(builder, y, { name: "decoder", filters, kernel: 3 });
     const init = { kind: "normal", std: Math.sqrt(1 / (3 * filters)) } as const;
-    return builder.conv(y, { name: "score", filters: classes, kernel: 1, init });
+    const logits = builder.conv(y, { name: "score", filters: classes, kernel: 1, init });
+    return withAuxiliary(builder, logits, { ...options, features });
   },
 };
 
@@ -84,7 +87,7 @@ function places(weight: string): WeightPlace[] {
   const layout = part === "kernel" ? "oihw" : "same";
   if (layer === "score") return [{ name: `classifier.4.${end}`, layout }];
   const found = /^decoder(_aspp(\d?))?_(conv|bn)$/.exec(layer);
-  if (found === null) return [];
+  if (found === null) return auxiliaryPlaces(weight);
   const [, aspp, branch, kind] = found;
   const isNorm = kind === "bn" ? 1 : 0;
   if (aspp === undefined) return [{ name: `classifier.${1 + isNorm}.${end}`, layout }];

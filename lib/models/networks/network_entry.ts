@@ -24,6 +24,8 @@ export interface NetworkEntry extends RegistryEntry, PretrainedNetwork {
    * @default never
    */
   readonly hasFixedGraph?: (architecture: ArchitectureOptions) => boolean;
+  /** Pixels of input per logit of the auxiliary head, `null` without one. @default never one */
+  readonly auxiliaryStride?: (architecture: ArchitectureOptions) => number | null;
   /**
    * Patterns of the names of the backbone's layers, one a stage, in order; the others are the head's.
    * @default all layers but the score layers are one stage

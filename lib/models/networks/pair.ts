@@ -12,6 +12,7 @@ import type { NetworkEntry } from "./network_entry.ts";
 /** The network `DECODER-BACKBONE`, with the options of both. */
 export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): NetworkEntry {
   const { outputStride, dilateFirst, logitStride, upsampleOrder } = decoder;
+  const { auxiliaryStride = 16 } = backbone;
   return {
     name: backbone.networkNames?.[decoder.name] ?? `${decoder.name}-${backbone.name}`,
     summary: `${decoder.title} on ${backbone.summary}`,
@@ -20,15 +21,20 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
     logitStride,
     inputMultiple: Math.max(outputStride, ...decoder.strides.filter((s) => s <= outputStride)),
     backboneStages: backbone.stages ?? [/^(?!decoder_|score)/],
+<<<<<<< HEAD
     hasFixedGraph: (architecture) =>
       backbone.hasFixedGraph === true || decoder.hasFixedGraph?.(architecture) === true,
+=======
+    auxiliaryStride: ({ auxHead }) =>
+      auxHead === true ? Math.min(auxiliaryStride, outputStride) : null,
+>>>>>>> a39281c (feat(models): auxiliary head of FCN and DeepLabV3 (model.auxHead, loss.auxWeight); 200-step memory test; saved graphs of the ResNet pairs)
     // Decoders read several features, so no layer separates the network into two
     stages: [],
     nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
     inputOptions: backbone.inputOptions,
     bnEpsilon: backbone.bnEpsilon,
     build(builder, architecture) {
-      const options = { ...architecture, outputStride, dilateFirst };
+      const options = { ...architecture, outputStride, dilateFirst, auxiliaryStride };
       const features = backbone.build(builder, builder.input(3), options);
       return decoder.build(builder, features, options);
     },

@@ -99,9 +99,10 @@ function drift(networks: Networks, initial: ReadonlyMap<string, tf.Variable>): S
   return { "d/drift": ratio };
 }
 
-/** Adds `loss/total` = L_seg + α·L_G + L2 where its parts are known. */
+/** Adds `loss/total` = L_seg (+ L_aux) + α·L_G + L2 where its parts are known. */
 function withTotal(logs: StepLog, config: Config): StepLog {
   const [seg, gen, l2] = [logs["loss/seg"], logs["loss/gen"] ?? 0, logs["loss/l2"]];
+  const aux = logs["loss/aux"] ?? 0;
   if (seg === undefined || l2 === undefined) return logs;
-  return { ...logs, "loss/total": seg + config.adversarial.weight * gen + l2 };
+  return { ...logs, "loss/total": seg + aux + config.adversarial.weight * gen + l2 };
 }

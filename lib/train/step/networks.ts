@@ -47,6 +47,8 @@ export interface Networks {
   losses: readonly WeightedLoss[];
   /** Weights of the classes in the terms that take them; `null`: none. */
   classWeights: readonly number[] | null;
+  /** Factor of the auxiliary head's cross-entropy. */
+  auxWeight: number;
   temperatures: Temperatures;
   /** Largest norm of the segmentation network's gradients; `null`: no limit. */
   clipNorm: number | null;
@@ -88,6 +90,7 @@ export function createNetworks(
       { loss: segmentationLosses.get(term.name), weight: term.weight, options: term }
     )),
     classWeights,
+    auxWeight: loss.auxWeight,
     temperatures: temperaturesOf(config),
     clipNorm: optimizer.clipNorm,
     lossScale: config.train.precision === "mixed" ? new LossScale() : null,

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { withPrecision } from "../../engine/ops/precision.ts";
 import { record } from "../../engine/tape.ts";
+import { packLogits, unpackLogits } from "../../models/builders/auxiliary.ts";
 import { forwardTraining } from "../../models/forward_training.ts";
 import type { UpsampleOrder } from "../../models/segmentation_model.ts";
 import { GradientSum, type MicroBatch } from "./gradients.ts";
@@ -16,15 +17,20 @@ import type { Gradients, StepContext } from "./step_context.ts";
 export interface ForwardPass {
   /** z `[b, h/s, w/s, c]`. */
   logits: tf.Tensor4D;
+  /** Those of the auxiliary head, `null` where the network has none. */
+  auxiliary: tf.Tensor4D | null;
   upsampleOrder: UpsampleOrder;
   /**
    * Gradients of all weights from those at the logits, which are summed, loss-scaled and consumed
    * with the logits. To be called once.
    *
-   * @param atWeights Gradients of a loss that reads the weights itself, in their order or none at
-   * all; loss-scaled, added and consumed.
+   * @param more Gradients at the auxiliary logits, where there are any, and those of a loss that
+   * reads the weights itself, in their order or none at all; loss-scaled, added and consumed.
    */
-  backward(atLogits: readonly tf.Tensor[], atWeights?: Gradients): Gradients;
+  backward(
+    atLogits: readonly tf.Tensor[],
+    more?: { atWeights?: Gradients; atAuxiliary?: tf.Tensor4D | null },
+  ): Gradients;
 }
 
 /** Runs the segmentation network in training mode and records it. */
@@ -35,6 +41,8 @@ export function forwardPass(
 ): ForwardPass {
   const { model, parameters } = segmentation;
   const { gradientCheckpointing = false, precision = "f32" } = context;
+  const stride = model.auxiliaryStride ?? null;
+  const options = { gradientCheckpointing, auxiliary: stride !== null };
   // The masks of a micro-batch are its share of the batch's
   const dropout = { seed: 0, step: 0, ...context.dropout, ...share < 1 && { part: index } };
   const weights = parameters.map(({ weight }) => weight);
@@ -42,18 +50,28 @@ export function forwardPass(
   const of = model.frozen === undefined ? {} : { of: weights };
   const recording = withPrecision(
     precision,
-    () => record(() => forwardTraining(model, images, { gradientCheckpointing, dropout }), of),
+    () => record(() => forwardTraining(model, images, { ...options, dropout }), of),
   );
-  const logits = recording.value as tf.Tensor4D;
+  const output = recording.value as tf.Tensor4D;
+  const sizeAt = (s: number): [number, number] => [images.shape[1] / s, images.shape[2] / s];
+  const [logits, auxiliary] = stride === null
+    ? [output, null]
+    : unpackLogits(output, [sizeAt(model.logitStride), sizeAt(stride)]);
+  if (auxiliary !== null) output.dispose();
   return {
     logits,
+    auxiliary,
     upsampleOrder: model.upsampleOrder,
-    backward(atLogits, atWeights = []) {
-      const gradient = atLogits.length === 1 ? atLogits[0]! : tf.add(atLogits[0]!, atLogits[1]!);
+    backward(atLogits, { atWeights = [], atAuxiliary = null } = {}) {
+      const atMain = atLogits.length === 1 ? atLogits[0]! : tf.add(atLogits[0]!, atLogits[1]!);
+      const gradient = atAuxiliary === null
+        ? atMain
+        : packLogits(atMain as tf.Tensor4D, atAuxiliary);
       const scaled = lossScale?.multiply(gradient) ?? gradient;
       // What is as large as the images is freed before the gradients of all activations come
-      const done = [gradient, ...atLogits].filter((tensor) => tensor !== scaled);
-      tf.dispose([logits, ...done]);
+      const more = [atAuxiliary, auxiliary].filter((tensor) => tensor !== null);
+      const done = [gradient, atMain, ...atLogits].filter((tensor) => tensor !== scaled);
+      tf.dispose([logits, ...more, ...done]);
       const gradients = withPrecision(
         precision,
         () => recording.backward(scaled, weights, { consume: true }),

@@ -5,6 +5,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 import { segmentationLoss } from "../../losses/segmentation/segmentation_loss.ts";
 import { adversarialStep } from "./adversarial_step.ts";
 import { type ForwardPass, forwardPass, scalarGradient } from "./recorded_pass.ts";
@@ -57,13 +58,15 @@ export function trainStep(networks: Networks, batch: Batch, context: StepContext
     // 2. D ← D − Adam(∇ L_D): labels are real, p_Td fake and constant;  3. ∇z α·L_G, through D
     const adversarial = adversarialStep(networks, { ...micro, ...forward }, updateD.add);
 
-    // 4. ∇z L_seg
+    // 4. ∇z L_seg; where there is an auxiliary head, the gradient at its logits as well
     const seg = segmentationGradient(networks, micro, forward);
 
     // 5. ∇ L_total of G's weights, from its gradient at z; the optimiser adds weight decay
     const atLogits = adversarial === null ? [seg.gradient] : [adversarial.gradient, seg.gradient];
-    const gradients = forward.backward(atLogits, seg.atWeights);
-    return { gradients, losses: { ...seg.losses, ...adversarial?.losses } };
+    const aux = auxiliaryGradient(networks, micro, forward);
+    const { atWeights } = seg;
+    const gradients = forward.backward(atLogits, { atWeights, atAuxiliary: aux?.gradient ?? null });
+    return { gradients, losses: { ...seg.losses, ...aux?.losses, ...adversarial?.losses } };
   });
   updateD.finish();
 
@@ -93,4 +96,19 @@ function segmentationGradient(
   const atWeight = new Map(weights.map((weight, i) => [weight, more[i]!]));
   const atWeights = isRead ? parameters.map(({ weight }) => atWeight.get(weight) ?? null) : [];
   return { gradient, atWeights, losses: { "loss/seg": value } };
+}
+
+/** Cross-entropy of the auxiliary head times its weight, and its gradient; `null` without a head. */
+function auxiliaryGradient(
+  networks: Networks,
+  { labels, batchLabels, valid, share }: MicroBatch,
+  { auxiliary, upsampleOrder }: ForwardPass,
+): { gradient: tf.Tensor4D; losses: StepLosses } | null {
+  if (auxiliary === null) return null;
+  const { classWeights, auxWeight: weight, temperatures: { seg: temperature } } = networks;
+  const batch = { labels, batchLabels, valid, share };
+  const inputs = { logits: auxiliary, ...batch, temperature, upsampleOrder, classWeights };
+  const terms = [{ loss: segmentationLosses.get("ce"), weight }];
+  const { gradient, value } = scalarGradient(() => segmentationLoss(inputs, terms), auxiliary);
+  return { gradient: gradient as tf.Tensor4D, losses: { "loss/aux": value } };
 }

@@ -26,6 +26,14 @@ describe("pairNetwork()", () => {
     }
   }
 
+  for (const [name, expected] of [["fcn", 35_322_218], ["deeplabv3", 42_004_074]] as const) {
+    test(`${name}-resnet50 has PyTorch's number of weights with an auxiliary head`, () => {
+      const config = { name: `${name}-resnet50`, auxHead: true };
+      const { parameters } = inspectModel(config, { classes: 21, input: [64, 64] });
+      assert.equal(parameters.trainable, expected);
+    });
+  }
+
   test("pairNetwork() gives logits of the decoder's stride for inputs of any multiple", () => {
     const model = smallModel("unet-resnet18");
     const logits = model.layers.predict(tf.zeros([2, 64, 32, 3])) as tf.Tensor;

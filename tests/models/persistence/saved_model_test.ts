@@ -49,6 +49,9 @@ describe("saveSegmentationModel()", () => {
     ["SegFormer-B0", "segformer-b0", {}],
     ["Fast-SCNN", "fast-scnn", {}],
     ["ResNet-50, softmax first", "resnet50", { upsampleOrder: "probabilities" }],
+    ["U-Net on ResNet-18", "unet-resnet18", {}],
+    ["FCN on ResNet-50", "fcn-resnet50", {}],
+    ["DeepLabV3 with an auxiliary head", "deeplabv3-resnet50", { auxHead: true }],
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
   for (const [title, name, config] of cases) {
