@@ -21,13 +21,10 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
     logitStride,
     inputMultiple: Math.max(outputStride, ...decoder.strides.filter((s) => s <= outputStride)),
     backboneStages: backbone.stages ?? [/^(?!decoder_|score)/],
-<<<<<<< HEAD
     hasFixedGraph: (architecture) =>
       backbone.hasFixedGraph === true || decoder.hasFixedGraph?.(architecture) === true,
-=======
     auxiliaryStride: ({ auxHead }) =>
       auxHead === true ? Math.min(auxiliaryStride, outputStride) : null,
->>>>>>> a39281c (feat(models): auxiliary head of FCN and DeepLabV3 (model.auxHead, loss.auxWeight); 200-step memory test; saved graphs of the ResNet pairs)
     // Decoders read several features, so no layer separates the network into two
     stages: [],
     nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
