@@ -5,14 +5,13 @@
  */
 import type { ActivationName } from "../../engine/ops/activations.ts";
 import type { AuxiliaryLayers } from "../../models/builders/auxiliary.ts";
-import type { DropPathLayers } from "../../models/builders/drop_path.ts";
 import type { ElementwiseLayers } from "../../models/builders/elementwise.ts";
 import type { OnnxOps, OnnxValue } from "./onnx_ops.ts";
 
 /** Activations, sums, products; what works in training only is left out. */
 export function onnxElementwise(
   ops: OnnxOps,
-): ElementwiseLayers<OnnxValue> & AuxiliaryLayers<OnnxValue> & DropPathLayers<OnnxValue> {
+): ElementwiseLayers<OnnxValue> & AuxiliaryLayers<OnnxValue> {
   return {
     activation: (x, { name, activation }) => activate(ops, x, { name, activation }),
     add: (terms, { name }) => ops.add("Add", terms, { name, channels: terms[0].channels }),
@@ -21,7 +20,6 @@ export function onnxElementwise(
     scale: (x, { name, factor }) =>
       ops.add("Mul", [x, ops.scalar(`${name}_factor`, factor)], { name, channels: x.channels }),
     dropout: (x) => x,
-    dropPath: (x) => x,
     auxiliaryOutput: (logits) => logits,
     softmax: (x, { name }) =>
       ops.add("Softmax", [x], { name, channels: x.channels, attributes: { axis: { i: 1 } } }),
