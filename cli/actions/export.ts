@@ -56,8 +56,18 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     }
     if (size !== null) requireMultiple(size, model);
     const layout = (args.layout ?? "nchw") as "nchw" | "nhwc";
-    await format.write(model, out, { classes, normalize, preprocess, argmax, layout, size });
-    humanStream(context, false).write(`${model.name}, ${classes.length} classes: ${out}\n`);
+    const remark = await format.write(model, out, {
+      classes,
+      normalize,
+      preprocess,
+      argmax,
+      layout,
+      size,
+    });
+    const suffix = remark === null ? "" : `, ${remark}`;
+    humanStream(context, false).write(
+      `${model.name}, ${classes.length} classes: ${out}${suffix}\n`,
+    );
   });
 }
 

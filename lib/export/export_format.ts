@@ -28,6 +28,10 @@ export interface ExportFormat extends RegistryEntry {
   readonly extension: string;
   /** The options that it takes; others are refused. */
   readonly features: readonly ExportFeature[];
-  /** Writes the network to a file or folder that is not there yet. */
-  write(model: SegmentationModel, path: string, options: ExportOptions): Promise<void>;
+  /**
+   * Writes the network to a file or folder.
+   *
+   * @returns A remark for the user, or `null`.
+   */
+  write(model: SegmentationModel, path: string, options: ExportOptions): Promise<string | null>;
 }

@@ -8,6 +8,7 @@ import { Registry } from "../util/registry.ts";
 import { saveSegmentationModel } from "../models/persistence/saved_model.ts";
 import type { ExportFormat } from "./export_format.ts";
 import { exportOnnx } from "./onnx/export_onnx.ts";
+import { exportSafetensors } from "./export_safetensors.ts";
 
 const onnx: ExportFormat = {
   name: "onnx",
@@ -17,6 +18,7 @@ const onnx: ExportFormat = {
   async write(model, path, { size, ...options }) {
     const bytes = await exportOnnx(model, { ...options, ...(size && { size }) });
     await writeFileAtomic(path, bytes);
+    return null;
   },
 };
 
@@ -25,9 +27,29 @@ const tfjs: ExportFormat = {
   summary: "TensorFlow.js Layers model: a folder that plain tf.loadLayersModel reads",
   extension: "/",
   features: ["size"],
-  write: (model, path, { classes, normalize, size }) =>
-    saveSegmentationModel(model, path, { classes, normalize, ...(size && { inputSize: size }) }),
+  async write(model, path, { classes, normalize, size }) {
+    const inputSize = size && { inputSize: size };
+    await saveSegmentationModel(model, path, { classes, normalize, ...inputSize });
+    return null;
+  },
+};
+
+const safetensors: ExportFormat = {
+  name: "safetensors",
+  summary: "safetensors under the names of torchvision, SMP or transformers, for PyTorch",
+  extension: ".safetensors",
+  features: [],
+  async write(model, path) {
+    const { origin } = await exportSafetensors(model, path);
+    return origin === null
+      ? "no library has names for all of its weights: they are ours"
+      : `names of ${origin}`;
+  },
 };
 
 /** All formats, in the order in which they are listed. */
-export const modelFormats: Registry<ExportFormat> = new Registry("export format", [onnx, tfjs]);
+export const modelFormats: Registry<ExportFormat> = new Registry("export format", [
+  onnx,
+  safetensors,
+  tfjs,
+]);

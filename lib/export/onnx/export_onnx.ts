@@ -5,7 +5,6 @@
  */
 import type { ArchitectureOptions, SegmentationModel } from "../../models/segmentation_model.ts";
 import { networks } from "../../models/networks/registry.ts";
-import { isAllFinite, NonFiniteNetworkError } from "../../models/non_finite.ts";
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
 import type { InputSize } from "../../models/persistence/saved_model.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
@@ -13,7 +12,7 @@ import { onnxBuilder } from "./onnx_builder.ts";
 import type { OnnxValue } from "./onnx_ops.ts";
 import { OnnxGraph, type OnnxModelInfo } from "./onnx_graph.ts";
 import { onnxMetadata } from "./onnx_metadata.ts";
-import type { Weight } from "./weight_layouts.ts";
+import { readWeights } from "../read_weights.ts";
 
 /** Options of {@linkcode exportOnnx}. */
 export interface OnnxOptions extends ModelMetadata {
@@ -220,16 +219,4 @@ function ordered(
   return layout === "nchw"
     ? ["batch", channels, height, width]
     : ["batch", height, width, channels];
-}
-
-async function readWeights(model: SegmentationModel): Promise<Map<string, Weight>> {
-  const weights = new Map<string, Weight>();
-  for (const weight of model.layers.weights) {
-    const values = await weight.read().data() as Float32Array;
-    if (!isAllFinite(values)) {
-      throw new NonFiniteNetworkError(model.name, null);
-    }
-    weights.set(weight.originalName, { values, shape: weight.shape as number[] });
-  }
-  return weights;
 }

@@ -6,7 +6,7 @@
 import type { ConvolutionBuilder } from "../../models/builders/convolutions.ts";
 import type { DepthwiseLayers } from "../../models/builders/depthwise_conv.ts";
 import { type Attributes, type OnnxOps, type OnnxValue, pair } from "./onnx_ops.ts";
-import { toDepthwise, toIohw, toOihw } from "./weight_layouts.ts";
+import { toDepthwise, toIohw, toOihw } from "../weight_layouts.ts";
 
 /** All kinds of convolution. */
 export function onnxConvolutions(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
-import type { Weight } from "./weight_layouts.ts";
+import type { Weight } from "../weight_layouts.ts";
 
 /** A value of the graph and its channels. */
 export interface OnnxValue {

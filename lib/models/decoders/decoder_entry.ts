@@ -37,6 +37,8 @@ export interface DecoderEntry extends RegistryEntry {
   readonly upsampleOrder: UpsampleOrder;
   /** Whether a saved graph takes one input size, by its own options. @default never */
   readonly hasFixedGraph?: (options: Readonly<Record<string, unknown>>) => boolean;
+  /** What stands before the backbone's names in the files of its library. @default the backbone's own */
+  readonly backbonePrefix?: string;
   /** Names that one of its weights may have in other libraries' files. */
   places(weight: string): WeightPlace[];
   /** Features to logits `[b, h/logitStride, w/logitStride, classes]`. */

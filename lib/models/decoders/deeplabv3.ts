@@ -36,6 +36,7 @@ export const deeplabv3Decoder: DecoderEntry = {
   dilateFirst: false,
   logitStride: 8,
   upsampleOrder: "logits",
+  backbonePrefix: "backbone.",
   places,
   build(builder, features, options) {
     const { classes, width, dropout } = options as

@@ -36,6 +36,7 @@ export const fcnDecoder: DecoderEntry = {
   dilateFirst: false,
   logitStride: 8,
   upsampleOrder: "logits",
+  backbonePrefix: "backbone.",
   places,
   build(builder, features, options) {
     const { classes, dropout } = options as typeof options & z.output<typeof fcnOptions>;

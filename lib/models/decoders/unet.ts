@@ -25,6 +25,7 @@ export const unetDecoder: DecoderEntry = {
   dilateFirst: false,
   logitStride: 1,
   upsampleOrder: "logits",
+  backbonePrefix: "encoder.",
   places,
   build,
 };

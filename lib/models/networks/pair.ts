@@ -47,11 +47,14 @@ export function fits(decoder: DecoderEntry, backbone: BackboneEntry): boolean {
 
 /** A backbone's name map that knows the decoder's weights too; a file without them leaves them fresh. */
 function withDecoder(map: NameMap, decoder: DecoderEntry): NameMap {
+  const isDecoders = (weight: string): boolean => /^(decoder_|score)/.test(weight);
   return {
     ...map,
     places: (weight) =>
-      /^(decoder_|score)/.test(weight)
+      isDecoders(weight)
         ? { places: decoder.places(weight), otherwise: "fresh" }
         : map.places(weight),
+    prefixOf: (weight) =>
+      isDecoders(weight) ? "" : decoder.backbonePrefix ?? map.prefixOf?.(weight) ?? "",
   };
 }

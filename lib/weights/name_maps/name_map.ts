@@ -60,6 +60,8 @@ export interface NameMap {
    * `fresh`, its random start (score layers), or `zero` (biases before a batch norm).
    */
   places(weight: string): { places: WeightPlace[]; otherwise: Otherwise };
+  /** Prefix of a weight's name in the files of whole networks, which an alias leaves out. @default none */
+  prefixOf?(weight: string): string;
   /** Tensors (by any alias) that the network has no use for, such as the origin's own head. */
   unused: RegExp;
   /** What the weights were trained with. */

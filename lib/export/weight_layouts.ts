@@ -1,13 +1,32 @@
 /**
- * Kernels in the order of ONNX and PyTorch.
+ * Kernels in the order of ONNX and of other libraries.
  *
  * @module
  */
+import type { WeightLayout } from "../weights/name_maps/name_map.ts";
 
 /** A weight's values and shape. */
 export interface Weight {
   values: Float32Array;
   shape: readonly number[];
+}
+
+/** A weight `[h, w, in, out]`, or a vector, in the order of another library. */
+export function toLayout(weight: Weight, layout: WeightLayout): Weight {
+  const { values, shape } = weight;
+  if (layout === "same" || shape.length !== 4) return weight;
+  const [height, width, inputs, outputs] = shape as [number, number, number, number];
+  const size = height * width * inputs;
+  switch (layout) {
+    case "oihw":
+      return toOihw(weight);
+    case "depthwise":
+      return toDepthwise(weight).values;
+    case "linear":
+      return { values: toOihw(weight).values, shape: [outputs, size] };
+    case "dense":
+      return { values, shape: [size, outputs] };
+  }
 }
 
 /** `[h, w, in, out]` to `[out, in, h, w]`. */
