@@ -11,7 +11,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { encodePng } from "../lib/data/codecs/png_encode.ts";
 import { FIXTURE_CLASSES, FIXTURE_SPLITS } from "../lib/data/readers/fixtures.ts";
-import { vocPalette } from "../lib/data/readers/voc.ts";
+import { vocPalette } from "../lib/data/readers/voc_palette.ts";
 import { exactCos, exactSin } from "../lib/util/exact_math.ts";
 import { type RandomStream, randomStream } from "../lib/util/random.ts";
 

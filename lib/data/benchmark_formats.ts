@@ -8,7 +8,8 @@ import { ClassMismatchError, classOrder } from "./class_order.ts";
 import type { ClassInfo, LabelMap } from "./dataset.ts";
 import { encodePng } from "./codecs/png_encode.ts";
 import { CITYSCAPES_CLASSES, CITYSCAPES_LABELS } from "./readers/cityscapes.ts";
-import { VOC_CLASSES, vocPalette } from "./readers/voc.ts";
+import { VOC_CLASSES } from "./readers/voc.ts";
+import { vocPalette } from "./readers/voc_palette.ts";
 import { resizeLabel } from "./transforms/resize.ts";
 
 /** How a benchmark wants its predictions. */

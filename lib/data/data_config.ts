@@ -15,6 +15,8 @@ import {
   whole,
 } from "../util/schema.ts";
 import { entrySection, section, sectionList, type SectionSpec } from "../util/section.ts";
+import type { FolderLayout } from "./layout/folder_layout.ts";
+import { folderLayoutSchema } from "./layout/layout_schema.ts";
 import type { AugmentationConfig } from "./transforms/augmentations/augmentation.ts";
 import { augmentations } from "./transforms/augment.ts";
 
@@ -29,6 +31,17 @@ export interface NormalizeConfig {
 export interface DataConfig {
   dataset: string;
   dir: string | null;
+  layout: FolderLayout | null;
+  imageFolder: string | null;
+  labelFolder: string | null;
+  lists: "auto" | "use" | "ignore";
+  encoding: string;
+  labelMap: Record<string, string | number> | null;
+  reduceZero: boolean;
+  ignore: number | null;
+  valFraction: number;
+  folds: number;
+  fold: number;
   trainSplit: string;
   valSplit: string;
   crop: Size;
@@ -71,10 +84,61 @@ const augmentation = entrySection<AugmentationConfig>(
 
 /** The section `data`. */
 export const dataSection: SectionSpec = section<DataConfig>("Samples and batches.", {
-  dataset: field(text, { fallback: "folder", about: "Name of a dataset reader." }),
+  dataset: field(text, {
+    fallback: "auto",
+    about: "Name of a dataset reader; auto: the one that knows the folder, folder where none does.",
+  }),
   dir: field(z.nullable(text), {
     fallback: null,
     about: "Root folder of the data set; null for embedded data.",
+  }),
+  layout: field(z.nullable(folderLayoutSchema), {
+    fallback: null,
+    about: "How the reader folder reads it, as a run's config.yaml holds it; null: that is found " +
+      "out, with the help of the keys up to fold.",
+  }),
+  imageFolder: field(z.nullable(text), {
+    fallback: null,
+    about: "Folder of the images, where several could be meant.",
+  }),
+  labelFolder: field(z.nullable(text), {
+    fallback: null,
+    about: "Folder of the label files, where several could be meant.",
+  }),
+  lists: field(z.enum(["auto", "use", "ignore"]), {
+    fallback: "auto",
+    about: "Lists that name a part of a split's folder: use or ignore them; auto: ask.",
+  }),
+  encoding: field(z.enum(["auto", "index", "binary", "color", "alpha"]), {
+    fallback: "auto",
+    about:
+      "How pixels of label files name classes: index, binary (0/255), color, alpha; auto: as " +
+      "all label files together show.",
+  }),
+  labelMap: field(z.nullable(z.record(z.string(), z.union([text, whole(-1)]))), {
+    fallback: null,
+    about: 'Class of each label value, or "ignore": {"4": road, "0": ignore}.',
+  }),
+  reduceZero: field(z.boolean(), {
+    fallback: false,
+    about: "Labels count from 1: subtract 1, and leave 0 out.",
+  }),
+  ignore: field(z.nullable(whole(-1).max(255)), {
+    fallback: null,
+    about: "Label value that is left out, -1: none; null: as the data's files say, else 255.",
+  }),
+  valFraction: field(positive.lt(1), {
+    fallback: 0.2,
+    about: "Share of the pairs that is validated on where nothing divides them, stratified by " +
+      "classes and independent of the files' order.",
+  }),
+  folds: field(whole(0).max(100), {
+    fallback: 0,
+    about: "Parts for cross-validation, in place of valFraction; 0: none.",
+  }),
+  fold: field(whole(0).max(99), {
+    fallback: 0,
+    about: "Part that is validated on, from 0.",
   }),
   trainSplit: field(text, { fallback: "train", about: "Split to train on." }),
   valSplit: field(text, { fallback: "val", about: "Split to validate on." }),

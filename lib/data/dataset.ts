@@ -5,6 +5,7 @@
  * @module
  */
 import type { RegistryEntry } from "../util/registry.ts";
+import type { DataHints, FolderLayout } from "./layout/folder_layout.ts";
 
 /** An 8-bit image, row-major, interleaved: `data.length === width * height * channels`. */
 export interface RgbImage {
@@ -65,6 +66,15 @@ export interface Dataset {
   read(index: number): Promise<Sample>;
   /** Whether one file holds the labels of several samples. */
   labelsShareFiles?: boolean;
+  /** How its folder is read, where that was found out or given (reader `folder`). */
+  layout?: FolderLayout;
+  /**
+   * Reads a sample's label map alone, where that is a file of its own.
+   *
+   * @throws {DamagedFileError} If the content of the file is at fault; the message names it.
+   * @throws {Error} If the file is missing or unreadable; the message names it.
+   */
+  readLabel?(index: number): Promise<LabelMap>;
   /** Paths of a sample's files, for messages; absent where samples are no files. */
   files?(index: number): { image: string; label: string };
   /**
@@ -93,7 +103,17 @@ export interface DatasetReader extends RegistryEntry {
    * @throws {MissingSplitError} If the split does not exist or is empty.
    * @throws {Error} If the folder does not have the reader's layout; the message names what lacks.
    */
-  open(options: { dir: string | null; split: string }): Promise<Dataset>;
+  open(options: ReaderOptions): Promise<Dataset>;
+}
+
+/** What a reader opens. */
+export interface ReaderOptions {
+  dir: string | null;
+  split: string;
+  /** How the folder is read, where that is known (reader `folder`). */
+  layout?: FolderLayout | null | undefined;
+  /** What the user says where it is not. */
+  hints?: DataHints | undefined;
 }
 
 /** A data set that has its reader's layout lacks a split, or the split has no samples. */

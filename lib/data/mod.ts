@@ -102,7 +102,7 @@ export {
   type RemapOptions,
 } from "./transforms/prepare_sample.ts";
 export { type Planes, resizeImage, resizeLabel } from "./transforms/resize.ts";
-export { vocPalette } from "./readers/voc.ts";
+export { vocPalette } from "./readers/voc_palette.ts";
 export {
   CITYSCAPES_CLASSES,
   CITYSCAPES_LABELS,

@@ -12,6 +12,8 @@ import {
   requireDistinct,
 } from "./class_order.ts";
 import { Registry } from "../util/registry.ts";
+import { DataQuestionError } from "./encodings/data_question.ts";
+import type { DataHints, FolderLayout } from "./layout/folder_layout.ts";
 import { type Dataset, type DatasetReader, MissingFolderError } from "./dataset.ts";
 import { ade20kReader } from "./readers/ade20k.ts";
 import { camvidReader } from "./readers/camvid.ts";
@@ -68,6 +70,7 @@ import { yoloReader } from "./readers/yolo.ts";
  * ```
  */
 export const datasetReaders: Registry<DatasetReader> = new Registry("dataset reader", [
+  autoReader(),
   fixturesReader,
   folderReader,
   vocReader,
@@ -93,8 +96,47 @@ export const datasetReaders: Registry<DatasetReader> = new Registry("dataset rea
 /** Readers that every thread has without importing a module first. */
 const builtIn: ReadonlySet<string> = new Set(datasetReaders.names);
 
+/** Readers of the most specific layouts first; those that a user registers precede `folder`. */
+const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
+
+/** Finds the reader of a folder; what all of them know is read as a folder of images and labels. */
+function autoReader(): DatasetReader {
+  return {
+    name: "auto",
+    summary: "finds out which of the others reads the folder",
+    needsDir: true,
+    matches: () => Promise.resolve(false),
+    open: async (options) => await (await findReader(options.dir!)).open(options),
+  };
+}
+
+/**
+ * The reader that knows a folder's layout.
+ *
+ * @throws {DataQuestionError} If several that a user registered do.
+ */
+export async function findReader(dir: string): Promise<DatasetReader> {
+  const rank = ({ name }: DatasetReader): number => {
+    const place = FIRST.indexOf(name);
+    return place >= 0 ? place : FIRST.length;
+  };
+  const readers = [...datasetReaders].filter(({ name, needsDir }) =>
+    needsDir && name !== "auto" && name !== folderReader.name
+  ).sort((a, b) => rank(a) - rank(b));
+  const found: DatasetReader[] = [];
+  for (const reader of readers) if (await reader.matches(dir)) found.push(reader);
+  const [first, second] = found;
+  if (first === undefined) return folderReader;
+  if (second === undefined || FIRST.includes(first.name)) return first;
+  throw new DataQuestionError(
+    `Cannot read "${dir}": it can be read as ${first.name} (${first.summary}) and as ` +
+      `${second.name} (${second.summary}): say which, --dataset ${first.name} or --dataset ` +
+      second.name,
+  );
+}
+
 /** Where the data lies and which part of it to open. */
-export interface OpenOptions {
+export interface OpenOptions extends DataHints {
   /**
    * Root folder of the data set; `null` for embedded data.
    *
@@ -103,12 +145,19 @@ export interface OpenOptions {
   dir?: string | null;
   /** Name of the split, such as `train`. */
   split: string;
+  /**
+   * How the folder is read, as a run's `config.yaml` has it; `null`: that is found out.
+   *
+   * @default null
+   */
+  layout?: FolderLayout | null;
 }
 
 /**
  * Opens a split of a data set by the name of its reader.
  *
  * @throws {RangeError} If no reader has the name.
+ * @throws {DataQuestionError} If the folder can be read in several ways; the message names them.
  * @throws {MissingSplitError} If the split does not exist or is empty.
  * @throws {TypeError} If the reader needs a folder and none is given.
  * @throws {ClassMismatchError} If two classes have one name.
@@ -127,16 +176,18 @@ export interface OpenOptions {
  */
 export async function openDataset(name: string, options: OpenOptions): Promise<Dataset> {
   const reader = datasetReaders.get(name);
-  const { dir = null, split } = options;
+  const { dir = null, split, layout = null } = options;
   if (reader.needsDir && dir === null) {
     throw new TypeError(`Cannot open data set "${name}" without its folder: set data.dir`);
   }
   if (reader.needsDir && dir !== null) await requireFolder(name, dir);
-  const dataset = await reader.open({ dir, split });
-  requireDistinct(dataset.classes.map((one) => one.name), `data set "${name}"`);
-  const { module = null } = reader;
-  if (builtIn.has(name) || module !== null) {
-    locations.set(dataset, { reader: name, module, dir, split, classes: null });
+  const known = name === "auto" ? await findReader(dir!) : reader;
+  const dataset = await known.open({ dir, split, layout, hints: options });
+  requireDistinct(dataset.classes.map((one) => one.name), `data set "${known.name}"`);
+  const { module = null } = known;
+  if (builtIn.has(known.name) || module !== null) {
+    const place = { reader: known.name, module, dir, split, layout: dataset.layout ?? null };
+    locations.set(dataset, { ...place, classes: null });
   }
   return dataset;
 }
@@ -203,6 +254,8 @@ export interface DatasetLocation {
   module: string | null;
   dir: string | null;
   split: string;
+  /** How its folder is read; `null` for the readers that know. */
+  layout: FolderLayout | null;
   /** Names of its classes in the order that they were matched to; `null`: its own. */
   classes: string[] | null;
 }

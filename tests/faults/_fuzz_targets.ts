@@ -7,7 +7,7 @@ import { loadConfig } from "../../lib/config/mod.ts";
 import { configToYaml } from "../../lib/config/yaml.ts";
 import { decodeImage, decodeLabel } from "../../lib/data/codecs/decode.ts";
 import { readMat } from "../../lib/data/codecs/mat.ts";
-import { readClassesFile } from "../../lib/data/readers/folder.ts";
+import { readClassesFile } from "../../lib/data/layout/classes_json.ts";
 import { readList } from "../../lib/data/readers/listing.ts";
 import { openKerasH5 } from "../../lib/weights/formats/keras_h5.ts";
 import { openTfjsWeights } from "../../lib/weights/formats/folder_handler.ts";

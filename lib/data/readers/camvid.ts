@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isClassesFile } from "../layout/classes_files.ts";
 import {
   type ClassInfo,
   type Dataset,
@@ -38,7 +40,10 @@ export const camvidReader: DatasetReader = {
   name: "camvid",
   summary: "CamVid in SegNet's layout, 11 classes; splits train, val, test",
   needsDir: true,
-  matches: async (dir) => await findRoot(dir) !== null,
+  async matches(dir): Promise<boolean> {
+    const root = await findRoot(dir);
+    return root !== null && await isPublished(root);
+  },
   async open({ dir, split }): Promise<Dataset> {
     const root = await findRoot(dir);
     if (root === null) {
@@ -69,6 +74,18 @@ export const camvidReader: DatasetReader = {
     return pairDataset({ name: "camvid", split, classes: CAMVID_CLASSES, ignoreLabel: 11, pairs });
   },
 };
+
+/** Whether the frames have CamVid's names, and no file beside them names other classes. */
+async function isPublished(root: string): Promise<boolean> {
+  if ((await readdir(root)).some(isClassesFile)) return false;
+  for (const split of ["train", "val", "test"]) {
+    const names: string[] = await readdir(join(root, `${split}annot`)).catch(() => []);
+    if (names.length > 0) {
+      return names.some((name) => /^(0001TP|0006R0|0016E5|Seq05VD)_/.test(name));
+    }
+  }
+  return false;
+}
 
 async function findRoot(dir: string | null): Promise<string | null> {
   for (const candidate of dir === null ? [] : [".", "CamVid"]) {

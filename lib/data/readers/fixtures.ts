@@ -12,7 +12,7 @@ import {
   type Sample,
 } from "../dataset.ts";
 import { decodeImage, decodeLabel } from "../codecs/decode.ts";
-import { vocPalette } from "./voc.ts";
+import { vocPalette } from "./voc_palette.ts";
 
 /** Classes of the fixture set, in index order, in VOC's colours. */
 export const FIXTURE_CLASSES: ClassInfo[] = ["background", "disc", "square", "triangle", "ring"]

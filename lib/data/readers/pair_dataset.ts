@@ -9,6 +9,22 @@ import {
 import { decodeImage, decodeLabel } from "../codecs/decode.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 
+interface SizedFile {
+  width: number;
+  height: number;
+  file: string;
+}
+
+/** Says that an image and its label differ in size. */
+export function sizeMessage(
+  { id, image, label }: { id: string; image: SizedFile; label: SizedFile },
+): string {
+  const isTurned = image.width === label.height && image.height === label.width;
+  return `Cannot use sample "${id}": image "${image.file}" is ${image.width}x${image.height}, ` +
+    `label "${label.file}" is ${label.width}x${label.height}, they must be of one size` +
+    (isTurned ? "; one is turned against the other, as by an EXIF orientation" : "");
+}
+
 /** Paths of one sample. */
 export interface FilePair {
   id: string;
@@ -28,7 +44,7 @@ export interface PairDatasetOptions {
    *
    * @default decodeLabel
    */
-  decode?: (bytes: Uint8Array, options: { file: string }) => LabelMap;
+  decode?: (bytes: Uint8Array, options: { file: string }) => LabelMap | Promise<LabelMap>;
 }
 
 /** Makes a data set that reads, decodes and compares the two files of a sample on demand. */
@@ -49,6 +65,10 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
       const { image, label } = pairAt(index);
       return { image, label };
     },
+    async readLabel(index): Promise<LabelMap> {
+      const { label } = pairAt(index);
+      return await decode(await readBytes(label), { file: label });
+    },
     async read(index): Promise<Sample> {
       const pair = pairAt(index);
       const [imageBytes, labelBytes] = await Promise.all([
@@ -56,13 +76,14 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
         readBytes(pair.label),
       ]);
       const image = await decodeImage(imageBytes, { file: pair.image });
-      const label = decode(labelBytes, { file: pair.label });
+      const label = await decode(labelBytes, { file: pair.label });
       if (image.width !== label.width || image.height !== label.height) {
-        throw new DamagedFileError(
-          `Cannot use sample "${pair.id}": image "${pair.image}" is ${image.width}x` +
-            `${image.height}, label "${pair.label}" is ${label.width}x${label.height}, they must ` +
-            `be of one size`,
-        );
+        const { id } = pair;
+        throw new DamagedFileError(sizeMessage({
+          id,
+          image: { ...image, file: pair.image },
+          label: { ...label, file: pair.label },
+        }));
       }
       return { id: pair.id, image, label };
     },
@@ -101,6 +122,6 @@ export function matchPairs(options: MatchOptions): FilePair[] {
   // Without a list every label must have its image too.
   const wanted = options.ids ?? [...labels.keys()];
   lacking(imageFolder, wanted.filter((id) => !images.has(id)), "image");
-  lacking(labelFolder, ids.filter((id) => !labels.has(id)), "label PNG");
+  lacking(labelFolder, ids.filter((id) => !labels.has(id)), "label");
   return ids.map((id) => ({ id, image: images.get(id)!, label: labels.get(id)! }));
 }

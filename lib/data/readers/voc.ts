@@ -6,8 +6,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ClassInfo, type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
+import { isClassesFile } from "../layout/classes_files.ts";
 import { indexFolder, isFolder, readList } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";
+import { vocPalette } from "./voc_palette.ts";
 
 const NAMES = [
   "background",
@@ -52,7 +54,10 @@ export const vocReader: DatasetReader = {
   name: "voc",
   summary: "PASCAL VOC2012, VOCdevkit layout; splits train, val, trainval, train_aug",
   needsDir: true,
-  matches: async (dir) => await findVocRoot(dir) !== null,
+  async matches(dir): Promise<boolean> {
+    const root = await findVocRoot(dir);
+    return root !== null && await isPublished(dir, root);
+  },
   async open({ dir, split }): Promise<Dataset> {
     const root = await requireVocRoot(dir);
     const lists = join(root, "ImageSets", "Segmentation");
@@ -86,6 +91,20 @@ export const vocReader: DatasetReader = {
   },
 };
 
+/** Whether the lists name VOC's images, and no file beside them names other classes. */
+async function isPublished(dir: string, root: string): Promise<boolean> {
+  for (const folder of new Set([dir, root])) {
+    const entries: string[] = await readdir(folder).catch(() => []);
+    if (entries.some(isClassesFile)) return false;
+  }
+  const lists = join(root, "ImageSets", "Segmentation");
+  for (const name of (await readdir(lists)).filter((entry) => entry.endsWith(".txt"))) {
+    const [first = ""] = await readList(join(lists, name), { pattern: TWO_PATHS }).catch(() => []);
+    if (first !== "") return /^\d{4}_\d{6}$/.test(first);
+  }
+  return false;
+}
+
 function labelFolderOf(split: string): string {
   return /aug$/.test(split) ? "SegmentationClassAug" : "SegmentationClass";
 }
@@ -114,28 +133,4 @@ export async function requireVocRoot(dir: string | null): Promise<string> {
   throw new Error(
     `Cannot open VOC data in "${dir}": found no VOCdevkit/VOC2012/ImageSets/Segmentation in it`,
   );
-}
-
-/**
- * The first `count` colours of VOC's palette as RGB triples: the bits of the index go to the
- * high bits of red, green and blue in turn.
- *
- * @example
- * ```ts
- * import { vocPalette } from "@segadv/segadv/data";
- * import assert from "node:assert/strict";
- *
- * assert.deepEqual([...vocPalette(16).subarray(45)], [192, 128, 128]); // 15, person
- * ```
- */
-export function vocPalette(count: number): Uint8Array {
-  const palette = new Uint8Array(count * 3);
-  for (let index = 0; index < count; index++) {
-    for (let bit = 7, rest = index; rest > 0; bit--, rest >>= 3) {
-      for (let channel = 0; channel < 3; channel++) {
-        palette[index * 3 + channel]! |= ((rest >> channel) & 1) << bit;
-      }
-    }
-  }
-  return palette;
 }

@@ -4,7 +4,10 @@
  * @module
  */
 import type { SkippedSample } from "../loader/batch.ts";
-import { DamagedFileError, type Dataset, type Sample } from "../dataset.ts";
+import { DamagedFileError, type Dataset } from "../dataset.ts";
+import { scanSamples } from "../scan/scan_samples.ts";
+import type { ScanProgress } from "../scan/scan_threads.ts";
+import { diagnoseValues } from "./split_findings.ts";
 
 /** What {@linkcode checkDataset} counted. */
 export interface DatasetCheck {
@@ -18,27 +21,29 @@ export interface DatasetCheck {
   ignored: number;
 }
 
-/** How much to read. */
+/** How a split is checked. */
 export interface CheckOptions {
-  /**
-   * Largest number of samples to read, spread evenly over the split.
-   *
-   * @default as many as hold 2 ** 27 pixels: about ten seconds of reading
-   */
-  sampleLimit?: number;
   /** Called for each sample whose files are damaged, instead of an error at the first. */
   onDamaged?: (sample: SkippedSample) => void;
+  /**
+   * Whether the split is to be trained on: then its labels must show more than one class.
+   *
+   * @default false
+   */
+  isTraining?: boolean;
+  /** Called after each sample. */
+  onProgress?: ScanProgress;
 }
 
-const PIXEL_BUDGET = 2 ** 27;
-
 /**
- * Reads samples of a split and checks that every pair is there, can be decoded, is of one size, and
- * that its label values are classes or the ignore label.
+ * Checks every sample of a split: that the pair is there, the label can be decoded, both are of one
+ * size, and that label values are classes or the ignore label. Files that were checked before are
+ * known from the user's cache folder by path, size and time, or by their content.
  *
  * @throws {Error} At the first fault, in one line that names the file.
  * @throws {DamagedFileError} If a label value is neither a class nor the ignore label.
- * @throws {RangeError} If every pixel read is ignored.
+ * @throws {RangeError} If every pixel is ignored, if a training split shows one class only, or if
+ * the values of all labels together are those of another encoding.
  * @example
  * ```ts
  * import { openDataset } from "@segadv/segadv";
@@ -54,75 +59,89 @@ export async function checkDataset(
   dataset: Dataset,
   options: CheckOptions = {},
 ): Promise<DatasetCheck> {
-  const { classes, ignoreLabel, ids } = dataset;
+  const { classes, ignoreLabel, ids, split } = dataset;
   const counted: DatasetCheck = {
     samples: 0,
     pixels: classes.map(() => 0),
     images: classes.map(() => 0),
     ignored: 0,
   };
-  let count = Math.min(ids.length, options.sampleLimit ?? ids.length);
-  for (let i = 0; i < count; i++) {
-    const index = Math.floor(i * ids.length / count);
-    const histogram = await readHistogram(dataset, index).catch((error) => {
-      if (options.onDamaged === undefined || !(error instanceof DamagedFileError)) throw error;
-      options.onDamaged({ id: ids[index]!, message: error.message });
-      return null;
-    });
-    if (histogram === null) continue;
-    if (counted.samples === 0 && options.sampleLimit === undefined) {
-      const pixels = histogram.reduce((sum, value) => sum + value, 0);
-      count = Math.min(count, Math.ceil(PIXEL_BUDGET / pixels));
+  const histogram: number[] = new Array(256).fill(0);
+  const wrong: { index: number; value: number; at: number; width: number }[] = [];
+  const scans = await scanSamples(dataset, [...ids.keys()], options.onProgress);
+  for (const [index, scan] of scans.entries()) {
+    if ("fault" in scan) {
+      const error = new (scan.damaged ? DamagedFileError : Error)(scan.fault);
+      if (options.onDamaged === undefined || !scan.damaged) throw error;
+      options.onDamaged({ id: ids[index]!, message: scan.fault });
+      continue;
     }
-    for (let index = 0; index < classes.length; index++) {
-      if (index === ignoreLabel) continue;
-      counted.pixels[index]! += histogram[index]!;
-      if (histogram[index]! > 0) counted.images[index]!++;
+    const fault = scan.values.find(([value]) => value >= classes.length && value !== ignoreLabel);
+    if (fault !== undefined) {
+      wrong.push({ index, value: fault[0], at: fault[2], width: scan.width });
     }
-    counted.ignored += histogram[ignoreLabel]!;
+    for (const [value, pixels] of scan.values) {
+      histogram[value]! += pixels;
+      if (value === ignoreLabel) counted.ignored += pixels;
+      else if (value < classes.length) {
+        counted.pixels[value]! += pixels;
+        counted.images[value]!++;
+      }
+    }
     counted.samples++;
   }
-  if (counted.samples > 0 && counted.pixels.every((pixels) => pixels === 0)) {
+  refuseValues(dataset, { histogram, wrong, onDamaged: options.onDamaged });
+  if (counted.samples === 0) return counted;
+  const present = classes.filter((_, c) => counted.pixels[c]! > 0);
+  if (present.length === 0) {
     throw new RangeError(
-      `Cannot train on split "${dataset.split}": every pixel of the ${counted.samples} samples read ` +
-        `has the ignore label ${ignoreLabel}`,
+      `Cannot train on split "${split}": every pixel of its ${counted.samples} samples has the ` +
+        `ignore label ${ignoreLabel}`,
+    );
+  }
+  if (options.isTraining === true && present.length === 1 && classes.length > 1) {
+    throw new RangeError(
+      `Cannot train on split "${split}": all of its ${counted.samples} labels show the class ` +
+        `"${present[0]!.name}" only` +
+        (present[0] === classes[0] ? ", as where a converter left every mask 0" : "") +
+        "; check the masks with: segadv inspect data",
     );
   }
   return counted;
 }
 
-/** Pixels of each label value in a sample, all of which may occur. */
-async function readHistogram(dataset: Dataset, index: number): Promise<Float64Array> {
-  const sample = await dataset.read(index);
-  const histogram = new Float64Array(256);
-  for (const value of sample.label.data) histogram[value]!++;
-  const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${sample.id}"`;
-  checkValues(sample, { histogram, dataset, where });
-  return histogram;
-}
-
-interface ValueContext {
-  histogram: Float64Array;
-  dataset: Dataset;
-  /** Names the label map in an error. */
-  where: string;
-}
-
-function checkValues(sample: Sample, { histogram, dataset, where }: ValueContext): void {
-  const { classes, ignoreLabel } = dataset;
-  const wrong = histogram.findIndex((count, value) =>
-    count > 0 && value >= classes.length && value !== ignoreLabel
-  );
-  if (wrong < 0) return;
-  const at = sample.label.data.indexOf(wrong);
-  const width = sample.label.width;
-  throw new DamagedFileError(
-    `Cannot use ${where} of split "${dataset.split}": value ${wrong} at column ` +
-      `${at % width}, row ${Math.floor(at / width)} is neither a class (0..${
-        classes.length - 1
-      }) ` +
-      `nor the ignore label (${ignoreLabel})${advice(wrong)}`,
-  );
+/** Refuses values that are no classes: by their likely cause where many files have them. */
+function refuseValues(
+  dataset: Dataset,
+  { histogram, wrong, onDamaged }: {
+    histogram: readonly number[];
+    wrong: readonly { index: number; value: number; at: number; width: number }[];
+    onDamaged: CheckOptions["onDamaged"];
+  },
+): void {
+  const { classes, ignoreLabel, ids, split } = dataset;
+  const stretched = diagnoseValues(histogram, dataset).find(({ severity }) => severity === "error");
+  const [first] = wrong;
+  if (first === undefined) {
+    const isFault = stretched !== undefined && !/^every pixel/.test(stretched.message);
+    if (isFault) throw new RangeError(`Cannot use split "${split}": ${stretched.message}`);
+    return;
+  }
+  const { index, value, at, width } = first;
+  const where = dataset.files ? `label "${dataset.files(index).label}"` : `sample "${ids[index]}"`;
+  const message = `Cannot use ${where} of split "${split}": value ${value} at column ` +
+    `${at % width}, row ${Math.floor(at / width)} is neither a class (0..${classes.length - 1}) ` +
+    `nor the ignore label (${ignoreLabel})`;
+  const isRare = wrong.length * 10 <= ids.length || wrong.length === 1 && ids.length > 1;
+  const others = wrong.length > 1
+    ? `; so have ${wrong.length - 1} more of ${ids.length} labels`
+    : "";
+  // What all labels have in common says more than one of them
+  const cause = isRare ? "" : `; ${stretched?.message ?? ""}`;
+  if (onDamaged === undefined) {
+    throw new DamagedFileError(message + others + (cause === "; " ? "" : cause) + advice(value));
+  }
+  for (const { index } of wrong) onDamaged({ id: ids[index]!, message });
 }
 
 /** The usual remedy. */

@@ -1,0 +1,239 @@
+/**
+ * Which encoding label files have, from what all of them hold.
+ *
+ * @module
+ */
+import { colorName, keyOf, nearestColor } from "./color.ts";
+import { DataQuestionError, listed } from "./data_question.ts";
+import { decideByValues } from "./decide_values.ts";
+import {
+  type DecidedLabels,
+  type DecideOptions,
+  type LabelFile,
+  named,
+  twoClasses,
+} from "./decided_labels.ts";
+
+/**
+ * Decides over all label files how their pixels name classes.
+ *
+ * @throws {DataQuestionError} If they can be read in several ways, or in none.
+ */
+export function decideEncoding(options: DecideOptions): DecidedLabels {
+  const { files, given, hints } = options;
+  const encoding = hints.encoding ?? "auto";
+  if (hints.labelMap != null) return byLabelMap(options);
+  if (encoding === "auto" || encoding === "color") {
+    const lossy = files.find(({ facts }) => facts.lossy);
+    if (lossy !== undefined) return byJpeg(options, lossy);
+  }
+  if (encoding === "color") return byColor(options);
+  if (encoding === "auto") {
+    const alpha = files.find(({ facts }) => facts.alpha === "varies");
+    if (alpha !== undefined) return byAlpha(options, alpha);
+    if (files.some(({ facts }) => facts.kind === "color")) return byColor(options);
+    if (files.some(({ facts }) => facts.kind === "palette")) {
+      const decided = byPalette(options);
+      if (decided !== null) return decided;
+    }
+  }
+  if (encoding === "alpha") return { ...twoClasses(given), encoding: { name: "alpha" } };
+  return decideByValues(options);
+}
+
+function byLabelMap({ given, hints }: DecideOptions): DecidedLabels {
+  const table = Object.entries(hints.labelMap!);
+  const names = given?.classes.map(({ name }) => name) ??
+    [...new Set(table.map(([, to]) => String(to)).filter((to) => to !== "ignore" && to !== "-1"))];
+  const values = Object.fromEntries(table.map(([value, to]) => {
+    if (!/^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/.test(value)) {
+      throw new DataQuestionError(`data.labelMap maps "${value}", which is no value in 0..255`);
+    }
+    if (to === "ignore" || to === -1) return [value, -1];
+    const place = typeof to === "number" && given !== null ? to : names.indexOf(String(to));
+    if (place >= 0 && place < names.length) return [value, place];
+    throw new DataQuestionError(
+      `data.labelMap maps ${value} to "${to}", which is none of the classes ${names.join(", ")}`,
+    );
+  }));
+  const ignore = hints.ignore === undefined || hints.ignore === null ? 255 : hints.ignore;
+  return {
+    encoding: { name: "map", values },
+    classes: given?.classes ?? named(names),
+    ignore: ignore < 0 ? null : ignore,
+  };
+}
+
+/** JPEG moves values by some levels, and more beside edges. */
+function byJpeg(options: DecideOptions, { path }: LabelFile): DecidedLabels {
+  const { files, given } = options;
+  if (given?.hasColors === true) {
+    const colors = given.classes.map(({ color }) => color);
+    const tolerance = Math.min(64, Math.max(1, Math.floor(leastDistance(colors) / 2) - 1));
+    let [near, all] = [0, 0];
+    for (const { facts } of files) {
+      all += facts.width * facts.height;
+      const own = facts.kind === "color"
+        ? facts.colors
+        : facts.values.map(([value, n]) => [keyOf(value, value, value), n] as const);
+      for (const [key, pixels] of own) {
+        if (nearestColor(key, colors).distance <= tolerance) near += pixels;
+      }
+    }
+    const far = all - near;
+    if (far / all <= 0.1) {
+      return {
+        encoding: { name: "color", tolerance },
+        classes: given.classes,
+        ignore: given.ignore ?? 255,
+      };
+    }
+    throw new DataQuestionError(
+      `JPEG noise in a mask: in ${path} and others ${
+        (far / all * 100).toFixed(0)
+      } % of the pixels are further than ${tolerance} levels from every class' colour in ` +
+        `${given.from}: save the masks as PNG`,
+    );
+  }
+  const grey = files.every(({ facts }) => facts.kind === "grey");
+  let [between, all] = [0, 0];
+  for (const { facts } of grey ? files : []) {
+    for (const [value, pixels] of facts.values) {
+      all += pixels;
+      if (value > 63 && value < 192) between += pixels;
+    }
+  }
+  if (grey && between / all < 0.02 && (given === null || given.classes.length === 2)) {
+    return { ...twoClasses(given), encoding: { name: "binary", threshold: 128 } };
+  }
+  const distinct = Math.max(...files.map(({ facts }) => facts.distinct));
+  throw new DataQuestionError(
+    `JPEG noise in a mask: ${path} is a JPEG, which alters values (up to ${distinct} different ` +
+      `ones in a file): save the masks as PNG, or give the classes their colours in classes.json, ` +
+      `so that each pixel takes the nearest: {"classes": [{"name": "road", "color": [128, 64, 128]}]}`,
+  );
+}
+
+function leastDistance(colors: readonly (readonly [number, number, number])[]): number {
+  let least = 255;
+  for (const [i, color] of colors.entries()) {
+    const others = colors.slice(i + 1);
+    if (others.length > 0) {
+      least = Math.min(least, nearestColor(keyOf(...color), others).distance);
+    }
+  }
+  return least;
+}
+
+function byAlpha({ files, given }: DecideOptions, { path }: LabelFile): DecidedLabels {
+  const isConstant = files.every(({ facts }) => facts.distinct === 1);
+  if (isConstant) return { ...twoClasses(given), encoding: { name: "alpha" } };
+  throw new DataQuestionError(
+    `the mask ${path} has both ${
+      files.some(({ facts }) => facts.kind === "color") ? "colours" : "values"
+    } and a transparent part: say which is meant, --set data.encoding=alpha (transparent is class ` +
+      `0, opaque class 1) or --set data.encoding=index (transparency is passed over)`,
+  );
+}
+
+function byColor({ files, given }: DecideOptions): DecidedLabels {
+  const found = new Map<number, number>();
+  for (const { facts } of files) {
+    const own = facts.kind === "grey"
+      ? facts.values.map(([value, n]) => [keyOf(value, value, value), n] as const)
+      : facts.colors;
+    for (const [key, pixels] of own) found.set(key, (found.get(key) ?? 0) + pixels);
+  }
+  const keys = [...found].sort((a, b) => b[1] - a[1]).map(([key]) => key);
+  if (given === null || !given.hasColors) {
+    throw new DataQuestionError(
+      `labels are colours, not indices (${listed(keys.map(colorName), 4)}), and ${
+        given === null ? "no file says which class each is" : `${given.from} has no colours`
+      }: write them into classes.json, {"classes": [{"name": "…", "color": [${
+        colorName(keys[0]!)
+      }]}, …]}`,
+    );
+  }
+  const ignored = given.ignoredColors ?? [];
+  const known = new Set([...given.classes.map(({ color }) => keyOf(...color))]);
+  for (const color of ignored) known.add(keyOf(...color));
+  const unknown = keys.filter((key) => !known.has(key));
+  if (unknown.length > 0) {
+    const file = files.find(({ facts }) => facts.colors.some(([key]) => key === unknown[0])) ??
+      files[0]!;
+    throw new DataQuestionError(
+      unknown.length > 20
+        ? `labels are colours, but ${unknown.length} of them are those of no class, such as ` +
+          `${
+            colorName(unknown[0]!)
+          } in ${file.path}: soft edges, resizing or JPEG made them; save ` +
+          `masks without smoothing`
+        : `labels are colours, but ${
+          listed(unknown.map(colorName), 4)
+        } (in ${file.path}) is that of no class in ${given.from}: add the class, or leave the ` +
+          `colour out with "ignoreColors": [[${colorName(unknown[0]!)}]] in classes.json`,
+    );
+  }
+  return {
+    encoding: { name: "color", ...(ignored.length > 0 && { ignored }) },
+    classes: given.classes,
+    ignore: 255,
+  };
+}
+
+/** Palettes decide where they contradict each other or the classes' colours; else indices do. */
+function byPalette({ files, given, hints }: DecideOptions): DecidedLabels | null {
+  const palettes = files.filter(({ facts }) => facts.kind === "palette");
+  const table = given?.hasColors === true
+    ? new Map(given.classes.map(({ color }, c) => [keyOf(...color), c]))
+    : null;
+  if (table !== null && table.size === given!.classes.length) {
+    const uses = palettes.flatMap(({ facts }) =>
+      facts.values.map(([index], i) => ({ index, place: table.get(facts.colors[i]![0]) }))
+    );
+    if (uses.every(({ index, place }) => place === index)) return null;
+    const differs = uses.find(({ index, place }) =>
+      place !== undefined && place !== index && index < table.size
+    );
+    if (differs === undefined) return null; // other colours altogether: those of a viewer
+    if (uses.every(({ place }) => place !== undefined)) {
+      if (new Set(uses.map(({ index, place }) => `${index} ${place}`)).size > usedIndices(uses)) {
+        return byColor({ files, given, hints });
+      }
+    }
+    const file = palettes.find(({ facts }) =>
+      facts.values.some(([index], i) => {
+        const place = table.get(facts.colors[i]![0]);
+        return place !== undefined && place !== index && index < table.size;
+      })
+    )!;
+    throw new DataQuestionError(
+      `${given!.from} contradicts the palette of ${file.path}: index ${differs.index} has the ` +
+        `colour of class ${differs.place}, "${given!.classes[differs.place!]!.name}": say which ` +
+        `counts, --set data.encoding=color or --set data.encoding=index`,
+    );
+  }
+  const places = new Map<number, { index: number; path: string }>();
+  for (const { path, facts } of palettes) {
+    const own = new Map<number, number>();
+    for (const [i, [index]] of facts.values.entries()) {
+      const color = facts.colors[i]![0];
+      // One file may use a colour twice, as black for all unused places
+      if (!own.has(color)) own.set(color, index);
+      const before = places.get(color);
+      if (before === undefined || before.path === path) places.set(color, { index, path });
+      else if (before.index !== index && own.get(color) === index) {
+        throw new DataQuestionError(
+          `palettes differ from file to file: the colour ${colorName(color)} is index ` +
+            `${before.index} in ${before.path} and ${index} in ${path}: give the classes their ` +
+            `colours in classes.json, or take the indices with --set data.encoding=index`,
+        );
+      }
+    }
+  }
+  return null;
+}
+
+function usedIndices(uses: readonly { index: number }[]): number {
+  return new Set(uses.map(({ index }) => index)).size;
+}

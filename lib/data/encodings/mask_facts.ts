@@ -1,0 +1,97 @@
+/**
+ * What the samples of one label file are, so that an encoding is decided over all files together.
+ *
+ * @module
+ */
+import { colorAt } from "./color.ts";
+import { isSingleValued, type MaskRaster } from "./mask_raster.ts";
+
+/** Values and colours of one label file. */
+export interface MaskFacts {
+  width: number;
+  height: number;
+  /** `grey` too where red, green and blue are equal everywhere. */
+  kind: "grey" | "palette" | "color";
+  /** Bits of a sample. */
+  bits: number;
+  /** JPEG. */
+  lossy: boolean;
+  /** `none`: there is no such channel, or it is opaque everywhere. */
+  alpha: "none" | "varies";
+  /** Each value with its pixels, ascending; none for colours. */
+  values: [value: number, pixels: number][];
+  /** Each colour with its pixels: of colours the most frequent first, of palettes in order of `values`. */
+  colors: [color: number, pixels: number][];
+  /** Distinct colours, of which `colors` has the first. */
+  distinct: number;
+}
+
+/** Colours that are kept of one file. */
+const KEPT_COLORS = 256;
+
+/** Takes the facts of a label file. */
+export function maskFacts(raster: MaskRaster): MaskFacts {
+  const { width, height, channels, bitDepth: bits, data, palette, lossy } = raster;
+  const facts: MaskFacts = {
+    width,
+    height,
+    kind: palette !== undefined ? "palette" : isGrey(raster) ? "grey" : "color",
+    bits,
+    lossy,
+    alpha: alphaOf(raster),
+    values: [],
+    colors: [],
+    distinct: 0,
+  };
+  const pixels = width * height;
+  if (facts.kind !== "color") {
+    const counts = new Uint32Array(bits === 16 ? 65_536 : 256);
+    const from = channels >= 3 ? 1 : 0;
+    for (let i = 0; i < pixels; i++) counts[data[i * channels + from]!]!++;
+    counts.forEach((count, value) => count > 0 && facts.values.push([value, count]));
+    if (palette !== undefined) {
+      facts.colors = facts.values.map(([value, count]) => {
+        const [red = 0, green = 0, blue = 0] = palette.subarray(value * 3, value * 3 + 3);
+        return [red << 16 | green << 8 | blue, count];
+      });
+    }
+    facts.distinct = facts.values.length;
+    return facts;
+  }
+  const counts = new Map<number, number>();
+  let last = -1;
+  let run = 0;
+  for (let i = 0; i < pixels; i++) {
+    const key = colorAt(raster, i);
+    if (key !== last) {
+      if (run > 0) counts.set(last, (counts.get(last) ?? 0) + run);
+      [last, run] = [key, 0];
+    }
+    run++;
+  }
+  counts.set(last, (counts.get(last) ?? 0) + run);
+  facts.distinct = counts.size;
+  facts.colors = [...counts].sort((a, b) => b[1] - a[1]).slice(0, KEPT_COLORS);
+  return facts;
+}
+
+/** JPEG leaves the channels of a grey mask a level or two apart. */
+function isGrey(raster: MaskRaster): boolean {
+  const { channels, data, lossy } = raster;
+  if (!lossy || channels < 3) return isSingleValued(raster);
+  for (let i = 0; i < data.length; i += channels) {
+    if (Math.abs(data[i]! - data[i + 1]!) > 2 || Math.abs(data[i + 1]! - data[i + 2]!) > 2) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function alphaOf({ channels, bitDepth, data }: MaskRaster): MaskFacts["alpha"] {
+  if (channels !== 2 && channels !== 4) return "none";
+  const opaque = bitDepth === 16 ? 65_535 : 255;
+  for (let i = channels - 1; i < data.length; i += channels) {
+    if (data[i] !== opaque) return "varies";
+  }
+  return "none";
+}
