@@ -13,7 +13,7 @@ import { toLayout, type Weight } from "./weight_layouts.ts";
 /**
  * Writes a network's weights into one safetensors file, under the names and in the layout of the first
  * library that has a name for each (`nameMaps` of the network), else under those here. `model.init`
- * reads it back: the same bits. Biases before a batch norm, which those libraries do not have, go into
+ * reads it back, bit-identical. Biases before a batch norm, which those libraries do not have, go into
  * the norm's mean.
  *
  * @returns The library, `null` if none names all weights.

@@ -5,5 +5,5 @@
  */
 export { exportOnnx, type OnnxOptions } from "./onnx/export_onnx.ts";
 export { exportSafetensors } from "./export_safetensors.ts";
-export type { ExportFeature, ExportFormat, ExportOptions } from "./export_format.ts";
+export type { ExportFeature, ExportOptions, ModelFormat } from "./model_format.ts";
 export { modelFormats } from "./registry.ts";

@@ -6,11 +6,11 @@
 import { writeFileAtomic } from "../util/files.ts";
 import { Registry } from "../util/registry.ts";
 import { saveSegmentationModel } from "../models/persistence/saved_model.ts";
-import type { ExportFormat } from "./export_format.ts";
+import type { ModelFormat } from "./model_format.ts";
 import { exportOnnx } from "./onnx/export_onnx.ts";
 import { exportSafetensors } from "./export_safetensors.ts";
 
-const onnx: ExportFormat = {
+const onnx: ModelFormat = {
   name: "onnx",
   summary: "ONNX, operator set 17: ONNX Runtime, OpenCV, TensorRT and others",
   extension: ".onnx",
@@ -22,7 +22,7 @@ const onnx: ExportFormat = {
   },
 };
 
-const tfjs: ExportFormat = {
+const tfjs: ModelFormat = {
   name: "tfjs",
   summary: "TensorFlow.js Layers model: a folder that plain tf.loadLayersModel reads",
   extension: "/",
@@ -34,7 +34,7 @@ const tfjs: ExportFormat = {
   },
 };
 
-const safetensors: ExportFormat = {
+const safetensors: ModelFormat = {
   name: "safetensors",
   summary: "safetensors under the names of torchvision, SMP or transformers, for PyTorch",
   extension: ".safetensors",
@@ -48,7 +48,7 @@ const safetensors: ExportFormat = {
 };
 
 /** All formats, in the order in which they are listed. */
-export const modelFormats: Registry<ExportFormat> = new Registry("export format", [
+export const modelFormats: Registry<ModelFormat> = new Registry("export format", [
   onnx,
   safetensors,
   tfjs,

@@ -11,7 +11,7 @@ const OPERATOR_SET = 17;
 /** Element types of tensors, as in TensorProto.DataType. */
 export const ELEMENT_TYPE = { float32: 1, int64: 7 } as const;
 /** Name of an element type. */
-export type ElementType = keyof typeof ELEMENT_TYPE;
+export type OnnxElementType = keyof typeof ELEMENT_TYPE;
 
 /** A number: an integer if `i` is given, else a float. */
 export type OnnxAttribute = { i: number } | { f: number } | { s: string } | { ints: number[] };
@@ -19,7 +19,7 @@ export type OnnxAttribute = { i: number } | { f: number } | { s: string } | { in
 /** An input or output of the graph; a text among the dimensions names an unknown one. */
 export interface OnnxValueInfo {
   name: string;
-  type: ElementType;
+  type: OnnxElementType;
   shape: readonly (number | string)[];
 }
 
@@ -97,7 +97,7 @@ export class OnnxGraph {
 
   #constant(
     name: string,
-    tensor: { type: ElementType; data: Uint8Array; shape: readonly number[] },
+    tensor: { type: OnnxElementType; data: Uint8Array; shape: readonly number[] },
   ): string {
     const unique = this.#unique(name);
     this.#initializers.push(messageOf(5, [

@@ -23,7 +23,7 @@ export interface ExportOptions extends ModelMetadata {
 export type ExportFeature = "preprocess" | "argmax" | "layout" | "size";
 
 /** A format that networks can be written in. */
-export interface ExportFormat extends RegistryEntry {
+export interface ModelFormat extends RegistryEntry {
   /** What is added to the model's name for the default output; `/` for a folder. */
   readonly extension: string;
   /** The options that it takes; others are refused. */
