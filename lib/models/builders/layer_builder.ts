@@ -14,6 +14,7 @@ import type { DropPathLayers } from "./drop_path.ts";
 import type { ElementwiseLayers } from "./elementwise.ts";
 import type { NormLayers } from "./norms.ts";
 import type { PoolingLayers } from "./pooling.ts";
+import type { ProjectionLayers } from "./projection.ts";
 import type { ResizingLayers } from "./resizing.ts";
 
 /**
@@ -31,6 +32,7 @@ export interface LayerBuilder<T>
     ElementwiseLayers<T>,
     NormLayers<T>,
     PoolingLayers<T>,
+    ProjectionLayers<T>,
     ResizingLayers<T> {
   /** The network's input with this many channels, any height and width. */
   input(channels: number): T;

@@ -15,6 +15,7 @@ import { elementwiseTraining } from "./elementwise.ts";
 import type { LayerBuilder } from "./layer_builder.ts";
 import { normsTraining } from "./norms.ts";
 import { poolingTraining } from "./pooling.ts";
+import { projectionTraining } from "./projection.ts";
 import { resizingTraining } from "./resizing.ts";
 import { tfjsBuilder } from "./tfjs_builder.ts";
 import type { WeightSource } from "./weight_source.ts";
@@ -32,6 +33,7 @@ export function trainingBuilder(source: WeightSource): LayerBuilder<tf.SymbolicT
     ...elementwiseTraining(),
     ...normsTraining(source),
     ...poolingTraining(),
+    ...projectionTraining(source),
     ...resizingTraining(),
   };
 }

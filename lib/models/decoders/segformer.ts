@@ -11,6 +11,7 @@ import { field, fraction } from "../../util/schema.ts";
 import { segformerDecoderPlaces } from "../../weights/name_maps/segformer.ts";
 import { featureAt, type Features } from "../backbones/backbone_entry.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
+import { projectConcat } from "../builders/projection.ts";
 import type { DecoderEntry, DecoderOptions } from "./decoder_entry.ts";
 
 const segformerOptions = optionsSchema({
@@ -48,20 +49,12 @@ function build<T>(
   options: DecoderOptions & z.output<typeof segformerOptions>,
 ): T {
   const filters = scaledChannels(CHANNELS, options.width);
-  const maps = STRIDES.map((stride, i) => {
+  const parts = STRIDES.map((stride, i) => {
     const name = `decoder_linear${i + 1}`;
-    const y = builder.conv(featureAt(features, stride).x, { name, filters, kernel: 1, init: INIT });
-    if (stride === 4) return y;
-    return builder.upsample(y, { name: `${name}_up`, factor: stride / 4 });
+    const x = builder.conv(featureAt(features, stride).x, { name, filters, kernel: 1, init: INIT });
+    return { x, factor: stride / STRIDES[0] };
   });
-  const all = builder.concat(maps.toReversed(), { name: "decoder_concat" });
-  let x = builder.conv(all, {
-    name: "decoder_fuse",
-    filters,
-    kernel: 1,
-    bias: false,
-    init: INIT,
-  });
+  let x = projectConcat(builder, parts.toReversed(), { name: "decoder_fuse", filters, init: INIT });
   const norm = { momentum: 0.9, eps: 1e-5, relu: true };
   x = builder.batchNorm(x, { name: "decoder_fuse_bn", ...norm });
   x = builder.dropout(x, { name: "decoder_dropout", rate: options.dropout });
