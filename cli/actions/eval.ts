@@ -166,7 +166,9 @@ async function openData(
   checkFolder(dataset, dir);
   const split = args.split ?? trained?.valSplit ?? "val";
   try {
-    return await openDataset(dataset, { dir, split });
+    // What the run knows of its own folder holds for no other
+    const known = args.dataset === undefined && trained !== undefined ? trained : {};
+    return await openDataset(dataset, { ...known, dir, split });
   } catch (error) {
     if (error instanceof MissingSplitError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -10,6 +10,7 @@ import {
   type Finding,
   findLayout,
   inspectData,
+  recognizeData,
   type SplitReport,
 } from "@segadv/segadv/data";
 import { inspectModel, type ModelReport, networks, stageCount } from "@segadv/segadv/models";
@@ -135,14 +136,19 @@ export async function sourceOf(
   { path, dataset, set = [] }: Pick<InspectDataArguments, "path" | "dataset" | "set">,
 ): Promise<ConfiguredSource> {
   if (await stat(path).then((found) => found.isDirectory(), () => false)) {
-    const source = await findLayout(path, { reader: dataset });
-    const own = [`data.dataset=${source.reader}`, `data.dir=${JSON.stringify(source.dir)}`];
-    return { ...source, config: await loadConfig({ overrides: [...own, ...set] }) };
+    const own = [`data.dataset=${dataset ?? "auto"}`, `data.dir=${JSON.stringify(path)}`];
+    const config = await loadConfig({ overrides: [...own, ...set] });
+    const source = await findLayout(path, { reader: dataset, hints: config.data });
+    const { reader, layout = null } = source;
+    return { ...source, config: { ...config, data: { ...config.data, dataset: reader, layout } } };
   }
   const overrides = dataset === undefined ? set : [...set, `data.dataset=${dataset}`];
   const config = await loadConfig({ path, overrides });
-  const { dataset: reader, dir, trainSplit, valSplit } = config.data;
-  return { reader, dir, splits: [trainSplit, valSplit], config };
+  const { dir, trainSplit, valSplit } = config.data;
+  const { dataset: reader, layout, said, notices } = await recognizeData(config.data);
+  const data = { ...config.data, dataset: reader, layout };
+  const splits = [trainSplit, valSplit];
+  return { reader, dir, layout, said, notices, splits, config: { ...config, data } };
 }
 
 /** Writes samples under augmentations, and says what the picture shows. */
@@ -152,7 +158,7 @@ async function writeAugmented(
   { images }: InspectDataArguments,
 ): Promise<string> {
   const { augmentationSheet } = await import("@segadv/segadv/report");
-  const dataset = await openDataset(reader, { dir, split: splits[0]! });
+  const dataset = await openDataset(reader, { ...data, dir, split: splits[0]! });
   const options = { config: data, seed, ...images === undefined ? {} : { images } };
   const { png, samples, columns } = await augmentationSheet(dataset, options);
   await writeFileAtomic(file, png);
@@ -161,10 +167,10 @@ async function writeAugmented(
 }
 
 function describe(report: DataReport, stream: TextStream): string {
-  const { reader, dir, splits, findings, ok } = report;
+  const { reader, dir, splits, findings, ok, said } = report;
   const errors = findings.filter(({ severity }) => severity === "error").length;
   return [
-    `${dir ?? "embedded data"}, read as ${reader}\n`,
+    `${dir ?? "embedded data"}, read as ${reader}${said === null ? "" : `: ${said}`}\n`,
     ...(splits.length > 0 ? [splitTable(splits), classTable(report)] : []),
     ...(findings.length > 0
       ? [findings.map((finding) => lineOf(finding, stream)).join("\n") + "\n"]

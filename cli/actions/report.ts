@@ -140,8 +140,8 @@ async function analyse(
   }
   const first = runs[subjects.findIndex(({ name }) => name === analysed[0]?.name)];
   if (first === undefined) return { analysed, pictures: [] };
-  const { dataset, dir, valSplit } = first.start.config.data;
-  const data = await openDataset(dataset, { dir, split: valSplit });
+  const own = first.start.config.data;
+  const data = await openDataset(own.dataset, { ...own, split: own.valSplit });
   const pictures = await qualitativeGrid(analysed, data, { rows: args.rows }).catch((error) => {
     if (!(error instanceof ClassMismatchError)) throw error;
     warn(context, `pictures are left out: ${error.message}`);

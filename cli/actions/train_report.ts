@@ -123,7 +123,7 @@ export class TrainReport {
       ["predict", run, "IMAGE_OR_FOLDER", "--out", "predictions", "--overlay"],
     ];
     if (preset === "fixtures" && data.dataset === "fixtures") {
-      commands.push(["train", "--dataset", "folder", "--data", "YOUR_FOLDER"], ["presets"]);
+      commands.push(["train", "--data", "YOUR_FOLDER"], ["presets"]);
     }
     const heading = this.#stream.paint("bold", "Next:");
     return ["", heading, ...commands.map((words) => `  ${commandLine(...words)}`)];
@@ -148,6 +148,7 @@ function headOf(event: StartEvent): string[] {
       `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
       `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,
     ]),
+    ...(event.dataSaid === undefined ? [] : [`${data.dir}: ${event.dataSaid}`]),
     `${data.dataset}: ${count(classes.length)} classes, ` +
     `${plural(event.stepsPerEpoch, "step")} an epoch, ${count(event.totalSteps)} in all`,
     `backend ${event.backend}: ${event.device}`,

@@ -12,6 +12,7 @@ export {
   type LabelMap,
   MissingFolderError,
   MissingSplitError,
+  type ReaderOptions,
   type RgbImage,
   type Sample,
 } from "./dataset.ts";
@@ -23,6 +24,19 @@ export {
   openDataset,
   type OpenOptions,
 } from "./registry.ts";
+export { type DataPlace, recognizeData, type RecognizedData } from "./recognize_data.ts";
+export type {
+  DataHints,
+  EncodingConfig,
+  FileHints,
+  FilePattern,
+  FolderLayout,
+  LabelHints,
+  SplitHints,
+  SplitLayout,
+} from "./layout/folder_layout.ts";
+export { DataQuestionError } from "./encodings/data_question.ts";
+export type { ScanProgress } from "./scan/scan_threads.ts";
 export { type DataFingerprint, fingerprintDataset } from "./fingerprint.ts";
 export {
   convertData,

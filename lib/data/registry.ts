@@ -97,7 +97,18 @@ export const datasetReaders: Registry<DatasetReader> = new Registry("dataset rea
 const builtIn: ReadonlySet<string> = new Set(datasetReaders.names);
 
 /** Readers of the most specific layouts first; those that a user registers precede `folder`. */
-const FIRST = ["cityscapes", "camvid", "voc-aug", "voc", "sbd"];
+const FIRST = [
+  "cityscapes",
+  "camvid",
+  "ade20k",
+  "pascal-context",
+  "oxford-pet",
+  "mapillary",
+  "loveda",
+  "voc-aug",
+  "voc",
+  "sbd",
+];
 
 /** Finds the reader of a folder; what all of them know is read as a folder of images and labels. */
 function autoReader(): DatasetReader {
@@ -235,7 +246,7 @@ export function matchClasses(dataset: Dataset, to: NamedClasses): MatchedDataset
 }
 
 /** Refuses a folder that is not there, with the absolute path that was tried. */
-async function requireFolder(name: string, dir: string): Promise<void> {
+export async function requireFolder(name: string, dir: string): Promise<void> {
   if (await isFolder(dir)) return;
   const from = isAbsolute(dir) ? "" : `, which is "${dir}" from the working directory`;
   throw new MissingFolderError(

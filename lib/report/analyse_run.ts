@@ -81,9 +81,9 @@ export async function analyseRun(path: string, options: AnalyseOptions = {}): Pr
     if (config === null) {
       throw new Error(`Cannot analyse ${path}: its config.yaml is missing, which names the data`);
     }
-    const { dataset: name, dir, valSplit } = config.data;
+    const { data } = config;
     const { dataset: whole, notice } = matchClasses(
-      await openDataset(name, { dir, split: valSplit }),
+      await openDataset(data.dataset, { ...data, split: data.valSplit }),
       { subject: path, names: trained.map((one) => one.name) },
     );
     if (notice !== null) options.onNotice?.(notice);

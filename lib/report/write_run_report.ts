@@ -56,8 +56,8 @@ export async function writeRunReport(
   const run = await readRun(path);
   const { name } = run;
   const analysis = await analyseRun(path, { ...options, images: IMAGES });
-  const { dataset: reader, dir, valSplit } = run.start.config.data;
-  const dataset = await openDataset(reader, { dir, split: valSplit });
+  const { data } = run.start.config;
+  const dataset = await openDataset(data.dataset, { ...data, split: data.valSplit });
   const analysed = [{ name, analysis }];
   const pictures = await qualitativeGrid(analysed, dataset, { rows: ROWS });
   const { html } = buildReport({ title: name, runs: [run], analysed, pictures, sweeps: [] });

@@ -31,6 +31,8 @@ export interface StartEvent {
   /** What the bits depend on, kernels by hash; absent in older logs. */
   build?: string;
   classes: string[];
+  /** One line that says how the data's folder is read, where that was found out. */
+  dataSaid?: string;
   stepsPerEpoch: number;
   totalSteps: number;
   /** Numbers of weights; `frozen`: those of G that stay as they are (`model.freeze`), where any do. */

@@ -22,6 +22,8 @@ describe("contactSheet()", () => {
       "train/labels/b.png": labels(4, 3, { values: [9] }),
       "train/images/c.png": "broken",
       "train/labels/c.png": labels(4, 3),
+      "val/images/d.png": picture(4, 3),
+      "val/labels/d.png": labels(4, 3),
     }, async (dir) => {
       const report = await inspectData({ reader: "folder", dir, splits: ["train"] });
       const page = await contactSheet(report, { title: "a & b" });

@@ -26,9 +26,9 @@ export async function withFiles(
   }
 }
 
-/** An RGB PNG of one colour. */
-export function picture(width: number, height: number): Uint8Array {
-  const data = new Uint8Array(width * height * 3).fill(90);
+/** An RGB PNG of one grey. */
+export function picture(width: number, height: number, shade = 90): Uint8Array {
+  const data = new Uint8Array(width * height * 3).fill(shade);
   return encodePng({ width, height, channels: 3, data });
 }
 

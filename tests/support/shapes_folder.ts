@@ -20,7 +20,11 @@ export async function shapesFolder(
   await writeClasses(dir, { classes, ignore });
   for (const [split, count] of Object.entries(samples)) {
     for (let i = 0; i < count; i++) {
-      await writeShape(dir, { split, name: `${split}-${i}`, shade: i });
+      await writeShape(dir, {
+        split,
+        name: `${split}-${i}`,
+        shade: split === "train" ? i : 20 + i,
+      });
     }
   }
   return dir;

@@ -17,7 +17,7 @@ async function withDamage(use: (dir: string) => Promise<void>): Promise<void> {
   const files: Record<string, Uint8Array | object> = { "classes.json": { classes: ["a", "b"] } };
   for (let i = 0; i < 10; i++) {
     const split = i < 9 ? "train" : "val";
-    files[`${split}/images/${i}.png`] = picture(40, 36);
+    files[`${split}/images/${i}.png`] = picture(40, 36, 80 + i);
     files[`${split}/labels/${i}.png`] = labels(40, 36, { values: [0, 1, 1] });
   }
   await withFiles(files, async (dir) => {

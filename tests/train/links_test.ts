@@ -13,7 +13,7 @@ test("train() tells in its log of files that a link takes out of the data set", 
   const files: Record<string, Uint8Array | object> = { "classes.json": { classes: ["a", "b"] } };
   for (const split of ["train", "val"]) {
     for (const i of [0, 1]) {
-      files[`${split}/images/${i}.png`] = picture(32, 32);
+      files[`${split}/images/${i}.png`] = picture(32, 32, split === "train" ? 90 : 70);
       files[`${split}/labels/${i}.png`] = labels(32, 32, { values: [0, 1] });
     }
   }

@@ -92,7 +92,7 @@ export async function convertData(
   const { findings } = await requireSound(source, options);
   const datasets: Dataset[] = [];
   for (const split of source.splits) {
-    datasets.push(await openDataset(source.reader, { dir: source.dir, split }));
+    datasets.push(await openDataset(source.reader, { ...source, split }));
   }
   for (const { ids } of datasets) requirePlainNames(ids);
   const folder = await makeSibling(out);

@@ -5,7 +5,7 @@
  */
 import { encodePng } from "../codecs/png_encode.ts";
 import type { ClassInfo, LabelMap } from "../dataset.ts";
-import { vocPalette } from "../readers/voc.ts";
+import { vocPalette } from "../readers/voc_palette.ts";
 import { type ExportFormat, writeNew } from "./export_format.ts";
 
 /** `SPLIT/images/NAME.png`, `SPLIT/labels/NAME.png` as palette indices, `classes.json`. */

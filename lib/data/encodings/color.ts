@@ -35,7 +35,7 @@ export const colorEncoding: LabelEncoding = {
       ...classes.map(({ color }, c) => ({ color, value: c })),
       ...(ignored as [number, number, number][]).map((color) => ({ color, value: ignoreLabel })),
     ];
-    for (const { color, value } of known) table.set(keyOf(...color), value);
+    for (const { color, value } of known) table.set(colorKey(...color), value);
     const label = new Uint8Array(width * height);
     for (let i = 0; i < label.length; i++) {
       const key = colorAt(raster, i);
@@ -59,7 +59,7 @@ export const colorEncoding: LabelEncoding = {
 };
 
 /** A colour as one number. */
-export function keyOf(red: number, green: number, blue: number): number {
+export function colorKey(red: number, green: number, blue: number): number {
   return red << 16 | green << 8 | blue;
 }
 
@@ -73,12 +73,12 @@ export function colorAt({ channels, bitDepth, data, palette }: MaskRaster, pixel
   const from = pixel * channels;
   if (palette !== undefined) {
     const at = data[from]! * 3;
-    return keyOf(palette[at] ?? 0, palette[at + 1] ?? 0, palette[at + 2] ?? 0);
+    return colorKey(palette[at] ?? 0, palette[at + 1] ?? 0, palette[at + 2] ?? 0);
   }
   const level = (value: number): number =>
     bitDepth === 16 ? value >> 8 : bitDepth === 8 ? value : value * 255 / ((1 << bitDepth) - 1);
   const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
-  return keyOf(level(data[from]!), level(data[from + green]!), level(data[from + blue]!));
+  return colorKey(level(data[from]!), level(data[from + green]!), level(data[from + blue]!));
 }
 
 /** The colour of which no channel is further away than of any other. */

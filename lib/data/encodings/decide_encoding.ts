@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { colorName, keyOf, nearestColor } from "./color.ts";
+import { colorKey, colorName, nearestColor } from "./color.ts";
 import { DataQuestionError, listed } from "./data_question.ts";
 import { decideByValues } from "./decide_values.ts";
 import {
@@ -75,7 +75,7 @@ function byJpeg(options: DecideOptions, { path }: LabelFile): DecidedLabels {
       all += facts.width * facts.height;
       const own = facts.kind === "color"
         ? facts.colors
-        : facts.values.map(([value, n]) => [keyOf(value, value, value), n] as const);
+        : facts.values.map(([value, n]) => [colorKey(value, value, value), n] as const);
       for (const [key, pixels] of own) {
         if (nearestColor(key, colors).distance <= tolerance) near += pixels;
       }
@@ -119,7 +119,7 @@ function leastDistance(colors: readonly (readonly [number, number, number])[]): 
   for (const [i, color] of colors.entries()) {
     const others = colors.slice(i + 1);
     if (others.length > 0) {
-      least = Math.min(least, nearestColor(keyOf(...color), others).distance);
+      least = Math.min(least, nearestColor(colorKey(...color), others).distance);
     }
   }
   return least;
@@ -140,7 +140,7 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
   const found = new Map<number, number>();
   for (const { facts } of files) {
     const own = facts.kind === "grey"
-      ? facts.values.map(([value, n]) => [keyOf(value, value, value), n] as const)
+      ? facts.values.map(([value, n]) => [colorKey(value, value, value), n] as const)
       : facts.colors;
     for (const [key, pixels] of own) found.set(key, (found.get(key) ?? 0) + pixels);
   }
@@ -155,8 +155,8 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
     );
   }
   const ignored = given.ignoredColors ?? [];
-  const known = new Set([...given.classes.map(({ color }) => keyOf(...color))]);
-  for (const color of ignored) known.add(keyOf(...color));
+  const known = new Set([...given.classes.map(({ color }) => colorKey(...color))]);
+  for (const color of ignored) known.add(colorKey(...color));
   const unknown = keys.filter((key) => !known.has(key));
   if (unknown.length > 0) {
     const file = files.find(({ facts }) => facts.colors.some(([key]) => key === unknown[0])) ??
@@ -185,7 +185,7 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
 function byPalette({ files, given, hints }: DecideOptions): DecidedLabels | null {
   const palettes = files.filter(({ facts }) => facts.kind === "palette");
   const table = given?.hasColors === true
-    ? new Map(given.classes.map(({ color }, c) => [keyOf(...color), c]))
+    ? new Map(given.classes.map(({ color }, c) => [colorKey(...color), c]))
     : null;
   if (table !== null && table.size === given!.classes.length) {
     const uses = palettes.flatMap(({ facts }) =>

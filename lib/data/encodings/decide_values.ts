@@ -43,7 +43,7 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     return decided(given?.classes ?? numbered(Math.min(most + 1, 255)));
   }
   const top = values.at(-1)!;
-  if (count === 1) {
+  if (count === 1 && labelsBeyond(values, ignore)) {
     throw new DataQuestionError(
       `${given!.from} names one class, "${given!.classes[0]!.name}", and the masks hold ${
         listed(values)
@@ -108,6 +108,12 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     );
   }
   return decided(given!.classes); // the check before training names the files that are wrong
+}
+
+/** Whether other values occur than 0 and the ignored one. */
+function labelsBeyond(values: readonly number[], ignore: number): boolean {
+  return values.some((value) => value !== 0 && value !== ignore) ||
+    values.length === 2 && values[1] === 255;
 }
 
 /** Classes by their values alone. */

@@ -86,7 +86,13 @@ function givenOf(rows: readonly Row[], file: string): Given {
     color: color ?? plain[i]!.color,
   }));
   const ids = rows.map(({ id }, i) => id ?? i);
-  return { classes, hasColors, ids: ids.every((id, i) => id === i) ? null : ids, hints: {} };
+  return {
+    classes,
+    hasColors,
+    ids: ids.every((id, i) => id === i) ? null : ids,
+    unread: [],
+    hints: {},
+  };
 }
 
 function byte(text: string | undefined, { file, row }: { file: string; row: number }): number {

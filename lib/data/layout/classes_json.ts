@@ -13,6 +13,8 @@ import { readText } from "./read_text.ts";
 
 /** Content of a `classes.json`. */
 export interface ClassesFile extends GivenClasses {
+  /** Keys that have nothing to do with classes. */
+  unread: string[];
   /** What the file says about how values become classes. */
   hints: Pick<LabelHints, "labelMap" | "reduceZero">;
 }
@@ -20,14 +22,16 @@ export interface ClassesFile extends GivenClasses {
 const EXAMPLE = `{"classes": [{"name": "road", "color": [128, 64, 128]}], "ignore": 255}`;
 const IGNORE = ["ignore", "ignore_index", "ignoreLabel", "ignore_label"];
 const KEYS = ["classes", "colors", "colours", ...IGNORE, "ignoreColors", "labelMap", "reduceZero"];
+/** Unknown keys that must be meant for one of these; what else a file says of itself does no harm. */
+const MISSPELT = /ignor|class|colou?r|label|void|zero|background|names|palette|ids?$|map/i;
 const CLASS_KEYS = ["name", "color", "colour", "id", "supercategory", "isthing", "description"];
 
 /**
  * Reads a classes file: `{classes: [{name, color, id}], ignore}`. Also taken: names as plain strings
  * with colours apart in `colors` or `colours` (VOC's palette where there are none), and the ignore
  * label as `ignore_index`, `ignoreLabel` or `ignore_label`, -1 for none; `ignoreColors` are colours to
- * leave out, `labelMap` and `reduceZero` as in the configuration. Other keys are refused, as a
- * misspelt one would be passed over.
+ * leave out, `labelMap` and `reduceZero` as in the configuration. Other keys of that kind are refused, as a
+ * misspelt one would be passed over; those that have nothing to do with classes are `unread`.
  *
  * @throws {Error} If the file is missing.
  * @throws {SyntaxError} If it is no JSON.
@@ -50,7 +54,8 @@ export async function readClassesFile(file: string): Promise<ClassesFile> {
     throw new TypeError(`Cannot use "${file}": ${key} must be ${expected}, as in ${EXAMPLE}`);
   };
   if (!isRecord(content)) return fail("the content", "an object");
-  const unknown = Object.keys(content).find((key) => !KEYS.includes(key));
+  const others = Object.keys(content).filter((key) => !KEYS.includes(key));
+  const unknown = others.find((key) => MISSPELT.test(key));
   if (unknown !== undefined) {
     return fail(`the unknown key "${printable(unknown)}"`, `one of ${KEYS.join(", ")}`);
   }
@@ -102,6 +107,7 @@ export async function readClassesFile(file: string): Promise<ClassesFile> {
     ...(ignore !== undefined && { ignore: isByte(ignore) ? ignore : null }),
     ignoredColors: ignoreColors as [number, number, number][],
     from: "classes.json",
+    unread: others,
     hints: {
       ...(labelMap !== undefined && { labelMap: labelMap as Record<string, string | number> }),
       ...(reduceZero !== undefined && { reduceZero }),

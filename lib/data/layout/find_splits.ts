@@ -8,9 +8,10 @@ import { DataQuestionError, listed } from "../encodings/data_question.ts";
 import { folderOf, isClassesFile } from "./classes_files.ts";
 import type { FileHints, FilePattern, SplitLayout } from "./folder_layout.ts";
 import { type Picture, splitName } from "./image_tree.ts";
-import { findAffixes, nameKey, strip } from "./match_names.ts";
+import { besideEachOther, withAffix } from "./beside_each_other.ts";
+import { findAffixes, nameKey } from "./match_names.ts";
 import { indexPattern } from "./pairs_of.ts";
-import { entryOf } from "./read_pairs.ts";
+import { lineEntry } from "./read_pairs.ts";
 import { linesOf, readText } from "./read_text.ts";
 
 /** What there is, and how lists are taken. */
@@ -34,6 +35,15 @@ export async function findSplits(options: FindOptions): Promise<FoundSplits | nu
   const places: FoundSplits = {};
   const names = [...new Set(options.pictures.map(({ split }) => split))].sort();
   for (const split of names) {
+    const parents = split === "" ? ownNames(options.pictures) : [];
+    if (parents.length > 1) {
+      for (const parent of parents) {
+        const own = options.pictures.filter(({ base }) => folderOf(base) === parent);
+        const found = await placeOf("", { ...options, pictures: own });
+        if (found !== null) places[basename(parent)] = found;
+      }
+      continue;
+    }
     const found = await placeOf(split, options);
     if (found !== null) places[split] = found;
   }
@@ -48,6 +58,22 @@ export async function findSplits(options: FindOptions): Promise<FoundSplits | nu
   const splits: FoundSplits = {};
   for (const { split, list } of lists) splits[split] = { ...whole, list };
   return lists.length > 0 ? splits : { "": whole };
+}
+
+/** Folders that each hold images and labels: splits under names of their own, `day` and `night`. */
+function ownNames(pictures: readonly Picture[]): string[] {
+  const parentsOf = (role: Picture["role"]): string[] => [
+    ...new Set(
+      pictures.filter((one) => one.split === "" && one.role === role)
+        .map(({ base }) => folderOf(base)),
+    ),
+  ];
+  const [images, labels] = [parentsOf("images"), parentsOf("labels")];
+  const isOne = images.length !== labels.length ||
+    images.some((parent) => !labels.includes(parent));
+  return isOne || new Set(images.map((parent) => basename(parent))).size < images.length
+    ? []
+    : images.sort();
 }
 
 /** Lists beside folders: all of a folder in another order is no question, a part of it is. */
@@ -172,59 +198,6 @@ function matchFolders(
     : layout;
 }
 
-function withAffix(
-  pattern: FilePattern,
-  { prefix, suffix }: { prefix: string; suffix: string },
-): FilePattern {
-  return { ...pattern, ...(prefix !== "" && { prefix }), ...(suffix !== "" && { suffix }) };
-}
-
-/** Endings of labels that lie beside their images. */
-const ENDINGS =
-  /[_\-. ]?(mask|masks|label|labels|gt|groundtruth|ground_truth|seg|segmentation|annotation|annot|l|labelids|trainids|target)$/i;
-const BEGINNINGS = /^(mask|masks|label|labels|gt|seg|segmentation|annotation|annot|target)[_\-. ]/i;
-
-/** Images and labels in one folder: by an ending that labels have, or by their formats. */
-function besideEachOther(own: readonly Picture[], place: FilePattern): SplitLayout | null {
-  const inside = own.filter(({ path, base }) =>
-    base === place.folder &&
-    (place.flat !== true || !path.slice(base === "" ? 0 : base.length + 1).includes("/"))
-  );
-  const affixes = new Map<string, { prefix: string; suffix: string; count: number }>();
-  const stems = new Set(inside.map(({ stem }) => nameKey(stem)));
-  for (const { stem } of inside) {
-    const base = basename(nameKey(stem));
-    for (
-      const [kind, match] of [["suffix", ENDINGS.exec(base)], [
-        "prefix",
-        BEGINNINGS.exec(base),
-      ]] as const
-    ) {
-      const text = match?.[0];
-      if (text === undefined || text.length >= base.length) continue;
-      const affix = { prefix: "", suffix: "", [kind]: text };
-      const name = strip(nameKey(stem), affix);
-      if (name === null || !stems.has(name)) continue;
-      const key = JSON.stringify(affix);
-      const before = affixes.get(key) ?? { ...affix, count: 0 };
-      affixes.set(key, { ...before, count: before.count + 1 });
-    }
-  }
-  const [best] = [...affixes.values()].sort((a, b) => b.count - a.count);
-  if (best !== undefined) {
-    return { images: place, labels: withAffix(place, best) };
-  }
-  const photos = inside.filter(({ extension }) => extension === ".jpg" || extension === ".jpeg");
-  const masks = new Set(
-    inside.filter(({ extension }) => extension === ".png").map(({ stem }) => nameKey(stem)),
-  );
-  if (photos.length === 0 || !photos.some(({ stem }) => masks.has(nameKey(stem)))) return null;
-  return {
-    images: { ...place, extensions: [".jpg", ".jpeg"] },
-    labels: { ...place, extensions: [".png"] },
-  };
-}
-
 /** A list and the split that it makes. */
 interface FoundList {
   split: string;
@@ -271,7 +244,7 @@ async function findLists(
       }
     }
     const lines = linesOf(await readText(join(dir, list)));
-    const hits = lines.filter(({ line }) => entryOf(line, { names, paths }) !== null).length;
+    const hits = lines.filter(({ line }) => lineEntry(line, { names, paths }) !== null).length;
     const isUsual = ["train", "val", "test"].includes(split);
     if (isUsual ? lines.length === 0 && places[""] === undefined : hits === 0) continue;
     found.push({ split, list, count: hits });

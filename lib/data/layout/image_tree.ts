@@ -78,7 +78,7 @@ function placeOf(path: string, extension: string): Picture {
   let role: Picture["role"] = null;
   let depth = 0;
   for (const [i, part] of parts.entries()) {
-    const said = meaningOf(part);
+    const said = folderRole(part);
     if (said === null) continue;
     if (said.split !== undefined) split = said.split;
     if (said.role !== undefined) role = said.role;
@@ -97,25 +97,25 @@ function placeOf(path: string, extension: string): Picture {
 }
 
 /** What a folder's name says: `train_labels` both a split and a role. */
-export function meaningOf(
+export function folderRole(
   name: string,
 ): { split?: string; role?: Picture["role"] } | null {
   const lower = name.toLowerCase();
-  const whole = wordMeaning(lower);
+  const whole = wordRole(lower);
   if (whole !== null) return whole;
   const glued =
     /^(train|training|val|valid|validation|test)(annot|annots|labels?|masks?|images?|imgs?|gt)$/
       .exec(lower);
   const words = glued === null ? lower.split(/[_\-. ]+/) : glued.slice(1);
   if (words.length < 2) return null;
-  const meanings = words.map(wordMeaning);
-  const known = meanings.filter((meaning) => meaning !== null);
+  const roles = words.map(wordRole);
+  const known = roles.filter((said) => said !== null);
   // `img_dir`, `train_labels_v2`: what comes behind may be anything, what comes first must be known
-  if (meanings[0] === null || known.length === 0) return null;
+  if (roles[0] === null || known.length === 0) return null;
   return known.reduce((all, one) => ({ ...all, ...one }), {});
 }
 
-function wordMeaning(word: string): { split?: string; role?: Picture["role"] } | null {
+function wordRole(word: string): { split?: string; role?: Picture["role"] } | null {
   if (Object.hasOwn(SPLITS, word)) return { split: SPLITS[word]! };
   if (Object.hasOwn(ROLES, word)) return { role: ROLES[word]! };
   return null;

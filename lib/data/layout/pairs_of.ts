@@ -37,6 +37,9 @@ export async function pairsOf(source: PairSource, split: string): Promise<FilePa
   }
   const labels = indexPattern(source, own.labels, null);
   const images = indexPattern(source, own.images, own.labels);
+  const left = new Set(own.without === undefined ? [] : await namesOf(source, own.without));
+  const wanted = own.names === undefined ? null : new Set(own.names);
+  const isMeant = (name: string): boolean => !left.has(name) && (wanted?.has(name) ?? true);
   let pairs: FilePair[];
   if (own.list !== undefined) {
     const names = new Map<string, string>();
@@ -64,12 +67,8 @@ export async function pairsOf(source: PairSource, split: string): Promise<FilePa
       image: join(dir, images.get(name)!),
       label: join(dir, label === null ? labels.get(name)! : real.get(label)!),
     }));
+    pairs = pairs.filter(({ id }) => isMeant(id));
   } else {
-    const left = new Set(
-      own.without === undefined ? [] : await namesOf(source, own.without),
-    );
-    const wanted = own.names === undefined ? null : new Set(own.names);
-    const isMeant = (name: string): boolean => !left.has(name) && (wanted?.has(name) ?? true);
     const [ids, others] = [[...images.keys()].filter(isMeant), [...labels.keys()].filter(isMeant)];
     const missing = (wanted === null ? others : [...wanted]).filter((name) => !images.has(name));
     if (missing.length > 0) {

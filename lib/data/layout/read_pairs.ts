@@ -37,7 +37,7 @@ export async function readPairs(
   let lost: { number: number; line: string } | null = null;
   let count = 0;
   for (const { line, number } of linesOf(await readText(file))) {
-    const entry = entryOf(line, targets);
+    const entry = lineEntry(line, targets);
     if (entry === null) {
       lost ??= { number, line };
       count++;
@@ -72,7 +72,7 @@ export async function readPairs(
 }
 
 /** What a line names; `null` where nothing. */
-export function entryOf(line: string, { names, paths }: ListTargets): ListEntry | null {
+export function lineEntry(line: string, { names, paths }: ListTargets): ListEntry | null {
   const whole = find(line, names);
   if (whole !== null) return { name: whole, label: null };
   for (const separator of [/\t/, /,/, /;/, /\s+/]) {
@@ -89,9 +89,12 @@ export function entryOf(line: string, { names, paths }: ListTargets): ListEntry 
   return null;
 }
 
+const PICTURE = /\.(jpe?g|png|bmp|tiff?|webp|gif)$/i;
+
 function find(text: string, names: ReadonlyMap<string, string>): string | null {
   for (const path of ends(text)) {
-    const name = names.get(path);
+    // A list may name the photo as it was before it was converted
+    const name = names.get(path) ?? names.get(path.replace(PICTURE, ""));
     if (name !== undefined) return name;
   }
   return null;

@@ -4,7 +4,7 @@
  * @module
  */
 import { join, relative } from "node:path";
-import { count } from "../../util/format.ts";
+import { count, printable } from "../../util/format.ts";
 import { DamagedFileError, MissingSplitError } from "../dataset.ts";
 import { DataQuestionError } from "../encodings/data_question.ts";
 import { decideEncoding } from "../encodings/decide_encoding.ts";
@@ -63,10 +63,11 @@ export async function recognizeFolder(
       faults.set(split, error as Error);
     }
   }
-  // A split that is there and cannot be opened is an error, not a split less
-  const fault = [...faults.values()].find((error) => !(error instanceof MissingSplitError));
-  if (fault !== undefined) throw fault;
-  if (pairs.size === 0) throw [...faults.values()][0]!;
+  // A split that cannot be opened stays one: opening it says why
+  if (pairs.size === 0) {
+    const all = [...faults.values()];
+    throw all.find((error) => !(error instanceof MissingSplitError)) ?? all[0]!;
+  }
   refuseUnread([...pairs.values()].flat());
   const paths = [...new Set([...pairs.values()].flat().map(({ label }) => relative(dir, label)))];
   const scans = await scanLabels(dir, paths, onProgress);
@@ -100,12 +101,24 @@ export async function recognizeFolder(
       ? "data.labelMap"
       : given?.from ?? "the values",
   };
-  const counts = drawn.counts;
-  return {
-    layout,
-    said: describe(layout, counts, drawn.rule),
-    notices: unused(dir, pictures, pairs),
-  };
+  const unread = given?.unread ?? [];
+  const notices = [
+    ...unused(dir, pictures, pairs),
+    ...(unread.length === 0
+      ? []
+      : [`${given!.from} has keys that are not read: ${unread.map(printable).join(", ")}`]),
+  ];
+  return { layout, said: describe(layout, drawn.counts, drawn.rule), notices };
+}
+
+/** Whether folders or names of a folder tell images from labels; never rejects. */
+export async function looksLikePairs(dir: string): Promise<boolean> {
+  try {
+    const found = await findSplits({ dir, ...await listTree(dir), hints: {} });
+    return found !== null && Object.keys(found).length > 0;
+  } catch (error) {
+    return error instanceof DataQuestionError;
+  }
 }
 
 /** Hints that were given, so that those of classes.json count where none is. */
@@ -161,6 +174,9 @@ interface DrawOptions {
   presentIn(pair: FilePair): number[];
 }
 
+/** What pairs are called that nothing divides; CVAT calls its list default. */
+const UNDIVIDED = ["", "train", "default", "all", "trainval"];
+
 /** Draws the validation split where there is none, from the training split or from all. */
 function drawSplits(
   found: FoundSplits,
@@ -169,7 +185,7 @@ function drawSplits(
   const counts = Object.fromEntries([...pairs].map(([name, all]) => [name, all.length]));
   const splits = { ...found };
   const names = Object.keys(found).filter((name) => name !== "test");
-  const from = names.length === 1 && names[0] !== "val" ? names[0]! : null;
+  const from = names.length === 1 && UNDIVIDED.includes(names[0]!) ? names[0]! : null;
   if (from === null || !pairs.has(from)) return { splits, counts, rule: null };
   const samples = pairs.get(from)!.map((pair) => ({ name: pair.id, present: presentIn(pair) }));
   if (samples.length < 2) {

@@ -5,7 +5,7 @@
  */
 import type { Dataset, DatasetReader } from "../dataset.ts";
 import { openLayout } from "../layout/open_layout.ts";
-import { recognizeFolder } from "../layout/recognize_folder.ts";
+import { looksLikePairs, recognizeFolder } from "../layout/recognize_folder.ts";
 import { isFolder } from "./listing.ts";
 
 /**
@@ -18,7 +18,7 @@ export const folderReader: DatasetReader = {
   name: "folder",
   summary: "images and label files in folders, by names; splits as folders or lists, or drawn",
   needsDir: true,
-  matches: (dir) => isFolder(dir),
+  matches: (dir) => looksLikePairs(dir),
   async open({ dir, split, layout, hints = {} }): Promise<Dataset> {
     if (dir === null || !(await isFolder(dir))) {
       throw new Error(`Cannot open data set folder "${dir}": there is no such folder`);

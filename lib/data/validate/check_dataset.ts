@@ -5,6 +5,7 @@
  */
 import type { SkippedSample } from "../loader/batch.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
+import { findSharedFiles } from "../scan/shared_files.ts";
 import { scanSamples } from "../scan/scan_samples.ts";
 import type { ScanProgress } from "../scan/scan_threads.ts";
 import { diagnoseValues } from "./split_findings.ts";
@@ -99,7 +100,7 @@ export async function checkDataset(
         `ignore label ${ignoreLabel}`,
     );
   }
-  if (options.isTraining === true && present.length === 1 && classes.length > 1) {
+  if (options.isTraining === true && present.length === 1) {
     throw new RangeError(
       `Cannot train on split "${split}": all of its ${counted.samples} labels show the class ` +
         `"${present[0]!.name}" only` +
@@ -108,6 +109,25 @@ export async function checkDataset(
     );
   }
   return counted;
+}
+
+/**
+ * Refuses splits that have images in common: equal files, of which only those of equal size are read.
+ *
+ * @throws {RangeError} Naming the first.
+ */
+export async function requireApart(train: Dataset, validation: Dataset): Promise<void> {
+  const shared = await findSharedFiles(train, validation);
+  const [first] = shared;
+  if (first === undefined) return;
+  const count = shared.length === 1 ? "1 image is" : `${shared.length} images are`;
+  throw new RangeError(
+    `Cannot train on split "${train.split}": ${count} both in ${train.split} and in ` +
+      `${validation.split} ("${first[0]}" = "${
+        first[1]
+      }"): scores on ${validation.split} would be ` +
+      `of images used in training; remove them from one of the two`,
+  );
 }
 
 /** Refuses values that are no classes: by their likely cause where many files have them. */

@@ -5,6 +5,7 @@
  */
 import { exactLog } from "../../util/exact_math.ts";
 import type { ClassInfo } from "../dataset.ts";
+import type { FolderLayout } from "../layout/folder_layout.ts";
 
 /** `error`: training on the data would be wrong. `warning`: it may be. `note`: good to know. */
 export type Severity = "error" | "warning" | "note";
@@ -69,6 +70,10 @@ export interface DataReport {
   /** Name of the reader. */
   reader: string;
   dir: string | null;
+  /** How the folder is read; `null` for readers that know. */
+  layout: FolderLayout | null;
+  /** One line that says so; `null` where it was not found out now. */
+  said: string | null;
   classes: ClassInfo[];
   ignoreLabel: number;
   splits: SplitReport[];

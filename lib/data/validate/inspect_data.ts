@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { type Dataset, MissingSplitError } from "../dataset.ts";
+import type { DataHints, FolderLayout } from "../layout/folder_layout.ts";
+import { recognizeData } from "../recognize_data.ts";
 import { datasetReaders, openDataset } from "../registry.ts";
-import { type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
 import { classWeights, type DataReport, type Finding, type Severity } from "./data_report.ts";
 import { comparePublished, findLeaks, findLinks } from "./file_findings.ts";
 import { classFindings, splitFindings } from "./split_findings.ts";
@@ -14,75 +16,61 @@ import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 /** Splits that are tried, the one to train on first. */
 const SPLITS = ["train", "val", "test"];
 
-/** Readers of the most specific layouts first; those that a user registers precede `folder`. */
-const FIRST = [
-  "cityscapes",
-  "camvid",
-  "ade20k",
-  "pascal-context",
-  "oxford-pet",
-  "mapillary",
-  "loveda",
-  "voc-aug",
-  "voc",
-  "sbd",
-];
+/** What is known of a folder before it is looked into. */
+export interface FindLayoutOptions {
+  /** The only reader to try; the one that knows the folder if none is named. */
+  reader?: string | undefined;
+  /** What the user says where the folder does not. */
+  hints?: DataHints;
+}
 
 /**
- * Finds the reader that knows a folder's layout, and the splits `train`, `val` and `test` that are
- * there, whole or not.
+ * Finds the reader that knows a folder's layout, how it is read, and the splits `train`, `val` and
+ * `test` that are there, whole or not.
  *
- * @param options The only `reader` to try; all are tried if none is named.
  * @throws {MissingSplitError} If a reader knows the layout but finds none of those splits.
- * @throws {Error} If no reader knows the layout.
+ * @throws {DataQuestionError} If the folder can be read in several ways, or in none.
+ * @throws {Error} If the named reader does not know the layout.
  * @example
  * ```ts
  * import { findLayout } from "@segadv/segadv/data";
  * import assert from "node:assert/strict";
  *
- * await assert.rejects(findLayout("/nowhere"), /no reader knows its layout/);
+ * await assert.rejects(findLayout("/nowhere"), /there is no folder/);
  * ```
  */
 export async function findLayout(
   dir: string,
-  options: { reader?: string | undefined } = {},
+  options: FindLayoutOptions = {},
 ): Promise<DataSource> {
-  const readers = inOrder().filter(({ name }) => name === (options.reader ?? name));
-  for (const reader of readers) {
-    if (!await reader.matches(dir)) continue;
-    const splits: string[] = [];
-    let lacking = "";
-    for (const split of SPLITS) {
-      const fault = await faultOf(reader, { dir, split });
-      // Any other fault is one of the split's files
-      if (fault instanceof MissingSplitError) lacking ||= fault.message;
-      else splits.push(split);
-    }
-    if (splits.length > 0) return { reader: reader.name, dir, splits };
-    throw new MissingSplitError(lacking);
+  const { reader: dataset = "auto", hints = {} } = options;
+  const { dataset: name, layout, said, notices } = await recognizeData({ ...hints, dataset, dir });
+  const found = { reader: name, dir, layout, said, notices };
+  if (layout !== null) {
+    const splits = SPLITS.filter((split) => Object.hasOwn(layout.splits, split));
+    if (splits.length > 0) return { ...found, splits };
+    throw new MissingSplitError(
+      `Cannot inspect "${dir}": there is none of the splits ${SPLITS.join(", ")}, available: ${
+        Object.keys(layout.splits).join(", ")
+      }`,
+    );
   }
-  const known = readers.map(({ name, summary }) => `${name} (${summary})`).join(", ");
-  const last = readers.at(-1);
-  const fault = last && await faultOf(last, { dir, split: "" });
-  throw new Error(
-    `Cannot inspect "${dir}": no reader knows its layout; known: ${known}` +
-      (fault ? `; as ${last.name}: ${fault.message}` : ""),
-  );
-}
-
-function inOrder(): DatasetReader[] {
-  const rank = ({ name }: DatasetReader): number => {
-    const place = FIRST.indexOf(name);
-    return place >= 0 ? place : FIRST.length + (name === "folder" ? 1 : 0);
-  };
-  return [...datasetReaders].filter(({ needsDir }) => needsDir).sort((a, b) => rank(a) - rank(b));
-}
-
-async function faultOf(
-  reader: DatasetReader,
-  place: { dir: string; split: string },
-): Promise<Error | null> {
-  return await reader.open(place).then(() => null, (error: Error) => error);
+  const reader = datasetReaders.get(name);
+  const splits: string[] = [];
+  let lacking = "";
+  for (const split of SPLITS) {
+    const fault = await reader.open({ dir, split }).then(() => null, (error: Error) => error);
+    // Any other fault is one of the split's files
+    if (fault instanceof MissingSplitError) lacking ||= fault.message;
+    else splits.push(split);
+  }
+  if (splits.length === 0) throw new MissingSplitError(lacking);
+  if (await reader.matches(dir) || dataset !== "auto" && splits.length < SPLITS.length) {
+    return { ...found, splits };
+  }
+  const fault = await reader.open({ dir, split: splits[0]! }).then(() => null, (e: Error) => e);
+  if (fault === null) return { ...found, splits };
+  throw new Error(`Cannot inspect "${dir}" as ${name} (${reader.summary}): ${fault.message}`);
 }
 
 /** What to inspect. */
@@ -93,6 +81,12 @@ export interface DataSource {
   dir: string | null;
   /** Splits, the one to train on first. */
   splits: readonly string[];
+  /** How the folder is read; `null` or absent for readers that know, and where it is to be found out. */
+  layout?: FolderLayout | null;
+  /** One line that says so. */
+  said?: string | null;
+  /** What is in the folder and not read, a line each. */
+  notices?: readonly string[];
 }
 
 /** How much to read. */
@@ -133,8 +127,10 @@ export async function inspectData(
   source: DataSource,
   options: InspectDataOptions = {},
 ): Promise<DataReport> {
-  const { reader, dir } = source;
-  const findings: Finding[] = [];
+  const { reader, dir, layout = null } = source;
+  const findings: Finding[] = (source.notices ?? []).map((message) => (
+    { severity: "note", split: null, message }
+  ));
   const scans: ScannedSplit[] = [];
   if (source.splits.length === 0) throw new RangeError(`Cannot inspect ${reader}: no split given`);
   const splits = [...new Set(source.splits)];
@@ -146,7 +142,9 @@ export async function inspectData(
     });
   }
   for (const split of splits) {
-    const dataset = await openDataset(reader, { dir, split }).catch((error: Error) => error);
+    const dataset = await openDataset(reader, { dir, split, layout }).catch((error: Error) =>
+      error
+    );
     if (!(dataset instanceof Error)) scans.push(await scan(dataset, options));
     else if (!findings.some(({ message }) => message === dataset.message)) {
       findings.push({ severity: "error", split, message: dataset.message });
@@ -170,6 +168,8 @@ export async function inspectData(
     ok: findings.every(({ severity }) => severity !== "error"),
     reader,
     dir,
+    layout: first?.dataset.layout ?? null,
+    said: source.said ?? null,
     classes: first?.dataset.classes ?? [],
     ignoreLabel: first?.dataset.ignoreLabel ?? 255,
     splits: scans.map(({ report }) => report),

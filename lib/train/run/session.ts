@@ -8,17 +8,17 @@ import { validateConfig } from "../../config/check.ts";
 import { repeatFactors } from "../../data/loader/epoch_order.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { countClasses, type SplitCounts } from "../../data/validate/class_counts.ts";
-import { checkDataset } from "../../data/validate/check_dataset.ts";
+import { checkDataset, requireApart } from "../../data/validate/check_dataset.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { type DataFingerprint, fingerprintDataset } from "../../data/fingerprint.ts";
 import { findLinks } from "../../data/validate/file_findings.ts";
-import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
-import { matchClasses, type MatchedDataset, openDataset } from "../../data/registry.ts";
+import type { NamedClasses } from "../../data/class_order.ts";
 import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
 import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
+import { openRunData } from "./run_data.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
@@ -34,7 +34,10 @@ import {
 
 /** An opened run. */
 export interface Session {
-  /** As given, but for what follows the weights of `model.init` (`model.followInit`). */
+  /**
+   * As given, but for how its data is read (`data.dataset: auto`, `data.layout`) and for what follows
+   * the weights of `model.init` (`model.followInit`).
+   */
   config: Config;
   backend: BackendInfo;
   train: Dataset;
@@ -52,6 +55,8 @@ export interface Session {
   totalSteps: number;
   /** What G started from; `null` for random weights and a network that the caller brought. */
   initialization: InitializationReport | null;
+  /** One line that says how the data's folder is read; `null` where that was known before. */
+  dataSaid: string | null;
   /** Damaged training samples that were seen (`data.onCorrupt: "skip"`). */
   skipped: SkippedSample[];
   /** What the user should know before the first step. */
@@ -83,26 +88,21 @@ export interface SessionOptions {
  * @throws {Error} If data, backend or network cannot be had; the message says what to change.
  */
 export async function openSession(
-  config: Config,
+  given: Config,
   options: SessionOptions = {},
 ): Promise<Session> {
-  validateConfig(config);
+  validateConfig(given);
   if (options.model !== undefined && options.backend === undefined) {
     throw new TypeError(
       "Cannot train a model of your own without options.backend: pass what useBackend() returned",
     );
   }
-  const { dataset, dir, trainSplit, valSplit, batch } = config.data;
-  const isRandom = config.model.init === "random" || options.initialize === false;
-  const own = await openDataset(dataset, { dir, split: trainSplit });
-  const from = options.classes ?? (isRandom ? null : await classesOfInit(config));
-  const { dataset: train, notice } = inOrderOf(from, own);
+  const isRandom = given.model.init === "random" || options.initialize === false;
+  const from = options.classes ?? (isRandom ? null : await classesOfInit(given));
+  const opened = await openRunData(given, from);
+  const { config, train, validation, own, notice, said, notices } = opened;
+  const { dataset, dir, batch } = config.data;
   const names = train.classes.map(({ name }) => name);
-  const ownValidation = await openDataset(dataset, { dir, split: valSplit });
-  const { dataset: validation } = matchClasses(ownValidation, {
-    subject: `split "${trainSplit}"`,
-    names,
-  });
   const steps = stepsPerEpoch(train, batch);
   if (options.model !== undefined && options.model.classes !== train.classes.length) {
     throw new RangeError(
@@ -123,12 +123,14 @@ export async function openSession(
   checkMetric(metric, names);
   const skipped: SkippedSample[] = [];
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
-  await checkDataset(train, config.data.onCorrupt === "skip" ? { onDamaged } : {});
+  const skips = config.data.onCorrupt === "skip" ? { onDamaged } : {};
+  await checkDataset(train, { ...skips, isTraining: true });
   checkMetricClass(metric, validation, await checkDataset(validation));
+  await requireApart(train, validation);
   const full = config.data.fingerprint === "full";
   const fingerprints = {
-    train: await fingerprintDataset(own, { full }),
-    validation: await fingerprintDataset(ownValidation, { full }),
+    train: await fingerprintDataset(own.train, { full }),
+    validation: await fingerprintDataset(own.validation, { full }),
   };
 
   const classCounts = await countsFor(config, train, options.classCounts ?? null);
@@ -151,12 +153,13 @@ export async function openSession(
       threads: config.threads,
       deterministic: config.deterministic,
     });
-  const said = backend.warning === null ? [] : [backend.warning];
+  const fallback = backend.warning === null ? [] : [backend.warning];
   const known = [
     ...(notice === null ? [] : [notice]),
+    ...notices,
     ...links,
     ...microBatchWarnings(config),
-    ...said,
+    ...fallback,
   ];
   if (config.train.precision === "mixed" && backend.name !== "webgpu") {
     throw new RangeError(
@@ -195,19 +198,13 @@ export async function openSession(
       repeats,
       fingerprints,
       skipped,
+      dataSaid: said,
       orderNotice: notice,
       stepsPerEpoch: steps,
       totalSteps: steps * config.train.epochs,
       dispose: () => disposeNetworks(parts.networks, { keepModel: options.model !== undefined }),
     };
   }
-}
-
-/** Training data in the class order of the run or network that it goes on from, if it has its names. */
-function inOrderOf(from: NamedClasses | null, own: Dataset): Omit<MatchedDataset, "order"> {
-  const names = own.classes.map(({ name }) => name);
-  if (from === null || !haveSameNames(names, from.names)) return { dataset: own, notice: null };
-  return matchClasses(own, from);
 }
 
 /** What is saved with the network of a session. */
@@ -250,6 +247,7 @@ export function startEvent(session: Session): StartEvent {
     device: backend.device,
     build: backend.build,
     classes: train.classes.map(({ name }) => name),
+    ...(session.dataSaid !== null && { dataSaid: session.dataSaid }),
     stepsPerEpoch,
     totalSteps: Math.min(totalSteps, config.train.maxSteps ?? totalSteps),
     parameters: {

@@ -13,7 +13,11 @@ function cityscapesFiles(): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
   for (const split of ["train", "val"]) {
     const truth = `gtFine/${split}/${FRAME}_gtFine`;
-    files[`leftImg8bit/${split}/${FRAME}_leftImg8bit.png`] = picture(64, 64);
+    files[`leftImg8bit/${split}/${FRAME}_leftImg8bit.png`] = picture(
+      64,
+      64,
+      split === "train" ? 90 : 70,
+    );
     files[`${truth}_labelIds.png`] = labels(64, 64, { values: [7, 7, 26, 4] });
     files[`${truth}_instanceIds.png`] = labels(64, 64, { values: [7, 7, 26, 4] });
   }

@@ -20,7 +20,7 @@ test("segadv inspect data prints splits, classes and weights of a folder and end
     assert.deepEqual([code, err], [0, ""]);
     assert.match(
       out,
-      /read as folder\n\nsplit +samples +broken .*\ntrain +1 +0 +4x3 +1 +90\.00, 90/,
+      /read as folder: images in train\/images, labels in train\/labels; class indices; classes sky, road from classes.json, 255 ignored; train 1, val 1 \(by folders\)\n\nsplit +samples +broken .*\ntrain +1 +0 +4x3 +1 +90\.00, 90/,
     );
     assert.match(out, /\nsky +33\.33 % +1 +53\.33 % +1 +1\.000 +2\.39\n/);
     assert.match(out, /\n\(ignored\) +33\.33 % +0\.00 %\n/);
@@ -65,7 +65,7 @@ test("segadv inspect data refuses what is neither configuration nor data", () =>
     assert.equal(other.code, 1);
     assert.match(
       other.err,
-      /^error: Cannot inspect ".*": no reader knows its layout; .*camvid: .*\n$/,
+      /^error: Cannot inspect ".*" as camvid \(CamVid .*\): .*found no folder trainannot.*\n$/,
     );
     const unwritten = await runHere("inspect", "data", dir, "--html", join(dir, "x/sheet.html"));
     assert.equal(unwritten.code, 1);

@@ -107,7 +107,7 @@ describe("convertData()", () => {
     await writeFile(join(dir, "classes.json"), JSON.stringify({ classes: ["ground"] }));
     const error = await convertData(source, out, { to: "folder" }).catch((error) => error);
     assert.ok(error instanceof UnsoundDataError);
-    assert.match(error.message, /value 1 is neither a class/);
+    assert.match(error.message, /names one class, "ground", and the masks hold 0, 1/);
     assert.deepEqual(await readdir(join(folder, "new")).catch(() => []), []);
   });
 });

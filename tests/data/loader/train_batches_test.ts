@@ -2,13 +2,13 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { DataConfig } from "../../../lib/data/data_config.ts";
 import type { Dataset } from "../../../lib/data/dataset.ts";
+import { loadConfig } from "../../../lib/config/load.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { trainBatches } from "../../../lib/data/loader/train_loader.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const config: DataConfig = {
-  dataset: "fixtures",
-  dir: null,
+  ...(await loadConfig({ preset: "fixtures" })).data,
   trainSplit: "train",
   valSplit: "val",
   crop: [32, 48],

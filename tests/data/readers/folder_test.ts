@@ -24,10 +24,19 @@ function split(place: string, names = ["a", "b"]): Record<string, Content> {
 describe("folderReader", () => {
   for (
     const [layout, files] of Object.entries<Record<string, Content>>({
-      "folders of its own": split("train/"),
-      "subfolders of images and labels": split("*/train"),
-      "a list": { ...split("", ["a", "b", "c"]), "train.txt": "a\r\n\nb.jpg\n" },
-      "a list beside folders": { ...split("train/", ["a", "b", "c"]), "train.txt": "\ufeffa\nb" },
+      "folders of its own": { ...split("train/"), ...split("val/") },
+      "subfolders of images and labels": { ...split("*/train"), ...split("*/val") },
+      "a list": { ...split("", ["a", "b", "c"]), "train.txt": "a\r\n\nb.jpg\n", "val.txt": "c" },
+      "a list beside folders": {
+        ...split("train/"),
+        ...split("val/"),
+        "train.txt": "\ufeffa\nb",
+      },
+      "a list of another machine": {
+        ...split("", ["a", "b", "c"]),
+        "train.txt": "/data/pets/images/a.jpg\n.\\images\\b.png labels/b.png",
+        "val.txt": "c",
+      },
     })
   ) {
     test(`folderReader.open() opens a split that is ${layout}`, () =>
@@ -66,10 +75,22 @@ describe("folderReader", () => {
     }));
 
   const faults: Record<string, { files: Record<string, Content>; message: RegExp }> = {
-    "no classes.json": {
-      files: split("train/"),
+    "a list of a part of its folder": {
+      files: {
+        "classes.json": CLASSES,
+        ...split("train/", ["a", "b", "c"]),
+        "train.txt": "a\nb",
+      },
       message:
-        /^Cannot read ".*classes.json": there is no such file, write one that begins like \{/,
+        /train.txt names 2 of the 3 images in .*data.lists=use .* data.lists=ignore \(all\)$/,
+    },
+    "values that nothing names": {
+      files: split("train/"),
+      message: /labels are 0, 1, 200, and no file names the classes: name them with --set 'data.l/,
+    },
+    "a misspelt key": {
+      files: { ...split("train/"), "classes.json": { classes: ["a", "b"], ignore_lable: 200 } },
+      message: /the unknown key "ignore_lable" must be one of classes, .*, ignore_label, /,
     },
     "a classes.json that is no JSON": {
       files: { ...split("train/"), "classes.json": "classes: 3" },
@@ -87,17 +108,18 @@ describe("folderReader", () => {
       message: /the colour of classes\[0\] must be three integers in 0..255/,
     },
     "a wrong ignore label": {
-      files: { ...split("train/"), "classes.json": { classes: ["a"], ignore: -1 } },
+      files: { ...split("train/"), "classes.json": { classes: ["a"], ignore: -2 } },
       message: /ignore must be an integer in 0..255/,
     },
     "an unknown split": {
-      files: { "classes.json": CLASSES, ...split("training/") },
+      files: { "classes.json": CLASSES, ...split("day/"), ...split("night/") },
       message:
-        /^Cannot open split "train" of ".*": there is none of that name, available: training$/,
+        /^Cannot open split "train" of ".*": there is none of that name, available: day, night$/,
     },
     "no layout at all": {
       files: { "classes.json": CLASSES },
-      message: /expected train\/images and train\/labels, or images, labels and train.txt$/,
+      message:
+        /there are no pictures in it; expected train\/images and train\/labels, or images, labels/,
     },
     "an empty list": {
       files: { "classes.json": CLASSES, ...split(""), "train.txt": "\n", "val.txt": "a" },
@@ -105,7 +127,7 @@ describe("folderReader", () => {
     },
     "an image without label": {
       files: { "classes.json": CLASSES, ...split("train/"), "train/images/z.png": PAIR["a.jpg"] },
-      message: /^Cannot open split "train" of ".*": no label PNG named "z" in ".*labels"$/,
+      message: /^Cannot open split "train" of ".*": no label named "z" in ".*labels"$/,
     },
     "a label without image": {
       files: { "classes.json": CLASSES, ...split("train/"), "train/labels/z.png": PAIR["a.png"] },
@@ -113,11 +135,12 @@ describe("folderReader", () => {
     },
     "listed names without files": {
       files: { "classes.json": CLASSES, ...split(""), "train.txt": "a\nq\nr" },
-      message: /no image named "q" in ".*images", nor 1 more$/,
+      message:
+        /train.txt" line 2: "q" names no image inside the data set's folder, nor do 1 more of its l/,
     },
     "a name listed twice": {
       files: { "classes.json": CLASSES, ...split(""), "train.txt": "a\nb\na.png" },
-      message: /^Cannot use ".*train.txt" line 3: "a" is listed twice, first in line 1$/,
+      message: /^Cannot use ".*train.txt" line 3: "a" is listed twice, first in line 1; remove one/,
     },
     "two images of one name": {
       files: { "classes.json": CLASSES, ...split("train/"), "train/images/a.jpg": PAIR["a.jpg"] },
@@ -129,17 +152,15 @@ describe("folderReader", () => {
       "../a",
       "/etc/passwd",
       "x/../../a",
-      "a\\b",
-      "C:/a",
       "a\u0000",
-      "./a",
       "a\u009b",
       "a".repeat(5000),
     ]
   ) {
     faults[`the hostile name ${JSON.stringify(name.slice(0, 20))}`] = {
       files: { "classes.json": CLASSES, ...split(""), "train.txt": `a\n${name}` },
-      message: /^Cannot use ".*train.txt" line 2: ".*" is not a name inside the data set's folder$/,
+      message:
+        /^Cannot use ".*train.txt" line 2: ".*" names no image inside the data set's folder$/,
     };
   }
   for (const [fault, { files, message }] of Object.entries(faults)) {

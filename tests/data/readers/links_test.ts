@@ -1,6 +1,6 @@
 /** Links, pipes, devices and giants in a data set's folder: followed, or refused in one line. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, test } from "node:test";
@@ -14,6 +14,8 @@ const FILES = {
   "data/classes.json": { classes: ["a"], ignore: 255 },
   "data/train/images/a.png": picture(4, 3),
   "data/train/labels/a.png": labels(4, 3),
+  "data/val/images/c.png": picture(4, 3),
+  "data/val/labels/c.png": labels(4, 3),
   "store/images/b.png": picture(4, 3),
   "store/labels/b.png": labels(4, 3),
 };
@@ -75,7 +77,7 @@ describe("folderReader among links", { skip: process.platform === "win32" && "no
     const message = await faultOf((data) => symlinkSync(data, join(data, "train/images/again")));
     assert.match(
       message,
-      /^Cannot list ".*again.train.images": links make it the folder ".*images", which is listed al/,
+      /^Cannot list ".*again": links make it the folder ".*data", which is listed al/,
     );
     const image = await faultOf((data) => {
       replace(join(data, "train/images/a.png"), "a.png");
@@ -104,9 +106,10 @@ describe("folderReader among links", { skip: process.platform === "win32" && "no
     const giant = await faultOf((data) => truncateSync(join(data, "train/images/a.png"), 2 ** 31));
     assert.match(giant, /^Cannot read ".*a\.png": it has 2\.0 GiB, .*: the most is 1 GiB$/);
     const list = await faultOf((data) => {
-      mkdirSync(join(data, "images"));
-      mkdirSync(join(data, "labels"));
-      rmSync(join(data, "train"), { recursive: true });
+      for (const folder of ["images", "labels"]) {
+        renameSync(join(data, "train", folder), join(data, folder));
+      }
+      rmSync(join(data, "val"), { recursive: true });
       symlinkSync("/dev/zero", join(data, "train.txt"));
     });
     assert.match(list, /^Cannot read ".*train\.txt": it is no file but a pipe or a device$/);

@@ -20,7 +20,7 @@ test("matchPairs() joins images and labels, all of them or those of a list, in i
 test("matchPairs() names the first file without its partner and counts the others", () => {
   const cases = [
     [named("a"), named("a", "b", "c"), 'no image named "b" in "images", nor 1 more'],
-    [named("a", "b"), named("a"), 'no label PNG named "b" in "labels"'],
+    [named("a", "b"), named("a"), 'no label named "b" in "labels"'],
   ] as const;
   for (const [images, masks, reason] of cases) {
     assert.throws(() => matchPairs({ images, labels: masks, ...shared }), {

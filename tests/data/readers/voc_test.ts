@@ -48,7 +48,7 @@ describe("vocReader", () => {
   test("vocReader.open() refuses what lacks in one line", () =>
     withFiles(VOC, async (dir) => {
       const cases: [string, RegExp][] = [
-        ["val", /^Cannot open split "val" of ".*": no label PNG named "x_2" in ".*Class"$/],
+        ["val", /^Cannot open split "val" of ".*": no label named "x_2" in ".*Class"$/],
         ["empty", /^Cannot open split "empty" of ".*": its list is empty$/],
         ["tran", /there is no such list .*, available: empty, train, train_aug, val$/],
       ];

@@ -53,16 +53,28 @@ test("checkDataset() names the file of a wrong label", () =>
 test("checkDataset() refuses data without a single pixel to learn from", async () => {
   await assert.rejects(checkDataset(tiny([[200, 200, 200, 200]])), {
     name: "RangeError",
-    message: 'Cannot train on split "train": every pixel of the 1 samples read has the ignore ' +
+    message: 'Cannot train on split "train": every pixel of its 1 samples has the ignore ' +
       "label 200",
   });
 });
 
-test("checkDataset() spreads a limited number of samples over the split", async () => {
+test("checkDataset() reads every sample, and names the one late file with a stray value", async () => {
   const read: string[] = [];
-  const dataset = tiny(Array.from({ length: 10 }, () => [0, 0, 0, 0]), read);
-  assert.equal((await checkDataset(dataset, { sampleLimit: 4 })).samples, 4);
-  assert.deepEqual(read, ["s0", "s2", "s5", "s7"]);
+  const maps = Array.from({ length: 40 }, (_, i) => i === 33 ? [0, 1, 7, 0] : [0, 1, 0, 0]);
+  await assert.rejects(checkDataset(tiny(maps, read)), {
+    message: 'Cannot use sample "s33" of split "train": value 7 at column 0, row 1 is neither a ' +
+      "class (0..1) nor the ignore label (200)",
+  });
+  assert.equal(read.length, 40);
+});
+
+test("checkDataset() refuses training labels of one class", async () => {
+  const one = tiny([[0, 0, 0, 0], [0, 0, 200, 0]]);
+  await assert.rejects(checkDataset(one, { isTraining: true }), {
+    name: "RangeError",
+    message: /all of its 2 labels show the class "a" only, as where a converter left every mask 0/,
+  });
+  assert.equal((await checkDataset(one)).samples, 2);
 });
 
 test("checkDataset() passes the fixture set", async () => {

@@ -18,19 +18,25 @@ test("findLayout() knows a folder of one's own, and keeps a split that lacks a f
     "val/images/b.png": IMAGE,
     "val/labels/c.png": LABEL,
   }, async (dir) => {
-    assert.deepEqual(await findLayout(dir), { reader: "folder", dir, splits: ["train", "val"] });
+    const { reader, splits } = await findLayout(dir);
+    assert.deepEqual([reader, splits], ["folder", ["train", "val"]]);
   }));
 
 test("findLayout() knows CamVid and CityScapes", async () => {
-  await withFiles({ "train/a.png": IMAGE, "trainannot/a.png": LABEL }, async (dir) => {
-    assert.deepEqual(await findLayout(dir), { reader: "camvid", dir, splits: ["train"] });
+  await withFiles({
+    "train/0001TP_006690.png": IMAGE,
+    "trainannot/0001TP_006690.png": LABEL,
+  }, async (dir) => {
+    const { reader, splits } = await findLayout(dir);
+    assert.deepEqual([reader, splits], ["camvid", ["train"]]);
   });
   const frame = "aachen/aachen_0";
   await withFiles({
     [`leftImg8bit/train/${frame}_leftImg8bit.png`]: IMAGE,
     [`gtFine/train/${frame}_gtFine_labelIds.png`]: LABEL,
   }, async (dir) => {
-    assert.deepEqual(await findLayout(dir), { reader: "cityscapes", dir, splits: ["train"] });
+    const { reader, splits } = await findLayout(dir);
+    assert.deepEqual([reader, splits], ["cityscapes", ["train"]]);
   });
 });
 
@@ -40,8 +46,10 @@ test("findLayout() keeps a split whose files are at fault in any other way than 
     "train/images/a.png": IMAGE,
     "train/images/a.jpg": IMAGE,
     "train/labels/a.png": LABEL,
+    "val/images/b.png": IMAGE,
+    "val/labels/b.png": LABEL,
   }, async (dir) => {
-    assert.deepEqual(await findLayout(dir), { reader: "folder", dir, splits: ["train"] });
+    assert.deepEqual((await findLayout(dir)).splits, ["train", "val"]);
   }));
 
 test("DatasetReader.matches() tells layouts apart and never rejects", async () => {
@@ -52,13 +60,14 @@ test("DatasetReader.matches() tells layouts apart and never rejects", async () =
   assert.deepEqual(await names("/no/where"), []);
   const lists = "VOCdevkit/VOC2012/ImageSets/Segmentation";
   const sbd = "benchmark_RELEASE/dataset";
-  const voc = { [`${lists}/train.txt`]: "a", [`${lists}/val.txt`]: "b" };
+  const voc = { [`${lists}/train.txt`]: "2007_000032", [`${lists}/val.txt`]: "2007_000033" };
   const both = { ...voc, [`${sbd}/cls/a.mat`]: "", [`${sbd}/train.txt`]: "a" };
   const cases: [Record<string, string>, string[]][] = [
     [{}, []],
-    [{ "classes.json": "" }, ["folder"]],
+    [{ "classes.json": "" }, []],
+    [{ "photos/a.png": "", "masks/a.png": "" }, ["folder"]],
     [{ "leftImg8bit/train/a.png": "" }, ["cityscapes"]],
-    [{ "CamVid/valannot/a.png": "" }, ["camvid"]],
+    [{ "CamVid/valannot/0016E5_07959.png": "" }, ["camvid"]],
     [voc, ["voc"]],
     [both, ["voc", "sbd"]],
     [{ ...both, [`${sbd}/val.txt`]: "b" }, ["voc", "voc-aug", "sbd"]],
@@ -69,11 +78,11 @@ test("DatasetReader.matches() tells layouts apart and never rejects", async () =
 });
 
 test("findLayout() says what it looked for", () =>
-  withFiles({ "images/a.png": IMAGE, "labels/a.png": LABEL }, async (dir) => {
+  withFiles({ "a/a.png": IMAGE, "b/a.png": LABEL }, async (dir) => {
     await assert.rejects(findLayout(dir), {
-      message: /^Cannot inspect ".*": no reader knows its layout; known: cityscapes \(.*write one/,
+      message: /^Cannot read ".*": 2 pictures in a, b, but nothing tells images from labels; expec/,
     });
-    const message = /known: camvid \(.*\); as camvid: .*found no folder trainannot/;
+    const message = /^Cannot inspect ".*" as camvid \(.*\): .*found no folder trainannot/;
     await assert.rejects(findLayout(dir, { reader: "camvid" }), { message });
   }));
 
@@ -82,8 +91,13 @@ test("findLayout() names the splits there are where it finds none of its own", (
     "classes.json": { classes: ["sky"] },
     "day/images/a.png": IMAGE,
     "day/labels/a.png": LABEL,
+    "night/images/a.png": IMAGE,
+    "night/labels/a.png": LABEL,
   }, async (dir) => {
-    await assert.rejects(findLayout(dir), /there is none of that name, available: day$/);
+    await assert.rejects(
+      findLayout(dir),
+      /none of the splits train, val, test, available: day, night$/,
+    );
   }));
 
 test("findLayout() knows real data", { skip: skipWithout("data/formats") }, async () => {
@@ -104,6 +118,12 @@ const GOOD = labels(4, 3, { values: [0, 1, 255] });
 /** An RGB PNG of 4x3 pixels, unlike that of any other shade. */
 function shade(value: number): Uint8Array {
   const data = new Uint8Array(4 * 3 * 3).fill(value);
+  return encodePng({ width: 4, height: 3, channels: 3, data });
+}
+
+/** An RGB PNG of 4x3 pixels, each of a colour. */
+function colored(): Uint8Array {
+  const data = Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => i * 7);
   return encodePng({ width: 4, height: 3, channels: 3, data });
 }
 
@@ -154,9 +174,17 @@ describe("inspectData() says in one line why training would be wrong", () => {
     ["a damaged header", { "train/images/b.png": huge }, /Cannot decode PNG ".*b\.png"/],
     ["a bomb", { "train/images/b.png": pngBomb() }, /b\.png".* 60000x60000/],
     ["another size", { "train/images/b.png": picture(5, 3) }, /5x3, .* 4x3, they must be of one s/],
-    ["an RGB mask", { "train/labels/b.png": shade(7) }, /holds RGB colours, not class indices/],
-    ["a JPEG mask", { "train/labels/b.png": Uint8Array.of(255, 216, 255) }, /JPEG alters class/],
-    ["no partner", { "train/images/e.png": shade(5) }, /no label PNG named "e" in/],
+    [
+      "an RGB mask",
+      { "train/labels/b.png": colored() },
+      /^Cannot read .*labels are colours, not ind/,
+    ],
+    [
+      "a JPEG mask",
+      { "train/labels/b.png": Uint8Array.of(255, 216, 255) },
+      /Cannot decode JPEG ".*b\.png"/,
+    ],
+    ["no partner", { "train/images/e.png": shade(5) }, /no label named "e" in/],
     ["void", { "val/labels/d.png": labels(4, 3, { values: [0, 2] }) }, /"ignore": 2 in classes/],
     ["classes.json", { "classes.json": "{" }, /Cannot read ".*classes\.json": not JSON/],
     [
