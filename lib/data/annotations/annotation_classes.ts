@@ -4,7 +4,7 @@
  * @module
  */
 import type { ClassInfo } from "../dataset.ts";
-import { vocPalette } from "../readers/voc.ts";
+import { vocPalette } from "../readers/voc_palette.ts";
 import { classRole } from "./class_role.ts";
 
 /** Label value of pixels that are left out. */

@@ -3,34 +3,47 @@
  *
  * @module
  */
-import { decodeImage } from "../codecs/decode.ts";
-import { decodeJpeg, isJpeg } from "../codecs/jpeg.ts";
-import { type DecodeOptions, decodePng, isPng, type PngImage } from "../codecs/png_decode.ts";
+import { decodeRaster } from "../codecs/decode.ts";
+import type { DecodeOptions, Raster } from "../codecs/raster.ts";
 import { DamagedFileError } from "../dataset.ts";
 
 /** Samples of a label file as they are stored. */
-export interface MaskRaster extends PngImage {
+export interface MaskRaster extends Raster {
+  data: Uint8Array | Uint16Array;
   /** Whether the format alters values (JPEG). */
   lossy: boolean;
 }
 
 /**
- * Decodes a label file: PNG samples are kept as stored, other formats come as RGB. EXIF orientations
- * are never applied.
+ * Decodes a label file to the samples that it holds. EXIF orientations are never applied.
  *
- * @throws {DamagedFileError} If the file is empty, damaged or of an unknown format; names it.
+ * @throws {DamagedFileError} If the file is empty, damaged, of an unknown format, or its samples are
+ * no whole numbers from 0 to 65,535; names it.
  */
 export async function decodeMask(bytes: Uint8Array, options: DecodeOptions): Promise<MaskRaster> {
-  if (isPng(bytes)) return { ...decodePng(bytes, options), lossy: false };
   if (bytes.length === 0) {
     throw new DamagedFileError(`Cannot read labels from "${options.file}": the file is empty`);
   }
-  const lossy = isJpeg(bytes);
-  const image = lossy ? await decodeJpeg(bytes, options) : await decodeImage(bytes, options);
-  return { ...image, channels: 3, bitDepth: 8, lossy };
+  const { format, data, ...raster } = await decodeRaster(bytes, options);
+  const { lossy } = format;
+  if (data instanceof Uint8Array || data instanceof Uint16Array) return { ...raster, data, lossy };
+  // Whole numbers of other types, as TIFF of 32 bits or of floats holds them
+  const whole = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (!(value >= 0 && value <= 65_535 && Number.isInteger(value))) {
+      throw new DamagedFileError(
+        `Cannot read labels from "${options.file}": ${value} at ${
+          placeOf(Math.floor(i / raster.channels), raster)
+        } is no whole number from 0 to 65,535`,
+      );
+    }
+    whole[i] = value;
+  }
+  return { ...raster, bitDepth: 16, data: whole, lossy };
 }
 
-/** Offset of the sample that a pixel's single value stands in; `null` where channels differ. */
+/** Whether each pixel has a single value: red, green and blue are equal everywhere. */
 export function isSingleValued({ channels, data }: MaskRaster): boolean {
   if (channels < 3) return true;
   for (let i = 0; i < data.length; i += channels) {

@@ -5,7 +5,7 @@
  */
 import { decodeLabel } from "../codecs/decode.ts";
 import { type ClassInfo, DamagedFileError, type LabelMap } from "../dataset.ts";
-import { vocPalette } from "./voc.ts";
+import { vocPalette } from "./voc_palette.ts";
 
 /** Classes of these names in VOC's colours. */
 export function classesNamed(names: readonly string[]): ClassInfo[] {

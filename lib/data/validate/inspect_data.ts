@@ -45,10 +45,9 @@ export async function findLayout(
 ): Promise<DataSource> {
   const { reader: dataset = "auto", hints = {} } = options;
   const { dataset: name, layout, said, notices } = await recognizeData({ ...hints, dataset, dir });
-  const found = { reader: name, dir, layout, said, notices };
   if (layout !== null) {
     const splits = SPLITS.filter((split) => Object.hasOwn(layout.splits, split));
-    if (splits.length > 0) return { ...found, splits };
+    if (splits.length > 0) return { reader: name, dir, splits, layout, said, notices };
     throw new MissingSplitError(
       `Cannot inspect "${dir}": there is none of the splits ${SPLITS.join(", ")}, available: ${
         Object.keys(layout.splits).join(", ")
@@ -66,10 +65,10 @@ export async function findLayout(
   }
   if (splits.length === 0) throw new MissingSplitError(lacking);
   if (await reader.matches(dir) || dataset !== "auto" && splits.length < SPLITS.length) {
-    return { ...found, splits };
+    return { reader: name, dir, splits };
   }
   const fault = await reader.open({ dir, split: splits[0]! }).then(() => null, (e: Error) => e);
-  if (fault === null) return { ...found, splits };
+  if (fault === null) return { reader: name, dir, splits };
   throw new Error(`Cannot inspect "${dir}" as ${name} (${reader.summary}): ${fault.message}`);
 }
 
