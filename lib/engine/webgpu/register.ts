@@ -14,14 +14,30 @@ import { tunedTiles } from "./tile_tuner.ts";
 import type { WebGpuContext } from "./context.ts";
 import { attention, attentionGrad } from "./kernels/attention.ts";
 import { batchMatMul, fusedMatMul } from "./kernels/batch_mat_mul.ts";
-import { batchNormTrain } from "./kernels/batch_norm_train.ts";
-import { batchNormTrainGrad } from "./kernels/batch_norm_train_grad.ts";
+import { activate, activateGrad } from "./kernels/activations.ts";
+import { batchNormActivationTrain, batchNormTrain } from "./kernels/batch_norm_train.ts";
+import {
+  batchNormActivationTrainGrad,
+  batchNormTrainGrad,
+} from "./kernels/batch_norm_train_grad.ts";
 import { biasGrad, biasReluGrad } from "./kernels/bias_grad.ts";
+import {
+  globalAveragePool,
+  globalAveragePoolGrad,
+  scaleChannels,
+  scaleChannelsGrad,
+} from "./kernels/channel_maps.ts";
 import { checkGradients } from "./kernels/check_gradients.ts";
 import { concatChannels, splitV } from "./kernels/concat.ts";
 import { conv2d, fusedConv2d } from "./kernels/conv2d.ts";
 import { conv2dBackpropFilter, dilatedConvFilterGrad } from "./kernels/conv2d_backprop_filter.ts";
 import { conv2dBackpropInput, dilatedConvInputGrad } from "./kernels/conv2d_backprop_input.ts";
+import {
+  depthwiseConv2d,
+  depthwiseInputGrads,
+  fusedDepthwiseConv2d,
+} from "./kernels/depthwise_conv.ts";
+import { depthwiseFilterGrads } from "./kernels/depthwise_filter_grad.ts";
 import { add, leakyReluGrad, multiply, relu } from "./kernels/elementwise.ts";
 import { adamUpdate, movingAverage, sgdUpdate, sgdUpdateIf } from "./kernels/in_place_updates.ts";
 import { type Kernel, restoreTfjsKernel, saveTfjsKernel } from "./kernels/kernel.ts";
@@ -150,11 +166,15 @@ function withNavigatorGpu<T>(gpu: GPU | null, make: () => T): T {
 
 // deno-lint-ignore no-explicit-any -- the list holds kernels of every type of attributes
 const KERNELS: Kernel<any>[] = [
+  activate,
+  activateGrad,
   add,
   adamUpdate,
   attention,
   attentionGrad,
   batchMatMul,
+  batchNormActivationTrain,
+  batchNormActivationTrainGrad,
   batchNormTrain,
   batchNormTrainGrad,
   biasGrad,
@@ -165,7 +185,13 @@ const KERNELS: Kernel<any>[] = [
   conv2dBackpropInput,
   dilatedConvFilterGrad,
   dilatedConvInputGrad,
+  depthwiseConv2d,
+  ...depthwiseFilterGrads,
+  ...depthwiseInputGrads,
   fusedConv2d,
+  fusedDepthwiseConv2d,
+  globalAveragePool,
+  globalAveragePoolGrad,
   fusedMatMul,
   checkGradients,
   layerNorm,
@@ -181,6 +207,8 @@ const KERNELS: Kernel<any>[] = [
   resizeBilinearGrad,
   resizeNearest,
   resizeNearestGrad,
+  scaleChannels,
+  scaleChannelsGrad,
   sgdUpdate,
   sgdUpdateIf,
   softmaxCrossEntropy,

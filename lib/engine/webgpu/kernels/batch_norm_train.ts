@@ -5,12 +5,18 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import type { ActivationName } from "../../ops/activations.ts";
+import {
+  BATCH_NORM_ACTIVATION_TRAIN,
+  type BatchNormActivationAttrs,
+} from "../../ops/batch_norm.ts";
 import { BATCH_NORM_TRAIN, type BatchNormTrainAttrs } from "../../ops/kernels.ts";
 import type { WebGpuContext } from "../context.ts";
 import { dispatch, linearGrid, newOutput } from "../dispatch.ts";
 import { newActivation } from "../float16_storage.ts";
 import { THREADS, type WgslKernel } from "../wgsl.ts";
-import { type Kernel, sizeOf } from "./kernel.ts";
+import { activationValue } from "./activations.ts";
+import { type Kernel, type KernelCall, sizeOf } from "./kernel.ts";
 import {
   COLUMN_UNIFORMS,
   type ColumnLayout,
@@ -23,22 +29,33 @@ import {
 /** Normalises; outputs y, mean and biased variance. */
 export const batchNormTrain: Kernel<BatchNormTrainAttrs> = {
   name: BATCH_NORM_TRAIN,
-  run({ inputs, attrs, backend }) {
-    const { x, gamma, beta } = inputs;
-    const channels = x!.shape[3]!;
-    const columns = columnLayout(sizeOf(x!) / channels, channels);
-    const [mean, variance] = statistics(backend, { x: x!, channels, columns });
-    const y = newActivation(backend, x!.shape);
-    const count = sizeOf(x!) / columns.width;
-    dispatch(backend, applyKernel(columns, attrs.relu), {
-      uniforms: [count, columns.cols, attrs.eps],
-      reads: [x!, gamma!, beta!, mean, variance],
-      writes: [y],
-      grid: linearGrid(Math.ceil(count / THREADS)),
-    });
-    return [y, mean, variance];
-  },
+  run: (call) => normalize(call, call.attrs.relu ? "relu" : null),
 };
+
+/** The same with another activation than a ReLU. */
+export const batchNormActivationTrain: Kernel<BatchNormActivationAttrs> = {
+  name: BATCH_NORM_ACTIVATION_TRAIN,
+  run: (call) => normalize(call, call.attrs.activation),
+};
+
+function normalize(
+  { inputs, attrs, backend }: KernelCall<{ eps: number }>,
+  activation: ActivationName | null,
+): tf.TensorInfo[] {
+  const { x, gamma, beta } = inputs;
+  const channels = x!.shape[3]!;
+  const columns = columnLayout(sizeOf(x!) / channels, channels);
+  const [mean, variance] = statistics(backend, { x: x!, channels, columns });
+  const y = newActivation(backend, x!.shape);
+  const count = sizeOf(x!) / columns.width;
+  dispatch(backend, applyKernel(columns, activation), {
+    uniforms: [count, columns.cols, attrs.eps],
+    reads: [x!, gamma!, beta!, mean, variance],
+    writes: [y],
+    grid: linearGrid(Math.ceil(count / THREADS)),
+  });
+  return [y, mean, variance];
+}
 
 function statistics(
   backend: WebGpuContext,
@@ -149,9 +166,9 @@ const COMBINE: WgslKernel = {
   }),
 };
 
-function applyKernel({ type }: ColumnLayout, relu: boolean): WgslKernel {
+function applyKernel({ type }: ColumnLayout, activation: ActivationName | null): WgslKernel {
   return {
-    key: `${BATCH_NORM_TRAIN}/apply/${type}/${relu}`,
+    key: `${BATCH_NORM_TRAIN}/apply/${type}/${activation}`,
     uniforms: [["count", "u32"], ["cols", "u32"], ["eps", "f32"]],
     reads: [["x", type], ["gamma", type], ["beta", type], ["mean", type], ["variance", type]],
     writes: [["y", type]],
@@ -168,7 +185,8 @@ function applyKernel({ type }: ColumnLayout, relu: boolean): WgslKernel {
   let i = (wid.y * grid.x + wid.x) * ${THREADS}u + lid;
   if (i >= u.count) { return; }
   let c = i % u.cols;
-  ${store("y", "i", relu ? `max(${type}(), ${value})` : value)}`,
+  let value = ${value};
+  ${store("y", "i", activation ? activationValue(activation, "value", type) : "value")}`,
       };
     },
   };
