@@ -5,8 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { BIAS_GRADIENT } from "./bias_gradient.ts";
 import {
-  BIAS_GRAD,
   BIAS_LEAKY_RELU_GRAD,
   BIAS_RELU_GRAD,
   runTrainingKernel,
@@ -59,12 +59,6 @@ const LEAKY_MASK: TrainingKernel<{ alpha: number }> = {
     const [masked] = runTrainingKernel(LEAKY_RELU_GRADIENT, inputs, attrs);
     return [masked!, runTrainingKernel(BIAS_GRADIENT, { dy: masked! }, {})[0]!];
   },
-};
-
-/** Sum of a gradient over all pixels. */
-export const BIAS_GRADIENT: TrainingKernel<Record<never, never>> = {
-  name: BIAS_GRAD,
-  compose: ({ dy }) => [tf.sum(dy!, [0, 1, 2])],
 };
 
 const KERNEL: TrainingKernel<KernelAttrs> = {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { BIAS_GRADIENT } from "./conv2d.ts";
+import { BIAS_GRADIENT } from "./bias_gradient.ts";
 import { runTrainingKernel, type TrainingKernel } from "./kernels.ts";
 
 /** Options of {@linkcode depthwiseConv2d}. */
