@@ -121,7 +121,12 @@ def make_step(network, width, side, batch, memory_format):
         def loss():
             return (0.5 * ((model(real) - 1) ** 2).mean() + 0.5 * (model(fake) ** 2).mean())
     else:
-        model = (Fcn8s if network == "fcn8s-vgg16" else Resnet50)(width)
+        if network in ("fcn8s-vgg16", "resnet50"):
+            model = (Fcn8s if network == "fcn8s-vgg16" else Resnet50)(width)
+        else:
+            from pytorch_networks import BUILDERS  # needs torchvision, which the others do not
+
+            model = BUILDERS[network](CLASSES)
         model = model.to(memory_format=memory_format)
         optimizer = torch.optim.SGD(model.parameters(), 1e-3, momentum=0.9, weight_decay=1e-4)
         images = torch.randn(batch, 3, side, side).contiguous(memory_format=memory_format)
@@ -129,7 +134,9 @@ def make_step(network, width, side, batch, memory_format):
 
         def loss():
             z = model(images)
-            if network == "fcn8s-vgg16":
+            if network != "resnet50":
+                if z.shape[2] < side:
+                    z = F.interpolate(z, size=(side, side), mode="bilinear", align_corners=False)
                 return F.cross_entropy(z, labels)
             p = F.interpolate(F.softmax(z, 1), size=(side, side), mode="bilinear",
                               align_corners=False)

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { defaultConfig } from "../lib/config/mod.ts";
+import { configSchema } from "../lib/config/schema.ts";
 import { record } from "../lib/engine/tape.ts";
 import { discriminatorLoss } from "../lib/losses/adversarial/discriminator_losses.ts";
 import { discriminatorLogits } from "../lib/models/discriminator.ts";
@@ -19,8 +20,25 @@ const CLASSES = 21;
 const PYTHON = "/usr/bin/python3";
 
 /** The networks of the rows `step-*` and their widths. */
-const NETWORKS = { "fcn8s-vgg16": 0.5, resnet50: 0.5, discriminator: 1 } as const;
+const NETWORKS = {
+  "fcn8s-vgg16": 0.5,
+  resnet50: 0.5,
+  discriminator: 1,
+  unet: 1,
+  "unet-resnet18": 1,
+  "unet-resnet34": 1,
+  "unet-resnet50": 1,
+  "fcn-resnet50": 1,
+  "deeplabv3-resnet50": 1,
+} as const;
 type Network = keyof typeof NETWORKS;
+
+/** Names of the rows. */
+export const STEP_ROWS: string[] = Object.keys(NETWORKS).map((name) => rowOf(name as Network));
+
+function rowOf(network: Network): string {
+  return `step-${network === "fcn8s-vgg16" ? "fcn8s" : network}/pytorch`;
+}
 
 /** Why there is nothing to compare with, or `null`. */
 export function missingTorch(): string | null {
@@ -28,13 +46,14 @@ export function missingTorch(): string | null {
   return status === 0 ? null : "PyTorch is not installed (Debian: apt-get install python3-torch)";
 }
 
-/** The rows `step-fcn8s/pytorch`, `step-resnet50/pytorch` and `step-discriminator/pytorch`. */
-export async function stepRows(threads: number): Promise<Row[]> {
+/** The rows `step-NETWORK/pytorch` whose names begin with `prefix`. */
+export async function stepRows(threads: number, prefix = ""): Promise<Row[]> {
   const rows: Row[] = [];
   for (const network of Object.keys(NETWORKS) as Network[]) {
+    const name = rowOf(network);
+    if (!name.startsWith(prefix)) continue;
     const torch = startTorch(network, threads);
     const own = network === "discriminator" ? discriminatorStep() : networkStep(network);
-    const name = `step-${network === "fcn8s-vgg16" ? "fcn8s" : network}/pytorch`;
     try {
       rows.push(await timeInterleaved(name, { value: own.run, baseline: torch.run }));
     } finally {
@@ -71,10 +90,11 @@ interface Step {
   dispose(): void;
 }
 
-function networkStep(name: string): Step {
-  const config = defaultConfig();
-  Object.assign(config.model, { name, width: 0.5 });
-  config.adversarial.enabled = false;
+function networkStep(name: Exclude<Network, "discriminator">): Step {
+  const config = configSchema().parse({
+    model: { name, width: NETWORKS[name] },
+    adversarial: { enabled: false },
+  });
   const networks = createNetworks(config, { classes: CLASSES });
   const images = tf.randomNormal<tf.Rank.R4>([BATCH, SIDE, SIDE, 3]);
   const labels = tf.randomUniform<tf.Rank.R3>([BATCH, SIDE, SIDE], 0, CLASSES, "int32");

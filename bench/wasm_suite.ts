@@ -6,27 +6,26 @@ import { availableParallelism, cpus } from "node:os";
 import process from "node:process";
 import { batchNormRow } from "./wasm_batch_norm.ts";
 import { convolutionRows, convolutionTrainingRow } from "./wasm_convolutions.ts";
-import { missingTorch } from "./wasm_steps.ts";
+import { missingTorch, STEP_ROWS } from "./wasm_steps.ts";
 import { fastTorchRows, missingV8Flags, torchRows } from "./wasm_torch.ts";
 import type { Row } from "./row.ts";
 
 /** Rows that are measured together. */
 interface Group {
   names: string[];
-  measure(): Promise<Row[]>;
+  /** @param prefix How the names of the wanted rows begin. */
+  measure(prefix: string): Promise<Row[]>;
   /** Why they cannot be measured here, or `null`. */
   missing?(): string | null;
 }
-
-const STEPS = ["fcn8s", "resnet50", "discriminator"].map((network) => `step-${network}/pytorch`);
 
 /** All groups, the slow one against the cpu backend last. */
 const GROUPS: Group[] = [
   { names: ["conv-forward/stock", "conv-dx/stock", "threads/2"], measure: convolutionRows },
   { names: ["batchnorm-train/stock"], measure: async () => [await batchNormRow()] },
-  { names: STEPS, measure: torchRows, missing: missingTorch },
+  { names: STEP_ROWS, measure: torchRows, missing: missingTorch },
   {
-    names: STEPS.map((name) => `${name} --fast`),
+    names: STEP_ROWS.map((name) => `${name} --fast`),
     measure: fastTorchRows,
     missing: () => missingTorch() ?? missingV8Flags(),
   },
@@ -51,7 +50,7 @@ export async function wasmRows({ log, rows = "" }: WasmRowsOptions): Promise<Row
       log(`${names.join(", ")} left out: ${reason}`);
       continue;
     }
-    const wanted = (await measure()).filter(({ name }) => name.startsWith(rows));
+    const wanted = (await measure(rows)).filter(({ name }) => name.startsWith(rows));
     results.push(...wanted);
     for (const row of wanted) log(describeRow(row));
   }

@@ -1,7 +1,7 @@
 /**
  * The rows of the suite `wasm` against PyTorch, in this process and in one with V8's flags for
  * unchecked, wider WASM, as `deno task fast` sets them. Alone it prints its rows as JSON:
- * `deno run -A bench/wasm_torch.ts`.
+ * `deno run -A bench/wasm_torch.ts [PREFIX]`.
  */
 import * as tf from "@tensorflow/tfjs";
 import { execFile } from "node:child_process";
@@ -16,18 +16,18 @@ import type { Row } from "./row.ts";
 const FAST = "--v8-flags=--no-wasm-bounds-checks,--experimental-wasm-revectorize";
 
 /** Steps on all cores, with relaxed SIMD where the engine has it. */
-export async function torchRows(): Promise<Row[]> {
+export async function torchRows(prefix?: string): Promise<Row[]> {
   const { threads } = await registerWasmBackend({ relaxedSimd: "auto" });
   await tf.setBackend("wasm");
-  const rows = await stepRows(threads);
+  const rows = await stepRows(threads, prefix);
   await disposeWasmBackend();
   return rows;
 }
 
 /** The same with V8's flags, in a process of its own. */
-export async function fastTorchRows(): Promise<Row[]> {
+export async function fastTorchRows(prefix = ""): Promise<Row[]> {
   const program = fileURLToPath(import.meta.url);
-  const args = ["run", "-A", FAST, program];
+  const args = ["run", "-A", FAST, program, prefix.replace(/ --fast$/, "")];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const rows = JSON.parse(stdout.trim().split("\n").at(-1)!) as Row[];
   return rows.map((row) => ({ ...row, name: `${row.name} --fast` }));
@@ -39,6 +39,6 @@ export function missingV8Flags(): string | null {
 }
 
 if (import.meta.main) {
-  console.log(JSON.stringify(await torchRows()));
+  console.log(JSON.stringify(await torchRows(process.argv[2])));
   process.exit(0);
 }
