@@ -6,6 +6,7 @@ import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
 import { unknownName } from "../util/describe_issue.ts";
 import type { Config } from "./config.ts";
+import { microBatchCount } from "./run_config.ts";
 
 /** A fault of several fields together. */
 export interface RuleIssue {
@@ -109,7 +110,8 @@ function* precisionRule({ train, optimizer }: Config): Generator<RuleIssue> {
 }
 
 function* accumulationRule(config: Config): Generator<RuleIssue> {
-  const { data: { batch }, train: { gradientAccumulation: parts }, adversarial } = config;
+  const { data: { batch }, train, adversarial } = config;
+  const parts = microBatchCount(train);
   const key = "train.gradientAccumulation";
   if (batch % parts !== 0) {
     yield { key, message: `expected a divisor of data.batch, which is ${batch}, got ${parts}` };

@@ -87,7 +87,8 @@ export function record(
     backward(dy, xs, { keep = false, consume = false } = {}) {
       if (tape === null) throw new Error("Cannot run backward: this recording was already used");
       try {
-        return walk({ tape, y: value, dy: consume ? dy : dy.clone(), xs, keep });
+        const seeds = new Map([[value.id, consume ? dy : dy.clone()]]);
+        return walk({ tape, seeds, xs, keep });
       } finally {
         if (!keep) release();
       }
@@ -96,14 +97,53 @@ export function record(
   };
 }
 
-/** Visits the tape in reverse, freeing gradients (`dy` first) and saved tensors once consumed. */
+/** A forward pass of several results that can be run backward once. */
+export interface RecordingOfAll {
+  /** The results of the forward pass, owned by the caller. */
+  values: tf.Tensor[];
+  /**
+   * Gradients with respect to `xs`, given those with respect to `values` (`null`: none), which are
+   * consumed. Frees everything that the recording held.
+   *
+   * @param before What each of `xs` has of gradients already, from what reads it later: the sum goes
+   * on from there, as in one recording of all; consumed.
+   * @returns One tensor for each of `xs`, owned by the caller; `null` where nothing depends on it.
+   */
+  backward(
+    dys: readonly (tf.Tensor | null)[],
+    xs: tf.Tensor[],
+    before?: readonly (tf.Tensor | null)[],
+  ): (tf.Tensor | null)[];
+}
+
+/** As {@linkcode record}, for a forward pass of several results. */
+export function recordAll(forward: () => tf.Tensor[]): RecordingOfAll {
+  const [values, tape] = recordTape(forward);
+  return {
+    values,
+    backward(dys, xs, before = []) {
+      const seeds = new Map(
+        [...values, ...xs].flatMap(({ id }, i) => {
+          const gradient = [...dys, ...before][i] ?? null;
+          return gradient === null ? [] : [[id, gradient] as const];
+        }),
+      );
+      try {
+        return walk({ tape, seeds, xs, keep: false });
+      } finally {
+        for (const node of tape) free(node);
+      }
+    },
+  };
+}
+
+/** Visits the tape in reverse, freeing gradients (`seeds` first) and saved tensors once consumed. */
 function walk(
-  pass: { tape: TapeNode[]; y: tf.Tensor; dy: tf.Tensor; xs: tf.Tensor[]; keep: boolean },
+  pass: { tape: TapeNode[]; seeds: Map<number, tf.Tensor>; xs: tf.Tensor[]; keep: boolean },
 ): (tf.Tensor | null)[] {
-  const { tape, y, dy, xs, keep } = pass;
+  const { tape, seeds: gradients, xs, keep } = pass;
   const wanted = dependents(tape, xs);
   const kept = new Set(xs.map((x) => x.id));
-  const gradients = new Map<number, tf.Tensor>([[y.id, dy]]);
 
   for (let i = tape.length - 1; i >= 0; i--) {
     const node = tape[i]!;

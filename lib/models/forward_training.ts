@@ -127,7 +127,7 @@ function weightsOf({ layers }: Segment, frozen?: ReadonlySet<string>): tf.Variab
 }
 
 /** The node of a layer in its model; a layer that is used twice belongs to no stage. */
-function nodeOf(layer: tf.layers.Layer): tf.layers.Layer["inboundNodes"][number] {
+export function nodeOf(layer: tf.layers.Layer): tf.layers.Layer["inboundNodes"][number] {
   const [node, ...more] = layer.inboundNodes;
   if (node !== undefined && more.length === 0) return node;
   throw new RangeError(

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
+import { microBatchCount } from "../../config/run_config.ts";
 import { inspectModel } from "../../models/inspect_model.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import type { Size } from "../../util/schema.ts";
@@ -30,7 +31,8 @@ export function checkBatchNorm(
   { classes, model }: { classes: number; model?: SegmentationModel | undefined },
 ): string[] {
   const { data: { crop, batch: whole }, train, adversarial: { enabled, discriminator } } = config;
-  const batch = whole / train.gradientAccumulation;
+  const parts = microBatchCount(train);
+  const batch = whole / parts;
   const norms = [
     ...(model === undefined ? normsOf(config.model, { classes, crop }) : ownNorms(model, crop)),
     ...(enabled ? normsOf(discriminator, { classes, crop }) : []),
@@ -49,7 +51,7 @@ export function checkBatchNorm(
   const where = `batch norm ${name} has ${values} value${values === 1 ? "" : "s"} a channel ` +
     `(${batch} × ${height} × ${width})`;
   const remedy = "raise data.crop or data.batch" +
-    (train.gradientAccumulation > 1 ? ", or lower train.gradientAccumulation" : "");
+    (parts > 1 ? ", lower train.gradientAccumulation, or set train.batchNorm to exact" : "");
   if (values > 1) return [`${where}, too few for good statistics: ${remedy}`];
   throw new RangeError(
     `Cannot train: ${where}, whose variance is always 0, so that evaluation would divide by ` +

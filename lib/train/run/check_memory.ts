@@ -1,5 +1,6 @@
 /** What a run will ask of the device and the disk, held against what they have. */
 import type { Config } from "../../config/config.ts";
+import { microBatchCount } from "../../config/run_config.ts";
 import { assertTensorFits } from "../../engine/webgpu/limits.ts";
 import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
@@ -20,7 +21,7 @@ export function checkDeviceLimits(
   const limit = backend.largestTensorBytes;
   if (limit === null) return;
   const { batch: whole, crop: input } = config.data;
-  const batch = whole / config.train.gradientAccumulation;
+  const batch = whole / microBatchCount(config.train);
   const { model, adversarial: { enabled, discriminator } } = config;
   const reports = [inspectModel(model, { classes, input })];
   if (enabled) reports.push(inspectModel(discriminator, { classes, input }));

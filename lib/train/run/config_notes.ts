@@ -4,6 +4,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
+import { microBatchCount } from "../../config/run_config.ts";
 import { segmentationLosses } from "../../losses/segmentation/loss_config.ts";
 
 /** Says where `train.maxSteps` ends a run before the learning rate has reached its peak. */
@@ -30,7 +31,7 @@ export function frozenNote({ model: { freeze, init } }: Config): string[] {
 
 /** Terms of L_seg that micro-batches make another loss of. */
 export function microBatchWarnings({ loss, train, data }: Config): string[] {
-  const parts = train.gradientAccumulation;
+  const parts = microBatchCount(train);
   const terms = loss.terms.map(({ name }) => segmentationLosses.get(name))
     .filter(({ isPixelMean }) => !isPixelMean);
   if (parts === 1 || terms.length === 0) return [];

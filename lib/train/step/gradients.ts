@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { microBatchCount } from "../../config/run_config.ts";
 import { clipGradients } from "../../optim/clip_gradients.ts";
 import type { Networks } from "./networks.ts";
 import type { Batch, Gradients, StepContext, StepLosses } from "./step_context.ts";
@@ -21,12 +22,12 @@ export interface MicroBatch extends Batch {
 /** Runs `pass` over the micro-batches; with one, that is the batch itself. */
 export function overMicroBatches(
   batch: Batch,
-  { gradientAccumulation = 1 }: StepContext,
+  context: StepContext,
   pass: (micro: MicroBatch) => { gradients: Gradients; losses: StepLosses },
 ): { gradients: Gradients; losses: StepLosses } {
   const sum = new GradientSum();
   let losses: StepLosses = {};
-  for (const micro of microBatches(batch, gradientAccumulation)) {
+  for (const micro of microBatches(batch, microBatchCount(context))) {
     const result = pass(micro);
     sum.add(result.gradients);
     losses = addUp(losses, result.losses);
@@ -107,11 +108,12 @@ export interface DiscriminatorUpdate {
  */
 export function discriminatorUpdate(
   { discriminator }: Networks,
-  { rates, gradientAccumulation = 1 }: StepContext,
+  context: StepContext,
 ): DiscriminatorUpdate {
+  const { rates } = context;
   const apply = (gradients: Gradients): void =>
     discriminator?.optimizer.apply(gradients, { lr: rates.discriminator });
-  if (gradientAccumulation === 1) return { add: apply, finish: () => {} };
+  if (microBatchCount(context) === 1) return { add: apply, finish: () => {} };
   const sum = new GradientSum();
   return { add: (gradients) => sum.add(gradients), finish: () => apply(sum.take()) };
 }

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { withPrecision } from "../../engine/ops/precision.ts";
 import { record } from "../../engine/tape.ts";
 import { packLogits, unpackLogits } from "../../models/builders/auxiliary.ts";
+import { segmentedForward } from "../../models/segmented_forward.ts";
 import { forwardTraining } from "../../models/forward_training.ts";
 import type { UpsampleOrder } from "../../models/segmentation_model.ts";
 import { GradientSum, type MicroBatch } from "./gradients.ts";
@@ -40,18 +41,20 @@ export function forwardPass(
   context: StepContext,
 ): ForwardPass {
   const { model, parameters } = segmentation;
-  const { gradientCheckpointing = false, precision = "f32" } = context;
+  const { gradientCheckpointing = false, precision = "f32", gradientAccumulation = 1 } = context;
   const stride = model.auxiliaryStride ?? null;
-  const options = { gradientCheckpointing, auxiliary: stride !== null };
+  const auxiliaryHead = stride !== null;
   // The masks of a micro-batch are its share of the batch's
   const dropout = { seed: 0, step: 0, ...context.dropout, ...share < 1 && { part: index } };
   const weights = parameters.map(({ weight }) => weight);
   // What lies before the first weight that is trained is not kept for the backward pass
   const of = model.frozen === undefined ? {} : { of: weights };
-  const recording = withPrecision(
-    precision,
-    () => record(() => forwardTraining(model, images, { ...options, dropout }), of),
-  );
+  const recording = withPrecision(precision, () => {
+    const options = { auxiliary: auxiliaryHead, dropout };
+    return context.batchNorm === "exact" && gradientAccumulation > 1
+      ? segmentedForward(model, images, { pieces: gradientAccumulation, ...options })
+      : record(() => forwardTraining(model, images, { gradientCheckpointing, ...options }), of);
+  });
   const output = recording.value as tf.Tensor4D;
   const sizeAt = (s: number): [number, number] => [images.shape[1] / s, images.shape[2] / s];
   const [logits, auxiliary] = stride === null

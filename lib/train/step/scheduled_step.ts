@@ -45,14 +45,16 @@ export function runStep(
   batch: HostBatch,
   { step, rates }: { step: number; rates: StepContext["rates"] },
 ): StepLosses {
-  const { seed, train: { precision, gradientAccumulation, gradientCheckpointing } } = config;
+  const { seed, train } = config;
   const { crop: [height, width], batch: size, normalize } = config.data;
   const { images, labels } = unpackBatch(batch.bytes, {
     shape: [size, height, width],
     ...normalizationTable(normalize),
   });
   const dropout = { seed, step };
-  const context = { rates, dropout, precision, gradientAccumulation, gradientCheckpointing };
+  const { precision, gradientAccumulation, gradientCheckpointing, batchNorm } = train;
+  const memory = { gradientAccumulation, gradientCheckpointing, batchNorm };
+  const context = { rates, dropout, precision, ...memory };
   const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
   tf.dispose([images, labels]);
   return losses;

@@ -23,8 +23,10 @@ export interface StepContext {
   dropout?: { seed: number; step: number };
   /** @default "f32" */
   precision?: "f32" | "mixed";
-  /** Micro-batches of a batch. @default 1 */
+  /** Micro-batches of a batch, or pieces of the network where `batchNorm` is `exact`. @default 1 */
   gradientAccumulation?: number;
+  /** Whose statistics batch norm takes: a micro-batch's, or the whole batch's. @default "ghost" */
+  batchNorm?: "ghost" | "exact";
   /** @default false */
   gradientCheckpointing?: boolean;
 }

@@ -21,12 +21,24 @@ test("microBatchWarnings() names terms that micro-batches change", async () => {
   assert.deepEqual(microBatchWarnings(await config(terms)), []);
   const [warning] = microBatchWarnings(await config(terms, "train.gradientAccumulation=2"));
   assert.match(warning!, /takes dice of each micro-batch of 1 samples/);
+  const exact = await config(terms, "train.gradientAccumulation=3", "train.batchNorm=exact");
+  assert.deepEqual(microBatchWarnings(exact), []);
 });
 
 test("frozenNote() warns of frozen layers that never learned anything", async () => {
   assert.deepEqual(frozenNote(await config()), []);
   assert.match(frozenNote(await config("model.freeze=1"))[0]!, /^model\.freeze 1 keeps the random/);
   assert.deepEqual(frozenNote(await config("model.freeze=1", "model.init=a.h5")), []);
+});
+
+test("train() with exact batch norm ends as without accumulation, and resumes so", async () => {
+  const short = ["model.name=unet", "train.epochs=1", "schedule.warmupEpochs=0"];
+  const whole = await train(await config(...short, "train.maxSteps=4"));
+  const exact = [...short, "train.gradientAccumulation=3", "train.batchNorm=exact"];
+  const out = join(temporaryFolder(), "run");
+  await train(await config(...exact, "train.maxSteps=2"), { out });
+  const resumed = await resumeTraining(out, { overrides: ["train.maxSteps=4"] });
+  assert.equal(resumed.weightsSha256, whole.weightsSha256);
 });
 
 test("train() with frozen layers and another rate of the head resumes bit-identically", async () => {
