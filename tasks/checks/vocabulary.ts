@@ -82,7 +82,8 @@ const TERMS: Term[] = [
   { use: "condition", words: "arm arms" },
   { use: "configFingerprint", names: "meaningOf \\w*Meaning" },
   { use: "keys that do not affect the result", names: "SILENT INDIFFERENT" },
-  { use: "repository checks", words: "house houses" },
+  // Data sets have a class of that name
+  { use: "repository checks", words: "house houses", within: /^(?!lib\/data\/)/ },
   {
     use: "module",
     names: "Room Rooms ROOMS roomOf rooms",
