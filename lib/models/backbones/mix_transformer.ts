@@ -53,6 +53,7 @@ export const mixTransformerBackbones: readonly BackboneEntry[] = (["b0", "b1"] a
     strides: [4, 8, 16, 32],
     outputStrides: [32],
     stages: [/^stage1_/, /^stage2_/, /^stage3_/, /^stage4_/],
+    stages: [/^stage1_/, /^stage2_/, /^stage3_/, /^stage4_/],
     nameMaps: [transformersSegformer],
     inputOptions: [],
     bnEpsilon: null,
