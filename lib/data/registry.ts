@@ -22,6 +22,7 @@ import { cocoReader } from "./readers/coco.ts";
 import { cocoPanopticReader } from "./readers/coco_panoptic.ts";
 import { cocoStuffReader } from "./readers/coco_stuff.ts";
 import { cvatReader } from "./readers/cvat.ts";
+import { cvatMasksReader } from "./readers/cvat_masks.ts";
 import { fixturesReader } from "./readers/fixtures.ts";
 import { folderReader } from "./readers/folder.ts";
 import { isFolder } from "./readers/listing.ts";
@@ -81,6 +82,7 @@ export const datasetReaders: Registry<DatasetReader> = new Registry("dataset rea
   cocoReader,
   labelmeReader,
   cvatReader,
+  cvatMasksReader,
   labelStudioReader,
   yoloReader,
   superviselyReader,
@@ -105,6 +107,7 @@ const FIRST = [
   "oxford-pet",
   "mapillary",
   "loveda",
+  "cvat-masks",
   "voc-aug",
   "voc",
   "sbd",

@@ -299,6 +299,34 @@ ${images.join("\n")}</annotations>`,
   return files;
 }
 
+function cvatMasks(kind: "color" | "palette"): Record<string, Content> {
+  const colors = [[0, 0, 0], [250, 50, 83], [51, 221, 255]];
+  // In another order than that of the classes
+  const palette = Uint8Array.from([colors[2]!, colors[0]!, colors[1]!].flat());
+  const files: Record<string, Content> = {
+    "labelmap.txt": "# label:color_rgb:parts:actions\n" +
+      NAMES.map((name, i) => `${name}:${colors[i]!.join()}::\n`).join(""),
+  };
+  for (const sample of BOX_SAMPLES) {
+    const truth = truthOf(sample);
+    const [width, height] = [SIDE, SIDE];
+    files[`SegmentationClass/${sample.name}.png`] = kind === "color"
+      ? encodePng({
+        width,
+        height,
+        channels: 3,
+        data: Uint8Array.from([...truth].flatMap((value) => colors[value]!)),
+      })
+      : encodePng({ width, height, channels: 1, data: truth.map((c) => (c + 1) % 3), palette });
+    files[`JPEGImages/${sample.name}.png`] = pictureOf(sample);
+  }
+  for (const split of ["train", "val"]) {
+    const own = BOX_SAMPLES.filter((sample) => sample.split === split);
+    files[`ImageSets/Segmentation/${split}.txt`] = own.map(({ name }) => `${name}\n`).join("");
+  }
+  return files;
+}
+
 function labelStudio(kind: "polygon" | "brush"): Record<string, Content> {
   const files: Record<string, Content> = {};
   const percent = (value: number): number => value * 100 / SIDE;
@@ -406,6 +434,8 @@ export const ANNOTATION_FOLDERS: readonly {
   { what: "labelme masks", reader: "labelme", files: () => labelme("mask") },
   { what: "CVAT polygons and boxes", reader: "cvat", files: () => cvat("polygon") },
   { what: "CVAT masks", reader: "cvat", files: () => cvat("mask") },
+  { what: "CVAT's RGB masks", reader: "cvat-masks", files: () => cvatMasks("color") },
+  { what: "CVAT's palette masks", reader: "cvat-masks", files: () => cvatMasks("palette") },
   {
     what: "Label Studio polygons and boxes",
     reader: "label-studio",

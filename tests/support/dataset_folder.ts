@@ -8,6 +8,16 @@ import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 /** A file's content: bytes, text, or a value to be written as JSON. */
 export type Content = Uint8Array | string | object;
 
+/** Writes the files below a folder and gives its path. */
+export function writeFiles(dir: string, files: Record<string, Content>): string {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    const raw = content instanceof Uint8Array || typeof content === "string";
+    writeFileSync(join(dir, path), raw ? content : JSON.stringify(content));
+  }
+  return dir;
+}
+
 /** Writes the files below a new folder, gives its path to `use`, and removes it. */
 export async function withFiles(
   files: Record<string, Content>,
@@ -15,12 +25,7 @@ export async function withFiles(
 ): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "segadv-data-"));
   try {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(dir, path)), { recursive: true });
-      const raw = content instanceof Uint8Array || typeof content === "string";
-      writeFileSync(join(dir, path), raw ? content : JSON.stringify(content));
-    }
-    await use(dir);
+    await use(writeFiles(dir, files));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

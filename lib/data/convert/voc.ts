@@ -32,6 +32,9 @@ export const vocFormat: ExportFormat = {
           await writeNew(folder, `ImageSets/Segmentation/${split}.txt`, names.join(""));
         }
         const lines = classes.map(({ name, color }) => `${name}:${color.join()}::\n`);
+        const border = palette.subarray(3 * VOC_IGNORE);
+        // Readers know VOC's own
+        if (border.join() !== "224,224,192") lines.push(`__ignore__:${border.join()}::\n`);
         const head = "# label:color_rgb:parts:actions\n";
         await writeNew(folder, "labelmap.txt", head + lines.join(""));
       },

@@ -6,6 +6,9 @@ import { decodePng } from "../../../lib/data/codecs/png_decode.ts";
 import { convertData, UnsoundDataError } from "../../../lib/data/convert/convert_data.ts";
 import { exportFormats } from "../../../lib/data/convert/formats.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
+import { findLayout } from "../../../lib/data/validate/inspect_data.ts";
+import { indexFolder, NAMES } from "../../support/annotation_folders.ts";
+import { type Content, labels, picture, writeFiles } from "../../support/dataset_folder.ts";
 import { shapesFolder } from "../../support/shapes_folder.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
 
@@ -52,18 +55,61 @@ describe("convertData()", () => {
     assert.deepEqual(await readFile(join(out, name)), await readFile(join(dir, name)));
   });
 
+  const READERS: Record<string, string> = {
+    folder: "folder",
+    voc: "cvat-masks",
+    coco: "coco",
+    yolo: "yolo",
+  };
   for (const { name: to } of exportFormats) {
-    test(`convertData() writes pictures and labels as ${to}`, async () => {
-      const { dir, out } = await shapes();
-      await convertData({ reader: "folder", dir, splits: SPLITS }, out, { to });
-      const names = await readdir(out, { recursive: true });
-      assert.equal(
-        names.filter((name) => name.endsWith("val-1.png")).length,
-        to === "folder" || to === "voc" ? 2 : 1,
-      );
-      assert.deepEqual(names.filter((name) => name.endsWith(".tmp")), []);
-    });
+    for (const keep of [false, true]) {
+      test(`convertData() writes ${to} that is read alike${keep ? ", with keep" : ""}`, async () => {
+        const folder = temporaryFolder();
+        const classes = NAMES.map((name, i) => ({
+          name,
+          color: [i, 10, 224] as [number, number, number],
+        }));
+        const dir = writeFiles(join(folder, "in"), indexFolder(classes));
+        const out = join(folder, "out");
+        await convertData({ reader: "folder", dir, splits: SPLITS }, out, { to, keep });
+        const reader = READERS[to]!;
+        assert.deepEqual(await findLayout(out), { reader, dir: out, splits: SPLITS });
+        for (const split of SPLITS) {
+          const before = await openDataset("folder", { dir, split });
+          const after = await openDataset(reader, { dir: out, split });
+          assert.deepEqual(after.ids, before.ids);
+          assert.deepEqual(after.classes.map(({ name }) => name), NAMES);
+          for (const i of before.ids.keys()) {
+            const { image, label } = await after.read(i);
+            assert.deepEqual(label, (await before.read(i)).label);
+            assert.deepEqual(image, (await before.read(i)).image);
+          }
+        }
+      });
+    }
   }
+
+  test("convertData() keeps ignored pixels, and pictures of one name in two splits apart", async () => {
+    for (const { name: to } of exportFormats) {
+      const folder = temporaryFolder();
+      const files: Record<string, Content> = { "classes.json": { classes: ["a", "b"], ignore: 9 } };
+      for (const [split, values] of [["train", [0, 1, 9, 1]], ["val", [9, 9, 1, 0]]] as const) {
+        files[`${split}/images/same.png`] = picture(2, 2);
+        files[`${split}/labels/same.png`] = labels(2, 2, { values: [...values] });
+      }
+      const dir = writeFiles(join(folder, "in"), files);
+      const out = join(folder, "out");
+      await convertData({ reader: "folder", dir, splits: SPLITS }, out, { to });
+      const truth: number[][] = [];
+      for (const split of SPLITS) {
+        const after = await openDataset(READERS[to]!, { dir: out, split });
+        assert.deepEqual(after.classes.map(({ name }) => name), ["a", "b"], to);
+        const { data } = (await after.read(0)).label;
+        truth.push([...data].map((value) => value === after.ignoreLabel ? 9 : value));
+      }
+      assert.deepEqual(truth, [[0, 1, 9, 1], [9, 9, 1, 0]], to);
+    }
+  });
 
   test("convertData() never overwrites and never writes into what it reads", async () => {
     const { folder, dir, out } = await shapes();
