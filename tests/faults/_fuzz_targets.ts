@@ -16,6 +16,7 @@ import { openPytorch } from "../../lib/weights/formats/pytorch.ts";
 import { parseSafetensors } from "../../lib/weights/formats/safetensors.ts";
 import type { WeightFile } from "../../lib/weights/weight_file.ts";
 import { writeSafetensors } from "../../lib/weights/formats/write_safetensors.ts";
+import { annotationTargets } from "./_annotation_targets.ts";
 import { smallH5, smallMat, smallNpy, zipOf } from "./small_files.ts";
 import { withZipChecksums } from "./zip_checksums.ts";
 
@@ -34,6 +35,7 @@ export async function fuzzTargets(folder: string): Promise<Target[]> {
     ...await pictures(),
     ...await weights(folder),
     ...await texts(folder),
+    ...await annotationTargets(folder),
   ];
 }
 

@@ -102,9 +102,11 @@ async function faultOf(target: Target, bytes: Uint8Array): Promise<string | null
   } catch (error) {
     if (!(error instanceof Error)) return `threw ${String(error)}`;
     const { name, message } = error;
-    const ours = /^((Type|Range|Syntax|Config|DamagedFile)?Error)$/.test(name);
+    const ours = /^((Type|Range|Syntax|Config|DamagedFile|MissingSplit|ClassMismatch)?Error)$/.test(
+      name,
+    );
     if (!ours) return `threw ${name}: ${message}`;
-    if (name !== "ConfigError" && !/^Cannot |fuzzed/.test(message)) {
+    if (name !== "ConfigError" && !/^Cannot |^data set "|fuzzed/.test(message)) {
       return `threw a stray ${name}: ${message}`;
     }
     // deno-lint-ignore no-control-regex -- what could steer a terminal is what is looked for

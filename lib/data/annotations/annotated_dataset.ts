@@ -91,15 +91,15 @@ export async function openAnnotated(source: AnnotatedSource): Promise<Dataset> {
   return annotatedDataset(own, { name, split, ...numbered });
 }
 
-/** Pictures by split; where the files put none into `val`, a part of `train`'s is drawn. */
+/** Pictures by split; where the files name none, a part is drawn to validate on. */
 function divide(images: readonly AnnotatedImage[]): Record<string, AnnotatedImage[]> {
   const splits: Record<string, AnnotatedImage[]> = {};
-  for (const image of images) (splits[image.split ?? "train"] ??= []).push(image);
-  if (splits.val !== undefined || splits.train === undefined) return splits;
-  const drawn = new Set(drawValidation(splits.train.map(({ id }) => id)));
-  const { train } = splits;
-  splits.train = train.filter(({ id }) => !drawn.has(id));
-  splits.val = train.filter(({ id }) => drawn.has(id));
+  const isNamed = images.some(({ split }) => split !== null);
+  const drawn = new Set(isNamed ? [] : drawValidation(images.map(({ id }) => id)));
+  for (const image of images) {
+    const split = image.split ?? (drawn.has(image.id) ? "val" : "train");
+    (splits[split] ??= []).push(image);
+  }
   return splits;
 }
 
@@ -172,7 +172,10 @@ async function isCovered(images: readonly AnnotatedImage[]): Promise<boolean> {
   for (const { size, shapes, annotations } of images) {
     const [width, height] = size ?? [UNKNOWN_SIDE, UNKNOWN_SIDE];
     const found = await shapes([width, height]);
-    const area = found.reduce((sum, { shape }) => sum + shapeArea(shape), 0);
+    const area = readingOf(
+      annotations,
+      () => found.reduce((sum, { shape }) => sum + shapeArea(shape), 0),
+    );
     if (area < (1 - ROUNDING) * width * height) return false;
     const label = { width, height, data: new Uint8Array(width * height) };
     paintShapes(label, found.map(({ shape }) => ({ shape, value: 1 })), annotations);

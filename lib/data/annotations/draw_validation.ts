@@ -7,6 +7,6 @@ const EVERY = 5;
 export function drawValidation(names: readonly string[]): string[] {
   const keyed = names.map((name) => ({ name, hash: sha256([new TextEncoder().encode(name)]) }));
   keyed.sort((a, b) => a.hash < b.hash ? -1 : 1);
-  return keyed.filter((_, i) => i % EVERY === EVERY - 1 || (i === 0 && names.length < EVERY))
-    .map(({ name }) => name);
+  const least = Math.min(EVERY, names.length); // of two or more at least one, of one none
+  return keyed.filter((_, i) => i > 0 && i % least === least - 1).map(({ name }) => name);
 }

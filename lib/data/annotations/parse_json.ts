@@ -44,9 +44,10 @@ export function arrayOf(value: unknown, what: string): readonly unknown[] {
   throw new RangeError(`${what} is no array`);
 }
 
-/** Text that can be shown and compared: not empty, at most 300 characters. */
+/** Text that can be shown and compared: 1 to 300 characters, none of them a control character. */
 export function textOf(value: unknown, what: string): string {
-  if (typeof value === "string" && value.trim() !== "" && value.length <= 300) return value.trim();
+  const text = typeof value === "string" ? value.trim() : "";
+  if (text !== "" && text.length <= 300 && printable(text) === text) return text;
   throw new RangeError(`${what} is ${shown(value)}, not a text of 1 to 300 characters`);
 }
 

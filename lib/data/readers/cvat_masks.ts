@@ -96,18 +96,15 @@ async function readLists(dir: string): Promise<Record<string, string[]>> {
     if (split === null) rest.push(...ids);
     else lists[split] = ids;
   }
-  if (lists.train === undefined) {
-    const all = rest.length > 0
-      ? [...new Set(rest)]
-      : [...(await indexFolder(join(dir, "SegmentationClass"), { extensions: [".png"] })).keys()];
-    if (Object.keys(lists).length === 0 || rest.length > 0) lists.train = all;
+  if (Object.keys(lists).length > 0) {
+    if (rest.length > 0 && lists.train === undefined) lists.train = rest;
+    return lists;
   }
-  if (lists.val === undefined && lists.train !== undefined) {
-    const drawn = new Set(drawValidation(lists.train));
-    lists.val = lists.train.filter((id) => drawn.has(id));
-    lists.train = lists.train.filter((id) => !drawn.has(id));
-  }
-  return lists;
+  const all = rest.length > 0
+    ? [...new Set(rest)]
+    : [...(await indexFolder(join(dir, "SegmentationClass"), { extensions: [".png"] })).keys()];
+  const drawn = new Set(drawValidation(all));
+  return { train: all.filter((id) => !drawn.has(id)), val: all.filter((id) => drawn.has(id)) };
 }
 
 interface MaskContext {

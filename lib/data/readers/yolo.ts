@@ -82,7 +82,7 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
   return readingOf(file, () => {
     let content: unknown;
     try {
-      content = parse(text, { maxAliasCount: 0 });
+      content = parse(text, { maxAliasCount: 0, logLevel: "error" });
     } catch (error) {
       throw new RangeError(`not YAML (${printable((error as Error).message).slice(0, 200)})`);
     }
