@@ -148,7 +148,7 @@ export async function sourceOf(
   const { dataset: reader, layout, said, notices } = await recognizeData(config.data);
   const data = { ...config.data, dataset: reader, layout };
   const splits = [trainSplit, valSplit];
-  return { reader, dir, layout, said, notices, splits, config: { ...config, data } };
+  return { reader, dir, layout, hints: data, said, notices, splits, config: { ...config, data } };
 }
 
 /** Writes samples under augmentations, and says what the picture shows. */

@@ -6,7 +6,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { catalog } from "../catalog.ts";
 import type { Context } from "../context.ts";
-import { datasetOption, nameOption } from "../options.ts";
+import { append, datasetOption, nameOption } from "../options.ts";
 
 /** Adds the command to the program. */
 export function build(program: CommandUnknownOpts, context: Context): void {
@@ -24,6 +24,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
       }).makeOptionMandatory(),
     )
     .addOption(datasetOption())
+    .option("--set <key=value>", "one value of the configuration; may be repeated", append)
     .option("--keep", "copy the pictures' files instead of writing 8-bit RGB PNGs")
     .option("--json", "print what was written as one line of JSON")
     .action(async (path, out, options) => {

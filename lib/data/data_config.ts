@@ -42,6 +42,7 @@ export interface DataConfig {
   valFraction: number;
   folds: number;
   fold: number;
+  uncovered: "background" | "ignore";
   trainSplit: string;
   valSplit: string;
   crop: Size;
@@ -139,6 +140,11 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
   fold: field(whole(0).max(99), {
     fallback: 0,
     about: "Part that is validated on, from 0.",
+  }),
+  uncovered: field(z.enum(["background", "ignore"]), {
+    fallback: "background",
+    about: "What pixels are that no shape of an annotation covers, where no class is called " +
+      "background: class 0, or ignored.",
   }),
   trainSplit: field(text, { fallback: "train", about: "Split to train on." }),
   valSplit: field(text, { fallback: "val", about: "Split to validate on." }),

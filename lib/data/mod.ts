@@ -38,12 +38,7 @@ export type {
 export { DataQuestionError } from "./encodings/data_question.ts";
 export type { ScanProgress } from "./scan/scan_threads.ts";
 export { type DataFingerprint, fingerprintDataset } from "./fingerprint.ts";
-export {
-  convertData,
-  type ConvertOptions,
-  type ConvertReport,
-  UnsoundDataError,
-} from "./convert/convert_data.ts";
+export { convertData, type ConvertOptions, type ConvertReport } from "./convert/convert_data.ts";
 export type {
   ExportedSample,
   Exporter,

@@ -200,7 +200,8 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
   requireDistinct(dataset.classes.map((one) => one.name), `data set "${known.name}"`);
   const { module = null } = known;
   if (builtIn.has(known.name) || module !== null) {
-    const place = { reader: known.name, module, dir, split, layout: dataset.layout ?? null };
+    const hints = readerHints(options);
+    const place = { reader: known.name, module, dir, split, layout: dataset.layout ?? null, hints };
     locations.set(dataset, { ...place, classes: null });
   }
   return dataset;
@@ -270,8 +271,20 @@ export interface DatasetLocation {
   split: string;
   /** How its folder is read; `null` for the readers that know. */
   layout: FolderLayout | null;
+  /** What the user said that readers of annotations depend on. */
+  hints: DataHints;
   /** Names of its classes in the order that they were matched to; `null`: its own. */
   classes: string[] | null;
+}
+
+/** The hints that are sent to other threads: a layout holds what the others have led to. */
+function readerHints({ valFraction, folds, fold, uncovered }: OpenOptions): DataHints {
+  return {
+    ...(valFraction !== undefined && { valFraction }),
+    ...(folds !== undefined && { folds }),
+    ...(fold !== undefined && { fold }),
+    ...(uncovered !== undefined && { uncovered }),
+  };
 }
 
 // By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it.
@@ -285,7 +298,7 @@ export function locationOf(dataset: Dataset): DatasetLocation | null {
 /** Opens, in another thread, the data set of a location. */
 export async function openLocation(location: DatasetLocation): Promise<Dataset> {
   if (location.module !== null) await import(location.module);
-  const dataset = await openDataset(location.reader, location);
+  const dataset = await openDataset(location.reader, { ...location.hints, ...location });
   const { classes } = location;
   return classes === null
     ? dataset

@@ -14,6 +14,10 @@ import {
   requireSplit,
   type Sample,
 } from "../dataset.ts";
+import type { DataHints } from "../layout/folder_layout.ts";
+import { drawValidation, type SplitSample } from "../layout/split_rule.ts";
+import { sizeMessage } from "../readers/pair_dataset.ts";
+import { imageSize } from "../scan/image_size.ts";
 import {
   type AnnotationClasses,
   annotationClasses,
@@ -21,7 +25,6 @@ import {
   type NamedClass,
 } from "./annotation_classes.ts";
 import { classRole } from "./class_role.ts";
-import { drawValidation } from "./draw_validation.ts";
 import { wholeOf } from "./parse_json.ts";
 import { paintShapes, type PixelShape, shapeArea } from "./rasterize.ts";
 
@@ -64,8 +67,8 @@ export interface AnnotatedSource {
   images: readonly AnnotatedImage[];
   /** The classes that the files name, in their order. */
   classes: readonly NamedClass[];
-  /** What pixels are that nothing covers, where no class is called background. @default "background" */
-  uncovered?: "background" | "ignore" | undefined;
+  /** What the user says: how pictures are divided, and what pixels are that nothing covers. */
+  hints?: DataHints | undefined;
 }
 
 /**
@@ -79,8 +82,9 @@ export interface AnnotatedSource {
  * @throws {DamagedFileError} If two pictures share a name, or there are no classes or more than 255.
  */
 export async function openAnnotated(source: AnnotatedSource): Promise<Dataset> {
-  const { name, split, where, images, classes, uncovered = "background" } = source;
-  const own = requireSplit(divide(images), { split, where: `"${where}"` });
+  const { name, split, where, images, classes, hints = {} } = source;
+  const { uncovered = "background" } = hints;
+  const own = requireSplit(await divide(source), { split, where: `"${where}"` });
   requireUnique(own, where);
   const chosen = new Set(own);
   const others = images.filter((image) => !chosen.has(image));
@@ -92,10 +96,21 @@ export async function openAnnotated(source: AnnotatedSource): Promise<Dataset> {
 }
 
 /** Pictures by split; where the files name none, a part is drawn to validate on. */
-function divide(images: readonly AnnotatedImage[]): Record<string, AnnotatedImage[]> {
+async function divide(
+  { images, classes, hints = {} }: AnnotatedSource,
+): Promise<Record<string, AnnotatedImage[]>> {
   const splits: Record<string, AnnotatedImage[]> = {};
-  const isNamed = images.some(({ split }) => split !== null);
-  const drawn = new Set(isNamed ? [] : drawValidation(images.map(({ id }) => id)));
+  let drawn = new Set<string>();
+  if (images.every(({ split }) => split === null) && images.length > 1) {
+    const places = new Map(classes.map(({ name }, i) => [name, i]));
+    const samples: SplitSample[] = [];
+    for (const { id, size, shapes } of images) {
+      const found = await shapes(size ?? [UNKNOWN_SIDE, UNKNOWN_SIDE]);
+      const present = new Set(found.map(({ name }) => places.get(name ?? "") ?? -1));
+      samples.push({ name: id, present: [...present].sort((a, b) => a - b) });
+    }
+    drawn = new Set(drawValidation(samples, hints));
+  }
   for (const image of images) {
     const split = image.split ?? (drawn.has(image.id) ? "val" : "train");
     (splits[split] ??= []).push(image);
@@ -138,28 +153,43 @@ function annotatedDataset(
       const { image, annotations } = imageAt(index);
       return { image, label: annotations };
     },
+    async readLabel(index): Promise<LabelMap> {
+      const { image: file, size } = imageAt(index);
+      if (size !== null) return await paint(imageAt(index), size);
+      const bytes = await readBytes(file);
+      const { width, height } = imageSize(bytes) ?? await decodeImage(bytes, { file });
+      return await paint(imageAt(index), [width, height]);
+    },
     async read(index): Promise<Sample> {
-      const { id, image: file, annotations, size, shapes } = imageAt(index);
+      const { id, image: file, annotations, size } = imageAt(index);
       const image = await decodeImage(await readBytes(file), { file });
-      const { width, height } = image;
-      if (size !== null && (size[0] !== width || size[1] !== height)) {
-        throw new DamagedFileError(
-          `Cannot use sample "${id}": image "${file}" is ${width}x${height}, "${annotations}" says ` +
-            `${size.join("x")}, they must be of one size`,
-        );
+      const [width, height] = size ?? [image.width, image.height];
+      if (width !== image.width || height !== image.height) {
+        throw new DamagedFileError(sizeMessage({
+          id,
+          image: { ...image, file },
+          label: { width, height, file: annotations },
+        }));
       }
-      const label: LabelMap = { width, height, data: new Uint8Array(width * height).fill(fill) };
-      const painted = (await shapes([width, height])).map(({ shape, name }) => {
-        const value = name === null ? IGNORE : values.get(name);
-        if (value !== undefined) return { shape, value };
-        throw new DamagedFileError(
-          `Cannot use "${annotations}": its class "${printable(name!)}" is none of the data set's`,
-        );
-      });
-      paintShapes(label, painted, annotations);
-      return { id, image, label };
+      return { id, image, label: await paint(imageAt(index), [width, height]) };
     },
   };
+
+  async function paint(
+    { annotations, shapes }: AnnotatedImage,
+    [width, height]: PictureSize,
+  ): Promise<LabelMap> {
+    const label = { width, height, data: new Uint8Array(width * height).fill(fill) };
+    const painted = (await shapes([width, height])).map(({ shape, name }) => {
+      const value = name === null ? IGNORE : values.get(name);
+      if (value !== undefined) return { shape, value };
+      throw new DamagedFileError(
+        `Cannot use "${annotations}": its class "${printable(name!)}" is none of the data set's`,
+      );
+    });
+    paintShapes(label, painted, annotations);
+    return label;
+  }
 }
 
 /** Side of the map in which pictures of unknown size are looked at for gaps. */

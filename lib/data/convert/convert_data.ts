@@ -12,8 +12,8 @@ import { isInsideFolder, isPlainName } from "../../util/user_paths.ts";
 import { encodePng } from "../codecs/png_encode.ts";
 import type { Dataset } from "../dataset.ts";
 import { openDataset } from "../registry.ts";
-import { type DataSource, inspectData } from "../validate/inspect_data.ts";
-import type { Finding } from "../validate/data_report.ts";
+import { checkDataset, requireApart } from "../validate/check_dataset.ts";
+import type { DataSource } from "../validate/inspect_data.ts";
 import { type Exporter, writeNew } from "./export_format.ts";
 import { exportFormats } from "./formats.ts";
 
@@ -39,20 +39,6 @@ export interface ConvertOptions {
 export interface ConvertReport {
   /** Samples of each split. */
   splits: { split: string; samples: number }[];
-  /** What the check of the data set found. */
-  findings: Finding[];
-}
-
-/** A data set that is not fit for training, with what is wrong. */
-export class UnsoundDataError extends Error {
-  override readonly name: string = "UnsoundDataError";
-  /** The faults, at least one. */
-  readonly findings: readonly Finding[];
-
-  constructor(message: string, findings: readonly Finding[]) {
-    super(message);
-    this.findings = findings;
-  }
 }
 
 /**
@@ -60,7 +46,8 @@ export class UnsoundDataError extends Error {
  * is renamed at the end, so that there is never a part of the result.
  *
  * @throws {RangeError} If no format has the name.
- * @throws {UnsoundDataError} If `inspectData()` finds an error in a split, before anything is written.
+ * @throws {DamagedFileError} If `train` would refuse a file, before anything is written; names it.
+ * @throws {RangeError} If `train` would refuse the labels or splits as a whole.
  * @throws {Error} If `out` exists and is not an empty folder, lies in the data set's folder, or cannot
  * be written.
  * @example
@@ -89,12 +76,13 @@ export async function convertData(
   const { to, keep = false, signal, onProgress } = options;
   const format = exportFormats.get(to);
   await requireFree(out, source.dir);
-  const { findings } = await requireSound(source, options);
+  if (source.splits.length === 0) throw new RangeError(`Cannot convert to ${out}: no split given`);
   const datasets: Dataset[] = [];
   for (const split of source.splits) {
-    datasets.push(await openDataset(source.reader, { ...source, split }));
+    datasets.push(await openDataset(source.reader, { ...source.hints, ...source, split }));
   }
   for (const { ids } of datasets) requirePlainNames(ids);
+  await requireSound(datasets, options);
   const folder = await makeSibling(out);
   try {
     const { classes, ignoreLabel } = datasets[0]!;
@@ -116,7 +104,7 @@ export async function convertData(
     throw error;
   }
   const splits = datasets.map(({ split, ids }) => ({ split, samples: ids.length }));
-  return { splits, findings };
+  return { splits };
 }
 
 /** Refuses what exists, and what would become a part of the data set that is read. */
@@ -150,25 +138,25 @@ async function realOf(path: string): Promise<string> {
   );
 }
 
+/** Refuses what `train` refuses; of a split that is not trained on, labels may be all ignored. */
 async function requireSound(
-  source: DataSource,
+  datasets: readonly Dataset[],
   { signal, onProgress }: ConvertOptions,
-): Promise<{ findings: Finding[] }> {
-  const report = await inspectData(source, {
-    ...(signal !== undefined && { signal }),
-    onProgress: (progress) => onProgress?.({ phase: "checked", ...progress }),
-  });
-  // What concerns several splits, such as a picture in two of them, does not keep `train` either
-  const errors = report.findings.filter(({ severity, split }) =>
-    severity === "error" && split !== null
-  );
-  if (errors.length === 0) return report;
-  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : "";
-  const { split, message } = errors[0]!;
-  throw new UnsoundDataError(
-    `Cannot convert ${source.dir ?? "embedded data"}: ${split}: ${message}${more}`,
-    errors,
-  );
+): Promise<void> {
+  const [train, ...others] = datasets as [Dataset, ...Dataset[]];
+  for (const dataset of datasets) {
+    const { split } = dataset;
+    await checkDataset(dataset, {
+      isTraining: dataset === train && split === "train",
+      mayBeIgnored: split === "test",
+      onProgress(done, total) {
+        signal?.throwIfAborted();
+        onProgress?.({ phase: "checked", split, done, total });
+      },
+    });
+  }
+  const validation = others.find(({ split }) => split !== "test");
+  if (validation !== undefined) await requireApart(train, validation);
 }
 
 function requirePlainNames(ids: readonly string[]): void {

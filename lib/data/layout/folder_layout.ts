@@ -75,5 +75,11 @@ export interface SplitHints {
   fold?: number;
 }
 
+/** What the user says about annotations. */
+export interface AnnotationHints {
+  /** What pixels are that no shape covers, where no class is called background. */
+  uncovered?: "background" | "ignore";
+}
+
 /** What the user says where a folder does not. */
-export interface DataHints extends LabelHints, FileHints, SplitHints {}
+export interface DataHints extends LabelHints, FileHints, SplitHints, AnnotationHints {}

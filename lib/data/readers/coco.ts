@@ -31,7 +31,7 @@ export const cocoReader: DatasetReader = {
   summary: "COCO instances: JSON with polygons or run lengths, also as Roboflow exports it",
   needsDir: true,
   matches: async (dir) => (await findCocoFiles(dir)).length > 0,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const files = await findCocoFiles(dir ?? "");
     if (files.length === 0) {
       throw new MissingSplitError(
@@ -44,7 +44,7 @@ export const cocoReader: DatasetReader = {
     for (const file of files) contents.push({ ...file, ...await readCocoFile(file.path) });
     const images = contents.flatMap((content) => imagesOf(content, { dir: dir!, finder }));
     const classes = classesOf(contents);
-    return await openAnnotated({ name: "coco", split, where: dir!, images, classes });
+    return await openAnnotated({ name: "coco", split, where: dir!, images, classes, hints });
   },
 };
 

@@ -24,7 +24,7 @@ export const cvatReader: DatasetReader = {
   summary: "CVAT for images 1.1: annotations.xml with polygons, boxes, ellipses and masks",
   needsDir: true,
   matches: async (dir) => (await findCvatFiles(dir)).length > 0,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const files = await findCvatFiles(dir ?? "");
     if (files.length === 0) {
       throw new MissingSplitError(
@@ -43,7 +43,7 @@ export const cvatReader: DatasetReader = {
       images.push(...annotationsOfCvat(content, place));
     }
     const named = [...classes.values()];
-    return await openAnnotated({ name: "cvat", split, where: dir!, images, classes: named });
+    return await openAnnotated({ name: "cvat", split, where: dir!, images, classes: named, hints });
   },
 };
 

@@ -8,7 +8,6 @@ import { basename, extname, join } from "node:path";
 import { printable } from "../../util/format.ts";
 import { readingOf } from "../annotations/annotated_dataset.ts";
 import { annotationClasses, IGNORE, type NamedClass } from "../annotations/annotation_classes.ts";
-import { drawValidation } from "../annotations/draw_validation.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
 import { decodePng, type PngImage } from "../codecs/png_decode.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
@@ -20,6 +19,8 @@ import {
   type LabelMap,
   requireSplit,
 } from "../dataset.ts";
+import type { DataHints } from "../layout/folder_layout.ts";
+import { drawValidation, type SplitSample } from "../layout/split_rule.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFile, isFolder, readList } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";
 
@@ -37,11 +38,11 @@ export const cvatMasksReader: DatasetReader = {
   needsDir: true,
   matches: async (dir) =>
     await isFile(join(dir, "labelmap.txt")) && await isFolder(join(dir, "SegmentationClass")),
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints = {} }): Promise<Dataset> {
     const file = join(dir ?? "", "labelmap.txt");
     const labels = await readLabelmap(file);
     const numbered = readingOf(file, () => annotationClasses(labels, { addBackground: false }));
-    const lists = await readLists(dir!);
+    const lists = await readLists(dir!, hints);
     const ids = requireSplit(lists, { split, where: `"${dir}"` });
     const [imageFolder, labelFolder] = [join(dir!, "JPEGImages"), join(dir!, "SegmentationClass")];
     if (!(await isFolder(imageFolder))) {
@@ -83,7 +84,7 @@ async function readLabelmap(file: string): Promise<Label[]> {
 }
 
 /** Names by split; a list that no split is called after is divided. */
-async function readLists(dir: string): Promise<Record<string, string[]>> {
+async function readLists(dir: string, hints: DataHints): Promise<Record<string, string[]>> {
   const folder = join(dir, "ImageSets", "Segmentation");
   const names = (await readdir(folder).catch(() => [])).filter((name) =>
     /^[^.].*\.txt$/.test(name)
@@ -103,7 +104,7 @@ async function readLists(dir: string): Promise<Record<string, string[]>> {
   const all = rest.length > 0
     ? [...new Set(rest)]
     : [...(await indexFolder(join(dir, "SegmentationClass"), { extensions: [".png"] })).keys()];
-  const drawn = new Set(drawValidation(all));
+  const drawn = new Set(drawValidation(all.map(undivided), hints));
   return { train: all.filter((id) => !drawn.has(id)), val: all.filter((id) => drawn.has(id)) };
 }
 
@@ -156,4 +157,9 @@ function colorAt({ channels, palette, data }: PngImage, at: number): string {
 
 function keyOf(color: ArrayLike<number>): string {
   return Array.prototype.join.call(color, ",");
+}
+
+/** Without what its label holds, which is not read for this. */
+function undivided(name: string): SplitSample {
+  return { name, present: [] };
 }

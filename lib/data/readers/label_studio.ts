@@ -35,7 +35,7 @@ export const labelStudioReader: DatasetReader = {
   summary: "Label Studio: JSON export with polygons, brush, boxes and ellipses",
   needsDir: true,
   matches: async (dir) => (await findFiles(dir)).length > 0,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const files = await findFiles(dir ?? "");
     if (files.length === 0) {
       throw new MissingSplitError(
@@ -59,7 +59,14 @@ export const labelStudioReader: DatasetReader = {
     const classes = [...labels].sort((a, b) =>
       isBackground(a) - isBackground(b) || (a < b ? -1 : 1)
     ).map((name) => ({ name }));
-    return await openAnnotated({ name: "label-studio", split, where: dir!, images, classes });
+    return await openAnnotated({
+      name: "label-studio",
+      split,
+      where: dir!,
+      images,
+      classes,
+      hints,
+    });
   },
 };
 

@@ -51,7 +51,7 @@ export const labelmeReader: DatasetReader = {
     const first = names[0];
     return first !== undefined && /"shapes"\s*:\s*\[/.test(await readHead(join(dir, first)));
   },
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const names = await jsonBelow(dir ?? "");
     if (names.length === 0) {
       throw new MissingSplitError(`Cannot open labelme data in "${dir}": found no .json in it`);
@@ -68,7 +68,7 @@ export const labelmeReader: DatasetReader = {
       images.push({ ...rest, shapes: () => shapes });
     }
     const classes = await classesOf(dir!, [...labels]);
-    return await openAnnotated({ name: "labelme", split, where: dir!, images, classes });
+    return await openAnnotated({ name: "labelme", split, where: dir!, images, classes, hints });
   },
 };
 

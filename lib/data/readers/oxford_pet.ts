@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "node:path";
-import { drawValidation } from "../annotations/draw_validation.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { type Dataset, type DatasetReader, requireSplit } from "../dataset.ts";
+import type { DataHints } from "../layout/folder_layout.ts";
+import { drawValidation, type SplitSample } from "../layout/split_rule.ts";
 import { indexFolder, isFile, isFolder } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";
 import { classesNamed, tableDecoder } from "./published_labels.ts";
@@ -22,14 +23,14 @@ export const oxfordPetReader: DatasetReader = {
   summary: "Oxford-IIIT Pet trimaps; pet and background; splits train, val, trainval, test",
   needsDir: true,
   matches: async (dir) => await findRoot(dir) !== null,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints = {} }): Promise<Dataset> {
     const root = await findRoot(dir);
     if (root === null) {
       throw new Error(
         `Cannot open Oxford-IIIT Pet data in "${dir}": found no annotations/trimaps in it`,
       );
     }
-    const ids = requireSplit(await readLists(root), { split, where: `"${root}"` });
+    const ids = requireSplit(await readLists(root, hints), { split, where: `"${root}"` });
     const [imageFolder, labelFolder] = [join(root, "images"), join(root, "annotations", "trimaps")];
     const pairs = matchPairs({
       images: await indexFolder(imageFolder, { extensions: [".jpg"] }),
@@ -55,7 +56,7 @@ async function findRoot(dir: string | null): Promise<string | null> {
 }
 
 /** The first word of each line; without lists all trimaps are `trainval`. */
-async function readLists(root: string): Promise<Record<string, string[]>> {
+async function readLists(root: string, hints: DataHints): Promise<Record<string, string[]>> {
   const lists: Record<string, string[]> = {};
   for (const name of ["trainval", "test"]) {
     const file = join(root, "annotations", `${name}.txt`);
@@ -67,8 +68,13 @@ async function readLists(root: string): Promise<Record<string, string[]>> {
   lists.trainval ??= [
     ...(await indexFolder(join(root, "annotations", "trimaps"), { extensions: [".png"] })).keys(),
   ];
-  const drawn = new Set(drawValidation(lists.trainval));
+  const drawn = new Set(drawValidation(lists.trainval.map(undivided), hints));
   lists.train = lists.trainval.filter((name) => !drawn.has(name));
   lists.val = lists.trainval.filter((name) => drawn.has(name));
   return lists;
+}
+
+/** Without what its label holds, which is not read for this. */
+function undivided(name: string): SplitSample {
+  return { name, present: [] };
 }

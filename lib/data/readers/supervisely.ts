@@ -47,7 +47,7 @@ export const superviselyReader: DatasetReader = {
   matches: async (dir) =>
     /"classes"\s*:\s*\[/.test(await readHead(join(dir, "meta.json"))) &&
     (await findSets(dir)).length > 0,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const sets = await findSets(dir ?? "");
     if (sets.length === 0) {
       throw new MissingSplitError(
@@ -71,7 +71,7 @@ export const superviselyReader: DatasetReader = {
     for (const set of sets) {
       images.push(...await imagesOf(dir!, { set, isOnly: sets.length === 1 }));
     }
-    return await openAnnotated({ name: "supervisely", split, where: dir!, images, classes });
+    return await openAnnotated({ name: "supervisely", split, where: dir!, images, classes, hints });
   },
 };
 

@@ -41,7 +41,7 @@ export const yoloReader: DatasetReader = {
   summary: "YOLO segmentation: data.yaml, images/ and labels/ with polygons in .txt",
   needsDir: true,
   matches: async (dir) => await findYaml(dir) !== null,
-  async open({ dir, split }): Promise<Dataset> {
+  async open({ dir, split, hints }): Promise<Dataset> {
     const file = await findYaml(dir ?? "");
     if (file === null) {
       throw new MissingSplitError(
@@ -60,7 +60,7 @@ export const yoloReader: DatasetReader = {
     requireSplit(splits, { split, where: `"${dir}"` });
     const images = Object.values(splits).flat();
     const classes = names.map((name) => ({ name }));
-    return await openAnnotated({ name: "yolo", split, where: dir!, images, classes });
+    return await openAnnotated({ name: "yolo", split, where: dir!, images, classes, hints });
   },
 };
 

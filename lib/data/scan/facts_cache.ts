@@ -87,13 +87,20 @@ export class FactsCache<Facts> {
     for (let i = 0; i < files.length; i += CONCURRENT) {
       await Promise.all(files.slice(i, i + CONCURRENT).map((_, j) => look(i + j)));
     }
+    // Of files that hold the labels of many samples once
+    const hashes = new Map<string, Promise<string>>();
+    const hashOf = (path: string): Promise<string> => {
+      const hash = hashes.get(path) ?? contentHash(path);
+      hashes.set(path, hash);
+      return hash;
+    };
     let done = files.length - todo.length;
     let next = 0;
     const worker = async (): Promise<void> => {
       while (next < todo.length) {
         const { index, key, state } = todo[next++]!;
         const before = this.#entries.get(key);
-        const sha = await contentHash(files[index]!.path);
+        const sha = await hashOf(files[index]!.path);
         const isSame = before !== undefined && sha !== "" && before.sha === sha &&
           before.size.join() === state.size.join() && before.time[1] === state.time[1];
         const facts = isSame ? before.facts : await take(index);

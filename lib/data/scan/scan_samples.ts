@@ -30,11 +30,12 @@ export async function scanSamples(
     }
     return found;
   }
-  const { reader, module, classes, layout } = location;
+  const { reader, module, classes, layout, hints: { uncovered = null } } = location;
   // What values depend on beside the files; not on which samples the split has
   const decoding = [reader, module, classes, dataset.classes, dataset.ignoreLabel, {
     ...layout,
     splits: null,
+    uncovered,
   }];
   const how = sha256([new TextEncoder().encode(JSON.stringify(decoding))]).slice(0, 12);
   const pairs = indices.map((index) => {

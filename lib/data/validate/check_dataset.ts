@@ -32,6 +32,12 @@ export interface CheckOptions {
    * @default false
    */
   isTraining?: boolean;
+  /**
+   * Whether every pixel may have the ignore label, as where the truth is not published.
+   *
+   * @default false
+   */
+  mayBeIgnored?: boolean;
   /** Called after each sample. */
   onProgress?: ScanProgress;
 }
@@ -95,6 +101,7 @@ export async function checkDataset(
   if (counted.samples === 0) return counted;
   const present = classes.filter((_, c) => counted.pixels[c]! > 0);
   if (present.length === 0) {
+    if (options.mayBeIgnored === true) return counted;
     throw new RangeError(
       `Cannot train on split "${split}": every pixel of its ${counted.samples} samples has the ` +
         `ignore label ${ignoreLabel}`,

@@ -58,17 +58,24 @@ export async function findLayout(
   const splits: string[] = [];
   let lacking = "";
   for (const split of SPLITS) {
-    const fault = await reader.open({ dir, split }).then(() => null, (error: Error) => error);
+    const fault = await reader.open({ dir, split, hints }).then(
+      () => null,
+      (error: Error) => error,
+    );
     // Any other fault is one of the split's files
     if (fault instanceof MissingSplitError) lacking ||= fault.message;
     else splits.push(split);
   }
   if (splits.length === 0) throw new MissingSplitError(lacking);
+  const found = { reader: name, dir, splits, ...(options.hints !== undefined && { hints }) };
   if (await reader.matches(dir) || dataset !== "auto" && splits.length < SPLITS.length) {
-    return { reader: name, dir, splits };
+    return found;
   }
-  const fault = await reader.open({ dir, split: splits[0]! }).then(() => null, (e: Error) => e);
-  if (fault === null) return { reader: name, dir, splits };
+  const fault = await reader.open({ dir, split: splits[0]!, hints }).then(
+    () => null,
+    (e: Error) => e,
+  );
+  if (fault === null) return found;
   throw new Error(`Cannot inspect "${dir}" as ${name} (${reader.summary}): ${fault.message}`);
 }
 
@@ -82,6 +89,8 @@ export interface DataSource {
   splits: readonly string[];
   /** How the folder is read; `null` or absent for readers that know, and where it is to be found out. */
   layout?: FolderLayout | null;
+  /** What the user says about it, for readers of annotations. */
+  hints?: DataHints;
   /** One line that says so. */
   said?: string | null;
   /** What is in the folder and not read, a line each. */
@@ -141,9 +150,9 @@ export async function inspectData(
     });
   }
   for (const split of splits) {
-    const dataset = await openDataset(reader, { dir, split, layout }).catch((error: Error) =>
-      error
-    );
+    const dataset = await openDataset(reader, { ...source.hints, dir, split, layout }).catch((
+      error: Error,
+    ) => error);
     if (!(dataset instanceof Error)) scans.push(await scan(dataset, options));
     else if (!findings.some(({ message }) => message === dataset.message)) {
       findings.push({ severity: "error", split, message: dataset.message });

@@ -125,7 +125,7 @@ const CASES: [what: string, reader: string, files: Record<string, Content>, mess
     "COCO with a picture's size that is wrong",
     "coco",
     coco({ images: [{ id: 1, file_name: "a.png", width: 9, height: 8 }] }),
-    /is 8x8, .* says 9x8/,
+    /is 8x8, label ".*json" is 9x8/,
   ],
   [
     "COCO that names a file outside",
