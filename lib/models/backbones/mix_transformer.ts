@@ -53,7 +53,6 @@ export const mixTransformerBackbones: readonly BackboneEntry[] = (["b0", "b1"] a
     strides: [4, 8, 16, 32],
     outputStrides: [32],
     stages: [/^stage1_/, /^stage2_/, /^stage3_/, /^stage4_/],
-    stages: [/^stage1_/, /^stage2_/, /^stage3_/, /^stage4_/],
     nameMaps: [transformersSegformer],
     inputOptions: [],
     bnEpsilon: null,

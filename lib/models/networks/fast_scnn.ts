@@ -48,8 +48,6 @@ export const fastScnn: NetworkEntry = {
   backboneStages: [/^(stem|down\d)_/, /^stage1_/, /^stage2_/, /^stage3_/, /^pyramid\d?_/],
   // The fine map is fused in again at the end, so no layer separates the network into two
   stages: [],
-  // Learning to downsample, and the three stages of the global feature extractor with its pyramid
-  backboneStages: [/^(stem|down)/, /^stage1_/, /^stage2_/, /^stage3_/, /^pyramid/],
   nameMaps: [tramacFastScnn],
   inputOptions: [],
   bnEpsilon: BATCH_NORM_EPSILON,
