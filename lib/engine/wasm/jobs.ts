@@ -142,6 +142,12 @@ export const BLOCKS = {
     ...pointers("partials", "coefficients"),
     ...BATCH_NORM,
   },
+  MatMul: {
+    ...pointers("a", "b", "packed", "out"),
+    ...EPILOGUE,
+    ...ints("m", "n", "k", "strideA", "strideB", "packedStride", "transposed", "rowsPerBlock"),
+    ...ints("blocks"),
+  },
   LayerNorm: {
     ...pointers("x", "y", "gamma", "beta", "mean", "inverse"),
     ...ROW_BLOCKS,
@@ -238,6 +244,9 @@ export const JOBS = {
   gradSums: "BatchNormGrad",
   mergeGradSums: "BatchNormGrad",
   normGrad: "BatchNormGrad",
+  matMulPack: "MatMul",
+  matMul: "MatMul",
+  matMulTransposed: "MatMul",
   layerNorm: "LayerNorm",
   layerNormGrad: "LayerNormGrad",
   attentionPack: "Attention",

@@ -61,6 +61,7 @@ import {
 } from "./kernels/elementwise.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import { layerNorm, layerNormGrad } from "./kernels/layer_norm.ts";
+import { batchMatMul, fusedMatMul } from "./kernels/mat_mul.ts";
 import { oneHot, softmaxCrossEntropy } from "./kernels/labels.ts";
 import {
   resizeBilinear,
@@ -155,6 +156,8 @@ const KERNELS: Record<string, KernelFunction> = {
   [RESIZE_BILINEAR_GRAD]: resizeBilinearGrad,
   [RESIZE_NEAREST]: resizeNearest,
   [RESIZE_NEAREST_GRAD]: resizeNearestBlockGrad,
+  BatchMatMul: batchMatMul,
+  _FusedMatMul: fusedMatMul,
   Concat: concatenate,
   SplitV: splitV,
   [SGD_UPDATE]: sgdUpdate,

@@ -4,26 +4,11 @@
 // A row of scores has `pitch` values, a multiple of 16; those behind the last key are -infinity or 0.
 import { Attention, AttentionGrad } from "./jobs";
 import { exp4, log64, maxLanes, sumLanes } from "./math";
-import { rank16, rank12, rank8, rank4, strip16, strip12, strip8, strip4 } from "./micro";
-import { packRows, packTransposed } from "./pack";
+import { addTransposed, packColumns, packTransposedPanels, pair, product } from "./mat_mul";
 
 /** Row of a head in q, k, v, their gradients or the output: channels of all heads are neighbours. */
 function headAt(base: usize, b: i32, rows: i32, row: i32, c: i32, head: i32, d: i32): usize {
   return base + (<usize>(b * rows + row) * <usize>c + <usize>(head * d)) * 4;
-}
-
-/** Panels of the columns of a matrix: to[panel][rows][16]. */
-function packColumns(matrix: usize, rows: i32, columns: i32, ld: i32, to: usize): void {
-  for (let column = 0; column < columns; column += 16) {
-    to = packRows(matrix, rows, ld, column, min(16, columns - column), to);
-  }
-}
-
-/** Panels of the rows of a matrix as columns: to[panel][columns][16]. */
-function packTransposedPanels(matrix: usize, rows: i32, columns: i32, ld: i32, to: usize): void {
-  for (let row = 0; row < rows; row += 16) {
-    to = packTransposed(matrix, columns, ld, row, min(16, rows - row), to);
-  }
 }
 
 /** Chunk = (batch, head): the keys as columns, then the values. */
@@ -48,33 +33,6 @@ export function attentionGradPackChunk(p: AttentionGrad, chunk: i32): void {
   packTransposedPanels(k, p.keys, p.depth, p.channels, to);
   packTransposedPanels(v, p.keys, p.depth, p.channels, to + bytes);
   packColumns(k, p.keys, p.depth, p.channels, to + bytes * 2);
-}
-
-/** out[rows][columns] = a[rows][k] · packed panels; `out` has whole panels where it is not `ragged`. */
-function product(
-  a: usize, lda: usize, rows: i32, packed: usize, k: i32, columns: i32, out: usize, ldo: usize,
-  spare: usize,
-): void {
-  for (let column = 0; column < columns; column += 16) {
-    const width = min(16, columns - column);
-    const to = out + <usize>column * 4;
-    const direct = (width & 3) == 0;
-    const o = direct ? to : spare;
-    const l = direct ? ldo : 64;
-    if (width > 12) strip16(a, lda, rows, packed, k, o, l, 0, 0, 0);
-    else if (width > 8) strip12(a, lda, rows, packed, k, o, l, 0, 0, 0);
-    else if (width > 4) strip8(a, lda, rows, packed, k, o, l, 0, 0, 0);
-    else strip4(a, lda, rows, packed, k, o, l, 0, 0, 0);
-    if (!direct) {
-      for (let r = 0; r < rows; r++) {
-        const row = to + <usize>r * ldo;
-        for (let i: usize = 0; i < <usize>width * 4; i += 4) {
-          store<f32>(row + i, load<f32>(spare + <usize>r * 64 + i));
-        }
-      }
-    }
-    packed += <usize>k * 64;
-  }
 }
 
 /** Scores to probabilities, in place; returns the logarithm of the sum of exponentials. */
@@ -116,7 +74,7 @@ export function attentionChunk(p: Attention, chunk: i32, scratch: usize): void {
   const scores = scratch;
   const spare = scratch + <usize>p.rowsPerBlock * pitch;
   const q = headAt(p.q, b, p.queries, first, c, head, d);
-  product(q, lda, rows, packed, d, p.pitch, scores, pitch, spare);
+  product(q, lda, rows, packed, d, p.pitch, scores, pitch, spare, 0, 0, 0);
   let logSum = p.logSums + <usize>((b * p.queries + first) * p.heads + head) * 4;
   for (let r = 0; r < rows; r++) {
     store<f32>(logSum, softmax(scores + <usize>r * pitch, p.keys, p.pitch, p.scale));
@@ -124,7 +82,7 @@ export function attentionChunk(p: Attention, chunk: i32, scratch: usize): void {
   }
   const y = headAt(p.y, b, p.queries, first, c, head, d);
   const values = packed + <usize>(p.pitch * d) * 4;
-  product(scores, pitch, rows, values, p.keys, d, y, lda, spare);
+  product(scores, pitch, rows, values, p.keys, d, y, lda, spare, 0, 0, 0);
 }
 
 /** Σ a·b over d values. */
@@ -154,38 +112,6 @@ function scoreGrads(
     v128.store(p + i, e);
     const g = f32x4.mul(e, f32x4.sub(v128.load(dp + i), mean4));
     v128.store(dp + i, f32x4.mul(g, scale4));
-  }
-}
-
-/** out[key][depth] += Σ over rows of a[row][key] · b[row][depth], by the pointers of `pairs`. */
-function transposedProduct(
-  p: AttentionGrad, pairs: usize, rows: i32, out: usize, fresh: i32,
-): void {
-  const d = p.depth;
-  const ld = <usize>p.depthPitch * 4;
-  for (let column = 0; column < d; column += 16) {
-    const width = min(16, d - column);
-    const at = <usize>column * 4;
-    for (let key = 0; key < p.keys; key += 6) {
-      const live = min(6, p.keys - key);
-      const a = <usize>key * 4;
-      const o = out + <usize>key * ld + at;
-      if (width > 12) rank16(pairs, rows, a, at, o, ld, 0, live, fresh);
-      else if (width > 8) rank12(pairs, rows, a, at, o, ld, 0, live, fresh);
-      else if (width > 4) rank8(pairs, rows, a, at, o, ld, 0, live, fresh);
-      else rank4(pairs, rows, a, at, o, ld, 0, live, fresh);
-    }
-  }
-}
-
-/** Pairs of row pointers. */
-function pair(pairs: usize, rows: i32, a: usize, stepA: usize, b: usize, stepB: usize): void {
-  for (let r = 0; r < rows; r++) {
-    store<usize>(pairs, a);
-    store<usize>(pairs, b, 4);
-    pairs += 8;
-    a += stepA;
-    b += stepB;
   }
 }
 
@@ -221,8 +147,8 @@ export function attentionGradChunk(p: AttentionGrad, chunk: i32, scratch: usize)
     const y = headAt(p.y, b, p.queries, first, c, head, d);
     const dy = headAt(p.dy, b, p.queries, first, c, head, d);
     const dq = headAt(p.dq, b, p.queries, first, c, head, d);
-    product(q, lda, rows, packed, d, p.pitch, scores, pitch, spare);
-    product(dy, lda, rows, packed + panels, d, p.pitch, grads, pitch, spare);
+    product(q, lda, rows, packed, d, p.pitch, scores, pitch, spare, 0, 0, 0);
+    product(dy, lda, rows, packed + panels, d, p.pitch, grads, pitch, spare, 0, 0, 0);
     let logSum = p.logSums + <usize>((b * p.queries + first) * p.heads + head) * 4;
     for (let r = 0; r < rows; r++) {
       const mean = dot(y + <usize>r * lda, dy + <usize>r * lda, d);
@@ -230,11 +156,11 @@ export function attentionGradChunk(p: AttentionGrad, chunk: i32, scratch: usize)
       scoreGrads(scores + at, grads + at, p.keys, p.pitch, p.scale, load<f32>(logSum), mean);
       logSum += <usize>p.heads * 4;
     }
-    product(grads, pitch, rows, packed + panels * 2, p.keys, d, dq, lda, spare);
+    product(grads, pitch, rows, packed + panels * 2, p.keys, d, dq, lda, spare, 0, 0, 0);
     pair(pairs, rows, grads, pitch, q, lda);
-    transposedProduct(p, pairs, rows, dk, fresh);
+    addTransposed(pairs, rows, 0, p.keys, d, dk, <usize>p.depthPitch * 4, fresh);
     pair(pairs, rows, scores, pitch, dy, lda);
-    transposedProduct(p, pairs, rows, dv, fresh);
+    addTransposed(pairs, rows, 0, p.keys, d, dv, <usize>p.depthPitch * 4, fresh);
     fresh = 0;
   }
 }
