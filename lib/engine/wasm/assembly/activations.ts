@@ -15,18 +15,22 @@ function hardSigmoid4(x: v128): v128 {
   return f32x4.div(f32x4.min(f32x4.max(shifted, f32x4.splat(0)), six), six);
 }
 
+/** e^(-x²/2) */
+function bell4(x: v128): v128 {
+  return exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
+}
+
 /** Distribution function of the normal distribution, by erf (Abramowitz and Stegun 7.1.26). */
-function normalCdf4(x: v128): v128 {
+function normalCdf4(x: v128, bell: v128): v128 {
   const one = f32x4.splat(1);
-  const z = f32x4.mul(x, f32x4.splat(0.70710678));
-  const size = f32x4.abs(z);
+  const size = f32x4.mul(f32x4.abs(x), f32x4.splat(0.70710678));
   const t = f32x4.div(one, f32x4.add(one, f32x4.mul(size, f32x4.splat(0.3275911))));
   let y = f32x4.splat(1.061405429);
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-1.453152027));
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(1.421413741));
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(-0.284496736));
   y = f32x4.add(f32x4.mul(y, t), f32x4.splat(0.254829592));
-  const tail = f32x4.mul(f32x4.mul(y, t), exp4(f32x4.neg(f32x4.mul(z, z))));
+  const tail = f32x4.mul(f32x4.mul(y, t), bell);
   const half = f32x4.mul(tail, f32x4.splat(0.5));
   return v128.bitselect(half, f32x4.sub(one, half), f32x4.lt(x, f32x4.splat(0)));
 }
@@ -46,7 +50,7 @@ export function valueOf(kind: i32, x: v128): v128 {
   if (kind == ActivationKind.hardSigmoid) return hardSigmoid4(x);
   if (kind == ActivationKind.hardSwish) return f32x4.mul(x, hardSigmoid4(x));
   if (kind == ActivationKind.swish) return f32x4.mul(x, sigmoid4(x));
-  return f32x4.mul(x, normalCdf4(x));
+  return f32x4.mul(x, normalCdf4(x, bell4(x)));
 }
 
 /** dy·f'(x) of an activation. */
@@ -63,9 +67,9 @@ export function slopeOf(kind: i32, x: v128, dy: v128): v128 {
     return v128.bitselect(dy, within(x, -3, 3, f32x4.mul(dy, slope)), whole);
   }
   if (kind == ActivationKind.gelu) {
-    const square = f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5));
-    const density = f32x4.mul(exp4(square), f32x4.splat(0.39894228));
-    return f32x4.mul(dy, f32x4.add(normalCdf4(x), f32x4.mul(x, density)));
+    const bell = bell4(x);
+    const density = f32x4.mul(bell, f32x4.splat(0.39894228));
+    return f32x4.mul(dy, f32x4.add(normalCdf4(x, bell), f32x4.mul(x, density)));
   }
   const s = sigmoid4(x);
   const rest = f32x4.sub(one, s);
