@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dilationOf } from "./dilated_kernel.ts";
 import type { InputRule, NameMap, PretrainedNetwork, WeightLayout } from "./name_maps/name_map.ts";
 import type { Options } from "../util/registry.ts";
 import type { SavedModelInfo, WeightFile } from "./weight_file.ts";
@@ -19,7 +20,8 @@ export interface PlannedCopy {
   target: WeightTarget;
   /** Name in the file. */
   source: string;
-  layout: WeightLayout;
+  /** `spread`: a depthwise kernel of a saved graph, with zeros between its taps. */
+  layout: WeightLayout | "spread";
 }
 
 /** A tensor of the file that does not fit. */
@@ -40,6 +42,8 @@ export interface WeightPlan {
   copies: PlannedCopy[];
   /** Weights that are zero, as the origin has no such ones (biases before a batch norm). */
   zero: string[];
+  /** γ, mean and variance of batch norms that the file has folded into convolutions. */
+  identity: string[];
   /** Weights of the head: they start anew. */
   fresh: string[];
   /** The file's tensors that have no place here, such as the origin's own head. */
@@ -105,7 +109,15 @@ interface Scored extends WeightPlan {
 }
 
 function emptyPlan(origin: string, input: InputRule | null): Scored {
-  const lists = { copies: [], zero: [], fresh: [], unused: [], missing: [], extra: [] };
+  const lists = {
+    copies: [],
+    zero: [],
+    identity: [],
+    fresh: [],
+    unused: [],
+    missing: [],
+    extra: [],
+  };
   return { origin, input, ...lists, misshapen: [], found: 0 };
 }
 
@@ -164,7 +176,8 @@ function planOwn(file: WeightFile, options: PlanOptions): Scored {
       plan.found++;
     } else {
       plan.found++;
-      add(plan, { target, source: target.name, layout: "same" }, file);
+      const layout = dilationOf(found.shape, target.shape) === null ? "same" : "spread";
+      add(plan, { target, source: target.name, layout }, file);
     }
   }
   const wanted = new Set(targets.map(({ name }) => name));
@@ -187,16 +200,24 @@ function savedInput(
   return { normalize, options, bnEpsilon: null };
 }
 
-function isFitting({ target, source, layout }: PlannedCopy, file: WeightFile): boolean {
-  return file.tensors.get(source)!.shape.join() === sourceShape(target.shape, layout).join();
+function isFitting(copy: PlannedCopy, file: WeightFile): boolean {
+  return file.tensors.get(copy.source)!.shape.join() === expectedShape(copy, file).join();
 }
 
 function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {
-  const { target, source, layout } = copy;
-  const expected = sourceShape(target.shape, layout);
+  const { target, source } = copy;
   const { shape } = file.tensors.get(source)!;
+  const expected = expectedShape(copy, file);
   if (shape.join() === expected.join()) plan.copies.push(copy);
   else plan.misshapen.push({ source, target: target.name, found: shape, expected });
+}
+
+function expectedShape(
+  { target, source, layout }: PlannedCopy,
+  file: WeightFile,
+): readonly number[] {
+  if (layout === "spread") return file.tensors.get(source)!.shape;
+  return sourceShape(target.shape, layout);
 }
 
 /** The shape that a weight has in a file of that layout. */

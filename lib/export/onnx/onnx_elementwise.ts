@@ -26,7 +26,8 @@ export function onnxElementwise(
   };
 }
 
-function activate(
+/** An activation as operators of ONNX. */
+export function activate(
   ops: OnnxOps,
   x: OnnxValue,
   { name, activation }: { name: string; activation: ActivationName },

@@ -5,6 +5,7 @@
  */
 import type { AttentionLayers } from "../../models/builders/attention.ts";
 import type { NormLayers } from "../../models/builders/norms.ts";
+import { activate } from "./onnx_elementwise.ts";
 import type { OnnxOps, OnnxValue } from "./onnx_ops.ts";
 
 /** Order in which ONNX takes the weights of a batch norm. */
@@ -18,7 +19,10 @@ export function onnxNorms(ops: OnnxOps): NormLayers<OnnxValue> & AttentionLayers
       const inputs = [x, ...BATCH_NORM.map((part) => ops.vector(`${name}/${part}`))];
       const attributes = { epsilon: { f: eps } };
       const y = ops.add("BatchNormalization", inputs, { name, channels: x.channels, attributes });
-      return ops.rectify(y, options);
+      const { activation } = options;
+      return activation
+        ? activate(ops, y, { name: `${name}_${activation}`, activation })
+        : ops.rectify(y, options);
     },
     layerNorm(x, { name, eps }) {
       const { channels } = x;

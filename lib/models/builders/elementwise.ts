@@ -32,7 +32,7 @@ export interface ElementwiseLayers<T> {
 }
 
 /** Names of the activations in the table of layers. */
-const LABELS: Record<ActivationName, string> = {
+export const ACTIVATION_LABELS: Record<ActivationName, string> = {
   relu: "ReLU",
   relu6: "ReLU6",
   sigmoid: "sigmoid",
@@ -46,7 +46,7 @@ const LABELS: Record<ActivationName, string> = {
 export function elementwiseShape(table: ShapeTable): ElementwiseLayers<Shape> {
   return {
     activation: (x, options) =>
-      table.record(LABELS[options.activation], { name: options.name, output: { ...x } }),
+      table.record(ACTIVATION_LABELS[options.activation], { name: options.name, output: { ...x } }),
     add([a, b], { name }) {
       table.requireSameSize(a, b, { name, verb: "add" });
       return table.record("add", { name, output: { ...a } });
@@ -67,16 +67,7 @@ export function elementwiseShape(table: ShapeTable): ElementwiseLayers<Shape> {
 /** The layers in a saved graph. */
 export function elementwiseTfjs(): ElementwiseLayers<Symbolic> {
   return {
-    activation(x, { name, activation }) {
-      switch (activation) {
-        case "hardSigmoid":
-          return hardSigmoid(x, name);
-        case "hardSwish":
-          return multiply([x, hardSigmoid(x, `${name}_gate`)], name);
-        default:
-          return tf.layers.activation({ name, activation }).apply(x) as Symbolic;
-      }
-    },
+    activation: activationTfjs,
     add: (terms, { name }) => tf.layers.add({ name }).apply(terms) as Symbolic,
     multiply: (factors, { name }) => multiply(factors, name),
     scale: (x, { name, factor }) => rescale(x, { name, scale: factor }),
@@ -84,6 +75,18 @@ export function elementwiseTfjs(): ElementwiseLayers<Symbolic> {
     softmax: (x, { name }) =>
       tf.layers.activation({ name, activation: "softmax" }).apply(x) as Symbolic,
   };
+}
+
+/** An activation in a saved graph. */
+export function activationTfjs(x: Symbolic, { name, activation }: ActivationOptions): Symbolic {
+  switch (activation) {
+    case "hardSigmoid":
+      return hardSigmoid(x, name);
+    case "hardSwish":
+      return multiply([x, hardSigmoid(x, `${name}_gate`)], name);
+    default:
+      return tf.layers.activation({ name, activation }).apply(x) as Symbolic;
+  }
 }
 
 /** Those of the layers that the engine's ops do better than tfjs; ReLU, sums and softmax are tfjs's. */

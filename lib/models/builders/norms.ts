@@ -4,8 +4,14 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { batchNormTraining, movingAverage } from "../../engine/ops/batch_norm.ts";
+import { activation } from "../../engine/ops/activations.ts";
+import {
+  batchNormTraining,
+  movingAverage,
+  type NormActivation,
+} from "../../engine/ops/batch_norm.ts";
 import { layerNorm } from "../../engine/ops/layer_norm.ts";
+import { ACTIVATION_LABELS, activationTfjs } from "./elementwise.ts";
 import type { LayerOptions, WeightSpec } from "./layer_options.ts";
 import { followingRelu, type Shape, type ShapeTable, type WeightInfo } from "./shape_table.ts";
 import { initializer, type WeightSource } from "./weight_source.ts";
@@ -21,6 +27,8 @@ export interface BatchNormOptions extends LayerOptions {
   relu: boolean;
   /** Slope of the ReLU below zero, 0 ≤ leak < 1. @default 0 */
   leak?: number;
+  /** Another activation that follows, in place of a ReLU. */
+  activation?: NormActivation;
 }
 
 /** Options of layer normalisation. */
@@ -38,7 +46,7 @@ export interface NormLayers<T> {
 /** Their rows in the table of layers. */
 export function normsShape(table: ShapeTable): NormLayers<Shape> {
   return {
-    batchNorm(x, { name, relu, leak }) {
+    batchNorm(x, { name, relu, leak, activation }) {
       const shape = [x.channels];
       const weight = (part: string, kind: "zeros" | "ones", trainable: boolean): WeightInfo => ({
         name: `${name}/${part}`,
@@ -52,7 +60,8 @@ export function normsShape(table: ShapeTable): NormLayers<Shape> {
         weight("moving_mean", "zeros", false),
         weight("moving_variance", "ones", false),
       ];
-      const kind = "batch norm" + followingRelu({ relu, leak });
+      const kind = "batch norm" +
+        (activation ? ` + ${ACTIVATION_LABELS[activation]}` : followingRelu({ relu, leak }));
       return table.record(kind, { name, output: { ...x }, weights });
     },
     layerNorm(x, { name }) {
@@ -70,7 +79,7 @@ export function normsShape(table: ShapeTable): NormLayers<Shape> {
 /** The layers in a saved graph. */
 export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
   return {
-    batchNorm(x, { name, momentum, eps, relu, leak = 0 }) {
+    batchNorm(x, { name, momentum, eps, relu, leak = 0, activation }) {
       const begin = starts(source, name);
       const layer = tf.layers.batchNormalization({
         name,
@@ -82,6 +91,7 @@ export function normsTfjs(source: WeightSource): NormLayers<Symbolic> {
         movingVarianceInitializer: begin.variance,
       });
       const y = layer.apply(x) as Symbolic;
+      if (activation) return activationTfjs(y, { name: `${name}_${activation}`, activation });
       if (!relu) return y;
       const after = leak > 0
         ? tf.layers.leakyReLU({ name: `${name}_relu`, alpha: leak })
@@ -176,6 +186,8 @@ export interface BatchNormalizationArgs {
   relu: boolean;
   /** Slope of the ReLU below zero. @default 0 */
   leak?: number;
+  /** Another activation that follows, in place of a ReLU. */
+  activation?: NormActivation;
   gamma: Initializer;
   beta: Initializer;
   mean: Initializer;
@@ -221,17 +233,21 @@ export class BatchNormalization extends tf.layers.Layer {
   ): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     return tf.tidy(() => {
-      const { eps, relu, leak = 0 } = this.#args;
+      const { eps, relu, leak = 0, activation: end } = this.#args;
       const gamma = this.#gamma.read() as tf.Tensor1D;
       const beta = this.#beta.read() as tf.Tensor1D;
       if (!kwargs.training || this.isFrozen) {
         const mean = this.#mean.read() as tf.Tensor1D;
         const variance = this.#variance.read() as tf.Tensor1D;
         const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
+        if (end) return activation(y, end);
         if (!relu) return y;
         return leak > 0 ? tf.leakyRelu(y, leak) : tf.relu(y);
       }
-      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps, relu, leak });
+      const [y, mean, variance] = batchNormTraining({ x, gamma, beta }, {
+        ...{ eps, relu, leak },
+        ...(end && { activation: end }),
+      });
       if (kwargs.updateStatistics) {
         this.#move(this.#mean, mean);
         this.#move(this.#variance, variance);

@@ -33,6 +33,7 @@ export const deeplabv3Decoder: DecoderEntry = {
   options: deeplabv3Options,
   strides: [32],
   outputStride: 8,
+  otherOutputStrides: [16],
   dilateFirst: false,
   logitStride: 8,
   upsampleOrder: "logits",

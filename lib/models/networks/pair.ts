@@ -5,13 +5,17 @@
  */
 import { optionsSchema } from "../../util/registry.ts";
 import type { NameMap } from "../../weights/name_maps/name_map.ts";
-import type { BackboneEntry } from "../backbones/backbone_entry.ts";
+import type { BackboneEntry, OutputStride } from "../backbones/backbone_entry.ts";
 import type { DecoderEntry } from "../decoders/decoder_entry.ts";
 import type { NetworkEntry } from "./network_entry.ts";
 
 /** The network `DECODER-BACKBONE`, with the options of both. */
 export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): NetworkEntry {
-  const { outputStride, dilateFirst, logitStride, upsampleOrder } = decoder;
+  const { dilateFirst, upsampleOrder } = decoder;
+  const outputStride = sharedStride(decoder, backbone)!;
+  const logitStride = decoder.logitStride === decoder.outputStride
+    ? outputStride
+    : decoder.logitStride;
   const { auxiliaryStride = 16 } = backbone;
   return {
     name: backbone.networkNames?.[decoder.name] ?? `${decoder.name}-${backbone.name}`,
@@ -28,7 +32,7 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
     // Decoders read several features, so no layer separates the network into two
     stages: [],
     nameMaps: backbone.nameMaps.map((map) => withDecoder(map, decoder)),
-    inputOptions: backbone.inputOptions,
+    inputOptions: [...backbone.inputOptions, ...decoder.inputOptions ?? []],
     bnEpsilon: backbone.bnEpsilon,
     build(builder, architecture) {
       const options = { ...architecture, outputStride, dilateFirst, auxiliaryStride };
@@ -40,9 +44,18 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
 
 /** Whether the decoder takes features that the backbone has. */
 export function fits(decoder: DecoderEntry, backbone: BackboneEntry): boolean {
-  const { outputStrides } = backbone;
   return decoder.strides.every((stride) => backbone.strides.includes(stride)) &&
-    (outputStrides === undefined || outputStrides.includes(decoder.outputStride));
+    sharedStride(decoder, backbone) !== undefined;
+}
+
+/** The output stride that the decoder likes best of those that the backbone has. */
+function sharedStride(
+  { outputStride, otherOutputStrides = [] }: DecoderEntry,
+  { outputStrides }: BackboneEntry,
+): OutputStride | undefined {
+  return [outputStride, ...otherOutputStrides].find((stride) =>
+    outputStrides === undefined || outputStrides.includes(stride)
+  );
 }
 
 /** A backbone's name map that knows the decoder's weights too; a file without them leaves them fresh. */
@@ -54,6 +67,11 @@ function withDecoder(map: NameMap, decoder: DecoderEntry): NameMap {
       isDecoders(weight)
         ? { places: decoder.places(weight), otherwise: "fresh" }
         : map.places(weight),
+    input(file) {
+      const { options, ...rule } = map.input(file);
+      const names = [...file.tensors.keys()].flatMap(map.aliases);
+      return { ...rule, options: { ...options, ...decoder.inputOf?.(names) } };
+    },
     prefixOf: (weight) =>
       isDecoders(weight) ? "" : decoder.backbonePrefix ?? map.prefixOf?.(weight) ?? "",
   };

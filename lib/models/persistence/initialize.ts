@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { ClassMismatchError } from "../../data/class_order.ts";
 import { printable } from "../../util/format.ts";
+import { dilationOf, takeTaps } from "../../weights/dilated_kernel.ts";
 import { networks } from "../networks/registry.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InputRule, WeightLayout } from "../../weights/name_maps/name_map.ts";
@@ -177,8 +178,14 @@ async function applyPlan(
     const isVariance = copy.target.name.endsWith("/moving_variance") && correction !== 0;
     write(copy.target.name, isVariance ? values.map((v) => Math.max(0, v + correction)) : values);
   }
-  for (const name of plan.zero) {
-    write(name, new Float32Array(tf.util.sizeFromShape(weights.get(name)!.shape as number[])));
+  const fill = (name: string, value: number): void => {
+    const size = tf.util.sizeFromShape(weights.get(name)!.shape as number[]);
+    write(name, new Float32Array(size).fill(value));
+  };
+  for (const name of plan.zero) fill(name, 0);
+  for (const name of plan.identity) {
+    const part = name.slice(name.lastIndexOf("/") + 1);
+    fill(name, part === "gamma" ? 1 : part === "moving_variance" ? 1 - (bnEpsilon ?? 0) : 0);
   }
 }
 
@@ -194,7 +201,9 @@ async function valuesOf(
         "damaged or its training went wrong",
     );
   }
-  return fromLayout(values, { shape: target.shape, layout });
+  if (layout !== "spread") return fromLayout(values, { shape: target.shape, layout });
+  const dilation = dilationOf(file.tensors.get(source)!.shape, target.shape)!;
+  return takeTaps(values, { shape: target.shape, dilation });
 }
 
 /** Transposes a tensor of a file into the kernel layout `[h, w, in, out]` of that shape. */

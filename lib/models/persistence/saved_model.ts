@@ -10,15 +10,13 @@ import { join } from "node:path";
 import { buildNetwork } from "../build_model.ts";
 import { MATRIX_WEIGHT } from "../builders/linear_map.ts";
 import { assemble, tfjsBuilder } from "../builders/tfjs_builder.ts";
-import type { WeightSource } from "../builders/weight_source.ts";
 import { networks, parseArchitecture } from "../networks/registry.ts";
 import { fromLayersModel } from "../from_layers_model.ts";
 import type { ArchitectureOptions, SegmentationModel } from "../segmentation_model.ts";
-import { isAllFinite, NonFiniteNetworkError } from "../non_finite.ts";
 import { makeFolder, removeFile, writeFileAtomic } from "../../util/files.ts";
-import { type Artifacts, folderHandler } from "../../weights/formats/folder_handler.ts";
-import { sizeFromShape } from "../../weights/formats/float32_values.ts";
+import { folderHandler } from "../../weights/formats/folder_handler.ts";
 import { sealedJson, verifySavedModel, weightsFileName } from "../../weights/formats/model_seal.ts";
+import { checkStored, type GraphWeight, readWeights, storedWeights } from "./stored_weights.ts";
 import type { ModelMetadata, SavedModelInfo } from "../../weights/weight_file.ts";
 
 /** Height and width of a network's input. */
@@ -80,8 +78,8 @@ export async function saveSegmentationModel(
   options: SaveOptions,
 ): Promise<void> {
   const size = fixedInputSize(model, options.inputSize);
-  const { topology, matrices } = await graphOf(model, size);
-  const { specs, bytes } = await readWeights(model, matrices);
+  const { topology, own } = await graphOf(model, size);
+  const { specs, bytes } = await readWeights(model, own);
   const weightsFile = weightsFileName(bytes);
   const json = {
     format: "layers-model",
@@ -184,29 +182,27 @@ export function fixedInputSize(
   return size ?? { height: side, width: side };
 }
 
-/** Constant weights of a graph that are none of the network. */
-interface Matrix {
-  name: string;
-  shape: number[];
-  values: Float32Array;
-}
-
 /** The exported graph of a built-in network; the graph of a user's own network as it is. */
 async function graphOf(
   model: SegmentationModel,
   size: InputSize | null,
-): Promise<{ topology: unknown; matrices: Matrix[] }> {
+): Promise<{ topology: unknown; own: GraphWeight[] }> {
   const { architecture } = model;
-  if (!architecture) return { topology: model.layers.toJSON(null, false), matrices: [] };
+  if (!architecture) return { topology: model.layers.toJSON(null, false), own: [] };
   const graph = exportedGraph({ ...model, architecture }, size);
   try {
-    const matrices: Matrix[] = [];
+    const shapes = new Map(model.layers.weights.map((w) => [w.originalName, String(w.shape)]));
+    const own: GraphWeight[] = [];
     for (const weight of graph.weights) {
-      if (!weight.originalName.endsWith(MATRIX_WEIGHT)) continue;
-      const values = await weight.read().data() as Float32Array;
-      matrices.push({ name: weight.originalName, shape: weight.shape as number[], values });
+      const { originalName: name, shape } = weight;
+      if (!name.endsWith(MATRIX_WEIGHT) && shapes.get(name) === String(shape)) continue;
+      own.push({
+        name,
+        shape: shape as number[],
+        values: await weight.read().data() as Float32Array,
+      });
     }
-    return { topology: graph.toJSON(null, false), matrices };
+    return { topology: graph.toJSON(null, false), own };
   } finally {
     graph.dispose();
   }
@@ -233,69 +229,4 @@ function exportedGraph(
       : logits;
     return factor === 1 ? scores : builder.upsample(scores, { name: "upsample", factor });
   });
-}
-
-/** All weights in one piece, in the model's order, and the matrices behind them. */
-async function readWeights(
-  { layers: model, name: subject }: SegmentationModel,
-  matrices: readonly Matrix[],
-): Promise<{ specs: tf.io.WeightsManifestEntry[]; bytes: Uint8Array }> {
-  const specs: tf.io.WeightsManifestEntry[] = [];
-  const constants = matrices.reduce((sum, { values }) => sum + values.length, 0);
-  const bytes = new Uint8Array(4 * (model.countParams() + constants));
-  let offset = 0;
-  const append = (name: string, shape: number[], values: tf.TypedArray): void => {
-    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
-    offset += values.byteLength;
-    specs.push({ name, shape, dtype: "float32" });
-  };
-  for (const weight of model.weights) {
-    const values = await weight.read().data();
-    assertFinite(values, { subject: `${subject} for saving`, weight: weight.originalName });
-    append(weight.originalName, weight.shape as number[], values);
-  }
-  for (const { name, shape, values } of matrices) append(name, shape, values);
-  return { specs, bytes };
-}
-
-/** Refuses the values of a weight named `layer/weight` where one is NaN or infinite. */
-function assertFinite(
-  values: ArrayLike<number>,
-  { subject, weight }: { subject: string; weight: string },
-): void {
-  if (isAllFinite(values)) return;
-  const layer = weight.slice(0, weight.lastIndexOf("/"));
-  throw new NonFiniteNetworkError(subject, { layer, weight, largestInput: null });
-}
-
-/** Refuses stored weights that are not finite. */
-function checkStored({ weightSpecs, weightData }: Artifacts, dir: string): void {
-  let offset = 0;
-  for (const { name: weight, shape } of weightSpecs) {
-    const values = new Float32Array(weightData, offset, sizeFromShape(shape));
-    assertFinite(values, { subject: dir, weight });
-    offset += values.byteLength;
-  }
-}
-
-/** Gives each weight the stored values of its name. */
-function storedWeights(artifacts: Artifacts, dir: string): WeightSource {
-  const stored = new Map<string, { shape: number[]; offset: number }>();
-  let offset = 0;
-  for (const { name, shape } of artifacts.weightSpecs) {
-    stored.set(name, { shape, offset });
-    offset += 4 * sizeFromShape(shape);
-  }
-  return ({ name, shape }) => {
-    const found = stored.get(name);
-    if (!found || String(found.shape) !== String(shape)) {
-      const what = found ? `[${found.shape}]` : "missing";
-      throw new Error(
-        `Cannot load ${dir}: weight ${name} is ${what} where the network needs [${shape}]; ` +
-          "model.json was changed or belongs to another version",
-      );
-    }
-    const values = new Float32Array(artifacts.weightData, found.offset, sizeFromShape(shape));
-    return tf.tensor(values.slice(), shape);
-  };
 }

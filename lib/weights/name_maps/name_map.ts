@@ -57,7 +57,8 @@ export interface NameMap {
   aliases(name: string): string[];
   /**
    * Names that a weight may have in a file, and what it becomes where the file has none of them:
-   * `fresh`, its random start (score layers), or `zero` (biases before a batch norm).
+   * `fresh`, its random start (score layers), `zero` (biases before a batch norm), or `identity` (a
+   * batch norm that was folded into the convolution before it).
    */
   places(weight: string): { places: WeightPlace[]; otherwise: Otherwise };
   /** Prefix of a weight's name in the files of whole networks, which an alias leaves out. @default none */
@@ -69,7 +70,7 @@ export interface NameMap {
 }
 
 /** What becomes of a weight that the file does not hold. */
-export type Otherwise = "missing" | "zero" | "fresh";
+export type Otherwise = "missing" | "zero" | "fresh" | "identity";
 
 /** torchvision's and timm's: RGB in 0..1, less the mean, by the deviation. */
 export const TORCH_NORMALIZE: NormalizeConfig = {

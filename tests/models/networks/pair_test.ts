@@ -11,6 +11,13 @@ const COUNTS: readonly [name: string, at21: number, perClass: number][] = [
   ["unet-resnet50", 32_524_005, 145],
   ["fcn-resnet50", 32_957_013, 513],
   ["deeplabv3-resnet50", 39_638_869, 257],
+  ["unet-mobilenetv2", 6_631_845, 145],
+  ["deeplabv3plus-mobilenetv2", 4_383_653, 257],
+  ["deeplabv3plus-resnet18", 12_334_437, 257],
+  ["deeplabv3plus-resnet50", 26_682_725, 257],
+  ["deeplabv3-mobilenetv3", 11_025_477, 257],
+  ["lraspp-mobilenetv3-large", 3_221_538, 170],
+  ["lraspp-mobilenetv3-small", 1_077_954, 154],
 ];
 
 // Values against PyTorch are in tests/goldens.
@@ -26,9 +33,15 @@ describe("pairNetwork()", () => {
     }
   }
 
-  for (const [name, expected] of [["fcn", 35_322_218], ["deeplabv3", 42_004_074]] as const) {
-    test(`${name}-resnet50 has PyTorch's number of weights with an auxiliary head`, () => {
-      const config = { name: `${name}-resnet50`, auxHead: true };
+  for (
+    const [name, expected] of [
+      ["fcn-resnet50", 35_322_218],
+      ["deeplabv3-resnet50", 42_004_074],
+      ["deeplabv3-mobilenetv3", 11_029_328],
+    ] as const
+  ) {
+    test(`${name} has PyTorch's number of weights with an auxiliary head`, () => {
+      const config = { name, auxHead: true };
       const { parameters } = inspectModel(config, { classes: 21, input: [64, 64] });
       assert.equal(parameters.trainable, expected);
     });

@@ -14,6 +14,7 @@ import {
   loadSegmentationModel,
   saveSegmentationModel,
 } from "../../../lib/models/persistence/saved_model.ts";
+import { initializeFrom } from "../../../lib/models/persistence/initialize.ts";
 import type { ModelMetadata } from "../../../lib/weights/weight_file.ts";
 import { difference, disturb, smallModel } from "../../support/small_models.ts";
 import { temporaryFolders } from "../../support/temporary_folder.ts";
@@ -52,6 +53,12 @@ describe("saveSegmentationModel()", () => {
     ["U-Net on ResNet-18", "unet-resnet18", {}],
     ["FCN on ResNet-50", "fcn-resnet50", {}],
     ["DeepLabV3 with an auxiliary head", "deeplabv3-resnet50", { auxHead: true }],
+    ["U-Net on MobileNetV2", "unet-mobilenetv2", {}],
+    ["DeepLabV3+ on MobileNetV2", "deeplabv3plus-mobilenetv2", {}],
+    ["DeepLabV3+ with aligned corners", "deeplabv3plus-mobilenetv2", { alignCorners: true }],
+    ["LR-ASPP on MobileNetV3-large", "lraspp-mobilenetv3-large", {}],
+    ["LR-ASPP on MobileNetV3-small", "lraspp-mobilenetv3-small", {}],
+    ["DeepLabV3 on MobileNetV3-large", "deeplabv3-mobilenetv3", {}],
     ["ResNet-50, logits first", "resnet50", { upsampleOrder: "logits", variant: "v1.5" }],
   ];
   for (const [title, name, config] of cases) {
@@ -118,6 +125,20 @@ describe("loadSegmentationModel()", () => {
     );
     assert.equal(await difference(a!, b!), 0);
     assert.equal(await weightsSha256(loaded.layers), await weightsSha256(model.layers));
+  });
+
+  test("loadSegmentationModel() and model.init take dilated depthwise kernels back", async () => {
+    const dir = join(temporaryFolder(), "model");
+    const model = smallModel("deeplabv3plus-mobilenetv2");
+    disturb(model.layers);
+    await saveSegmentationModel(model, dir, METADATA);
+    const { model: loaded } = await loadSegmentationModel(dir);
+    const wanted = await weightsSha256(model.layers);
+    assert.equal(await weightsSha256(loaded.layers), wanted);
+    const fresh = smallModel("deeplabv3plus-mobilenetv2", { seed: 2 });
+    const report = await initializeFrom(fresh, dir);
+    assert.deepEqual([report.fresh, report.left, report.warnings], [[], [], []]);
+    assert.equal(await weightsSha256(fresh.layers), wanted);
   });
 
   test("loadSegmentationModel() gives back a network that a user brought", async () => {
