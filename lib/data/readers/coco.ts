@@ -14,6 +14,7 @@ import {
 import type { NamedClass } from "../annotations/annotation_classes.ts";
 import { type CocoAnnotation, type CocoContent, readCocoFile } from "../annotations/coco_file.ts";
 import { ImageFinder, sampleId } from "../annotations/find_image.ts";
+import { parseOnce } from "../annotations/parse_once.ts";
 import { readHead } from "../annotations/read_head.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
 import { type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
@@ -41,7 +42,10 @@ export const cocoReader: DatasetReader = {
     }
     const finder = await ImageFinder.below(dir!);
     const contents: OpenedFile[] = [];
-    for (const file of files) contents.push({ ...file, ...await readCocoFile(file.path) });
+    for (const file of files) {
+      const read = (): Promise<CocoContent> => readCocoFile(file.path);
+      contents.push({ ...file, ...await parseOnce(`coco ${file.path}`, [file.path], read) });
+    }
     const images = contents.flatMap((content) => imagesOf(content, { dir: dir!, finder }));
     const classes = classesOf(contents);
     return await openAnnotated({ name: "coco", split, where: dir!, images, classes, hints });

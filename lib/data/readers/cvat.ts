@@ -10,6 +10,7 @@ import { annotationsOfCvat, looksLikeCvat, readCvatFile } from "../annotations/c
 import type { AnnotatedImage } from "../annotations/annotated_dataset.ts";
 import type { NamedClass } from "../annotations/annotation_classes.ts";
 import { ImageFinder } from "../annotations/find_image.ts";
+import { parseOnce } from "../annotations/parse_once.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
 import { type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
 import { isFolder } from "./listing.ts";
@@ -35,7 +36,7 @@ export const cvatReader: DatasetReader = {
     const images: AnnotatedImage[] = [];
     const classes = new Map<string, NamedClass>();
     for (const { path, folder } of files) {
-      const content = await readCvatFile(path);
+      const content = await parseOnce(`cvat ${path}`, [path], () => readCvatFile(path));
       for (const label of content.labels) {
         if (!classes.has(label.name)) classes.set(label.name, label);
       }

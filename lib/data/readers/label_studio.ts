@@ -19,6 +19,7 @@ import { ImageFinder, sampleId } from "../annotations/find_image.ts";
 import { type Corner, ellipseRing, isCoordinate, pointOf } from "../annotations/outlines.ts";
 import { arrayOf, isRecord, type JsonRecord, textOf } from "../annotations/parse_json.ts";
 import { MAX_VERTICES, type PixelShape, ringOf, vertexCount } from "../annotations/rasterize.ts";
+import { parseOnce } from "../annotations/parse_once.ts";
 import { readHead } from "../annotations/read_head.ts";
 import { unpackRle } from "../annotations/rle_pack.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
@@ -42,19 +43,11 @@ export const labelStudioReader: DatasetReader = {
         `Cannot open Label Studio data in "${dir}": found no JSON export with tasks in it`,
       );
     }
-    const finder = await ImageFinder.below(dir!);
-    const images: AnnotatedImage[] = [];
-    const labels = new Set<string>();
-    for (const file of files) {
-      const take = takeRecords(file, "task", (task) => {
-        const image = imageOf(task, { file, finder });
-        if (image === null) return;
-        for (const { name } of image.shapes) labels.add(name!);
-        const { shapes, ...rest } = image;
-        images.push({ ...rest, shapes: () => shapes });
-      });
-      await streamJson(file, { "": take });
-    }
+    const { images, labels } = await parseOnce(
+      `label-studio ${dir}`,
+      files,
+      () => readFiles(dir!, files),
+    );
     const isBackground = (name: string): number => classRole(name) === "background" ? 0 : 1;
     const classes = [...labels].sort((a, b) =>
       isBackground(a) - isBackground(b) || (a < b ? -1 : 1)
@@ -69,6 +62,26 @@ export const labelStudioReader: DatasetReader = {
     });
   },
 };
+
+async function readFiles(
+  dir: string,
+  files: readonly string[],
+): Promise<{ images: AnnotatedImage[]; labels: Set<string> }> {
+  const finder = await ImageFinder.below(dir);
+  const images: AnnotatedImage[] = [];
+  const labels = new Set<string>();
+  for (const file of files) {
+    const take = takeRecords(file, "task", (task) => {
+      const image = imageOf(task, { file, finder });
+      if (image === null) return;
+      for (const { name } of image.shapes) labels.add(name!);
+      const { shapes, ...rest } = image;
+      images.push({ ...rest, shapes: () => shapes });
+    });
+    await streamJson(file, { "": take });
+  }
+  return { images, labels };
+}
 
 async function findFiles(dir: string): Promise<string[]> {
   const names = (await readdir(dir).catch(() => [])).filter((name) => /^[^.].*\.json$/i.test(name));

@@ -26,6 +26,7 @@ import {
   textOf,
 } from "../annotations/parse_json.ts";
 import { MAX_VERTICES, type PixelShape, ringOf, vertexCount } from "../annotations/rasterize.ts";
+import { parseOnce } from "../annotations/parse_once.ts";
 import { readHead } from "../annotations/read_head.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
@@ -48,29 +49,51 @@ export const labelmeReader: DatasetReader = {
   needsDir: true,
   async matches(dir) {
     const names = await jsonBelow(dir).catch(() => []);
-    const first = names[0];
-    return first !== undefined && /"shapes"\s*:\s*\[/.test(await readHead(join(dir, first)));
+    for (const name of names.slice(0, TRIED)) {
+      const text = await readHead(join(dir, name));
+      if (/"shapes"\s*:\s*\[/.test(text) || /"(imagePath|lineColor)"\s*:/.test(text)) return true;
+    }
+    return false;
   },
   async open({ dir, split, hints }): Promise<Dataset> {
     const names = await jsonBelow(dir ?? "");
     if (names.length === 0) {
       throw new MissingSplitError(`Cannot open labelme data in "${dir}": found no .json in it`);
     }
-    const finder = await ImageFinder.below(dir!);
-    const images: AnnotatedImage[] = [];
-    const labels = new Set<string>();
-    for (const name of names) {
-      const path = join(dir!, name);
-      const content = await readJsonRecord(path);
-      const image = readingOf(path, () => imageOf(content, { path, name, finder }));
-      for (const { name } of image.shapes) labels.add(name!);
-      const { shapes, ...rest } = image;
-      images.push({ ...rest, shapes: () => shapes });
-    }
-    const classes = await classesOf(dir!, [...labels]);
+    const paths = names.map((name) => join(dir!, name));
+    const images = await parseOnce(`labelme ${dir}`, paths, () => readImages(dir!, names));
+    const used = new Set(images.flatMap(({ labels }) => labels));
+    const classes = await classesOf(dir!, [...used]);
     return await openAnnotated({ name: "labelme", split, where: dir!, images, classes, hints });
   },
 };
+
+/** JSON files that are looked into to see whether they are labelme's. */
+const TRIED = 20;
+
+type LabelledImage = AnnotatedImage & { labels: string[] };
+
+async function readImages(dir: string, names: readonly string[]): Promise<LabelledImage[]> {
+  const finder = await ImageFinder.below(dir);
+  const beside = new Map<string, string[]>();
+  for (const name of finder.names) {
+    const stem = name.slice(0, -extname(name).length);
+    beside.set(stem, [...beside.get(stem) ?? [], name]);
+  }
+  const images: LabelledImage[] = [];
+  for (const name of names) {
+    const path = join(dir, name);
+    const content = await readJsonRecord(path);
+    const own = beside.get(name.slice(0, -".json".length)) ?? [];
+    // A list of classes, or what another tool keeps beside the pictures
+    if (content.shapes === undefined && own.length === 0) continue;
+    const image = readingOf(path, () => imageOf(content, { path, name, finder, beside: own }));
+    const { shapes, ...rest } = image;
+    const labels = [...new Set(shapes.map((shape) => shape.name!))];
+    images.push({ ...rest, labels, shapes: () => shapes });
+  }
+  return images;
+}
 
 async function jsonBelow(dir: string): Promise<string[]> {
   const names = (await namesBelow(dir)).filter((name) => extname(name).toLowerCase() === ".json");
@@ -79,7 +102,12 @@ async function jsonBelow(dir: string): Promise<string[]> {
 
 function imageOf(
   content: JsonRecord,
-  { path, name, finder }: { path: string; name: string; finder: ImageFinder },
+  { path, name, finder, beside }: {
+    path: string;
+    name: string;
+    finder: ImageFinder;
+    beside: readonly string[];
+  },
 ): Omit<AnnotatedImage, "shapes"> & { shapes: NamedShape[] } {
   const { imagePath, imageWidth, imageHeight } = content;
   if (content.shapes === undefined) throw new RangeError("it has no shapes: it is no labelme file");
@@ -87,8 +115,9 @@ function imageOf(
   const stem = name.slice(0, -".json".length);
   const named = typeof imagePath === "string" && imagePath !== "" ? imagePath : `${stem}.jpg`;
   // The picture beside the file, which may have been renamed with it, before that of `imagePath`
-  const beside = finder.names.filter((one) => one.slice(0, -extname(one).length) === stem);
-  const found = beside[0] ?? finder.find(named, [folder, `${folder}/images`]);
+  const base = named.replaceAll("\\", "/").split("/").at(-1);
+  const found = beside.find((one) => one.split("/").at(-1) === base) ?? beside[0] ??
+    finder.find(named, [folder, `${folder}/images`]);
   if (found === null) {
     throw new RangeError(
       `there is no picture "${named}", nor one called "${stem}"; embedded imageData is not read`,

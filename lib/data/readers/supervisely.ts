@@ -27,6 +27,7 @@ import {
   wholeOf,
 } from "../annotations/parse_json.ts";
 import { MAX_VERTICES, type PixelShape, ringOf, vertexCount } from "../annotations/rasterize.ts";
+import { parseOnce } from "../annotations/parse_once.ts";
 import { readHead } from "../annotations/read_head.ts";
 import { splitNameIn } from "../annotations/split_name.ts";
 import { type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
@@ -69,7 +70,11 @@ export const superviselyReader: DatasetReader = {
     );
     const images: AnnotatedImage[] = [];
     for (const set of sets) {
-      images.push(...await imagesOf(dir!, { set, isOnly: sets.length === 1 }));
+      const names = await picturesOf(dir!, set);
+      const paths = names.map((name) => annotationsOf(dir!, set, name));
+      const place = { set, names, isOnly: sets.length === 1 };
+      const read = (): Promise<AnnotatedImage[]> => imagesOf(dir!, place);
+      images.push(...await parseOnce(`supervisely ${dir} ${set}`, paths, read));
     }
     return await openAnnotated({ name: "supervisely", split, where: dir!, images, classes, hints });
   },
@@ -90,18 +95,25 @@ async function findSets(dir: string, below = ".", depth = 0): Promise<string[]> 
   return found;
 }
 
+async function picturesOf(dir: string, set: string): Promise<string[]> {
+  const names = await readdir(join(dir, set, "img"));
+  return names.filter((name) =>
+    !name.startsWith(".") && IMAGE_EXTENSIONS.includes(extname(name).toLowerCase())
+  ).sort();
+}
+
+function annotationsOf(dir: string, set: string, name: string): string {
+  return join(dir, set, "ann", `${name}.json`);
+}
+
 async function imagesOf(
   dir: string,
-  { set, isOnly }: { set: string; isOnly: boolean },
+  { set, names, isOnly }: { set: string; names: readonly string[]; isOnly: boolean },
 ): Promise<AnnotatedImage[]> {
-  const names = (await readdir(join(dir, set, "img")))
-    .filter((name) =>
-      !name.startsWith(".") && IMAGE_EXTENSIONS.includes(extname(name).toLowerCase())
-    );
   const images: AnnotatedImage[] = [];
   const ofFolder = splitNameIn(basename(set));
-  for (const name of names.sort()) {
-    const annotations = join(dir, set, "ann", `${name}.json`);
+  for (const name of names) {
+    const annotations = annotationsOf(dir, set, name);
     const content = await readJsonRecord(annotations);
     const { size, split, shapes } = readingOf(annotations, () => contentOf(content));
     const stem = name.slice(0, name.length - extname(name).length);
