@@ -44,19 +44,25 @@ async function classify(map: Float32Array, channels: number): Promise<number[]> 
   return exponentials.map((e) => e / total);
 }
 
-test("initializeFrom() gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a tabby seen", {
-  skip: skipWithout(folder),
-}, async () => {
+/** Networks with this backbone, and the options that the file asks for. */
+const NETWORKS = {
+  resnet50: { variant: "v1.5", stemPool: "same" },
+  "unet-resnet50": { stemPool: "same" },
+} as const;
+
+for (const [name, options] of Object.entries(NETWORKS)) {
+  const title = `initializeFrom() gives ${name} ImageNet's weights: stages as PyTorch's, a tabby`;
+  test(title, { skip: skipWithout(folder) }, () => compare(name, options));
+}
+
+async function compare(network: string, options: Record<string, string>): Promise<void> {
   await useBackend({ backend: "wasm", threads: 1 });
-  const model = buildModel(
-    { name: "resnet50", variant: "v1.5", stemPool: "same" },
-    { classes: 2, seed: 1 },
-  );
+  const model = buildModel({ ...options, name: network }, { classes: 2, seed: 1 });
   const report = await initializeFrom(model, file);
   assert.equal(report.copied, 265);
   assert.deepEqual(report.left, ["fc.weight", "fc.bias"]);
-  const { options: { variant, stemPool }, normalize } = report.input!;
-  assert.deepEqual([variant, stemPool], ["v1.5", "same"]);
+  const { normalize } = report.input!;
+  assert.deepEqual(report.input!.options, options);
 
   const photo = sharedPath(`${folder}/check/kitten_224.png`);
   const { data } = await decodeImage(new Uint8Array(await readFile(photo)), { file: photo });
@@ -92,4 +98,4 @@ test("initializeFrom() gives ResNet-50 ImageNet's eyes: stages as PyTorch's, a t
     assert.ok(Math.abs(classes[i]![1] - probability) < 1e-4);
   }
   assert.equal(classes[0]![0], 281);
-});
+}
