@@ -37,5 +37,6 @@ export function libraryCatalog(): Catalog {
 
 if (import.meta.main) {
   const path = fileURLToPath(new URL("../cli/catalog.json", import.meta.url));
-  await writeFileAtomic(path, `${JSON.stringify(libraryCatalog(), null, 2)}\n`);
+  // One space: the schema lies deep, and indentation would be half of the file
+  await writeFileAtomic(path, `${JSON.stringify(libraryCatalog(), null, 1)}\n`);
 }
