@@ -28,6 +28,7 @@ export interface ScoreMapsOptions extends ScoreRules {
  * Scores a folder of PNG label maps, subfolders included, against a split: `NAME.png` of class
  * indices for each sample, or, for the reader `cityscapes`, one `FRAME*.png` of labelIds, as its
  * server takes them. A value that is no class is an error of the prediction, as in the benchmarks.
+ * Maps of 0 and 255 over two classes are taken as masks of the second, as `onNotice` says.
  * Where the maps have the classes' colours as their palette, in another order, they are matched by
  * colour.
  *
@@ -70,11 +71,20 @@ export async function scoreMaps(
     );
   }
   const decode = dataset.name === "cityscapes" ? decodeLabelIds : decodeLabel;
+  const isBinary = dataset.name !== "cityscapes" && classes.length === 2 &&
+    await holdObject(files);
+  if (isBinary) {
+    options.onNotice?.(
+      `the maps in ${dir} are 0/255 masks: 255 is taken for class 1, "${classes[1]!.name}"`,
+    );
+  }
   const matrix = new ConfusionMatrix(classes.map(({ name }) => name));
   for (const [index, file] of files.entries()) {
     signal?.throwIfAborted();
     const own = decode(await readBytes(file), { file });
-    const prediction = order === null
+    const prediction = isBinary
+      ? { ...own, data: own.data.map((value) => value === 255 ? 1 : value) }
+      : order === null
       ? own
       : { ...own, data: own.data.map((label) => order[label] ?? label) };
     const { label } = await dataset.read(index);
@@ -90,6 +100,17 @@ export async function scoreMaps(
     onProgress?.(index + 1, ids.length);
   }
   return matrix.scores(options);
+}
+
+/** Whether all maps hold 0 and 255 only, and some 255: masks as other programs save them. */
+async function holdObject(files: readonly string[]): Promise<boolean> {
+  let found = false;
+  for (const file of files) {
+    const { data } = decodeLabel(await readBytes(file), { file });
+    if (!data.every((value) => value === 0 || value === 255)) return false;
+    found ||= data.includes(255);
+  }
+  return found;
 }
 
 /**

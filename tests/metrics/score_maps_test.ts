@@ -35,6 +35,15 @@ test("scoreMaps() counts a value that is no class as a miss", async () => {
   assert.deepEqual(scores.classes.map(({ iou }) => iou), [1 / 2, 1]);
 });
 
+test("scoreMaps() takes maps of 0 and 255 over two classes as masks, and says so", () =>
+  withFiles({ ...DATA, "maps/a.png": labels(4, 1, { values: [0, 0, 255, 255] }) }, async (dir) => {
+    const dataset = await openDataset("folder", { dir, split: "val" });
+    const notices: string[] = [];
+    const onNotice = (notice: string): void => void notices.push(notice);
+    assert.equal((await scoreMaps(dataset, join(dir, "maps"), { onNotice })).mIoU, 1);
+    assert.match(notices.join(), /maps are 0\/255 masks: 255 is taken for class 1, "road"$/);
+  }));
+
 test("scoreMaps() takes maps of subfolders by their whole names, and none twice", () => {
   const sample = (id: string, value: number): Record<string, Content> => ({
     [`val/images/${id}.png`]: picture(4, 1),

@@ -5,7 +5,7 @@ import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 /** What is in the data set. */
 export interface ShapesFolder {
   /** Samples of the splits train and val. */
-  samples?: { train: number; val: number };
+  samples?: { train: number; val?: number };
   /** Classes by name, in order. */
   classes?: readonly string[];
   ignore?: number;

@@ -117,9 +117,9 @@ export async function readImage(file: string, options: PictureOptions = {}): Pro
 }
 
 /**
- * Decodes a label map: the palette indices of a palette PNG, or the values of a grey one. Values
- * equal those that Pillow gives: grey of 2 and 4 bits is stretched to 0..255, of 1 bit stays 0..1;
- * 16-bit grey must fit into 8 bits.
+ * Decodes a label map: the palette indices of a palette PNG, or the values of a grey one, as they are
+ * stored: grey of 2 and 4 bits is not stretched to 0..255, as viewers do. 16-bit grey must fit into 8
+ * bits.
  *
  * @throws {DamagedFileError} If the file is no PNG, damaged or truncated, holds colours instead of
  * indices, is a JPEG (which alters values), has a 16-bit value above 255, or more than `maxPixels`
@@ -146,7 +146,7 @@ export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap
         (bytes.length === 0 ? "the file is empty" : "it is no PNG, save labels as PNG"),
     );
   }
-  const { width, height, channels, bitDepth, data, palette } = decodePng(bytes, options);
+  const { width, height, channels, data } = decodePng(bytes, options);
   if (channels >= 3) {
     throw new DamagedFileError(
       `Cannot read labels from "${file}": it holds ${channels === 3 ? "RGB" : "RGBA"} colours, ` +
@@ -154,10 +154,6 @@ export function decodeLabel(bytes: Uint8Array, options: DecodeOptions): LabelMap
     );
   }
   if (channels === 1 && data instanceof Uint8Array) {
-    if (!palette && (bitDepth === 2 || bitDepth === 4)) {
-      const scale = bitDepth === 2 ? 85 : 17;
-      for (let i = 0; i < data.length; i++) data[i] = data[i]! * scale;
-    }
     return { width, height, data };
   }
   const label = new Uint8Array(width * height);

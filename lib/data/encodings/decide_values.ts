@@ -70,7 +70,7 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     if (two && top > 1 && top !== ignore) {
       if (count === 2) return { ...twoClasses(given), encoding: { name: "binary", value: top } };
     }
-    if (values.length > 16 && top > 200 && values.filter((v) => v > 1 && v < 255).length > 8) {
+    if (values.length > 12 && top > 200 && values.filter((v) => v > 1 && v < 255).length > 8) {
       throw new DataQuestionError(
         `masks have soft edges: ${values.length} values from 0 to ${top} occur (anti-aliasing), ` +
           `as in ${fileWith(files, values.find((v) => v > 1 && v < 255)!, stretched)}: save them ` +

@@ -64,7 +64,8 @@ function candidatesFor(label: string, images: readonly string[]): Affixes[] {
   for (const image of images) {
     const [imageFolder, imageBase] = splitPath(nameKey(image));
     if (folder !== imageFolder) continue;
-    const core = longestCommon(base, imageBase);
+    // `_` belongs to what all names have
+    const core = longestCommon(base, imageBase).replace(/^[_\-. ]+|[_\-. ]+$/g, "");
     if (core === "") continue;
     const [at, imageAt] = [base.indexOf(core), imageBase.indexOf(core)];
     found.push({

@@ -77,7 +77,7 @@ export async function namesBelow(folder: string): Promise<string[]> {
     }
     listed.set(real, path);
     for (const entry of entries) {
-      if (entry.name.startsWith(".")) continue;
+      if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
       const isOpen = entry.isDirectory() ||
         (entry.isSymbolicLink() && await isFolder(join(folder, name)));

@@ -6,7 +6,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ClassInfo, type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
-import { isClassesFile } from "../layout/classes_files.ts";
+import { findClasses, isClassesFile } from "../layout/classes_files.ts";
+import type { ClassesFile } from "../layout/classes_json.ts";
+import { linesOf, readText } from "../layout/read_text.ts";
 import { indexFolder, isFolder, readList } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";
 import { vocPalette } from "./voc_palette.ts";
@@ -68,12 +70,13 @@ export const vocReader: DatasetReader = {
           `ImageSets/Segmentation, available: ${splits.map((s) => s.slice(0, -4)).join(", ")}`,
       );
     }
-    const ids = await readList(join(lists, `${split}.txt`), { pattern: TWO_PATHS });
+    const list = join(lists, `${split}.txt`);
+    const ids = await readList(list, { pattern: TWO_PATHS });
     if (ids.length === 0) {
       throw new MissingSplitError(`Cannot open split "${split}" of "${root}": its list is empty`);
     }
     const imageFolder = join(root, "JPEGImages");
-    const labelFolder = join(root, labelFolderOf(split));
+    const labelFolder = join(root, await listedFolder(list) ?? labelFolderOf(split));
     for (const folder of [imageFolder, labelFolder]) {
       if (!(await isFolder(folder))) {
         throw new Error(`Cannot open split "${split}": there is no folder "${folder}"`);
@@ -87,9 +90,44 @@ export const vocReader: DatasetReader = {
       ids,
       where: `split "${split}" of "${root}"`,
     });
-    return pairDataset({ name: "voc", split, classes: VOC_CLASSES, ignoreLabel: 255, pairs });
+    const own = await findOwnClasses([root, dir!]);
+    const classes = own?.classes ?? VOC_CLASSES;
+    return pairDataset({
+      name: "voc",
+      split,
+      classes,
+      ignoreLabel: own?.ignore ?? 255,
+      pairs,
+    });
   },
 };
+
+/** The folder of masks that the second column of a list names; `null` where it has one column. */
+async function listedFolder(list: string): Promise<string | null> {
+  const named = new Set<string>();
+  for (const { line } of linesOf(await readText(list))) {
+    const folder = /\s\/?(SegmentationClass\w*)\/[^\s/]+\.png$/.exec(line)?.[1];
+    if (folder !== undefined) named.add(folder);
+  }
+  if (named.size < 2) return [...named][0] ?? null;
+  throw new RangeError(
+    `Cannot use "${list}": its lines name masks in ${[...named].join(" and in ")}, keep to one`,
+  );
+}
+
+/** Classes of a file beside the data, which win over VOC's names. */
+async function findOwnClasses(folders: readonly string[]): Promise<ClassesFile | null> {
+  for (const folder of folders) {
+    const found = await findClasses(folder, await readdir(folder));
+    if (found === null) continue;
+    if (found.ids === null) return found;
+    throw new RangeError(
+      `Cannot read "${folder}" as voc: ${found.from} gives the classes values of their own; leave ` +
+        `out --dataset voc`,
+    );
+  }
+  return null;
+}
 
 /** Whether the lists name VOC's images, and no file beside them names other classes. */
 async function isPublished(dir: string, root: string): Promise<boolean> {

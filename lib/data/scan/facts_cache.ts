@@ -7,10 +7,11 @@ import { realpath, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { readUserCache, writeUserCache } from "../../util/files.ts";
 import { sha256 } from "../../util/hash.ts";
+import { versions } from "../../util/version.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 
-/** Raised when facts change their meaning. */
-const VERSION = 1;
+/** Facts of another version are taken again. */
+const VERSION = `1 ${versions().segadv}`;
 
 /** A file as it was, and what was found in it. */
 interface Entry<Facts> {
@@ -26,7 +27,7 @@ interface Entry<Facts> {
 const CONCURRENT = 64;
 
 /** Facts of one kind about the files of one folder. */
-export class FactsCache<Facts> {
+export class FactsCache<Facts extends object> {
   readonly #name: string;
   readonly #root: string;
   readonly #entries: Map<string, Entry<Facts>>;
@@ -39,7 +40,7 @@ export class FactsCache<Facts> {
   }
 
   /** Opens the cache of a folder; damaged ones are begun anew. */
-  static async open<Facts>(dir: string, kind: string): Promise<FactsCache<Facts>> {
+  static async open<Facts extends object>(dir: string, kind: string): Promise<FactsCache<Facts>> {
     const root = await realpath(dir).catch(() => resolve(dir));
     const hash = sha256([new TextEncoder().encode(root)]).slice(0, 16);
     const name = `data/${hash}-${kind}.json`;
@@ -105,8 +106,11 @@ export class FactsCache<Facts> {
           before.size.join() === state.size.join() && before.time[1] === state.time[1];
         const facts = isSame ? before.facts : await take(index);
         results[index] = facts;
-        this.#entries.set(key, { ...state, sha, facts });
-        this.#changed = true;
+        // A fault may be the disk's, or this version's
+        if (!("fault" in facts)) {
+          this.#entries.set(key, { ...state, sha, facts });
+          this.#changed = true;
+        }
         onProgress?.(++done);
       }
     };

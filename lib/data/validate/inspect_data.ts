@@ -10,7 +10,7 @@ import { recognizeData } from "../recognize_data.ts";
 import { datasetReaders, openDataset } from "../registry.ts";
 import { classWeights, type DataReport, type Finding, type Severity } from "./data_report.ts";
 import { comparePublished, findLeaks, findLinks } from "./file_findings.ts";
-import { classFindings, splitFindings } from "./split_findings.ts";
+import { classFindings, oneClassFinding, splitFindings } from "./split_findings.ts";
 import { type ScannedSplit, scanSplit } from "./_scan_split.ts";
 
 /** Splits that are tried, the one to train on first. */
@@ -167,6 +167,9 @@ export async function inspectData(
     );
   }
   findings.push(...findLeaks(scans));
+  if (first !== undefined && !findings.some(({ severity }) => severity === "error")) {
+    findings.push(...oneClassFinding(first.report, first.dataset.classes));
+  }
   if (first !== undefined && !findings.some(({ severity }) => severity === "error")) {
     const context = { ...first.dataset, others: others.map(({ report }) => report) };
     findings.push(...classFindings(first.report, context));

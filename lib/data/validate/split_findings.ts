@@ -63,6 +63,21 @@ function amountFindings(
   }
 }
 
+/** A training split whose labels show one class: everything else would be learned as that. */
+export function oneClassFinding(
+  { split, pixels, read, samples }: SplitReport,
+  classes: Dataset["classes"],
+): Finding[] {
+  const present = classes.filter((_, c) => pixels[c]! > 0);
+  if (present.length !== 1) return [];
+  return [{
+    severity: read < samples ? "warning" : "error",
+    split,
+    message: `all of its ${read} labels show the class "${present[0]!.name}" only` +
+      (present[0] === classes[0] ? ", as where a converter left every mask 0" : ""),
+  }];
+}
+
 /** Classes that are never or hardly learned; `report` is the split that is trained on. */
 export function classFindings(
   report: SplitReport,

@@ -11,13 +11,13 @@ import { scoreMaps } from "../../../lib/metrics/score_maps.ts";
 import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
 
 const FILES = {
-  "data/classes.json": { classes: ["a"], ignore: 255 },
+  "data/classes.json": { classes: ["a", "b"], ignore: 255 },
   "data/train/images/a.png": picture(4, 3),
-  "data/train/labels/a.png": labels(4, 3),
+  "data/train/labels/a.png": labels(4, 3, { values: [0, 1] }),
   "data/val/images/c.png": picture(4, 3),
   "data/val/labels/c.png": labels(4, 3),
   "store/images/b.png": picture(4, 3),
-  "store/labels/b.png": labels(4, 3),
+  "store/labels/b.png": labels(4, 3, { values: [0, 1] }),
 };
 
 /** Changes the folder before the reader opens it, and gives the error that comes of it. */

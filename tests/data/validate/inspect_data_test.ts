@@ -222,12 +222,20 @@ describe("inspectData() warns of what may be meant", () => {
     ["an image twice", { "train/images/a.png": shade(2) }, /^1 image is twice \(a = b\)/],
     [
       "a class that only occurs where it is scored",
-      { "train/labels/a.png": sky, "train/labels/b.png": sky },
+      {
+        "classes.json": { classes: ["sky", "road", "car"], ignore: 255 },
+        "train/labels/b.png": labels(4, 3, { values: [0, 2] }),
+        "train/labels/a.png": sky,
+      },
       /^class road \(it does in val\) never occurs: it cannot be learned$/,
     ],
     [
       "a first class that never occurs",
-      { "train/labels/a.png": road, "train/labels/b.png": road },
+      {
+        "classes.json": { classes: ["sky", "road", "car"], ignore: 255 },
+        "train/labels/a.png": road,
+        "train/labels/b.png": labels(4, 3, { values: [1, 2] }),
+      },
       /^class sky .*never occurs: do the labels count from 1$/,
     ],
     ["one class only", { "train/labels/a.png": sky, "train/labels/b.png": road }, /^2 of 2 label/],

@@ -1,0 +1,443 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { openLayout } from "../../../lib/data/layout/open_layout.ts";
+import type { DataHints } from "../../../lib/data/layout/folder_layout.ts";
+import { recognizeFolder } from "../../../lib/data/layout/recognize_folder.ts";
+import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
+import { type Content, withFiles } from "../../support/dataset_folder.ts";
+import { rawPng } from "../../support/label_files.ts";
+
+/** Labels of four samples of 4x2 pixels: three classes, of which the last is in one sample only. */
+const TRUTH: Record<string, number[]> = {
+  a: [0, 0, 1, 1, 0, 0, 1, 1],
+  b: [0, 1, 1, 0, 0, 0, 0, 0],
+  c: [1, 1, 1, 1, 0, 0, 0, 0],
+  d: [0, 0, 2, 2, 1, 1, 0, 0],
+};
+/** The same without the third class. */
+const TWO = Object.fromEntries(
+  Object.entries(TRUTH).map(([name, values]) => [name, values.map((value) => Math.min(value, 1))]),
+);
+const SIZE = { width: 4, height: 2 };
+const COLORS = [[0, 0, 0], [220, 40, 40], [40, 200, 40]];
+const NAMES = ["ground", "red", "green"];
+const COLORED = NAMES.map((name, i) => ({ name, color: COLORS[i] }));
+
+function photo(shade: number): Uint8Array {
+  return encodePng({ ...SIZE, channels: 3, data: new Uint8Array(24).fill(shade) });
+}
+
+function grey(values: number[]): Uint8Array {
+  return rawPng({ ...SIZE, type: 0, samples: values });
+}
+
+function rgb(values: number[]): Uint8Array {
+  return rawPng({ ...SIZE, type: 2, samples: values.flatMap((value) => COLORS[value]!) });
+}
+
+function binary(values: number[]): Uint8Array {
+  return grey(values.map((value) => value * 255));
+}
+
+interface Kind {
+  /** Writes a mask. @default grey indices */
+  mask?: (values: number[], name: string) => Uint8Array;
+  /** Places of a sample's two files. @default train/images and train/labels, val for d */
+  place?: (name: string) => [image: string, label: string];
+  /** Other files. @default classes.json with three names */
+  files?: Record<string, Content>;
+  truth?: Record<string, number[]>;
+  hints?: DataHints;
+  /** Labels that are expected in place of the truth. */
+  expected?: Record<string, number[]>;
+  /** Names of the classes. @default ground, red, green */
+  names?: string[];
+  says?: RegExp;
+}
+
+type Place = [image: string, label: string];
+
+function byFolder(name: string): Place {
+  const split = name === "d" ? "val" : "train";
+  return [`${split}/images/${name}.png`, `${split}/labels/${name}.png`];
+}
+
+function apart(images: string, labels: string): (name: string) => Place {
+  return (name) => [`${images}/${name}.png`, `${labels}/${name}.png`];
+}
+
+/** Writes a folder of the kind, reads all its splits and gives the labels by sample. */
+async function read(kind: Kind): Promise<Record<string, number[]>> {
+  const { mask = grey, place = byFolder, truth = TRUTH, hints = {} } = kind;
+  const files: Record<string, Content> = {
+    ...kind.files ?? { "classes.json": { classes: NAMES } },
+  };
+  for (const [i, [name, values]] of Object.entries(truth).entries()) {
+    const [image, label] = place(name);
+    files[image] = photo(10 + i);
+    files[label] = mask(values, name);
+  }
+  const found: Record<string, number[]> = {};
+  await withFiles(files, async (dir) => {
+    const { layout, said } = await recognizeFolder(dir, hints);
+    assert.deepEqual(layout.classes.map(({ name }) => name), kind.names ?? NAMES);
+    assert.doesNotMatch(said, /\n/);
+    if (kind.says !== undefined) assert.match(said, kind.says);
+    for (const split of Object.keys(layout.splits)) {
+      const dataset = await openLayout(dir, split, layout);
+      for (const [i, id] of dataset.ids.entries()) {
+        const { label } = await dataset.read(i);
+        found[id] = [...label.data].map((value) => value === dataset.ignoreLabel ? 255 : value);
+      }
+    }
+  });
+  return found;
+}
+
+const OBJECT = ["background", "object"];
+const none: Record<string, Content> = {};
+
+const KINDS: Record<string, Kind> = {
+  "index PNGs in train/ and val/": { says: /train 3, val 1 \(by folders\)/ },
+  "masks/ beside images/, no classes.json, 0/255, no split": {
+    mask: binary,
+    place: apart("images", "masks"),
+    truth: TWO,
+    files: none,
+    names: OBJECT,
+    says: /0\/255 masks; classes background, object .*; train 3, val 1 \(drawn: 20 % of 4/,
+  },
+  "VOC's folders under other names": { place: apart("JPEGImages", "SegmentationClass") },
+  "img_dir and ann_dir": {
+    place: (name) =>
+      apart(
+        `img_dir/${name === "d" ? "val" : "train"}`,
+        `ann_dir/${name === "d" ? "val" : "train"}`,
+      )(name),
+  },
+  "train_images and train_labels": { place: apart("train_images", "train_labels") },
+  "valid for val": {
+    place: (name) => byFolder(name).map((path) => path.replace("val/", "valid/")) as Place,
+    says: /val 1 \(by folders\)/,
+  },
+  "trainannot": {
+    place: (name) =>
+      name === "d" ? ["val/d.png", "valannot/d.png"] : apart("train", "trainannot")(name),
+    files: none,
+    names: ["class 0", "class 1", "class 2"],
+  },
+  "masks beside their images, with an ending": {
+    place: (name) => [`${name}.png`, `${name}_mask.png`],
+    says: /labels in NAME_mask/,
+  },
+  "masks beside JPEGs by format": {
+    place: (name) => [`${name}.jpg`, `${name}.png`],
+  },
+  "prefixes that all files have": {
+    place: (name) => [`images/img_${name}.png`, `labels/gt_${name}.png`],
+    says: /labels in labels\/gt_NAME/,
+  },
+  "names in NFD and NFC": {
+    place: (name) => [`images/e\u0301${name}.png`, `labels/\u00e9${name}.png`],
+    expected: Object.fromEntries(Object.entries(TRUTH).map(([name, v]) => [`\u00e9${name}`, v])),
+  },
+  "names in upper and lower case": {
+    place: (name) => [`images/IMG_${name.toUpperCase()}.PNG`, `labels/img_${name}.png`],
+    expected: Object.fromEntries(Object.entries(TRUTH).map(([name, v]) => [`img_${name}`, v])),
+  },
+  "junk of other systems": {
+    files: {
+      "classes.json": { classes: NAMES },
+      "train/images/.DS_Store": "x",
+      "train/images/Thumbs.db": "x",
+      "train/labels/._a.png": "x",
+      "__MACOSX/train/images/._a.png": "x",
+      "train/images/__MACOSX/z.png": "x",
+    },
+  },
+  "lists of two columns from another machine": {
+    place: apart("images", "labels"),
+    files: {
+      "classes.json": { classes: NAMES },
+      "train.txt":
+        "\ufeff/data/x/images/a.png /data/x/labels/a.png\r\nimages\\b.jpg labels\\b.png\r\n" +
+        "./images/c.png,./labels/c.png\r\n",
+      "val.txt": "d\n",
+      "requirements.txt": "numpy\n",
+    },
+    says: /train 3, val 1 \(by lists\)/,
+  },
+  "a list in UTF-16": {
+    place: apart("images", "labels"),
+    files: {
+      "classes.json": { classes: NAMES },
+      "train.txt": new Uint8Array([
+        255,
+        254,
+        ...[..."a\nb\nc\n"].flatMap((c) => [c.charCodeAt(0), 0]),
+      ]),
+      "val.txt": "d",
+    },
+  },
+  "a list whose masks are in another folder": {
+    place: apart("JPEGImages", "SegmentationClassAug"),
+    files: {
+      "class_names.txt": NAMES.join("\n"),
+      ...Object.fromEntries(
+        Object.keys(TRUTH).map((
+          name,
+        ) => [`SegmentationClass/${name}.png`, grey(new Array(8).fill(0))]),
+      ),
+      "ImageSets/Segmentation/train.txt": ["a", "b", "c"].map((name) =>
+        `/JPEGImages/${name}.png /SegmentationClassAug/${name}.png`
+      ).join("\n"),
+      "ImageSets/Segmentation/val.txt": "/JPEGImages/d.png /SegmentationClassAug/d.png\n",
+    },
+  },
+  "0/255 masks of two named classes": {
+    mask: binary,
+    truth: TWO,
+    files: { "classes.json": { classes: ["bg", "object"] } },
+    names: ["bg", "object"],
+  },
+  "masks of 0 and 128": {
+    mask: (values) => grey(values.map((value) => value * 128)),
+    truth: TWO,
+    files: { "classes.json": { classes: ["bg", "object"] } },
+    names: ["bg", "object"],
+  },
+  "RGB masks": { mask: rgb, files: { "classes.json": { classes: COLORED } } },
+  "RGB masks by class_dict.csv": {
+    mask: rgb,
+    files: {
+      "class_dict.csv": 'name,r,g,b\r\nground,0,0,0\r\nred,220,40,40\r\n"green",40,200,40\r\n',
+    },
+    says: /from class_dict.csv/,
+  },
+  "RGB masks by label_colors.txt": {
+    mask: rgb,
+    files: { "label_colors.txt": "0 0 0\tground\n220 40 40\tred\n40 200 40\tgreen\n" },
+  },
+  "RGB masks and CVAT's labelmap.txt in another order": {
+    mask: rgb,
+    files: {
+      "labelmap.txt": "# label:color_rgb:parts:actions\nground:0,0,0::\ngreen:40,200,40::\n" +
+        "red:220,40,40::\n",
+    },
+    names: ["ground", "green", "red"],
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, values]) => [name, values.map((v) => [0, 2, 1][v]!)]),
+    ),
+  },
+  "Roboflow's masks": {
+    place: (name) => {
+      const split = name === "d" ? "valid" : "train";
+      return [`${split}/${name}.jpg`, `${split}/${name}_mask.png`];
+    },
+    files: Object.fromEntries(["train", "valid"].map((split) => [
+      `${split}/_classes.csv`,
+      "Pixel Value, Class\n0, ground\n1, red\n2, green\n",
+    ])),
+  },
+  "palettes in an order of their own": {
+    mask: (values, name) => {
+      const order = name === "d" ? [2, 0, 1] : [1, 0];
+      return rawPng({
+        ...SIZE,
+        type: 3,
+        samples: values.map((value) => order.indexOf(value)),
+        palette: order.flatMap((value) => COLORS[value]!),
+      });
+    },
+    files: { "classes.json": { classes: COLORED } },
+  },
+  "a palette of another viewer": {
+    mask: (values) =>
+      rawPng({ ...SIZE, type: 3, depth: 2, samples: values, palette: [9, 9, 9, 8, 8, 8, 7, 7, 7] }),
+  },
+  "grey of 2 bits": { mask: (values) => rawPng({ ...SIZE, type: 0, depth: 2, samples: values }) },
+  "grey of 16 bits": { mask: (values) => rawPng({ ...SIZE, type: 0, depth: 16, samples: values }) },
+  "red, green and blue alike": {
+    mask: (values) => rawPng({ ...SIZE, type: 2, samples: values.flatMap((v) => [v, v, v]) }),
+  },
+  "the shape in alpha": {
+    mask: (values) =>
+      rawPng({ ...SIZE, type: 4, samples: values.flatMap((value) => [0, value * 255]) }),
+    truth: TWO,
+    files: none,
+    names: OBJECT,
+    says: /masks in the alpha channel/,
+  },
+  "ids out of order": {
+    files: {
+      "classes.json": {
+        classes: [{ id: 2, name: "green" }, { id: 0, name: "ground" }, { id: 1, name: "red" }],
+      },
+    },
+    names: ["green", "ground", "red"],
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, values]) => [name, values.map((v) => [1, 2, 0][v]!)]),
+    ),
+  },
+  "ignore under another toolkit's name": {
+    files: { "classes.json": { classes: ["ground", "red"], ignore_label: 2 } },
+    names: ["ground", "red"],
+    expected: { ...TRUTH, d: [0, 0, 255, 255, 1, 1, 0, 0] },
+  },
+  "ignore -1": { files: { "classes.json": { classes: NAMES, ignore_index: -1 } } },
+  "a classes.json in UTF-16": {
+    files: {
+      "classes.json": new Uint8Array([
+        255,
+        254,
+        ...[...JSON.stringify({ classes: NAMES })].flatMap((c) => [c.charCodeAt(0), 0]),
+      ]),
+    },
+  },
+  "labels that count from 1, with data.reduceZero": {
+    mask: (values) => grey(values.map((value) => value + 1)),
+    hints: { reduceZero: true },
+  },
+  "a label map": {
+    mask: (values) => grey(values.map((value) => [0, 4, 9][value]!)),
+    files: none,
+    hints: { labelMap: { "4": "road", "9": "car", "0": "ignore" } },
+    names: ["road", "car"],
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, values]) => [name, values.map((v) => [255, 0, 1][v]!)]),
+    ),
+  },
+  "a label map in classes.json": {
+    mask: (values) => grey(values.map((value) => [7, 4, 9][value]!)),
+    files: {
+      "classes.json": { classes: NAMES, labelMap: { "7": "ground", "4": "red", "9": "green" } },
+    },
+  },
+};
+
+describe("recognizeFolder() reads to the truth, pixel by pixel,", () => {
+  for (const [what, kind] of Object.entries(KINDS)) {
+    test(what, async () => {
+      assert.deepEqual(await read(kind), kind.expected ?? kind.truth ?? TRUTH);
+    });
+  }
+});
+
+const SOFT = [0, 3, 20, 40, 70, 90, 120, 128, 150, 170, 190, 210, 220, 240, 250, 255];
+const REFUSED: Record<string, { kind: Kind; message: RegExp }> = {
+  "0/255 masks whose 255 is declared as ignore": {
+    kind: { mask: binary, truth: TWO, files: { "classes.json": { classes: OBJECT, ignore: 255 } } },
+    message: /labels are 0\/255 masks, and .* leaves 255 out, .*encoding=binary .*encoding=index/,
+  },
+  "a class of several under 255": {
+    kind: { mask: (values) => grey(values.map((value) => value === 2 ? 255 : value)) },
+    message: /no label has the class "green", but 255 occurs: .*data\.ignore=255.*"255":"green"/,
+  },
+  "one class, the object": {
+    kind: { mask: binary, truth: TWO, files: { "classes.json": { classes: ["crack"] } } },
+    message: /names one class, "crack", .*\{"classes": \["background", "crack"\]\}/,
+  },
+  "labels that count from 1": {
+    kind: { mask: (values) => grey(values.map((value) => value + 1)) },
+    message: /labels count from 1: .*--set data\.reduceZero=true/,
+  },
+  "soft edges": {
+    kind: {
+      mask: (_, name) => grey(name === "d" ? SOFT.slice(8, 16) : SOFT.slice(0, 8)),
+      truth: TWO,
+      files: { "classes.json": { classes: OBJECT } },
+    },
+    message: /soft edges: 16 values from 0 to 255 occur .*as in .*data\.encoding=binary/,
+  },
+  "palettes that permute colours": {
+    kind: {
+      mask: (values, name) => {
+        const order = name === "a" ? [1, 0, 2] : [0, 1, 2];
+        return rawPng({
+          ...SIZE,
+          type: 3,
+          samples: values.map((value) => order.indexOf(value)),
+          palette: order.flatMap((value) => COLORS[value]!),
+        });
+      },
+    },
+    message:
+      /palettes differ from file to file: the colour .* in train\/labels\/a\.png and .*b\.png/,
+  },
+  "colours of classes.json that contradict the palettes": {
+    kind: {
+      mask: (values) =>
+        rawPng({
+          ...SIZE,
+          type: 3,
+          samples: values,
+          palette: [0, 2, 1].flatMap((value) => COLORS[value]!),
+        }),
+      files: { "classes.json": { classes: COLORED } },
+    },
+    message: /contradicts the palette of .*data\.encoding=color or --set data\.encoding=index/,
+  },
+  "a colour of no class": {
+    kind: { mask: rgb, files: { "classes.json": { classes: COLORED.slice(0, 2) } } },
+    message: /40,200,40 \(in val\/labels\/d\.png\) is that of no class in classes\.json/,
+  },
+  "colours without a table": {
+    kind: { mask: rgb, files: none },
+    message: /labels are colours, not indices .*write them into classes\.json/,
+  },
+  "holes in alpha": {
+    kind: {
+      mask: (values) =>
+        rawPng({ ...SIZE, type: 4, samples: values.flatMap((v) => [v, v === 2 ? 0 : 255]) }),
+    },
+    message: /transparent part: .*encoding=alpha .*encoding=index/,
+  },
+  "sparse values without names": {
+    kind: { mask: (values) => grey(values.map((value) => value * 38)), files: none },
+    message: /labels are 0, 38, 76, and no file names the classes: .*data\.labelMap/,
+  },
+  "two folders of masks": {
+    kind: {
+      place: apart("images", "masks"),
+      files: { "classes.json": { classes: NAMES }, "labels/a.png": grey(TRUTH.a!) },
+    },
+    message:
+      /several folders of labels, .*--set data\.labelFolder=labels or --set data\.labelFolder=masks/,
+  },
+  "a list of another folder": {
+    kind: {
+      place: apart("images", "labels"),
+      files: { "classes.json": { classes: NAMES }, "train.txt": "x\ny\n", "val.txt": "d\n" },
+    },
+    message:
+      /train\.txt" line 1: .* nor does any other of its 2 lines: the list is of another folder/,
+  },
+};
+
+describe("recognizeFolder() asks, or the split says why, at", () => {
+  for (const [what, { kind, message }] of Object.entries(REFUSED)) {
+    test(what, async () => {
+      await assert.rejects(read(kind), (error: Error) => {
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n|\.$/);
+        return true;
+      });
+    });
+  }
+});
+
+test("recognizeFolder() names pictures that no split holds", () =>
+  withFiles({
+    "classes.json": { classes: ["ground", "red"], licence: "CC0" },
+    "train/images/a.png": photo(1),
+    "train/labels/a.png": grey(TRUTH.a!),
+    "val/images/b.png": photo(2),
+    "val/labels/b.png": grey(TRUTH.b!),
+    "extra/z.png": photo(3),
+  }, async (dir) => {
+    const { notices } = await recognizeFolder(dir, {});
+    assert.deepEqual(notices, [
+      "1 picture is in no split: extra (1)",
+      "classes.json has keys that are not read: licence",
+    ]);
+  }));
