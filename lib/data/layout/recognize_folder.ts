@@ -19,7 +19,7 @@ import { findSplits, type FoundSplits } from "./find_splits.ts";
 import type { DataHints, FilePattern, FolderLayout } from "./folder_layout.ts";
 import { listTree, type Picture } from "./image_tree.ts";
 import { pairsOf } from "./pairs_of.ts";
-import { stratifiedValidation } from "./split_rule.ts";
+import { drawValidation } from "./split_rule.ts";
 
 /** A folder, and how it is read. */
 export interface RecognizedFolder {
@@ -193,7 +193,7 @@ function drawSplits(
     const { "": whole, ...others } = splits;
     return { splits: { ...others, train: whole! }, counts: { train: samples.length }, rule: null };
   }
-  const drawn = stratifiedValidation(samples, hints);
+  const drawn = drawValidation(samples, hints);
   const { [from]: whole, ...others } = splits;
   const { valFraction = 0.2, folds = 0, fold = 0 } = hints;
   const left = samples.length - drawn.length;

@@ -18,7 +18,7 @@ export interface SplitSample {
  * their names, and taken at even distances: so the split depends neither on the order of files nor
  * on where they lie, and each class is divided as the whole is.
  */
-export function stratifiedValidation(samples: readonly SplitSample[], rule: SplitHints): string[] {
+export function drawValidation(samples: readonly SplitSample[], rule: SplitHints): string[] {
   const counts = new Map<number, number>();
   for (const { present } of samples) {
     for (const value of present) counts.set(value, (counts.get(value) ?? 0) + 1);
