@@ -124,6 +124,60 @@ class Unet(nn.Module):
         return self.segmentation_head(x), None
 
 
+def separable(c, n, dilation=1):
+    """SMP's SeparableConv2d, batch norm, ReLU."""
+    return nn.Sequential(
+        nn.Sequential(
+            nn.Conv2d(c, c, 3, padding=dilation, dilation=dilation, groups=c, bias=False),
+            nn.Conv2d(c, n, 1, bias=False),
+        ),
+        nn.BatchNorm2d(n), nn.ReLU(),
+    )
+
+
+def pointwise(c, n):
+    return nn.Sequential(nn.Conv2d(c, n, 1, bias=False), nn.BatchNorm2d(n), nn.ReLU())
+
+
+class SmpAspp(nn.Module):
+    def __init__(self, c, n):
+        super().__init__()
+        pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), *pointwise(c, n))
+        self.convs = nn.ModuleList([pointwise(c, n), *(separable(c, n, d) for d in (12, 24, 36)), pooled])
+        self.project = nn.Sequential(*pointwise(5 * n, n), nn.Dropout(0.5))
+
+    def forward(self, x):
+        parts = [conv(x) for conv in self.convs]
+        parts[-1] = parts[-1].expand_as(parts[0])
+        return self.project(torch.cat(parts, 1))
+
+
+class DeepLabV3Plus(nn.Module):
+    """As in segmentation_models_pytorch: every convolution of the last stage has stride 1, dilation 2."""
+
+    def __init__(self, depth, width, classes):
+        super().__init__()
+        self.encoder = ResNet(depth, width)
+        for part in self.encoder.layer4.modules():
+            if isinstance(part, nn.Conv2d):
+                part.stride, part.dilation = (1, 1), (2, 2)
+                part.padding = tuple((k // 2) * 2 for k in part.kernel_size)
+        grow, n = 4 if depth == 50 else 1, scaled(256, width)
+        low = scaled(48, width)
+        self.decoder = nn.Module()
+        self.decoder.aspp = nn.Sequential(SmpAspp(scaled(512, width) * grow, n), *separable(n, n))
+        self.decoder.block1 = pointwise(scaled(64, width) * grow, low)
+        self.decoder.block2 = separable(n + low, n)
+        self.segmentation_head = nn.Sequential(nn.Conv2d(n, classes, 1))
+
+    def forward(self, x):
+        features = self.encoder.features(x)
+        up = nn.UpsamplingBilinear2d(scale_factor=4)
+        d = self.decoder
+        x = torch.cat([up(d.aspp(features[4])), d.block1(features[1])], 1)
+        return up(self.segmentation_head(d.block2(x))), None
+
+
 def values(name, shape):
     """First value of a weight by its name in the state dictionary, exact in float32."""
     if name.endswith("num_batches_tracked"):
@@ -141,8 +195,12 @@ def values(name, shape):
 CASES = [
     {"name": "unet-resnet18", "step": "plain", "width": 0.0625, "make": lambda w, c: Unet(18, w, c)},
     {"name": "unet-resnet50", "width": 0.0625, "make": lambda w, c: Unet(50, w, c)},
-    {"name": "fcn-resnet50", "step": "plain", "width": 0.0625, "make": lambda w, c: Torchvision("fcn", 50, w, c)},
-    {"name": "deeplabv3-resnet50", "step": "aux", "width": 0.0625, "make": lambda w, c: Torchvision("v3", 50, w, c)},
+    {"name": "fcn-resnet50", "options": {"dropout": 0}, "step": "plain", "width": 0.0625, "make": lambda w, c: Torchvision("fcn", 50, w, c)},
+    {"name": "deeplabv3plus-resnet18", "step": "plain", "width": 0.0625,
+     "options": {"alignCorners": True, "dropout": 0}, "make": lambda w, c: DeepLabV3Plus(18, w, c)},
+    {"name": "deeplabv3plus-resnet50", "width": 0.0625, "options": {"alignCorners": True, "dropout": 0},
+     "make": lambda w, c: DeepLabV3Plus(50, w, c)},
+    {"name": "deeplabv3-resnet50", "options": {"auxHead": True, "dropout": 0}, "step": "aux", "width": 0.0625, "make": lambda w, c: Torchvision("v3", 50, w, c)},
 ]
 
 
@@ -188,7 +246,7 @@ def run(case):
     places = ((uniform(case["name"] + "/places", 32) + 1) / 2 * logits.numel()).astype(int)
     out = step(model, x, labels, case["step"]) if "step" in case else {}
     return {
-        "name": case["name"], "width": case["width"], "size": [b, h, w], "classes": classes,
+        "name": case["name"], "width": case["width"], "size": [b, h, w], "classes": classes, "options": case.get("options", {}),
         "shapes": {k: list(v.shape) for k, v in state.items()},
         "logits": encode([logits.abs().max(), logits.norm(), *logits[places]]),
         "count": logits.numel(), **out,

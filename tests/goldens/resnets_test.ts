@@ -27,6 +27,7 @@ interface Case {
   width: number;
   size: number[];
   classes: number;
+  options: Record<string, unknown>;
   shapes: Record<string, number[]>;
   logits: string;
   count: number;
@@ -59,12 +60,11 @@ for (const { name: backend, skip } of backends) {
 }
 
 async function compare(golden: Case): Promise<void> {
-  const isAuxiliary = golden.step === "aux";
   const config = configSchema().parse({
     model: {
       name: golden.name,
       width: golden.width,
-      ...(golden.name.startsWith("unet") ? {} : { dropout: 0, auxHead: isAuxiliary }),
+      ...golden.options,
     },
     loss: { auxWeight: goldens.auxWeight },
     optimizer: { lr: goldens.lr, momentum: 0, weightDecay: 0 },
@@ -144,7 +144,8 @@ async function compareWeights(
     compared.add(name);
     const values = tf.tidy(() => {
       const value = weight.read();
-      return (place!.layout === "oihw" ? tf.transpose(value, [3, 2, 0, 1]) : value.clone());
+      const order = { oihw: [3, 2, 0, 1], depthwise: [2, 3, 0, 1] }[place!.layout as string];
+      return order === undefined ? value.clone() : tf.transpose(value, order);
     });
     const shape = values.shape;
     const now = await values.data() as Float32Array;
