@@ -168,7 +168,14 @@ async function openData(
   try {
     // What the run knows of its own folder holds for no other
     const known = args.dataset === undefined && trained !== undefined ? trained : {};
-    return await openDataset(dataset, { ...known, dir, split });
+    const { range, channels, orientation } = { ...trained, ...loaded?.pictures };
+    const pictures = {
+      ...range !== undefined && { range },
+      ...channels !== undefined && { channels },
+      // How masks were drawn is a habit of the data set
+      orientation: dir === trained?.dir && orientation !== undefined ? orientation : "auto",
+    } as const;
+    return await openDataset(dataset, { ...known, ...pictures, dir, split });
   } catch (error) {
     if (error instanceof MissingSplitError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -140,7 +140,11 @@ export async function sourceOf(
     const config = await loadConfig({ overrides: [...own, ...set] });
     const source = await findLayout(path, { reader: dataset, hints: config.data });
     const { reader, layout = null } = source;
-    return { ...source, config: { ...config, data: { ...config.data, dataset: reader, layout } } };
+    return {
+      ...source,
+      ...picturesOf(config),
+      config: { ...config, data: { ...config.data, dataset: reader, layout } },
+    };
   }
   const overrides = dataset === undefined ? set : [...set, `data.dataset=${dataset}`];
   const config = await loadConfig({ path, overrides });
@@ -148,7 +152,13 @@ export async function sourceOf(
   const { dataset: reader, layout, said, notices } = await recognizeData(config.data);
   const data = { ...config.data, dataset: reader, layout };
   const splits = [trainSplit, valSplit];
-  return { reader, dir, layout, hints: data, said, notices, splits, config: { ...config, data } };
+  const source = { reader, dir, layout, hints: data, said, notices, splits, ...picturesOf(config) };
+  return { ...source, config: { ...config, data } };
+}
+
+/** How pictures are read, as the configuration says. */
+function picturesOf({ data: { orientation, range, channels } }: Config): Partial<DataSource> {
+  return { orientation, range, channels };
 }
 
 /** Writes samples under augmentations, and says what the picture shows. */

@@ -12,11 +12,13 @@ import {
   type Size,
   size,
   text,
+  wants,
   whole,
 } from "../util/schema.ts";
 import { entrySection, section, sectionList, type SectionSpec } from "../util/section.ts";
 import type { FolderLayout } from "./layout/folder_layout.ts";
 import { folderLayoutSchema } from "./layout/layout_schema.ts";
+import type { PictureConfig } from "./pictures/resolve_pictures.ts";
 import type { AugmentationConfig } from "./transforms/augmentations/augmentation.ts";
 import { augmentations } from "./transforms/augment.ts";
 
@@ -45,6 +47,9 @@ export interface DataConfig {
   uncovered: "background" | "ignore";
   trainSplit: string;
   valSplit: string;
+  orientation: PictureConfig["orientation"];
+  range: PictureConfig["range"];
+  channels: number;
   crop: Size;
   batch: number;
   augment: AugmentationConfig[];
@@ -148,6 +153,30 @@ export const dataSection: SectionSpec = section<DataConfig>("Samples and batches
   }),
   trainSplit: field(text, { fallback: "train", about: "Split to train on." }),
   valSplit: field(text, { fallback: "val", about: "Split to validate on." }),
+  orientation: field(z.enum(["auto", "apply", "ignore"]), {
+    fallback: "auto",
+    about: "Pictures with an EXIF orientation: apply turns them upright, as masks are drawn over " +
+      "what a viewer shows; ignore takes them as stored; auto: as sizes or edges of the masks show.",
+  }),
+  range: field(
+    z.union([
+      z.literal("auto"),
+      z.null(),
+      z.tuple([z.number(), z.number()], wants("[low, high]"))
+        .refine(([low, high]) => low < high, wants("[low, high] with low below high")),
+    ], wants("auto, null or [low, high]")),
+    {
+      fallback: "auto",
+      about:
+        "Values that become 0 and 255 in pictures of more than 8 bits; auto: 0 to 2^b - 1, b " +
+        "the fewest of 8, 10, 12, 14, 16 bits that hold all values, or lowest to highest where " +
+        "these lie close together; null: there are no such pictures.",
+    },
+  ),
+  channels: field(whole(1).max(255), {
+    fallback: 3,
+    about: "Channels of a picture: grey ones are repeated for 3, colours become grey for 1.",
+  }),
   crop: field(size, {
     fallback: [416, 416],
     about: "Height and width of a training crop in pixels.",

@@ -5,6 +5,7 @@
  * @module
  */
 import type { RegistryEntry } from "../util/registry.ts";
+import type { PictureOptions } from "./codecs/raster.ts";
 import type { DataHints, FolderLayout } from "./layout/folder_layout.ts";
 
 /** An 8-bit image, row-major, interleaved: `data.length === width * height * channels`. */
@@ -59,11 +60,12 @@ export interface Dataset {
   /**
    * Reads one sample.
    *
+   * @param pictures How its picture is read, where the reader leaves that open.
    * @throws {DamagedFileError} If the content of a file is at fault, or image and label differ in
    * size; the message names the file.
    * @throws {Error} If a file is missing or unreadable; the message names it.
    */
-  read(index: number): Promise<Sample>;
+  read(index: number, pictures?: PictureOptions): Promise<Sample>;
   /** Whether one file holds the labels of several samples. */
   labelsShareFiles?: boolean;
   /** How its folder is read, where that was found out or given (reader `folder`). */

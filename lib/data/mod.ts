@@ -37,6 +37,12 @@ export type {
 } from "./layout/folder_layout.ts";
 export { DataQuestionError } from "./encodings/data_question.ts";
 export type { ScanProgress } from "./scan/scan_threads.ts";
+export {
+  type PictureConfig,
+  type PictureFindings,
+  type ResolvedPictures,
+  resolvePictures,
+} from "./pictures/resolve_pictures.ts";
 export { type DataFingerprint, fingerprintDataset } from "./fingerprint.ts";
 export { convertData, type ConvertOptions, type ConvertReport } from "./convert/convert_data.ts";
 export type {
@@ -122,7 +128,6 @@ export {
   decodeImage,
   decodeLabel,
   decodeRaster,
-  type PictureOptions,
   readImage,
 } from "./codecs/decode.ts";
 export { orientImage } from "./codecs/exif.ts";
@@ -131,10 +136,12 @@ export {
   type DecodeOptions,
   type ImageFormat,
   MAX_PIXELS,
+  type PictureOptions,
   type Raster,
   type RasterData,
+  type ValueRange,
 } from "./codecs/raster.ts";
-export { chooseRange, type ValueFacts, type ValueRange } from "./codecs/to_levels.ts";
+export { chooseRange, type ValueFacts } from "./codecs/to_levels.ts";
 export { listImages } from "./readers/listing.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";
 export { decodePng, type PngImage } from "./codecs/png_decode.ts";

@@ -11,11 +11,13 @@ import {
   reorderClasses,
   requireDistinct,
 } from "./class_order.ts";
+import { type DatasetLocation, locations } from "./dataset_location.ts";
 import { Registry } from "../util/registry.ts";
 import { DataQuestionError } from "./encodings/data_question.ts";
 import type { DataHints, FolderLayout } from "./layout/folder_layout.ts";
 import { type Dataset, type DatasetReader, MissingFolderError } from "./dataset.ts";
 import { ade20kReader } from "./readers/ade20k.ts";
+import { type PictureConfig, readPicturesAs } from "./pictures/resolve_pictures.ts";
 import { camvidReader } from "./readers/camvid.ts";
 import { cityscapesReader } from "./readers/cityscapes.ts";
 import { cocoReader } from "./readers/coco.ts";
@@ -149,8 +151,11 @@ export async function findReader(dir: string): Promise<DatasetReader> {
   );
 }
 
-/** Where the data lies and which part of it to open. */
-export interface OpenOptions extends DataHints {
+/**
+ * Where the data lies and which part of it to open. How pictures are read is found out at the first
+ * read, from this split alone, where that is `auto` or not given.
+ */
+export interface OpenOptions extends DataHints, Partial<PictureConfig> {
   /**
    * Root folder of the data set; `null` for embedded data.
    *
@@ -196,15 +201,26 @@ export async function openDataset(name: string, options: OpenOptions): Promise<D
   }
   if (reader.needsDir && dir !== null) await requireFolder(name, dir);
   const known = name === "auto" ? await findReader(dir!) : reader;
-  const dataset = await known.open({ dir, split, layout, hints: options });
+  const { orientation = "auto", range = "auto", channels = 3 } = options;
+  const pictures: PictureConfig = { orientation, range, channels };
+  const opened = await known.open({ dir, split, layout, hints: options });
+  const dataset = readPicturesAs(opened, { ...pictures, dir });
   requireDistinct(dataset.classes.map((one) => one.name), `data set "${known.name}"`);
   const { module = null } = known;
   if (builtIn.has(known.name) || module !== null) {
     const hints = readerHints(options);
     const place = { reader: known.name, module, dir, split, layout: dataset.layout ?? null, hints };
-    locations.set(dataset, { ...place, classes: null });
+    locations.set(dataset, { ...place, ...pictures, classes: null });
   }
   return dataset;
+}
+
+/** A view of an opened data set whose pictures are read so. */
+export function withPictures(dataset: Dataset, pictures: PictureConfig): Dataset {
+  const location = locations.get(dataset);
+  const view = readPicturesAs(dataset, { ...pictures, dir: location?.dir ?? null });
+  if (location !== undefined) locations.set(view, { ...location, ...pictures });
+  return view;
 }
 
 /** A data set whose classes stand in the order of something else's. */
@@ -261,22 +277,6 @@ export async function requireFolder(name: string, dir: string): Promise<void> {
   );
 }
 
-/** How another thread opens the same data set. */
-export interface DatasetLocation {
-  /** Name of its reader. */
-  reader: string;
-  /** Module that registers the reader, `null` for the built-in ones. */
-  module: string | null;
-  dir: string | null;
-  split: string;
-  /** How its folder is read; `null` for the readers that know. */
-  layout: FolderLayout | null;
-  /** What the user said that readers of annotations depend on. */
-  hints: DataHints;
-  /** Names of its classes in the order that they were matched to; `null`: its own. */
-  classes: string[] | null;
-}
-
 /** The hints that are sent to other threads: a layout holds what the others have led to. */
 function readerHints({ valFraction, folds, fold, uncovered }: OpenOptions): DataHints {
   return {
@@ -285,14 +285,6 @@ function readerHints({ valFraction, folds, fold, uncovered }: OpenOptions): Data
     ...(fold !== undefined && { fold }),
     ...(uncovered !== undefined && { uncovered }),
   };
-}
-
-// By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it.
-const locations = new WeakMap<Dataset, DatasetLocation>();
-
-/** Where {@linkcode openDataset} found a data set; `null` for one that only this thread can read. */
-export function locationOf(dataset: Dataset): DatasetLocation | null {
-  return locations.get(dataset) ?? null;
 }
 
 /** Opens, in another thread, the data set of a location. */

@@ -132,11 +132,11 @@ function classTable({ classes, splits, weights, ignoreLabel }: DataReport): Html
 }
 
 async function drawSplit(
-  { reader, dir, layout }: DataReport,
+  { reader, dir, layout, pictures }: DataReport,
   split: SplitReport,
   { images = 12, signal }: ContactSheetOptions,
 ): Promise<Html> {
-  const dataset = await openDataset(reader, { dir, layout, split: split.split });
+  const dataset = await openDataset(reader, { dir, layout, ...pictures, split: split.split });
   const figures: Html[] = [];
   for (const id of chooseIds(dataset, split, images)) {
     signal?.throwIfAborted();

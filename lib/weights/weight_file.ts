@@ -4,6 +4,7 @@
  * @module
  */
 import type { NormalizeConfig } from "../data/data_config.ts";
+import type { ResolvedPictures } from "../data/pictures/resolve_pictures.ts";
 import type { ClassInfo } from "../data/dataset.ts";
 import type { OptionValue, RegistryEntry } from "../util/registry.ts";
 
@@ -64,6 +65,8 @@ export interface ModelMetadata {
   classes: ClassInfo[];
   /** How pixels become the network's input. */
   normalize: NormalizeConfig;
+  /** How pictures are read. @default upright, of 8 bits and three channels */
+  pictures?: ResolvedPictures | undefined;
 }
 
 /** What a saved network was built from: the network's name, width and own options. */

@@ -160,9 +160,9 @@ function annotatedDataset(
       const { width, height } = imageSize(bytes) ?? await decodeImage(bytes, { file });
       return await paint(imageAt(index), [width, height]);
     },
-    async read(index): Promise<Sample> {
+    async read(index, pictures): Promise<Sample> {
       const { id, image: file, annotations, size } = imageAt(index);
-      const image = await decodeImage(await readBytes(file), { file });
+      const image = await decodeImage(await readBytes(file), { ...pictures, file });
       const [width, height] = size ?? [image.width, image.height];
       if (width !== image.width || height !== image.height) {
         throw new DamagedFileError(sizeMessage({

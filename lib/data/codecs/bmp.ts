@@ -24,6 +24,7 @@ export const bmpFormat: ImageFormat = {
       throw new DamagedFileError(`Cannot decode BMP "${file}": ${why}`);
     }
   },
+  isDeep: () => false,
   orientation: () => 1,
 };
 

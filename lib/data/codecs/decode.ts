@@ -9,31 +9,9 @@ import { decodePng, isPng } from "./png_decode.ts";
 import { DamagedFileError, type LabelMap, type RgbImage } from "../dataset.ts";
 import { orientImage } from "./exif.ts";
 import { formatOf, nameForeign } from "./image_formats.ts";
-import type { DecodeOptions, ImageFormat, Raster } from "./raster.ts";
+import type { DecodeOptions, ImageFormat, PictureOptions, Raster } from "./raster.ts";
 import { readBytes } from "./read_bytes.ts";
-import { toLevels, type ValueRange } from "./to_levels.ts";
-
-/** How the pictures of a data set are read. */
-export interface PictureOptions {
-  /**
-   * Whether pictures are turned as their EXIF orientation says, or taken as stored.
-   *
-   * @default "apply"
-   */
-  orientation?: "apply" | "ignore" | undefined;
-  /**
-   * What becomes 0 and 255 in pictures of more than 8 bits; `null`: by each picture's own values.
-   *
-   * @default null
-   */
-  range?: ValueRange | null | undefined;
-  /**
-   * Channels of a picture.
-   *
-   * @default 3
-   */
-  channels?: number | undefined;
-}
+import { toLevels } from "./to_levels.ts";
 
 /** A picture as its file holds it, and the format of that file. */
 export interface DecodedRaster extends Raster {

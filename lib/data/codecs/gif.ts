@@ -19,6 +19,7 @@ export const gifFormat: ImageFormat = {
   async decode(bytes, options) {
     return decode(bytes, options);
   },
+  isDeep: () => false,
   orientation: () => 1,
 };
 

@@ -31,6 +31,7 @@ export const jpegFormat: ImageFormat = {
   async decode(bytes, options) {
     return { ...await decodeJpeg(bytes, options), channels: 3, bitDepth: 8 };
   },
+  isDeep: () => false,
   orientation: jpegOrientation,
 };
 

@@ -68,6 +68,7 @@ export const pngFormat: ImageFormat = {
     const image = decodePng(bytes, options);
     return { ...image, alpha: image.channels % 2 === 0 };
   },
+  isDeep: (bytes) => bytes[24] === 16,
   orientation: pngOrientation,
 };
 

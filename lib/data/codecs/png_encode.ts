@@ -5,14 +5,14 @@
  */
 import { crc32, deflateSync } from "node:zlib";
 
-/** Pixels to encode, 8 bits a sample. */
+/** Pixels to encode. */
 export interface PngSource {
   width: number;
   height: number;
   /** 1: grey, or indices where `palette` is given. 3: RGB. */
   channels: 1 | 3;
-  /** Row-major, interleaved. */
-  data: Uint8Array;
+  /** Row-major, interleaved; 8 or 16 bits a sample. */
+  data: Uint8Array | Uint16Array;
   /** 1..256 RGB triples; makes a palette image. */
   palette?: Uint8Array;
   /**
@@ -24,7 +24,7 @@ export interface PngSource {
 }
 
 /**
- * Encodes an 8-bit PNG. Label maps keep their values: a palette image stores `data` as it is.
+ * Encodes a PNG of 8 or 16 bits. Label maps keep their values: a palette image stores `data` as it is.
  *
  * @throws {RangeError} If `data` or `palette` has the wrong length or an index has no colour.
  * @example
@@ -49,7 +49,7 @@ export function encodePng(source: PngSource): Uint8Array {
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, palette ? 3 : channels === 1 ? 0 : 2], 8);
+  header.set([isDeep(data) ? 16 : 8, palette ? 3 : channels === 1 ? 0 : 2], 8);
   const chunks = [Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), chunk("IHDR", header)];
   if (palette) chunks.push(chunk("PLTE", palette));
   // Indices compress best unfiltered; continuous tones against the row above.
@@ -66,7 +66,10 @@ export function encodePng(source: PngSource): Uint8Array {
 }
 
 function checkPalette({ channels, data }: PngSource, palette: Uint8Array): void {
-  if (channels !== 1 || palette.length === 0 || palette.length % 3 || palette.length > 768) {
+  if (
+    isDeep(data) || channels !== 1 || palette.length === 0 || palette.length % 3 ||
+    palette.length > 768
+  ) {
     throw new RangeError(
       `Cannot encode a palette of ${palette.length} bytes over ${channels} channels: ` +
         `must be 1..256 RGB triples over 1 channel`,
@@ -81,8 +84,9 @@ function checkPalette({ channels, data }: PngSource, palette: Uint8Array): void 
 }
 
 /** Puts a filter byte before every row: 0 (none) or 2 (difference to the row above). */
-function filterRows({ width, height, channels, data }: PngSource, filter: 0 | 2): Uint8Array {
-  const stride = width * channels;
+function filterRows({ height, ...source }: PngSource, filter: 0 | 2): Uint8Array {
+  const data = isDeep(source.data) ? bigEndian(source.data) : source.data;
+  const stride = data.length / height;
   const rows = new Uint8Array(height * (stride + 1));
   for (let row = 0; row < height; row++) {
     const target = row * (stride + 1);
@@ -96,6 +100,19 @@ function filterRows({ width, height, channels, data }: PngSource, filter: 0 | 2)
     }
   }
   return rows;
+}
+
+function isDeep(data: Uint8Array | Uint16Array): data is Uint16Array {
+  return data.BYTES_PER_ELEMENT === 2;
+}
+
+function bigEndian(values: Uint16Array): Uint8Array {
+  const bytes = new Uint8Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    bytes[i * 2] = values[i]! >> 8;
+    bytes[i * 2 + 1] = values[i]! & 255;
+  }
+  return bytes;
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array {

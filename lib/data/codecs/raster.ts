@@ -51,6 +51,31 @@ export interface DecodeOptions {
 /** Default of {@linkcode DecodeOptions.maxPixels}. */
 export const MAX_PIXELS: number = 2 ** 26;
 
+/** Lowest and highest value, which become 0 and 255. */
+export type ValueRange = readonly [low: number, high: number];
+
+/** How the pictures of a data set are read. */
+export interface PictureOptions {
+  /**
+   * Whether pictures are turned as their EXIF orientation says, or taken as stored.
+   *
+   * @default "apply"
+   */
+  orientation?: "apply" | "ignore" | undefined;
+  /**
+   * What becomes 0 and 255 in pictures of more than 8 bits; `null`: by each picture's own values.
+   *
+   * @default null
+   */
+  range?: ValueRange | null | undefined;
+  /**
+   * Channels of a picture.
+   *
+   * @default 3
+   */
+  channels?: number | undefined;
+}
+
 /** A format of picture files: one entry feeds listing, decoding, help and error messages. */
 export interface ImageFormat extends RegistryEntry {
   /** Endings of its files, in lower case, with the dot. */
@@ -65,6 +90,8 @@ export interface ImageFormat extends RegistryEntry {
    * @throws {DamagedFileError} If the file is damaged, truncated or too large; names it.
    */
   decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster>;
+  /** Whether a file has samples of more than 8 bits or with a sign, by its header. */
+  isDeep(bytes: Uint8Array): boolean;
   /** EXIF orientation, 1..8; 1 (as stored) where the file has none. */
   orientation(bytes: Uint8Array): number;
 }

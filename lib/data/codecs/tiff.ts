@@ -35,6 +35,14 @@ export const tiffFormat: ImageFormat = {
       throw new DamagedFileError(`Cannot decode TIFF "${options.file}": ${printable(why)}`);
     }
   },
+  isDeep(bytes) {
+    try {
+      const { bits, format } = readLayout(bytes);
+      return bits > 8 || format !== "unsigned";
+    } catch {
+      return false;
+    }
+  },
   orientation(bytes) {
     try {
       return validOrientation(readFields(bytes).fields.get(274)?.[0] ?? 1);

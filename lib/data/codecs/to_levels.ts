@@ -4,10 +4,7 @@
  * @module
  */
 import { DamagedFileError, type RgbImage } from "../dataset.ts";
-import type { Raster, RasterData } from "./raster.ts";
-
-/** Lowest and highest value, which become 0 and 255. */
-export type ValueRange = readonly [low: number, high: number];
+import type { Raster, RasterData, ValueRange } from "./raster.ts";
 
 /** How samples become levels. */
 export interface LevelOptions {

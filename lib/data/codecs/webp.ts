@@ -17,6 +17,7 @@ export const webpFormat: ImageFormat = {
   lossy: true,
   matches: (bytes) => textAt(bytes, 0) === "RIFF" && textAt(bytes, 8) === "WEBP",
   decode,
+  isDeep: () => false,
   orientation: webpOrientation,
 };
 

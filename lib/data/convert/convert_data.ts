@@ -11,7 +11,8 @@ import { printable } from "../../util/format.ts";
 import { isInsideFolder, isPlainName } from "../../util/user_paths.ts";
 import { encodePng } from "../codecs/png_encode.ts";
 import type { Dataset } from "../dataset.ts";
-import { openDataset } from "../registry.ts";
+import { resolvePictures } from "../pictures/resolve_pictures.ts";
+import { openDataset, withPictures } from "../registry.ts";
 import { checkDataset, requireApart } from "../validate/check_dataset.ts";
 import type { DataSource } from "../validate/inspect_data.ts";
 import { type Exporter, writeNew } from "./export_format.ts";
@@ -77,10 +78,13 @@ export async function convertData(
   const format = exportFormats.get(to);
   await requireFree(out, source.dir);
   if (source.splits.length === 0) throw new RangeError(`Cannot convert to ${out}: no split given`);
-  const datasets: Dataset[] = [];
+  const opened: Dataset[] = [];
   for (const split of source.splits) {
-    datasets.push(await openDataset(source.reader, { ...source.hints, ...source, split }));
+    opened.push(await openDataset(source.reader, { ...source.hints, ...source, split }));
   }
+  const { orientation = "auto", range = "auto", channels = 3, dir } = source;
+  const { pictures } = await resolvePictures(opened, { orientation, range, channels, dir });
+  const datasets = opened.map((dataset) => withPictures(dataset, pictures));
   for (const { ids } of datasets) requirePlainNames(ids);
   await requireSound(datasets, options);
   const folder = await makeSibling(out);

@@ -2,7 +2,8 @@
 import type { DataConfig } from "../data_config.ts";
 import { type Parcel, serveTasks } from "../../util/worker_pool.ts";
 import { DamagedFileError, type Dataset, type Sample, sampleBytes } from "../dataset.ts";
-import { type DatasetLocation, openLocation } from "../registry.ts";
+import type { DatasetLocation } from "../dataset_location.ts";
+import { openLocation } from "../registry.ts";
 import {
   type EvaluationItem,
   type EvaluationOptions,

@@ -6,7 +6,7 @@
 import { availableParallelism } from "node:os";
 import { NoWorkerError, type Parcel, WorkerPool } from "../../util/worker_pool.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
-import { type DatasetLocation, locationOf } from "../registry.ts";
+import { type DatasetLocation, locationOf } from "../dataset_location.ts";
 import type { LoaderSetup, SampleAnswer, SampleTask } from "./_loader_worker.ts";
 
 /** Loads samples on request, each prepared for one kind of use. */

@@ -165,7 +165,7 @@ function unlabelled(
   return {
     ...shared,
     ids,
-    async read(index) {
+    async read(index, pictures) {
       const id = ids[index];
       if (id === undefined) {
         throw new RangeError(
@@ -173,7 +173,7 @@ function unlabelled(
         );
       }
       const file = images.get(id)!;
-      const image = await readImage(file);
+      const image = await readImage(file, pictures);
       const { width, height } = image;
       const data = new Uint8Array(width * height).fill(IGNORE);
       return { id, image, label: { width, height, data } };

@@ -69,13 +69,13 @@ export function pairDataset(options: PairDatasetOptions): Dataset {
       const { label } = pairAt(index);
       return await decode(await readBytes(label), { file: label });
     },
-    async read(index): Promise<Sample> {
+    async read(index, pictures): Promise<Sample> {
       const pair = pairAt(index);
       const [imageBytes, labelBytes] = await Promise.all([
         readBytes(pair.image),
         readBytes(pair.label),
       ]);
-      const image = await decodeImage(imageBytes, { file: pair.image });
+      const image = await decodeImage(imageBytes, { ...pictures, file: pair.image });
       const label = await decode(labelBytes, { file: pair.label });
       if (image.width !== label.width || image.height !== label.height) {
         const { id } = pair;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { jpegOrientation } from "../codecs/exif.ts";
 import { isJpeg } from "../codecs/jpeg.ts";
 import { isPng } from "../codecs/png_decode.ts";
 
@@ -18,7 +19,7 @@ export function imageSize(bytes: Uint8Array): { width: number; height: number } 
     if (!hasText(bytes.subarray(-12), "IEND")) return null;
     return { width: view.getUint32(16), height: view.getUint32(20) };
   }
-  if (!isJpeg(bytes)) return null;
+  if (!isJpeg(bytes) || jpegOrientation(bytes) > 1) return null;
   for (let at = 2; at + 9 < bytes.length;) {
     if (bytes[at] !== 0xff) return null;
     const marker = bytes[at + 1]!;
@@ -31,8 +32,7 @@ export function imageSize(bytes: Uint8Array): { width: number; height: number } 
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
       return height > 0 && width > 0 && endsInMarker(bytes) ? { width, height } : null;
     }
-    // EXIF may turn the picture
-    if (marker === 0xe1 || marker === 0xda || marker === 0xd9) return null;
+    if (marker === 0xda || marker === 0xd9) return null;
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) at += 2;
     else at += 2 + view.getUint16(at + 2);
   }

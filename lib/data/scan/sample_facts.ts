@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { decodeImage } from "../codecs/decode.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { DamagedFileError, type Dataset, type LabelMap } from "../dataset.ts";
 import { sizeMessage } from "../readers/pair_dataset.ts";
@@ -38,9 +37,10 @@ async function labelOf(dataset: Dataset, index: number): Promise<LabelMap> {
     return (await dataset.read(index)).label;
   }
   const { image: file, label: labelFile } = dataset.files(index);
+  const image = imageSize(await readBytes(file));
+  // Compares the sizes itself, of the picture as it is read
+  if (image === null) return (await dataset.read(index)).label;
   const label = await dataset.readLabel(index);
-  const bytes = await readBytes(file);
-  const image = imageSize(bytes) ?? await decodeImage(bytes, { file });
   if (image.width === label.width && image.height === label.height) return label;
   throw new DamagedFileError(sizeMessage({
     id: dataset.ids[index]!,

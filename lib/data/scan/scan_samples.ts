@@ -5,7 +5,7 @@
  */
 import { sha256 } from "../../util/hash.ts";
 import type { Dataset } from "../dataset.ts";
-import { locationOf } from "../registry.ts";
+import { locationOf } from "../dataset_location.ts";
 import { FactsCache } from "./facts_cache.ts";
 import { checkSample, type SampleFacts } from "./sample_facts.ts";
 import { type ScanProgress, withScanThreads } from "./scan_threads.ts";
@@ -30,12 +30,13 @@ export async function scanSamples(
     }
     return found;
   }
-  const { reader, module, classes, layout, hints: { uncovered = null } } = location;
+  const { reader, module, classes, layout, hints, orientation, channels } = location;
   // What values depend on beside the files; not on which samples the split has
-  const decoding = [reader, module, classes, dataset.classes, dataset.ignoreLabel, {
+  const pictures = [orientation, channels];
+  const decoding = [reader, module, classes, pictures, dataset.classes, dataset.ignoreLabel, {
     ...layout,
     splits: null,
-    uncovered,
+    uncovered: hints.uncovered ?? null,
   }];
   const how = sha256([new TextEncoder().encode(JSON.stringify(decoding))]).slice(0, 12);
   const pairs = indices.map((index) => {

@@ -6,6 +6,7 @@
 import { exactLog } from "../../util/exact_math.ts";
 import type { ClassInfo } from "../dataset.ts";
 import type { FolderLayout } from "../layout/folder_layout.ts";
+import type { ResolvedPictures } from "../pictures/resolve_pictures.ts";
 
 /** `error`: training on the data would be wrong. `warning`: it may be. `note`: good to know. */
 export type Severity = "error" | "warning" | "note";
@@ -74,6 +75,8 @@ export interface DataReport {
   layout: FolderLayout | null;
   /** One line that says so; `null` where it was not found out now. */
   said: string | null;
+  /** How pictures are read; `null` where that cannot be found out. */
+  pictures: ResolvedPictures | null;
   classes: ClassInfo[];
   ignoreLabel: number;
   splits: SplitReport[];

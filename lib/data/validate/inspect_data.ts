@@ -7,7 +7,12 @@
 import { type Dataset, MissingSplitError } from "../dataset.ts";
 import type { DataHints, FolderLayout } from "../layout/folder_layout.ts";
 import { recognizeData } from "../recognize_data.ts";
-import { datasetReaders, openDataset } from "../registry.ts";
+import {
+  type PictureConfig,
+  type ResolvedPictures,
+  resolvePictures,
+} from "../pictures/resolve_pictures.ts";
+import { datasetReaders, openDataset, withPictures } from "../registry.ts";
 import { classWeights, type DataReport, type Finding, type Severity } from "./data_report.ts";
 import { comparePublished, findLeaks, findLinks } from "./file_findings.ts";
 import { classFindings, oneClassFinding, splitFindings } from "./split_findings.ts";
@@ -79,8 +84,8 @@ export async function findLayout(
   throw new Error(`Cannot inspect "${dir}" as ${name} (${reader.summary}): ${fault.message}`);
 }
 
-/** What to inspect. */
-export interface DataSource {
+/** What to inspect; how pictures are read is found out where that is `auto` or absent. */
+export interface DataSource extends Partial<PictureConfig> {
   /** Name of a registered reader. */
   reader: string;
   /** Root folder; `null` for embedded data. */
@@ -135,11 +140,11 @@ export async function inspectData(
   source: DataSource,
   options: InspectDataOptions = {},
 ): Promise<DataReport> {
-  const { reader, dir, layout = null } = source;
+  const { reader, dir } = source;
   const findings: Finding[] = (source.notices ?? []).map((message) => (
     { severity: "note", split: null, message }
   ));
-  const scans: ScannedSplit[] = [];
+  const opened: Dataset[] = [];
   if (source.splits.length === 0) throw new RangeError(`Cannot inspect ${reader}: no split given`);
   const splits = [...new Set(source.splits)];
   if (splits.length < source.splits.length) {
@@ -150,13 +155,22 @@ export async function inspectData(
     });
   }
   for (const split of splits) {
-    const dataset = await openDataset(reader, { ...source.hints, dir, split, layout }).catch((
-      error: Error,
-    ) => error);
-    if (!(dataset instanceof Error)) scans.push(await scan(dataset, options));
+    const place = { ...source.hints, ...source, split };
+    const dataset = await openDataset(reader, place).catch((error: Error) => error);
+    if (!(dataset instanceof Error)) opened.push(dataset);
     else if (!findings.some(({ message }) => message === dataset.message)) {
       findings.push({ severity: "error", split, message: dataset.message });
     }
+  }
+  const pictures = await picturesOf(opened, source).catch((error: Error) => {
+    findings.push({ severity: "error", split: splits[0]!, message: error.message });
+    return null;
+  });
+  findings.push(...pictures?.findings ?? []);
+  const scans: ScannedSplit[] = [];
+  for (const dataset of opened) {
+    if (pictures === null) break;
+    scans.push(await scan(withPictures(dataset, pictures.resolved), options));
   }
   const [first, ...others] = scans;
   for (const { report, dataset } of scans) {
@@ -181,6 +195,7 @@ export async function inspectData(
     dir,
     layout: first?.dataset.layout ?? null,
     said: source.said ?? null,
+    pictures: pictures?.resolved ?? null,
     classes: first?.dataset.classes ?? [],
     ignoreLabel: first?.dataset.ignoreLabel ?? 255,
     splits: scans.map(({ report }) => report),
@@ -190,6 +205,21 @@ export async function inspectData(
       pixelsAround: first?.pixelsAround ?? [],
     }),
   };
+}
+
+/** How the pictures of all splits together are read. */
+async function picturesOf(
+  datasets: readonly Dataset[],
+  { dir, orientation = "auto", range = "auto", channels = 3 }: DataSource,
+): Promise<{ resolved: ResolvedPictures; findings: Finding[] }> {
+  const { pictures, notices } = await resolvePictures(datasets, {
+    dir,
+    orientation,
+    range,
+    channels,
+  });
+  const findings = notices.map((message): Finding => ({ severity: "note", split: null, message }));
+  return { resolved: pictures, findings };
 }
 
 async function scan(

@@ -45,8 +45,7 @@ export interface LoadedModel extends ModelMetadata {
  * network that a user brought is saved as it is, logits at its own stride.) The graphs of a few networks
  * take one input size there, `options.inputSize`; this toolkit loads them for any size.
  *
- * The folder changes in one step: weights are written under a name of their own, then `model.json`
- * is replaced, then older weights are removed.
+ * The folder changes in one step: weights get a name of their own, then `model.json` is replaced.
  *
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite; nothing is written.
  * @throws {Error} If the folder cannot be written.
@@ -126,7 +125,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
     );
   }
   checkStored(artifacts, dir);
-  const { classes, normalize, architecture, name, upsampleOrder, inputMultiple } = info;
+  const { classes, normalize, pictures, architecture, name, upsampleOrder, inputMultiple } = info;
   const model = architecture
     ? buildNetwork(
       parseArchitecture({ classes: classes.length, ...architecture }),
@@ -137,7 +136,7 @@ export async function loadSegmentationModel(dir: string): Promise<LoadedModel> {
       upsampleOrder,
       inputMultiple,
     });
-  return { model, classes, normalize };
+  return { model, classes, normalize, ...pictures && { pictures } };
 }
 
 /** The record of the network and its data in `model.json`. */
@@ -146,8 +145,8 @@ function modelInfo(
   metadata: ModelMetadata & { size: InputSize | null },
 ): SavedModelInfo {
   const { name, upsampleOrder, inputMultiple, logitStride } = model;
-  const { classes, normalize, size } = metadata;
-  const architecture = model.architecture ?? null;
+  const { classes, normalize, pictures, size } = metadata;
+  const { architecture = null } = model;
   const graph = architecture
     ? { output: upsampleOrder, outputStride: 1 }
     : { output: "logits" as const, outputStride: logitStride };
@@ -156,6 +155,7 @@ function modelInfo(
     name,
     classes,
     normalize,
+    ...pictures && { pictures },
     ...graph,
     inputMultiple,
     upsampleOrder,

@@ -7,7 +7,13 @@ import type { Config } from "../../config/config.ts";
 import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { recognizeData } from "../../data/recognize_data.ts";
-import { matchClasses, type MatchedDataset, openDataset } from "../../data/registry.ts";
+import { resolvePictures } from "../../data/pictures/resolve_pictures.ts";
+import {
+  matchClasses,
+  type MatchedDataset,
+  openDataset,
+  withPictures,
+} from "../../data/registry.ts";
 
 /** What a run trains and validates on. */
 export interface RunData {
@@ -33,18 +39,34 @@ export interface RunData {
  */
 export async function openRunData(given: Config, from: NamedClasses | null): Promise<RunData> {
   const { said, notices, ...found } = await recognizeData(given.data);
-  const data = { ...given.data, ...found };
-  const { dataset, trainSplit, valSplit } = data;
-  const own = await openDataset(dataset, { ...data, split: trainSplit });
+  const known = { ...given.data, ...found };
+  const { dataset, trainSplit, valSplit } = known;
+  const splits: Dataset[] = [];
+  for (const split of [trainSplit, valSplit]) {
+    splits.push(await openDataset(dataset, { ...known, split }));
+  }
+  const { pictures, notices: picturesSaid } = await resolvePictures(splits, known);
+  const [own, ownValidation] = splits.map((split) => withPictures(split, pictures)) as [
+    Dataset,
+    Dataset,
+  ];
+  const data = { ...known, ...pictures };
   const { dataset: train, notice } = inOrderOf(from, own);
   const names = train.classes.map(({ name }) => name);
-  const ownValidation = await openDataset(dataset, { ...data, split: valSplit });
   const { dataset: validation } = matchClasses(ownValidation, {
     subject: `split "${trainSplit}"`,
     names,
   });
   const both = { train: own, validation: ownValidation };
-  return { config: { ...given, data }, train, validation, own: both, notice, said, notices };
+  return {
+    config: { ...given, data },
+    train,
+    validation,
+    own: both,
+    notice,
+    said,
+    notices: [...notices, ...picturesSaid],
+  };
 }
 
 /** Training data in the class order of the run or network that it goes on from, if it has its names. */

@@ -18,6 +18,7 @@ import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
 import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
+import type { ResolvedPictures } from "../../data/pictures/resolve_pictures.ts";
 import { openRunData } from "./run_data.ts";
 import { checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
@@ -209,8 +210,11 @@ export async function openSession(
 
 /** What is saved with the network of a session. */
 export function metadataOf({ train, config }: Session): SaveOptions {
-  const { normalize, crop: [height, width] } = config.data;
-  return { classes: train.classes, normalize, inputSize: { height, width } };
+  const { normalize, crop: [height, width], orientation, range, channels } = config.data;
+  const isPlain = orientation !== "ignore" && range === null && channels === 3;
+  const pictures = { orientation, range, channels } as ResolvedPictures;
+  const inputSize = { height, width };
+  return { classes: train.classes, normalize, inputSize, ...!isPlain && { pictures } };
 }
 
 /** Says that plain TensorFlow.js will have one input size, where the network's graph is of one. */
