@@ -7,16 +7,14 @@
 import {
   ACTIVATION,
   ACTIVATION_KIND,
-  BLOCKS,
   CONSTANTS,
   CONTROL,
   ELEMENT_OP,
   type Job,
   JOBS,
-  type Layout,
-  RECORDS,
   RESIZE_MODE,
 } from "../../lib/engine/wasm/jobs.ts";
+import { BLOCKS, type Layout, RECORDS } from "../../lib/engine/wasm/job_blocks.ts";
 
 /** The AssemblyScript module `jobs`. */
 export function jobsModule(): string {

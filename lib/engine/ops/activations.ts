@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** An activation: y = f(x), value by value. */
 export type ActivationName =

@@ -4,13 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  ATTENTION,
-  ATTENTION_GRAD,
-  type AttentionAttrs,
-  runTrainingKernel,
-  type TrainingKernel,
-} from "./kernels.ts";
+import { ATTENTION, ATTENTION_GRAD, type AttentionAttrs } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** `[b, n, c]` to `[b, heads, n, c / heads]`. */
 function split(x: tf.Tensor, heads: number): tf.Tensor4D {

@@ -13,10 +13,8 @@ import {
   type BatchNormLeakyTrainAttrs,
   type BatchNormTrainAttrs,
   MOVING_AVERAGE,
-  ownMemory,
-  runTrainingKernel,
-  type TrainingKernel,
 } from "./kernels.ts";
+import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import { activation, ACTIVATION_GRADIENT, type ActivationName } from "./activations.ts";
 import { LEAKY_RELU_GRADIENT } from "./leaky_relu.ts";
 

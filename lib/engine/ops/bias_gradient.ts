@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { BIAS_GRAD, type TrainingKernel } from "./kernels.ts";
+import { BIAS_GRAD } from "./kernels.ts";
+import type { TrainingKernel } from "./training_kernel.ts";
 
 /** Sum of a gradient `dy` over all pixels. */
 export const BIAS_GRADIENT: TrainingKernel<Record<never, never>> = {

@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** Mean over height and width. Input `x [b,h,w,c]`; output `[b,1,1,c]`. */
 export const GLOBAL_AVERAGE_POOL = "SegadvGlobalAveragePool";

@@ -6,12 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BIAS_GRADIENT } from "./bias_gradient.ts";
-import {
-  BIAS_LEAKY_RELU_GRAD,
-  BIAS_RELU_GRAD,
-  runTrainingKernel,
-  type TrainingKernel,
-} from "./kernels.ts";
+import { BIAS_LEAKY_RELU_GRAD, BIAS_RELU_GRAD } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 import {
   dilatedFilterGradient,
   dilatedInputGradient,

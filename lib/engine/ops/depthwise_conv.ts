@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { BIAS_GRADIENT } from "./bias_gradient.ts";
-import { runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** Options of {@linkcode depthwiseConv2d}. */
 export interface DepthwiseConv2dOptions {

@@ -10,9 +10,8 @@ import {
   DILATED_CONV_FILTER_GRAD,
   DILATED_CONV_INPUT_GRAD,
   type DilatedConvAttrs,
-  runTrainingKernel,
-  type TrainingKernel,
 } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 type ExplicitPadding = tf.backend_util.ExplicitPadding;
 type Shape4 = [number, number, number, number];

@@ -5,13 +5,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  ONE_HOT,
-  runTrainingKernel,
-  SOFTMAX_CROSS_ENTROPY,
-  type SoftmaxCrossEntropyAttrs,
-  type TrainingKernel,
-} from "./kernels.ts";
+import { ONE_HOT, SOFTMAX_CROSS_ENTROPY, type SoftmaxCrossEntropyAttrs } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** `tf.oneHot` with dtype float32 writes integer bits on WASM (tfjs 4.22.0), hence the cast. */
 const ONE_HOT_KERNEL: TrainingKernel<{ classes: number }> = {

@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { LAYER_NORM, LAYER_NORM_GRAD, runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { LAYER_NORM, LAYER_NORM_GRAD } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 interface LayerNormAttrs {
   eps: number;

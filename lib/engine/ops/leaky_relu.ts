@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { LEAKY_RELU_GRAD, runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { LEAKY_RELU_GRAD } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 interface LeakyReluAttrs {
   alpha: number;

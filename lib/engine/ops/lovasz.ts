@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { LOVASZ_EXTENSION, runTrainingKernel, type TrainingKernel } from "./kernels.ts";
+import { LOVASZ_EXTENSION } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /**
  * Errors in descending order, e₁ ≥ e₂ ≥ …, weigh what the Jaccard loss grows by when their pixel is

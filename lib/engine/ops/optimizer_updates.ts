@@ -10,13 +10,11 @@ import {
   type AdamUpdateAttrs,
   CHECK_GRADIENTS,
   type CheckGradientsAttrs,
-  ownMemory,
-  runTrainingKernel,
   SGD_UPDATE,
   SGD_UPDATE_IF,
   type SgdUpdateAttrs,
-  type TrainingKernel,
 } from "./kernels.ts";
+import { ownMemory, runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** The largest value that counts as finite; a comparison that holds for no NaN. */
 const FINITE = 3e38;

@@ -4,13 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  RESIZE_BILINEAR,
-  RESIZE_BILINEAR_GRAD,
-  type ResizeAttrs,
-  runTrainingKernel,
-  type TrainingKernel,
-} from "./kernels.ts";
+import { RESIZE_BILINEAR, RESIZE_BILINEAR_GRAD, type ResizeAttrs } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 /** tfjs ignores half-pixel centres in its gradient, so it is written as two products. */
 const GRADIENT: TrainingKernel<ResizeAttrs> = {

@@ -4,13 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  RESIZE_NEAREST,
-  RESIZE_NEAREST_GRAD,
-  type ResizeNearestAttrs,
-  runTrainingKernel,
-  type TrainingKernel,
-} from "./kernels.ts";
+import { RESIZE_NEAREST, RESIZE_NEAREST_GRAD, type ResizeNearestAttrs } from "./kernels.ts";
+import { runTrainingKernel, type TrainingKernel } from "./training_kernel.ts";
 
 const GRADIENT: TrainingKernel<ResizeNearestAttrs> = {
   name: RESIZE_NEAREST_GRAD,

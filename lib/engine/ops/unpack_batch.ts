@@ -4,7 +4,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { hasKernel, UNPACK_BATCH, type UnpackBatchAttrs } from "./kernels.ts";
+import { UNPACK_BATCH, type UnpackBatchAttrs } from "./kernels.ts";
+import { hasKernel } from "./training_kernel.ts";
 
 /** How to read the bytes. */
 export interface UnpackBatchOptions extends UnpackBatchAttrs {

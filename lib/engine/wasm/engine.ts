@@ -7,16 +7,8 @@ import {
   makeFilterCache,
   makeInputProvenance,
 } from "./tensor_caches.ts";
-import {
-  BLOCKS,
-  CONTROL,
-  type Job,
-  JOB_NUMBERS,
-  JOBS,
-  type JobWords,
-  type Layout,
-  RECORDS,
-} from "./jobs.ts";
+import { CONTROL, type Job, JOB_NUMBERS, JOBS, type JobWords } from "./jobs.ts";
+import { BLOCKS, type Layout, RECORDS } from "./job_blocks.ts";
 import { type KernelExports, type Pool, startPool } from "./thread_pool.ts";
 import {
   checkBackend,

@@ -5,11 +5,13 @@ import * as tf from "@tensorflow/tfjs";
 import { noAdapter } from "../../support/webgpu_adapter.ts";
 import {
   KERNEL_NAMES,
-  registerGradients,
   registerKernels,
-  unregisterGradients,
   unregisterKernels,
 } from "../../../lib/engine/webgpu/register.ts";
+import {
+  registerGradients,
+  unregisterGradients,
+} from "../../../lib/engine/webgpu/tfjs_gradients.ts";
 
 const skip = await noAdapter();
 const engine = skip ? null : await import("../../../lib/engine/webgpu/mod.ts");
