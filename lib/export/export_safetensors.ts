@@ -7,7 +7,7 @@ import { networks } from "../models/networks/registry.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import { type TensorSource, writeSafetensors } from "../weights/formats/write_safetensors.ts";
 import type { NameMap } from "../weights/name_maps/name_map.ts";
-import { readWeights } from "./read_weights.ts";
+import { weightValues } from "./weight_values.ts";
 import { toLayout, type Weight } from "./weight_layouts.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function exportSafetensors(
   model: SegmentationModel,
   path: string,
 ): Promise<{ origin: string | null }> {
-  const weights = await readWeights(model);
+  const weights = await weightValues(model);
   const maps = networks.find(model.architecture?.name ?? "")?.nameMaps ?? [];
   for (const map of maps) {
     const tensors = renamed(weights, map);

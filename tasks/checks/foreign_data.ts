@@ -5,7 +5,7 @@ import { type Problem, textOf, type TreeFile } from "./tree.ts";
  * counts towards the first that holds it.
  */
 const MADE_HERE: { prefix: string; maxBytes: number }[] = [
-  { prefix: "fixtures/goldens/", maxBytes: 1_000_000 },
+  { prefix: "fixtures/goldens/", maxBytes: 1_200_000 },
   { prefix: "fixtures/", maxBytes: 320_000 },
   { prefix: "docs/first_run.png", maxBytes: 60_000 }, // what the first run leaves
   { prefix: "lib/engine/wasm/", maxBytes: 600_000 },

@@ -12,7 +12,7 @@ import { onnxBuilder } from "./onnx_builder.ts";
 import type { OnnxValue } from "./onnx_ops.ts";
 import { OnnxGraph, type OnnxModelInfo } from "./onnx_graph.ts";
 import { onnxMetadata } from "./onnx_metadata.ts";
-import { readWeights } from "../read_weights.ts";
+import { weightValues } from "../weight_values.ts";
 
 /** Options of {@linkcode exportOnnx}. */
 export interface OnnxOptions extends ModelMetadata {
@@ -75,7 +75,7 @@ export async function exportOnnx(
   if (options.argmax && !options.preprocess) {
     throw new TypeError("Cannot export classes of normalised input: give preprocess with argmax");
   }
-  const weights = await readWeights(model);
+  const weights = await weightValues(model);
   const graph = new OnnxGraph();
   const builder = onnxBuilder(graph, (name) => weights.get(name)!);
   const build = { ...model, architecture };

@@ -13,7 +13,7 @@ export function onnxElementwise(
   ops: OnnxOps,
 ): ElementwiseLayers<OnnxValue> & AuxiliaryLayers<OnnxValue> {
   return {
-    activation: (x, { name, activation }) => activate(ops, x, { name, activation }),
+    activation: (x, { name, activation }) => activationOf(ops, x, { name, activation }),
     add: (terms, { name }) => ops.add("Add", terms, { name, channels: terms[0].channels }),
     multiply: (factors, { name }) =>
       ops.add("Mul", factors, { name, channels: factors[0].channels }),
@@ -27,7 +27,7 @@ export function onnxElementwise(
 }
 
 /** An activation as operators of ONNX. */
-export function activate(
+export function activationOf(
   ops: OnnxOps,
   x: OnnxValue,
   { name, activation }: { name: string; activation: ActivationName },

@@ -12,7 +12,7 @@ import type { Weight } from "./weight_layouts.ts";
  *
  * @throws {NonFiniteNetworkError} If one is NaN or infinite.
  */
-export async function readWeights(model: SegmentationModel): Promise<Map<string, Weight>> {
+export async function weightValues(model: SegmentationModel): Promise<Map<string, Weight>> {
   const weights = new Map<string, Weight>();
   for (const weight of model.layers.weights) {
     const values = await weight.read().data() as Float32Array;
