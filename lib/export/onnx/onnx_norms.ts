@@ -5,7 +5,7 @@
  */
 import type { AttentionLayers } from "../../models/builders/attention.ts";
 import type { NormLayers } from "../../models/builders/norms.ts";
-import { activate } from "./onnx_elementwise.ts";
+import { activationOf } from "./onnx_elementwise.ts";
 import type { OnnxOps, OnnxValue } from "./onnx_ops.ts";
 
 /** Order in which ONNX takes the weights of a batch norm. */
@@ -21,7 +21,7 @@ export function onnxNorms(ops: OnnxOps): NormLayers<OnnxValue> & AttentionLayers
       const y = ops.add("BatchNormalization", inputs, { name, channels: x.channels, attributes });
       const { activation } = options;
       return activation
-        ? activate(ops, y, { name: `${name}_${activation}`, activation })
+        ? activationOf(ops, y, { name: `${name}_${activation}`, activation })
         : ops.rectify(y, options);
     },
     layerNorm(x, { name, eps }) {
