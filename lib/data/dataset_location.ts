@@ -23,6 +23,16 @@ export interface DatasetLocation extends PictureConfig {
   classes: string[] | null;
 }
 
+/** The hints that are sent to other threads: a layout holds what the others have led to. */
+export function readerHints({ valFraction, folds, fold, uncovered }: DataHints): DataHints {
+  return {
+    ...(valFraction !== undefined && { valFraction }),
+    ...(folds !== undefined && { folds }),
+    ...(fold !== undefined && { fold }),
+    ...(uncovered !== undefined && { uncovered }),
+  };
+}
+
 /** By identity and not as a property: a changed copy, `{ ...dataset, read }`, must not have it. */
 export const locations: WeakMap<Dataset, DatasetLocation> = new WeakMap();
 

@@ -11,7 +11,7 @@ import {
   reorderClasses,
   requireDistinct,
 } from "./class_order.ts";
-import { type DatasetLocation, locations } from "./dataset_location.ts";
+import { type DatasetLocation, locations, readerHints } from "./dataset_location.ts";
 import { Registry } from "../util/registry.ts";
 import { DataQuestionError } from "./encodings/data_question.ts";
 import type { DataHints, FolderLayout } from "./layout/folder_layout.ts";
@@ -275,16 +275,6 @@ export async function requireFolder(name: string, dir: string): Promise<void> {
     }${from}; where it lies now ` +
       "is set by data.dir (--data)",
   );
-}
-
-/** The hints that are sent to other threads: a layout holds what the others have led to. */
-function readerHints({ valFraction, folds, fold, uncovered }: OpenOptions): DataHints {
-  return {
-    ...(valFraction !== undefined && { valFraction }),
-    ...(folds !== undefined && { folds }),
-    ...(fold !== undefined && { fold }),
-    ...(uncovered !== undefined && { uncovered }),
-  };
 }
 
 /** Opens, in another thread, the data set of a location. */

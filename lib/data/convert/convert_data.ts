@@ -190,8 +190,16 @@ async function writeSample(
   const sample = { split: dataset.split, id: dataset.ids[index]! };
   const file = keep ? dataset.files?.(index).image : undefined;
   const imagePath = exporter.imagePath(sample) + (file === undefined ? ".png" : extname(file));
-  if (file === undefined) await writeNew(folder, imagePath, encodePng({ ...image, channels: 3 }));
-  else await copyNew(file, join(folder, imagePath));
+  if (file !== undefined) await copyNew(file, join(folder, imagePath));
+  else if ((image.channels ?? 3) === 3) {
+    const { width, height, data } = image;
+    await writeNew(folder, imagePath, encodePng({ width, height, data, channels: 3 }));
+  } else {
+    throw new RangeError(
+      `Cannot write "${sample.id}" as an RGB picture: it has ${image.channels} channels, copy the ` +
+        `pictures' files with --keep`,
+    );
+  }
   await exporter.add({ ...sample, imagePath, label });
 }
 
