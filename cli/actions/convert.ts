@@ -27,7 +27,7 @@ export async function run(args: ConvertArguments, context: Context): Promise<voi
   const { terminal: { err }, signal } = context;
   const source = await sourceOf(args);
   const progress = new Progress(err);
-  const { splits } = await convertData(source, out, {
+  const { splits, notices } = await convertData(source, out, {
     to,
     keep,
     signal,
@@ -35,7 +35,7 @@ export async function run(args: ConvertArguments, context: Context): Promise<voi
       progress.update(`${split}: ${phase} ${done} of ${total} samples`);
     },
   }).finally(() => progress.clear());
-  for (const notice of source.notices ?? []) warn(context, notice);
+  for (const notice of [...source.notices ?? [], ...notices]) warn(context, notice);
   const counts = splits.map(({ split, samples }) => `${split} (${plural(samples, "sample")})`);
   const stream = humanStream(context, json);
   const said = source.said == null ? "" : `: ${source.said}`;

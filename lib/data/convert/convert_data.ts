@@ -40,6 +40,8 @@ export interface ConvertOptions {
 export interface ConvertReport {
   /** Samples of each split. */
   splits: { split: string; samples: number }[];
+  /** How pictures were read, where that was found out: a line each. */
+  notices: string[];
 }
 
 /**
@@ -83,7 +85,12 @@ export async function convertData(
     opened.push(await openDataset(source.reader, { ...source.hints, ...source, split }));
   }
   const { orientation = "auto", range = "auto", channels = 3, dir } = source;
-  const { pictures } = await resolvePictures(opened, { orientation, range, channels, dir });
+  const { pictures, notices } = await resolvePictures(opened, {
+    orientation,
+    range,
+    channels,
+    dir,
+  });
   const datasets = opened.map((dataset) => withPictures(dataset, pictures));
   for (const { ids } of datasets) requirePlainNames(ids);
   await requireSound(datasets, options);
@@ -108,7 +115,7 @@ export async function convertData(
     throw error;
   }
   const splits = datasets.map(({ split, ids }) => ({ split, samples: ids.length }));
-  return { splits };
+  return { splits, notices };
 }
 
 /** Refuses what exists, and what would become a part of the data set that is read. */
