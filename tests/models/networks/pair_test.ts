@@ -11,6 +11,8 @@ const COUNTS: readonly [name: string, at21: number, perClass: number][] = [
   ["unet-resnet50", 32_524_005, 145],
   ["fcn-resnet50", 32_957_013, 513],
   ["deeplabv3-resnet50", 39_638_869, 257],
+  ["segformer-b0", 3_719_541, 257],
+  ["segformer-b1", 13_682_645, 257],
   ["unet-mobilenetv2", 6_631_845, 145],
   ["deeplabv3plus-mobilenetv2", 4_383_653, 257],
   ["deeplabv3plus-resnet18", 12_334_437, 257],
@@ -51,6 +53,16 @@ describe("pairNetwork()", () => {
     const model = smallModel("unet-resnet18");
     const logits = model.layers.predict(tf.zeros([2, 64, 32, 3])) as tf.Tensor;
     assert.deepEqual(logits.shape, [2, 64, 32, 3]);
+  });
+
+  test("pairNetwork() names SegFormer after its backbone's size, and gives it logits at stride 4", () => {
+    const model = smallModel("segformer-b0");
+    const logits = model.layers.predict(tf.zeros([1, 64, 32, 3])) as tf.Tensor;
+    assert.deepEqual(logits.shape, [1, 16, 8, 3]);
+    assert.throws(
+      () => smallModel("segformer-b0", { bnMomentum: 0.9 }),
+      /segformer-b0 takes dropPath, dropout$/,
+    );
   });
 
   test("pairNetwork() refuses an input that its strides do not divide", () => {

@@ -19,6 +19,8 @@ const NETWORKS: readonly [name: string, options: Record<string, unknown>][] = [
   ["unet-resnet18", {}],
   ["fcn-resnet50", {}],
   ["deeplabv3-resnet50", { auxHead: true }],
+  ["segformer-b0", { dropPath: 0.1 }],
+  ["fast-scnn", { width: 1 / 4 }],
 ];
 
 describe("trainStep(), 200 times", { skip: longSkip }, () => {
