@@ -189,7 +189,7 @@ CASES = [
 ]
 
 if __name__ == "__main__":
-    cases = [{**case, "width": 0.25, "size": [2, 64, 96], "classes": 3} for case in CASES]
+    cases = [{"width": 0.25, "size": [2, 64, 96], "classes": 3, **case} for case in CASES]
     torch.manual_seed(0)
     result = {
         "lr": LR, "cases": [run(case) for case in cases],

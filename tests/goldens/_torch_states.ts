@@ -71,11 +71,12 @@ export async function compareLogits(
   }
 }
 
-/** Holds each weight, in PyTorch's layout, against its summary. */
+/** Holds each weight, in PyTorch's layout, against its summary. @param options `changeTolerance`: of the change's own size */
 export async function compareWeights(
   model: SegmentationModel,
-  { weights: summaries, initial }: { weights: Record<string, string>; initial: Initial },
+  options: { weights: Record<string, string>; initial: Initial; changeTolerance?: number },
 ): Promise<void> {
+  const { weights: summaries, initial, changeTolerance: tolerance = CHANGE_TOLERANCE } = options;
   const [map] = networks.get(model.name).nameMaps;
   const compared = new Set<string>();
   for (const weight of model.layers.weights) {
@@ -95,15 +96,16 @@ export async function compareWeights(
     const shape = place!.layout === "linear" ? values.shape.slice(0, 2) : values.shape;
     const now = await values.data() as Float32Array;
     values.dispose();
-    compareWeight({ name, now, before: initial(name, shape) }, summaries[name]!);
+    compareWeight({ name, now, before: initial(name, shape), tolerance }, summaries[name]!);
   }
   assert.equal(compared.size, Object.keys(summaries).length);
 }
 
 function compareWeight(
-  { name, now, before }: { name: string; now: Float32Array; before: Float32Array },
+  weight: { name: string; now: Float32Array; before: Float32Array; tolerance: number },
   summary: string,
 ): void {
+  const { name, now, before, tolerance } = weight;
   const direction = uniform(`${name}/direction`, now.length);
   let [most, squares, projection] = [0, 0, 0];
   now.forEach((value, i) => {
@@ -112,7 +114,7 @@ function compareWeight(
     projection += (value - before[i]!) * direction[i]!;
   });
   const [largest, norm, product] = decode(summary) as unknown as [number, number, number];
-  const slack = CHANGE_TOLERANCE * norm + CHANGE_ROUNDING * largest * Math.sqrt(now.length);
+  const slack = tolerance * norm + CHANGE_ROUNDING * largest * Math.sqrt(now.length);
   assertNear(most, largest, { slack: TOLERANCE * largest, what: name });
   assertNear(Math.sqrt(squares), norm, { slack, what: `change of ${name}` });
   assertNear(projection, product, { slack, what: `direction of ${name}` });
