@@ -51,6 +51,40 @@ const NAMES: Record<string, [network: string, weight: string, published: string]
     ["unet", "dec4_bn1/gamma", "up4.conv.double_conv.1.weight"],
     ["unet", "score/bias", "outc.conv.bias"],
   ],
+  transformers: [
+    ["segformer-b0", "stage1_patch/kernel", "segformer.encoder.patch_embeddings.0.proj.weight"],
+    [
+      "segformer-b0",
+      "stage1_block1_query/kernel",
+      "segformer.encoder.block.0.0.attention.self.query.weight",
+    ],
+    ["segformer-b1", "stage2_block2_reduce/bias", "encoder.block.1.1.attention.self.sr.bias"],
+    ["segformer-b1", "stage4_norm/gamma", "segformer.encoder.layer_norm.3.weight"],
+    [
+      "segformer-b0",
+      "stage3_block1_depthwise/depthwise_kernel",
+      "segformer.encoder.block.2.0.mlp.dwconv.dwconv.weight",
+    ],
+    ["segformer-b0", "decoder_linear4/kernel", "decode_head.linear_c.3.proj.weight"],
+    ["segformer-b0", "decoder_fuse_bn/moving_mean", "decode_head.batch_norm.running_mean"],
+    ["segformer-b0", "score/bias", "decode_head.classifier.bias"],
+  ],
+  "Fast-SCNN-pytorch": [
+    ["fast-scnn", "stem_conv/kernel", "learning_to_downsample.conv.conv.0.weight"],
+    ["fast-scnn", "down2_pointwise_bn/beta", "learning_to_downsample.dsconv2.conv.4.bias"],
+    [
+      "fast-scnn",
+      "stage2_block3_depthwise_conv/depthwise_kernel",
+      "module.global_feature_extractor.bottleneck2.2.block.1.conv.0.weight",
+    ],
+    [
+      "fast-scnn",
+      "pyramid3_bn/moving_mean",
+      "global_feature_extractor.ppm.conv3.conv.1.running_mean",
+    ],
+    ["fast-scnn", "fuse_low_conv/bias", "feature_fusion.conv_lower_res.0.bias"],
+    ["fast-scnn", "score/kernel", "classifier.conv.1.weight"],
+  ],
   "NumPy (Caffe's names)": [
     ["fcn8s-vgg16", "block3_conv2/kernel", "conv3_2_W"],
     ["fcn8s-vgg16", "fc6/bias", "fc6_b"],
