@@ -115,8 +115,8 @@ async function scoreFolder(
   args: EvalArguments,
   { options, context }: { options: Scoring; context: Context },
 ): Promise<AllScores> {
-  if (args.dataset === undefined) {
-    throw new UsageError(`${args.path} holds label maps: name the data they are of with --dataset`);
+  if (args.dataset === undefined && args.data === undefined) {
+    throw new UsageError(`${args.path} holds label maps: name the data they are of with --data`);
   }
   const unused = inferenceFlagIn(args);
   if (unused !== null) {
@@ -157,7 +157,8 @@ async function openData(
   { loaded, path }: Partial<ModelUse> & { path: string },
 ): Promise<Dataset> {
   const trained = loaded?.config?.data;
-  const dataset = args.dataset ?? trained?.dataset;
+  const dataset = args.dataset ?? trained?.dataset ??
+    (args.data === undefined ? undefined : "auto");
   if (dataset === undefined) {
     throw new UsageError(`${path} is a model without its run: name its data with --dataset`);
   }
@@ -166,8 +167,9 @@ async function openData(
   checkFolder(dataset, dir);
   const split = args.split ?? trained?.valSplit ?? "val";
   try {
-    // What the run knows of its own folder holds for no other
-    const known = args.dataset === undefined && trained !== undefined ? trained : {};
+    // How the run's own folder is read may hold for no other
+    const layout = args.data === undefined ? trained?.layout ?? null : null;
+    const known = args.dataset === undefined && trained !== undefined ? { ...trained, layout } : {};
     const { range, channels, orientation } = { ...trained, ...loaded?.pictures };
     const pictures = {
       ...range !== undefined && { range },

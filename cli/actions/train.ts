@@ -21,7 +21,7 @@ import { type ExtensionMode, trainInThread, wantsThread } from "@segadv/segadv/t
 import { explainFileError } from "@segadv/segadv/util";
 import { existsSync } from "node:fs";
 import { mkdir, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Context, humanStream, warn, writeJson } from "../context.ts";
 import { Exit, INTERRUPTED, UsageError } from "../errors.ts";
 import { commandLine } from "../invocation.ts";
@@ -122,6 +122,9 @@ async function newRun(args: TrainArguments): Promise<Job> {
   ];
   if (lacking.length > 0) throw new UsageError(`${lacking[0]} needs --resume <run>`);
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
+  // The network of a first run, on a folder of one's own
+  const isOwn = args.data !== undefined && args.preset === undefined && file === undefined;
+  if (isOwn && args.dataset === undefined) args = { ...args, dataset: "auto" };
   const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
   const out = args.out ?? await makeRunFolder(config);
   const start: Job["start"] = async (options) =>
@@ -168,7 +171,9 @@ async function makeRunFolder({ data }: Config): Promise<string> {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
   const time = local.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  const first = join("runs", `${data.dataset}-${time}`);
+  const folder = data.dir === null ? "" : basename(data.dir).replace(/[^\w.-]+/g, "_");
+  const name = data.dataset === "auto" && /\w/.test(folder) ? folder : data.dataset;
+  const first = join("runs", `${name}-${time}`);
   for (let i = 1;; i++) {
     const path = i === 1 ? first : `${first}-${i}`;
     try {

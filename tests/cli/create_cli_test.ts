@@ -62,7 +62,10 @@ describe("runCli()", () => {
     ],
     [["train", "--set", "lr"], /expected key=value, such as optimizer\.lr=0\.01, got "lr"/],
     [["train", "--set", "data.crop=[100,64]"], /data\.crop: expected multiples of 16/],
-    [["train", "--data", "photos"], /data\.dir: .*set data\.dataset \(--dataset\)/],
+    [
+      ["train", "--preset", "fixtures", "--data", "photos"],
+      /data\.dir: .*set data\.dataset \(--dataset\)/,
+    ],
     [["train", "--preset", "camvid-small"], /data\.dir: .*set data\.dir \(--data DIR\)/],
     [["train", "nope.yaml"], /nope\.yaml: there is no such config file/],
     [["train", "camvid-small"], /for the preset use --preset camvid-small/],

@@ -12,7 +12,7 @@ export const camvidSmall: Preset = definePreset({
   needs: "--data FOLDER of CamVid in 160x120",
   config: {
     data: {
-      dataset: "folder",
+      dataset: "auto",
       crop: [128, 160],
       batch: 8,
       normalize: {
@@ -47,7 +47,7 @@ export const camvidResnet50: Preset = definePreset({
   needs: "--data FOLDER of CamVid in 160x120, --init FILE of ResNet-50 weights",
   config: {
     data: {
-      dataset: "folder",
+      dataset: "auto",
       crop: [128, 160],
       batch: 8,
       augment: [{ name: "affine", zoom: [1, 2.5], rotate: 10, flip: true }],

@@ -74,6 +74,7 @@ class Scan {
       broken: [],
       sizes: null,
       histogram: new Array(256).fill(0),
+      strays: [],
       pixels: this.#counter.pixels,
       images: this.#counter.images,
       ignored: 0,
@@ -127,7 +128,14 @@ class Scan {
     const { report } = this;
     const { histogram, present } = this.#counter.add(label);
     for (let value = 0; value < 256; value++) report.histogram[value]! += histogram[value]!;
-    report.ignored += histogram[this.#dataset.ignoreLabel]!;
+    const { ignoreLabel, classes } = this.#dataset;
+    report.ignored += histogram[ignoreLabel]!;
+    for (let value = classes.length; value < 256; value++) {
+      if (value === ignoreLabel || histogram[value] === 0) continue;
+      const known = report.strays.find((stray) => stray.value === value);
+      if (known === undefined) report.strays.push({ value, first: id, samples: 1 });
+      else known.samples++;
+    }
     const labelled = present.reduce((sum, c) => sum + histogram[c]!, 0);
     if (labelled < NEAR_EMPTY * label.data.length) report.nearEmpty.push(id);
     else if (present.length === 1) report.uniform.push(id);

@@ -48,6 +48,8 @@ export interface SplitReport {
   sizes: SizeSummary | null;
   /** Pixels of each label value, 0..255. */
   histogram: number[];
+  /** Label values that are neither a class nor ignored: the first sample of each, and their number. */
+  strays: { value: number; first: string; samples: number }[];
   /** Pixels of each class, in class order. */
   pixels: number[];
   /** Samples in which each class occurs, in class order. */

@@ -32,7 +32,13 @@ export function splitFindings(
     return findings;
   }
   const values = diagnoseValues(report.histogram, dataset);
-  for (const { severity, message } of values) add(severity, message);
+  for (const { severity, message } of values) {
+    const [stray] = report.strays;
+    const where = severity === "error" && stray !== undefined && report.strays.length <= 3
+      ? ` (${stray.value} first in ${stray.first}, in ${stray.samples} of ${read} label files)`
+      : "";
+    add(severity, message + where);
+  }
   if (values.some(({ severity }) => severity === "error")) return findings;
   amountFindings(report, labelled, { add });
   return findings;

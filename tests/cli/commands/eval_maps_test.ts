@@ -33,7 +33,7 @@ test("segadv eval scores label maps made elsewhere, and asks what they are of", 
     assert.match(table.out, /\nroad +50\.00 % +50\.00 % +2\n/);
     const nameless = await runHere("eval", maps);
     assert.equal(nameless.code, 2);
-    assert.match(nameless.err, /holds label maps: name the data they are of with --dataset\n$/);
+    assert.match(nameless.err, /holds label maps: name the data they are of with --data\n$/);
     writeFileSync(join(maps, "a.png"), "broken");
     const broken = await runHere("eval", maps, "--dataset", "folder", "--data", dir);
     assert.deepEqual([broken.code, broken.out], [1, ""]);
