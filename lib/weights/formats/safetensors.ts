@@ -204,16 +204,17 @@ async function dequantized(file: Safetensors, name: string): Promise<Float32Arra
   const hasZero = file.entries.has(`${name}_zero`);
   const zero = hasZero ? await valuesOf(file, `${name}_zero`) : new Float32Array(scale.length);
   const channels = shape[0] ?? 1;
-  if (zero.length !== scale.length || (scale.length !== 1 && scale.length !== channels)) {
+  const isOneOrAll = ({ length }: Float32Array): boolean => length === 1 || length === channels;
+  if (!isOneOrAll(scale) || !isOneOrAll(zero)) {
     throw new SyntaxError(
       `Cannot read ${name} [${shape}]: it has ${scale.length} scales and ${zero.length} zero ` +
         `points, needs one of each or ${channels}`,
     );
   }
-  const perScale = sizeFromShape(shape) / scale.length;
+  const perChannel = sizeFromShape(shape) / channels;
   for (let i = 0; i < values.length; i++) {
-    const channel = Math.floor(i / perScale);
-    values[i] = (values[i]! - zero[channel]!) * scale[channel]!;
+    const channel = Math.floor(i / perChannel);
+    values[i] = (values[i]! - zero[channel % zero.length]!) * scale[channel % scale.length]!;
   }
   return values;
 }

@@ -21,6 +21,11 @@ const NETWORKS: readonly [name: string, options: Record<string, unknown>][] = [
   ["deeplabv3-resnet50", { auxHead: true }],
   ["segformer-b0", { dropPath: 0.1 }],
   ["fast-scnn", { width: 1 / 4 }],
+  ["unet-mobilenetv2", { width: 1 / 8 }],
+  ["deeplabv3plus-mobilenetv2", { width: 1 / 8 }],
+  ["deeplabv3-mobilenetv3", { width: 1 / 4, auxHead: true, dropout: 0 }],
+  ["lraspp-mobilenetv3-large", { width: 1 / 4 }],
+  ["lraspp-mobilenetv3-small", { width: 1 / 4 }],
 ];
 
 describe("trainStep(), 200 times", { skip: longSkip }, () => {

@@ -84,11 +84,15 @@ test("openWeightFile() dequantises safetensors, for a tensor or for each channel
     { name: "b_scale", dtype: "F32", shape: [2], read: () => Float32Array.of(1, 10) },
     { name: "c", dtype: "I8", shape: [3, 1], read: () => Int8Array.of(1, 2, 3) },
     { name: "c_scale", dtype: "F32", shape: [2], read: () => Float32Array.of(1, 10) },
+    { name: "d", dtype: "I8", shape: [2, 1], read: () => Int8Array.of(2, 3) },
+    { name: "d_scale", dtype: "F32", shape: [2], read: () => Float32Array.of(1, 10) },
+    { name: "d_zero", dtype: "I32", shape: [1], read: () => Int32Array.of(1) },
   ]);
   const file = await openWeightFile(path);
-  assert.deepEqual([...file.tensors.keys()], ["a", "b", "c"]);
+  assert.deepEqual([...file.tensors.keys()], ["a", "b", "c", "d"]);
   assert.deepEqual([...await file.read("a")], [-64, 0, 1, 63.5]);
   assert.deepEqual([...await file.read("b")], [-1, 2, 30, -40]);
+  assert.deepEqual([...await file.read("d")], [1, 20]);
   await assert.rejects(file.read("c"), /c \[3,1\]: it has 2 scales and 2 zero points, needs one/);
   await file.close();
 });
