@@ -212,7 +212,7 @@ function batchOf({ batch, size, classes = 21, random = false }: StepOptions): {
 
 /** Names a network; an FCN as from a random start, and without dropout, whose masks the host draws. */
 export function networkOverrides(network: string): string[] {
-  const own = network.startsWith("fcn") ? ["model.dropout=0", "model.skipScales=[1,1]"] : [];
+  const own = /^fcn\d/.test(network) ? ["model.dropout=0", "model.skipScales=[1,1]"] : [];
   return [`model.name=${network}`, ...own];
 }
 

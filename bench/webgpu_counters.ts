@@ -94,7 +94,7 @@ export async function fullSizeRows(): Promise<Row[]> {
 }
 
 /** Counts the third step: the first two fill the pools. Peak bytes are those of all three. */
-async function count(
+export async function count(
   name: BackendKind,
   { open, make }: { open: () => ReturnType<typeof countingGpu>; make: Make },
 ): Promise<StepCounts> {
@@ -121,7 +121,8 @@ async function count(
   }
 }
 
-function networkStep(options: { network: string } & Size): Make {
+/** A step of a network without a discriminator. */
+export function networkStep(options: { network: string } & Size): Make {
   const whole: StepOptions = { ...options, adversarial: false };
   return (backend) => backend === "own" ? ownStep(whole) : stockStep(whole);
 }
