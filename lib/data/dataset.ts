@@ -66,6 +66,8 @@ export interface Dataset {
    * @throws {Error} If a file is missing or unreadable; the message names it.
    */
   read(index: number, pictures?: PictureOptions): Promise<Sample>;
+  /** What is in the data set's files and in none of its splits, a line each. */
+  notices?: readonly string[];
   /** Whether one file holds the labels of several samples. */
   labelsShareFiles?: boolean;
   /** How its folder is read, where that was found out or given (reader `folder`). */

@@ -67,6 +67,8 @@ export interface AnnotatedSource {
   images: readonly AnnotatedImage[];
   /** The classes that the files name, in their order. */
   classes: readonly NamedClass[];
+  /** What is left out, a line each. */
+  notices?: readonly string[] | undefined;
   /** What the user says: how pictures are divided, and what pixels are that nothing covers. */
   hints?: DataHints | undefined;
 }
@@ -92,30 +94,31 @@ export async function openAnnotated(source: AnnotatedSource): Promise<Dataset> {
   const addBackground = !isNamed && uncovered === "background" &&
     !await isCovered([...own, ...others]);
   const numbered = readingOf(where, () => annotationClasses(classes, { addBackground }));
-  return annotatedDataset(own, { name, split, ...numbered });
+  const dataset = annotatedDataset(own, { name, split, ...numbered });
+  return source.notices === undefined ? dataset : { ...dataset, notices: source.notices };
 }
 
-/** Pictures by split; where the files name none, a part is drawn to validate on. */
+/** Pictures by split; where the files put none into `val`, some of the others are drawn. */
 async function divide(
   { images, classes, hints = {} }: AnnotatedSource,
 ): Promise<Record<string, AnnotatedImage[]>> {
   const splits: Record<string, AnnotatedImage[]> = {};
-  let drawn = new Set<string>();
-  if (images.every(({ split }) => split === null) && images.length > 1) {
-    const places = new Map(classes.map(({ name }, i) => [name, i]));
-    const samples: SplitSample[] = [];
-    for (const { id, size, shapes } of images) {
-      const found = await shapes(size ?? [UNKNOWN_SIDE, UNKNOWN_SIDE]);
-      const present = new Set(found.map(({ name }) => places.get(name ?? "") ?? -1));
-      samples.push({ name: id, present: [...present].sort((a, b) => a - b) });
-    }
-    drawn = new Set(drawValidation(samples, hints));
+  for (const image of images) (splits[image.split ?? "train"] ??= []).push(image);
+  const { train = [], val } = splits;
+  if (val !== undefined || train.length < 2) return splits;
+  const places = new Map(classes.map(({ name }, i) => [name, i]));
+  const samples: SplitSample[] = [];
+  for (const { id, size, shapes } of train) {
+    const found = await shapes(size ?? [UNKNOWN_SIDE, UNKNOWN_SIDE]);
+    const present = new Set(found.map(({ name }) => places.get(name ?? "") ?? -1));
+    samples.push({ name: id, present: [...present].sort((a, b) => a - b) });
   }
-  for (const image of images) {
-    const split = image.split ?? (drawn.has(image.id) ? "val" : "train");
-    (splits[split] ??= []).push(image);
-  }
-  return splits;
+  const drawn = new Set(drawValidation(samples, hints));
+  return {
+    ...splits,
+    train: train.filter(({ id }) => !drawn.has(id)),
+    val: train.filter(({ id }) => drawn.has(id)),
+  };
 }
 
 function requireUnique(images: readonly AnnotatedImage[], where: string): void {

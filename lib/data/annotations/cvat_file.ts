@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import type * as Xml from "fast-xml-parser";
 import { mebibytes, printable } from "../../util/format.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { DamagedFileError } from "../dataset.ts";
@@ -48,11 +48,13 @@ export async function looksLikeCvat(path: string): Promise<boolean> {
  */
 export async function readCvatFile(path: string): Promise<CvatContent> {
   const bytes = await readBytes(path);
+  // Only here: every thread that loads data would read the parser's program
+  const xml = await import("fast-xml-parser");
   return readingOf(path, () => {
     if (bytes.length > MAX_XML_BYTES) {
       throw new RangeError(`it has ${mebibytes(bytes.length)}, the most is 128 MiB`);
     }
-    const root = parseXml(new TextDecoder().decode(bytes));
+    const root = parseXml(new TextDecoder().decode(bytes), xml);
     const labels = labelsOf(root);
     const images = childrenOf(root, "image").map((image) => {
       const attributes = attributesOf(image);
@@ -86,7 +88,7 @@ export async function readCvatFile(path: string): Promise<CvatContent> {
 }
 
 /** Content of the root element. */
-function parseXml(text: string): XmlNode[] {
+function parseXml(text: string, { XMLParser, XMLValidator }: typeof Xml): XmlNode[] {
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) {
     throw new RangeError("it declares entities or a document type, which are not read");
   }

@@ -13,14 +13,15 @@ import { IMAGE_EXTENSIONS, namesBelow } from "../readers/listing.ts";
 export class ImageFinder {
   readonly #dir: string;
   readonly #byBase = new Map<string, string[]>();
+  /** The same in lower case, for annotations that come from a system that knows no case. */
+  readonly #byLowerBase = new Map<string, string[]>();
 
   private constructor(dir: string, names: readonly string[]) {
     this.#dir = dir;
     for (const name of names) {
       const key = plain(basename(name));
-      const same = this.#byBase.get(key);
-      if (same === undefined) this.#byBase.set(key, [name]);
-      else same.push(name);
+      append(this.#byBase, key, name);
+      append(this.#byLowerBase, key.toLowerCase(), name);
     }
   }
 
@@ -51,7 +52,8 @@ export class ImageFinder {
    */
   find(name: string, near: readonly string[] = []): string | null {
     const parts = plain(name.replaceAll("\\", "/")).split("/");
-    let best = this.#byBase.get(parts.at(-1)!) ?? [];
+    const base = parts.at(-1)!;
+    let best = this.#byBase.get(base) ?? this.#byLowerBase.get(base.toLowerCase()) ?? [];
     for (let count = 2; count <= parts.length && best.length > 1; count++) {
       const tail = `/${parts.slice(-count).join("/")}`;
       const longer = best.filter((one) => `/${plain(one)}`.endsWith(tail));
@@ -73,6 +75,12 @@ export class ImageFinder {
     }
     return best[0] ?? null;
   }
+}
+
+function append(map: Map<string, string[]>, key: string, name: string): void {
+  const same = map.get(key);
+  if (same === undefined) map.set(key, [name]);
+  else same.push(name);
 }
 
 /** A name in one Unicode form, as systems differ in it. */

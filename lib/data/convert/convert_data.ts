@@ -40,7 +40,7 @@ export interface ConvertOptions {
 export interface ConvertReport {
   /** Samples of each split. */
   splits: { split: string; samples: number }[];
-  /** How pictures were read, where that was found out: a line each. */
+  /** What is left out, and how pictures were read where that was found out: a line each. */
   notices: string[];
 }
 
@@ -115,7 +115,7 @@ export async function convertData(
     throw error;
   }
   const splits = datasets.map(({ split, ids }) => ({ split, samples: ids.length }));
-  return { splits, notices };
+  return { splits, notices: [...datasets[0]!.notices ?? [], ...notices] };
 }
 
 /** Refuses what exists, and what would become a part of the data set that is read. */

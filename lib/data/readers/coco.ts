@@ -48,7 +48,17 @@ export const cocoReader: DatasetReader = {
     }
     const images = contents.flatMap((content) => imagesOf(content, { dir: dir!, finder }));
     const classes = classesOf(contents);
-    return await openAnnotated({ name: "coco", split, where: dir!, images, classes, hints });
+    const free = finder.names.length - new Set(images.map(({ image }) => image)).size;
+    const notices = free > 0 ? [`${free} pictures are in no COCO file and are left out`] : [];
+    return await openAnnotated({
+      name: "coco",
+      split,
+      where: dir!,
+      images,
+      classes,
+      hints,
+      notices,
+    });
   },
 };
 

@@ -20,7 +20,7 @@ import {
   requireSplit,
 } from "../dataset.ts";
 import type { DataHints } from "../layout/folder_layout.ts";
-import { drawValidation, type SplitSample } from "../layout/split_rule.ts";
+import { drawValidation } from "../layout/split_rule.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFile, isFolder, readList } from "./listing.ts";
 import { matchPairs, pairDataset } from "./pair_dataset.ts";
 
@@ -97,15 +97,19 @@ async function readLists(dir: string, hints: DataHints): Promise<Record<string, 
     if (split === null) rest.push(...ids);
     else lists[split] = ids;
   }
-  if (Object.keys(lists).length > 0) {
-    if (rest.length > 0 && lists.train === undefined) lists.train = rest;
-    return lists;
+  if (lists.train === undefined && (rest.length > 0 || Object.keys(lists).length === 0)) {
+    lists.train = rest.length > 0
+      ? [...new Set(rest)]
+      : [...(await indexFolder(join(dir, "SegmentationClass"), { extensions: [".png"] })).keys()];
   }
-  const all = rest.length > 0
-    ? [...new Set(rest)]
-    : [...(await indexFolder(join(dir, "SegmentationClass"), { extensions: [".png"] })).keys()];
-  const drawn = new Set(drawValidation(all.map(undivided), hints));
-  return { train: all.filter((id) => !drawn.has(id)), val: all.filter((id) => drawn.has(id)) };
+  if (lists.val !== undefined || lists.train === undefined) return lists;
+  const samples = lists.train.map((name) => ({ name, present: [] }));
+  const drawn = new Set(drawValidation(samples, hints));
+  return {
+    ...lists,
+    train: lists.train.filter((id) => !drawn.has(id)),
+    val: lists.train.filter((id) => drawn.has(id)),
+  };
 }
 
 interface MaskContext {
@@ -157,9 +161,4 @@ function colorAt({ channels, palette, data }: PngImage, at: number): string {
 
 function keyOf(color: ArrayLike<number>): string {
   return Array.prototype.join.call(color, ",");
-}
-
-/** Without what its label holds, which is not read for this. */
-function undivided(name: string): SplitSample {
-  return { name, present: [] };
 }

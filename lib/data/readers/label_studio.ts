@@ -43,7 +43,7 @@ export const labelStudioReader: DatasetReader = {
         `Cannot open Label Studio data in "${dir}": found no JSON export with tasks in it`,
       );
     }
-    const { images, labels } = await parseOnce(
+    const { images, labels, notices } = await parseOnce(
       `label-studio ${dir}`,
       files,
       () => readFiles(dir!, files),
@@ -59,6 +59,7 @@ export const labelStudioReader: DatasetReader = {
       images,
       classes,
       hints,
+      notices,
     });
   },
 };
@@ -66,21 +67,23 @@ export const labelStudioReader: DatasetReader = {
 async function readFiles(
   dir: string,
   files: readonly string[],
-): Promise<{ images: AnnotatedImage[]; labels: Set<string> }> {
+): Promise<{ images: AnnotatedImage[]; labels: Set<string>; notices: string[] }> {
   const finder = await ImageFinder.below(dir);
   const images: AnnotatedImage[] = [];
   const labels = new Set<string>();
+  let free = 0;
   for (const file of files) {
     const take = takeRecords(file, "task", (task) => {
       const image = imageOf(task, { file, finder });
-      if (image === null) return;
+      if (image === null) return void free++;
       for (const { name } of image.shapes) labels.add(name!);
       const { shapes, ...rest } = image;
       images.push({ ...rest, shapes: () => shapes });
     });
     await streamJson(file, { "": take });
   }
-  return { images, labels };
+  const notices = free > 0 ? [`${free} tasks are not annotated and are left out`] : [];
+  return { images, labels, notices };
 }
 
 async function findFiles(dir: string): Promise<string[]> {

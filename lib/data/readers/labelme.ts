@@ -61,10 +61,22 @@ export const labelmeReader: DatasetReader = {
       throw new MissingSplitError(`Cannot open labelme data in "${dir}": found no .json in it`);
     }
     const paths = names.map((name) => join(dir!, name));
-    const images = await parseOnce(`labelme ${dir}`, paths, () => readImages(dir!, names));
+    const { images, notices } = await parseOnce(
+      `labelme ${dir}`,
+      paths,
+      () => readImages(dir!, names),
+    );
     const used = new Set(images.flatMap(({ labels }) => labels));
     const classes = await classesOf(dir!, [...used]);
-    return await openAnnotated({ name: "labelme", split, where: dir!, images, classes, hints });
+    return await openAnnotated({
+      name: "labelme",
+      split,
+      where: dir!,
+      images,
+      classes,
+      hints,
+      notices,
+    });
   },
 };
 
@@ -73,7 +85,10 @@ const TRIED = 20;
 
 type LabelledImage = AnnotatedImage & { labels: string[] };
 
-async function readImages(dir: string, names: readonly string[]): Promise<LabelledImage[]> {
+async function readImages(
+  dir: string,
+  names: readonly string[],
+): Promise<{ images: LabelledImage[]; notices: string[] }> {
   const finder = await ImageFinder.below(dir);
   const beside = new Map<string, string[]>();
   for (const name of finder.names) {
@@ -92,7 +107,15 @@ async function readImages(dir: string, names: readonly string[]): Promise<Labell
     const labels = [...new Set(shapes.map((shape) => shape.name!))];
     images.push({ ...rest, labels, shapes: () => shapes });
   }
-  return images;
+  const free = finder.names.length - images.length;
+  const notices = free > 0
+    ? [
+      `${free} ${free === 1 ? "picture has" : "pictures have"} no labelme file and ${
+        free === 1 ? "is" : "are"
+      } left out`,
+    ]
+    : [];
+  return { images, notices };
 }
 
 async function jsonBelow(dir: string): Promise<string[]> {

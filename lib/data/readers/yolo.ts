@@ -18,9 +18,10 @@ import {
 import { isRecord, textOf, wholeOf } from "../annotations/parse_json.ts";
 import { MAX_VERTICES, ringOf, shapeArea, vertexCount } from "../annotations/rasterize.ts";
 import { readHead } from "../annotations/read_head.ts";
+import { splitNameIn } from "../annotations/split_name.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { type Dataset, type DatasetReader, MissingSplitError, requireSplit } from "../dataset.ts";
-import { isFile, isFolder, listImages } from "./listing.ts";
+import { isFile, isFolder, listImages, namesBelow } from "./listing.ts";
 
 /** Keys of `data.yaml` that name the places of a split. */
 const SPLITS: Readonly<Record<string, readonly string[]>> = {
@@ -34,30 +35,28 @@ const SLACK = 0.01;
 /**
  * Reads `data.yaml` and, for each `images/…/NAME.jpg`, the polygons of `labels/…/NAME.txt`: a class and
  * the corners as shares of width and height. Polygons are painted from the largest to the smallest, as
- * Ultralytics does; a picture without a file is background.
+ * Ultralytics does; a picture without a file is background. Without a YAML file, `classes.txt` names
+ * the classes and `images/` and `labels/` hold all, as Label Studio exports it.
  */
 export const yoloReader: DatasetReader = {
   name: "yolo",
   summary: "YOLO segmentation: data.yaml, images/ and labels/ with polygons in .txt",
   needsDir: true,
-  matches: async (dir) => await findYaml(dir) !== null,
+  matches: async (dir) => await findYaml(dir) !== null || await findNames(dir) !== null,
   async open({ dir, split, hints }): Promise<Dataset> {
-    const file = await findYaml(dir ?? "");
-    if (file === null) {
+    const found = await readYaml(dir ?? "") ?? await readNames(dir ?? "");
+    if (found === null) {
       throw new MissingSplitError(
-        `Cannot open YOLO data in "${dir}": found no data.yaml with names and splits in it`,
+        `Cannot open YOLO data in "${dir}": found no data.yaml with names and splits in it, nor ` +
+          `classes.txt beside images and labels`,
       );
     }
-    const content = await readYaml(file);
-    const names = readingOf(file, () => namesOf(content));
+    const { file, names, base, places } = found;
     const splits: Record<string, AnnotatedImage[]> = {};
-    for (const [own, keys] of Object.entries(SPLITS)) {
-      const given = keys.map((key) => content[key])
-        .find((value) => value !== undefined && value !== null && value !== "");
-      if (given === undefined) continue;
-      splits[own] = await imagesOf(given, { dir: dir!, file, split: own, names });
+    for (const [own, given] of Object.entries(places)) {
+      splits[own] = await imagesOf(given, { dir: dir!, file, base, split: own, names });
     }
-    requireSplit(splits, { split, where: `"${dir}"` });
+    if (splits.val !== undefined) requireSplit(splits, { split, where: `"${dir}"` });
     const images = Object.values(splits).flat();
     const classes = names.map((name) => ({ name }));
     return await openAnnotated({ name: "yolo", split, where: dir!, images, classes, hints });
@@ -77,7 +76,19 @@ async function findYaml(dir: string): Promise<string | null> {
   return null;
 }
 
-async function readYaml(file: string): Promise<Record<string, unknown>> {
+/** What is known of a data set before its pictures are listed. */
+interface YoloContent {
+  file: string;
+  names: string[];
+  /** What the places are below, as the file says. */
+  base: string;
+  /** Folders, lists or several of them, by split. */
+  places: Record<string, unknown>;
+}
+
+async function readYaml(dir: string): Promise<YoloContent | null> {
+  const file = await findYaml(dir);
+  if (file === null) return null;
   const text = new TextDecoder().decode(await readBytes(file));
   return readingOf(file, () => {
     let content: unknown;
@@ -87,8 +98,41 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
       throw new RangeError(`not YAML (${printable((error as Error).message).slice(0, 200)})`);
     }
     if (!isRecord(content)) throw new RangeError("it holds no keys");
-    return content;
+    const places: Record<string, unknown> = {};
+    for (const [split, keys] of Object.entries(SPLITS)) {
+      const given = keys.map((key) => content[key])
+        .find((value) => value !== undefined && value !== null && value !== "");
+      if (given !== undefined) places[split] = given;
+    }
+    const base = typeof content.path === "string" ? content.path : "";
+    return { file, names: namesOf(content), base, places };
   });
+}
+
+/** The list of classes that Label Studio exports in place of a YAML file. */
+async function findNames(dir: string): Promise<string | null> {
+  const file = join(dir, "classes.txt");
+  const labels = join(dir, "labels");
+  if (!(await isFile(file)) || !(await isFolder(join(dir, "images")))) return null;
+  const names = await namesBelow(labels).catch(() => []);
+  return names.some((name) => /\.txt$/i.test(name)) ? file : null;
+}
+
+async function readNames(dir: string): Promise<YoloContent | null> {
+  const file = await findNames(dir);
+  if (file === null) return null;
+  const text = new TextDecoder().decode(await readBytes(file)).replace(/^\ufeff/, "");
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim()).filter((line) => line !== "");
+  const places: Record<string, unknown> = {};
+  for (const name of await readdir(join(dir, "images"))) {
+    const split = splitNameIn(name);
+    if (split !== null && await isFolder(join(dir, "images", name))) {
+      places[split] = `images/${name}`;
+    }
+  }
+  if (Object.keys(places).length === 0) places.train = "images";
+  const names = readingOf(file, () => lines.map((line, i) => textOf(line, `line ${i + 1}`)));
+  return { file, names, base: "", places };
 }
 
 /** Class names by number: a list, or a map from each number to its name. */
@@ -108,17 +152,18 @@ function namesOf({ names }: { names?: unknown }): string[] {
 interface SplitPlace {
   dir: string;
   file: string;
+  base: string;
   split: string;
   names: readonly string[];
 }
 
 /** Pictures of a split: of a folder, of a list, or of several. */
 async function imagesOf(given: unknown, place: SplitPlace): Promise<AnnotatedImage[]> {
-  const { dir, file, split, names } = place;
+  const { dir, file, base, split, names } = place;
   const images: AnnotatedImage[] = [];
   for (const value of Array.isArray(given) ? given : [given]) {
     const path = readingOf(file, () => textOf(value, split));
-    const found = await resolveInside(dir, path);
+    const found = await resolveInside(dir, `${base}/${path}`);
     if (found === null) {
       throw new Error(
         `Cannot open split "${split}" of "${file}": there is no "${path}" in "${dir}"`,

@@ -173,6 +173,8 @@ export async function inspectData(
     scans.push(await scan(withPictures(dataset, pictures.resolved), options));
   }
   const [first, ...others] = scans;
+  const said = new Set(scans.flatMap(({ dataset }) => dataset.notices ?? []));
+  for (const message of said) findings.push({ severity: "note", split: null, message });
   for (const { report, dataset } of scans) {
     findings.push(
       ...splitFindings(report, dataset),

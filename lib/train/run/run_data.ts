@@ -65,7 +65,7 @@ export async function openRunData(given: Config, from: NamedClasses | null): Pro
     own: both,
     notice,
     said,
-    notices: [...notices, ...picturesSaid],
+    notices: [...notices, ...own.notices ?? [], ...picturesSaid],
   };
 }
 

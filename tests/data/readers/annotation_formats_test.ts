@@ -6,10 +6,11 @@ import {
   ANNOTATION_FOLDERS,
   BOX_SAMPLES,
   NAMES,
+  pictureOf,
   SIDE,
   truthOf,
 } from "../../support/annotation_folders.ts";
-import { withFiles } from "../../support/dataset_folder.ts";
+import { type Content, withFiles } from "../../support/dataset_folder.ts";
 
 describe("DatasetReader.open()", () => {
   for (const { what, reader, files } of ANNOTATION_FOLDERS) {
@@ -31,4 +32,60 @@ describe("DatasetReader.open()", () => {
         }
       }));
   }
+
+  const filesOf = (name: string): Record<string, Content> =>
+    ANNOTATION_FOLDERS.find(({ what }) => what === name)!.files();
+  const renamed = (files: Record<string, Content>, from: RegExp, to: string): typeof files =>
+    Object.fromEntries(
+      Object.entries(files).map(([path, content]) => [path.replace(from, to), content]),
+    );
+
+  test("DatasetReader.open() reads YOLO labels below a folder that data.yaml names", () =>
+    withFiles({
+      ...renamed(filesOf("YOLO polygons"), /^(images|labels)\//, "set/$1/"),
+      "data.yaml": "path: /home/me/set\ntrain: images/train\nval: images/val\nnames: [car, road]\n",
+    }, async (dir) => {
+      const { ids, read } = await openDataset("auto", { dir, split: "val" });
+      assert.deepEqual(ids, ["p4", "p5"]);
+      assert.deepEqual((await read(1)).label.data, truthOf(BOX_SAMPLES[5]!));
+    }));
+
+  test("DatasetReader.open() reads YOLO labels with classes.txt, and draws a split", () => {
+    const flat = renamed(filesOf("YOLO polygons"), /^(images|labels)\/(train|val)/, "$1");
+    const { "data.yaml": _, ...files } = flat;
+    return withFiles({ ...files, "classes.txt": "car\nroad\n" }, async (dir) => {
+      const train = await openDataset("auto", { dir, split: "train" });
+      const val = await openDataset("auto", { dir, split: "val" });
+      assert.deepEqual([train.ids.length, val.ids.length], [5, 1]);
+      assert.deepEqual([...train.ids, ...val.ids].sort(), BOX_SAMPLES.map(({ name }) => name));
+      const sample = BOX_SAMPLES.find(({ name }) => name === val.ids[0])!;
+      assert.deepEqual((await val.read(0)).label.data, truthOf(sample));
+    });
+  });
+
+  test("DatasetReader.open() draws from a train split alone, and finds pictures of other case", () => {
+    const { "annotations/instances_val2017.json": _, ...files } = filesOf("COCO polygons");
+    return withFiles(renamed(files, /\.png$/, ".PNG"), async (dir) => {
+      const { ids } = await openDataset("auto", { dir, split: "train" });
+      const { ids: drawn, notices } = await openDataset("auto", { dir, split: "val" });
+      assert.deepEqual([...ids, ...drawn].sort(), ["p0", "p1", "p2", "p3"]);
+      assert.deepEqual([drawn.length, notices], [1, [
+        "2 pictures are in no COCO file and are left out",
+      ]]);
+    });
+  });
+
+  test("DatasetReader.open() says how many pictures have no labelme file", () =>
+    withFiles(
+      {
+        ...filesOf("labelme masks"),
+        "train/free.png": pictureOf(BOX_SAMPLES[0]!),
+        "classes.json": "{}",
+      },
+      async (dir) => {
+        const { ids, notices } = await openDataset("auto", { dir, split: "train" });
+        assert.equal(ids.length, 4);
+        assert.deepEqual(notices, ["1 picture has no labelme file and is left out"]);
+      },
+    ));
 });
