@@ -27,7 +27,7 @@ export async function run(args: ConvertArguments, context: Context): Promise<voi
   const { terminal: { err }, signal } = context;
   const source = await sourceOf(args);
   const progress = new Progress(err);
-  const { splits, notices } = await convertData(source, out, {
+  const { splits, said, notices } = await convertData(source, out, {
     to,
     keep,
     signal,
@@ -38,8 +38,8 @@ export async function run(args: ConvertArguments, context: Context): Promise<voi
   for (const notice of [...source.notices ?? [], ...notices]) warn(context, notice);
   const counts = splits.map(({ split, samples }) => `${split} (${plural(samples, "sample")})`);
   const stream = humanStream(context, json);
-  const said = source.said == null ? "" : `: ${source.said}`;
-  stream.write(`read ${source.dir ?? "embedded data"} as ${source.reader}${said}\n`);
+  const how = said === null ? "" : `: ${said}`;
+  stream.write(`read ${source.dir ?? "embedded data"} as ${source.reader}${how}\n`);
   stream.write(`wrote ${counts.join(", ")} to ${out} as ${to}\n`);
   if (json === true) writeJson(context, { reader: source.reader, to, out, splits });
 }

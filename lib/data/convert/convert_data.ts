@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeRead } from "../describe_read.ts";
 import { randomBytes } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -40,6 +41,8 @@ export interface ConvertOptions {
 export interface ConvertReport {
   /** Samples of each split. */
   splits: { split: string; samples: number }[];
+  /** One line that says how the data was read; `null` of embedded data. */
+  said: string | null;
   /** What is left out, and how pictures were read where that was found out: a line each. */
   notices: string[];
 }
@@ -115,7 +118,9 @@ export async function convertData(
     throw error;
   }
   const splits = datasets.map(({ split, ids }) => ({ split, samples: ids.length }));
-  return { splits, notices: [...datasets[0]!.notices ?? [], ...notices] };
+  const said = source.said ??
+    (dir === null ? null : describeRead(datasets as [Dataset, ...Dataset[]]));
+  return { splits, said, notices: [...datasets[0]!.notices ?? [], ...notices] };
 }
 
 /** Refuses what exists, and what would become a part of the data set that is read. */

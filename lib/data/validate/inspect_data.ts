@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { describeRead } from "../describe_read.ts";
 import { type Dataset, MissingSplitError } from "../dataset.ts";
 import type { DataHints, FolderLayout } from "../layout/folder_layout.ts";
 import { recognizeData } from "../recognize_data.ts";
@@ -196,7 +197,10 @@ export async function inspectData(
     reader,
     dir,
     layout: first?.dataset.layout ?? null,
-    said: source.said ?? null,
+    said: source.said ??
+      (first === undefined || dir === null
+        ? null
+        : describeRead([first.dataset, ...others.map(({ dataset }) => dataset)])),
     pictures: pictures?.resolved ?? null,
     classes: first?.dataset.classes ?? [],
     ignoreLabel: first?.dataset.ignoreLabel ?? 255,

@@ -6,6 +6,7 @@
 import type { Config } from "../../config/config.ts";
 import { haveSameNames, type NamedClasses } from "../../data/class_order.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { describeRead } from "../../data/describe_read.ts";
 import { recognizeData } from "../../data/recognize_data.ts";
 import { resolvePictures } from "../../data/pictures/resolve_pictures.ts";
 import {
@@ -64,7 +65,7 @@ export async function openRunData(given: Config, from: NamedClasses | null): Pro
     validation,
     own: both,
     notice,
-    said,
+    said: said ?? (given.data.dataset === "auto" ? describeRead([own, ownValidation]) : null),
     notices: [...notices, ...own.notices ?? [], ...picturesSaid],
   };
 }
