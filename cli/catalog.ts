@@ -25,6 +25,7 @@ export interface Catalog {
   tableFormats: readonly string[];
   extensionModes: readonly string[];
   benchmarkFormats: readonly { name: string; summary: string }[];
+  polygonFormats: readonly { name: string; summary: string }[];
   exportFormats: readonly { name: string; summary: string }[];
   modelFormats: readonly { name: string; summary: string }[];
   configKeys: readonly string[];

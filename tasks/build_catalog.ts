@@ -6,7 +6,12 @@
  */
 import { backendChoices, configKeys, configToYaml, jsonSchema, presets } from "../mod.ts";
 import type { Catalog } from "../cli/catalog.ts";
-import { benchmarkFormats, datasetReaders, exportFormats } from "../lib/data/mod.ts";
+import {
+  benchmarkFormats,
+  datasetReaders,
+  exportFormats,
+  polygonFormats,
+} from "../lib/data/mod.ts";
 import { modelFormats } from "../lib/export/mod.ts";
 import { discriminators, networks } from "../lib/models/mod.ts";
 import { extensionModes } from "../lib/optim/extensions.ts";
@@ -25,6 +30,7 @@ export function libraryCatalog(): Catalog {
     tableFormats,
     extensionModes,
     benchmarkFormats: [...benchmarkFormats].map(({ name, summary }) => ({ name, summary })),
+    polygonFormats: [...polygonFormats].map(({ name, summary }) => ({ name, summary })),
     exportFormats: [...exportFormats].map(({ name, summary }) => ({ name, summary })),
     modelFormats: [...modelFormats].map(({ name, summary }) => ({ name, summary })),
     configKeys: configKeys(),

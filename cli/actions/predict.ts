@@ -1,133 +1,237 @@
 /**
- * `segadv predict`: label maps of images, as palette PNGs.
+ * `segadv predict`: label maps of images, as PNGs.
  *
  * @module
  */
-import { type ClassInfo, type LabelMap, predict, type RgbImage } from "@segadv/segadv";
+import { predict, type PredictOptions, type RgbImage } from "@segadv/segadv";
 import {
-  type BenchmarkFormat,
-  benchmarkFormats,
-  encodePng,
+  decodeImage,
+  type PictureOptions,
+  polygonFormats,
   readImage,
-  requireBenchmarkClasses,
+  type TracedPicture,
+  tracePicture,
 } from "@segadv/segadv/data";
-import { makeFolder, writeFileAtomic } from "@segadv/segadv/util";
-import { dirname } from "node:path";
+import { predictWithProbabilities, type ProbabilityMap } from "@segadv/segadv/models";
+import { isInsideFolder, makeFolder, writeFileAtomic } from "@segadv/segadv/util";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { type Context, humanStream, warn } from "../context.ts";
 import { Exit, reportError, UsageError } from "../errors.ts";
 import type { InferenceArguments } from "../inference.ts";
 import { plural } from "../ui/format.ts";
 import { Progress } from "../ui/progress.ts";
-import { exists, outputsOf, planOutputs, type PredictJob } from "./predict_outputs.ts";
-import { inferenceOf, withModel } from "./with_model.ts";
+import {
+  encodeConfidence,
+  encodeOverlay,
+  encodeProbability,
+  encoderFor,
+  type MapEncoder,
+} from "./predict_files.ts";
+import { framesOf, isVideo } from "./predict_frames.ts";
+import {
+  exists,
+  type Outputs,
+  outputsOf,
+  planOutputs,
+  type PredictJob,
+} from "./predict_outputs.ts";
+import { watchFolders } from "./predict_watch.ts";
+import { inferenceOf, type ModelUse, withModel } from "./with_model.ts";
 
 /** Arguments and options of the command. */
-export interface PredictArguments extends InferenceArguments {
+export interface PredictArguments extends InferenceArguments, Outputs {
   /** Folder of a run or of a model. */
   path: string;
-  /** Image files, and folders of them. */
+  /** Image files and videos, and folders of images. */
   images: readonly string[];
   out: string;
-  overlay?: boolean | undefined;
   overwrite?: boolean | undefined;
   format?: string | undefined;
+  watch?: boolean | undefined;
+  fps?: number | undefined;
   backend?: string | undefined;
 }
 
 /** Predicts image by image. One that cannot be read is named, and the others are done. */
 export async function run(args: PredictArguments, context: Context): Promise<void> {
-  const jobs = await planOutputs(args);
+  checkArguments(args);
+  const jobs = args.watch === true ? [] : await planOutputs(args);
   await makeFolder(args.out);
-  const { terminal, signal } = context;
-  const progress = new Progress(terminal.err);
-  let unread = 0;
-  await withModel(
-    { ...args, context },
-    async ({ loaded: { model, classes, normalize, config } }) => {
-      const format = encoderFor(args, { classes, context });
-      const notices = new Set<string>();
-      const onNotice = (notice: string): void => {
-        if (!notices.has(notice)) warn(context, notice);
-        notices.add(notice);
-      };
-      const options = { ...inferenceOf(args, config), normalize, onNotice };
-      for (const [i, job] of jobs.entries()) {
-        signal.throwIfAborted();
-        const image = await readImage(job.input).catch((error: Error) => {
+  const progress = new Progress(context.terminal.err);
+  const counts = { written: 0, unread: 0 };
+  await withModel({ ...args, context }, async (use) => {
+    const writer = writerFor(args, { use, context });
+    try {
+      for await (const { job, read } of imagesOf(args, { jobs, use, context })) {
+        const image = await read().catch((error: Error) => {
           progress.clear();
-          reportError(error, terminal.err);
+          reportError(error, context.terminal.err);
           return null;
         });
-        if (image === null) unread++;
+        if (image === null) counts.unread++;
         else {
-          const label = await predict(model, image, options);
-          const map = format === null ? encodeLabel(label, classes) : format(label);
-          const overlay = job.overlay === null ? null : encodeOverlay(image, { label, classes });
-          await write(job, { map, overlay, overwrite: args.overwrite === true });
+          await writer.write(job, image);
+          counts.written++;
         }
-        progress.update(`predicted ${i + 1} of ${jobs.length} images`);
+        const { written, unread } = counts;
+        const of = args.watch === true || written + unread > jobs.length
+          ? ""
+          : ` of ${jobs.length}`;
+        progress.update(`predicted ${written + unread}${of} images`);
       }
-    },
-  ).finally(() => progress.clear());
-  const rest = unread === 0 ? "" : `; ${unread} of ${plural(jobs.length, "image")} cannot be read`;
+    } finally {
+      await writer.end();
+    }
+  }).finally(() => progress.clear());
+  const { written, unread } = counts;
+  const rest = unread === 0
+    ? ""
+    : `; ${unread} of ${plural(written + unread, "image")} cannot be read`;
   humanStream(context, false).write(
-    `wrote ${plural(jobs.length - unread, "label map")} to ${args.out}${rest}\n`,
+    `wrote ${plural(written, "label map")} to ${args.out}${rest}\n`,
   );
   if (unread > 0) throw new Exit(1);
 }
 
-async function write(
-  job: PredictJob,
-  { map, overlay, overwrite }: {
-    map: Uint8Array;
-    overlay: Uint8Array | null;
-    overwrite: boolean;
+function checkArguments({ watch, polygons, images, out, fps }: PredictArguments): void {
+  if (watch === true && polygons === "coco") {
+    throw new UsageError(
+      "--watch has no end at which --polygons coco could write its one file: take labelme or geojson",
+    );
+  }
+  if (watch === true && images.some(isVideo)) {
+    throw new UsageError("--watch takes folders of images, no videos");
+  }
+  const own = watch === true
+    ? images.find((folder) => isInsideFolder(resolve(folder), resolve(out)))
+    : undefined;
+  if (own !== undefined) {
+    throw new UsageError(`Maps of ${own} would lie among its images: choose another --out`);
+  }
+  if (fps !== undefined && !images.some(isVideo)) {
+    throw new UsageError("--fps is for videos, and none is given");
+  }
+}
+
+/** An image to come, and where what is made of it goes. */
+interface ImageToPredict {
+  job: PredictJob;
+  read(): Promise<RgbImage>;
+}
+
+/** The images of all jobs: frames where a job is a video, and those that appear while watching. */
+async function* imagesOf(
+  args: PredictArguments,
+  { jobs, use, context: { signal } }: {
+    jobs: readonly PredictJob[];
+    use: ModelUse;
+    context: Context;
   },
+): AsyncGenerator<ImageToPredict> {
+  const pictures: PictureOptions = use.loaded.pictures ?? {};
+  const ofFile = (job: PredictJob): ImageToPredict => (
+    { job, read: () => readImage(job.input, pictures) }
+  );
+  if (args.watch === true) {
+    for await (const job of watchFolders(args, signal)) yield ofFile(job);
+    return;
+  }
+  for (const job of jobs) {
+    signal.throwIfAborted();
+    if (!isVideo(job.input)) {
+      yield ofFile(job);
+      continue;
+    }
+    let frame = 0;
+    for await (const bytes of framesOf(job.input, { fps: args.fps, signal })) {
+      const name = String(++frame).padStart(6, "0");
+      const file = `${job.input}, frame ${frame}`;
+      yield {
+        job: { input: file, target: join(job.target, name) },
+        read: () => decodeImage(bytes, { ...pictures, file }),
+      };
+    }
+  }
+}
+
+interface JobWriter {
+  /** Predicts an image and writes what is wanted of it. */
+  write(job: PredictJob, image: RgbImage): Promise<void>;
+  /** Writes what all images share. */
+  end(): Promise<void>;
+}
+
+function writerFor(
+  args: PredictArguments,
+  { use: { loaded }, context }: { use: ModelUse; context: Context },
+): JobWriter {
+  const { model, classes, normalize, config } = loaded;
+  const encode: MapEncoder = encoderFor(args.format ?? "index", { classes, context });
+  const polygons = args.polygons === undefined ? null : polygonFormats.get(args.polygons);
+  const notices = new Set<string>();
+  const options: PredictOptions = {
+    ...inferenceOf(args, config),
+    normalize,
+    onNotice(notice) {
+      if (!notices.has(notice)) warn(context, notice);
+      notices.add(notice);
+    },
+  };
+  const isScored = args.probabilities !== undefined || args.confidence === true;
+  const traced: TracedPicture[] = [];
+  return {
+    async write(job, image) {
+      const found = isScored ? await predictWithProbabilities(model, image, options) : null;
+      const label = found?.label ?? await predict(model, image, options);
+      const paths = outputsOf(job, args);
+      const files = new Map([[paths.map, encode(image, label)]]);
+      if (paths.overlay !== null) {
+        files.set(paths.overlay, encodeOverlay(image, { label, classes }));
+      }
+      if (found !== null) addScores(files, found.probabilities, { job, args });
+      if (polygons !== null) {
+        const folder = dirname(paths.polygons ?? join(args.out, "annotations"));
+        const name = relative(folder, job.input).split(sep).join("/");
+        const picture = tracePicture({ label, classes, image: name });
+        if (paths.polygons === null) traced.push(picture);
+        else files.set(paths.polygons, jsonOf(polygons.encode([picture])));
+      }
+      await writeFiles(files, { overwrite: args.overwrite === true || args.watch === true });
+    },
+    async end() {
+      if (polygons === null || polygons.extension !== null || traced.length === 0) return;
+      await writeFileAtomic(join(args.out, "annotations.json"), jsonOf(polygons.encode(traced)));
+    },
+  };
+}
+
+function addScores(
+  files: Map<string, Uint8Array>,
+  map: ProbabilityMap,
+  { job, args: { probabilities: kind, confidence } }: { job: PredictJob; args: PredictArguments },
+): void {
+  if (confidence === true) files.set(`${job.target}.confidence.png`, encodeConfidence(map));
+  if (kind === undefined) return;
+  for (let index = 0; index < map.channels; index++) {
+    const bytes = encodeProbability(map, { index, kind });
+    files.set(`${job.target}.class-${index}.${kind}`, bytes);
+  }
+}
+
+function jsonOf(value: object): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+}
+
+async function writeFiles(
+  files: ReadonlyMap<string, Uint8Array>,
+  { overwrite }: { overwrite: boolean },
 ): Promise<void> {
-  await makeFolder(dirname(job.map));
-  for (const path of overwrite ? [] : outputsOf(job)) {
+  for (const path of files.keys()) {
+    await makeFolder(dirname(path));
     // Since the plan: another process, or a name that the disk takes for the same
-    if (await exists(path)) throw new Error(`Cannot write ${path}: there is a file by now`);
+    if (!overwrite && await exists(path)) {
+      throw new Error(`Cannot write ${path}: there is a file by now`);
+    }
   }
-  await writeFileAtomic(job.map, map);
-  if (overlay !== null) await writeFileAtomic(job.overlay!, overlay);
-}
-
-/** Makes maps of the format that is asked for, if the network has its classes. */
-function encoderFor(
-  { format }: PredictArguments,
-  { classes, context }: { classes: ClassInfo[]; context: Context },
-): ((label: LabelMap) => Uint8Array) | null {
-  const found = format === undefined ? undefined : benchmarkFormats.find(format);
-  if (found === undefined) return null;
-  const order = orderFor(found, classes);
-  if (order === null) return (label) => found.encode(label);
-  warn(context, `the network has the classes of ${found.name} in another order: matched by name`);
-  return ({ width, height, data }) =>
-    found.encode({ width, height, data: data.map((label) => order[label]!) });
-}
-
-function orderFor(format: BenchmarkFormat, classes: ClassInfo[]): Uint8Array | null {
-  try {
-    return requireBenchmarkClasses(format, classes);
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
-}
-
-function encodeLabel({ width, height, data }: LabelMap, classes: ClassInfo[]): Uint8Array {
-  const palette = Uint8Array.from(classes.flatMap(({ color }) => color));
-  return encodePng({ width, height, channels: 1, data, palette });
-}
-
-/** Half image, half colour of the class. */
-function encodeOverlay(
-  { width, height, data: pixels }: RgbImage,
-  { label, classes }: { label: LabelMap; classes: ClassInfo[] },
-): Uint8Array {
-  const data = Uint8Array.from(pixels, (value, i) => {
-    const color = classes[label.data[Math.floor(i / 3)]!]!.color;
-    return (value + color[i % 3]! + 1) >> 1;
-  });
-  return encodePng({ width, height, channels: 3, data });
+  for (const [path, bytes] of files) await writeFileAtomic(path, bytes);
 }

@@ -3,27 +3,35 @@
  *
  * @module
  */
-import { imageFormats, listImages } from "@segadv/segadv/data";
+import { imageFormats, listImages, polygonFormats } from "@segadv/segadv/data";
 import { isInsideFolder, outputPath, pathKey } from "@segadv/segadv/util";
 import { lstat, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
+import { isVideo } from "./predict_frames.ts";
 
-/** An image and what is made of it. */
+/** An image, or a video, and where what is made of it goes. */
 export interface PredictJob {
   input: string;
-  /** Path of the label map. */
-  map: string;
-  /** Path of the overlay; `null` where none is wanted. */
-  overlay: string | null;
+  /** Path of what is made of it, without an ending; of a video the folder of its frames. */
+  target: string;
+}
+
+/** What is made of an image beside its map. */
+export interface Outputs {
+  overlay?: boolean | undefined;
+  confidence?: boolean | undefined;
+  /** `png` or `npy`. */
+  probabilities?: string | undefined;
+  /** Name of a format of polygons. */
+  polygons?: string | undefined;
 }
 
 /** Options of {@linkcode planOutputs}. */
-export interface OutputOptions {
-  /** Image files, and folders of them. */
+export interface OutputOptions extends Outputs {
+  /** Image files and videos, and folders of images. */
   images: readonly string[];
   out: string;
-  overlay?: boolean | undefined;
   overwrite?: boolean | undefined;
 }
 
@@ -35,33 +43,57 @@ export interface OutputOptions {
  * itself would be, or, without `overwrite`, if a file is there already.
  */
 export async function planOutputs(options: OutputOptions): Promise<PredictJob[]> {
-  const { images, out, overlay = false, overwrite = false } = options;
-  const found = (await Promise.all(images.map((path) => imagesAt(path, out)))).flat();
+  const { images, out, overwrite = false } = options;
+  const found = (await Promise.all(images.map((path) => imagesAt(path, { out })))).flat();
   const jobs = new Map<string, PredictJob>();
-  for (const { input, target } of found) {
-    const key = `${pathKey(input)}\n${pathKey(target)}`;
-    const overlayPath = overlay ? `${target}.overlay.png` : null;
-    jobs.set(key, { input, map: `${target}.png`, overlay: overlayPath });
-  }
+  for (const job of found) jobs.set(`${pathKey(job.input)}\n${pathKey(job.target)}`, job);
   const planned = [...jobs.values()];
-  checkCollisions(planned, out);
-  await checkExisting(planned, { overwrite });
+  checkCollisions(planned, options);
+  await checkExisting(planned, { ...options, overwrite });
   return planned;
 }
 
-/** Paths of what is made of an image. */
-export function outputsOf({ map, overlay }: PredictJob): string[] {
-  return overlay === null ? [map] : [map, overlay];
+/** Paths of what is made of an image; `null` where something is not wanted, or not for each image. */
+export interface OutputPaths {
+  map: string;
+  overlay: string | null;
+  polygons: string | null;
 }
 
-/** An image and its place below the output folder, without an ending. */
-interface FoundImage {
-  input: string;
-  target: string;
+/** Where what is made of an image goes. */
+export function outputsOf({ target }: PredictJob, { overlay, polygons }: Outputs): OutputPaths {
+  const extension = polygons === undefined ? null : polygonFormats.get(polygons).extension;
+  return {
+    map: `${target}.png`,
+    overlay: overlay === true ? `${target}.overlay.png` : null,
+    polygons: extension === null ? null : `${target}${extension}`,
+  };
 }
 
-/** The image itself, or the images of a folder and its subfolders in the order of their names. */
-async function imagesAt(path: string, out: string): Promise<FoundImage[]> {
+/** All paths that a job is known to write; of a video its folder. */
+function pathsOf(job: PredictJob, options: OutputOptions): string[] {
+  if (isVideo(job.input)) return [job.target];
+  const { map, overlay, polygons } = outputsOf(job, options);
+  const { confidence, probabilities } = options;
+  return [
+    map,
+    ...overlay === null ? [] : [overlay],
+    ...polygons === null ? [] : [polygons],
+    ...confidence === true ? [`${job.target}.confidence.png`] : [],
+    // The other classes lie beside the first
+    ...probabilities === undefined ? [] : [`${job.target}.class-0.${probabilities}`],
+  ];
+}
+
+/**
+ * The image itself, or the images of a folder and its subfolders in the order of their names.
+ *
+ * @throws {UsageError} If there is no such file or folder, or, without `mayBeEmpty`, no picture in it.
+ */
+export async function imagesAt(
+  path: string,
+  { out, mayBeEmpty = false }: { out: string; mayBeEmpty?: boolean },
+): Promise<PredictJob[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) throw new UsageError(`There is no image or folder ${path}`);
   if (!found.isDirectory()) return [{ input: path, target: outputPath(path, out) }];
@@ -69,7 +101,7 @@ async function imagesAt(path: string, out: string): Promise<FoundImage[]> {
   const isBelow = pathKey(out) !== pathKey(path) && isInsideFolder(resolve(out), resolve(path));
   const images = (await listImages(path))
     .filter((image) => !isBelow || !isInsideFolder(resolve(image), resolve(out)));
-  if (images.length === 0) {
+  if (images.length === 0 && !mayBeEmpty) {
     throw new UsageError(`There is no picture in ${path} (${imageFormats.names.join(", ")})`);
   }
   return images.map((input) => ({
@@ -78,10 +110,11 @@ async function imagesAt(path: string, out: string): Promise<FoundImage[]> {
   }));
 }
 
-function checkCollisions(jobs: readonly PredictJob[], out: string): void {
+function checkCollisions(jobs: readonly PredictJob[], options: OutputOptions): void {
+  const { out } = options;
   const sources = new Map<string, string>();
   for (const job of jobs) {
-    for (const path of outputsOf(job)) {
+    for (const path of pathsOf(job, options)) {
       const other = sources.get(pathKey(path));
       if (other !== undefined) {
         throw new UsageError(
@@ -93,7 +126,7 @@ function checkCollisions(jobs: readonly PredictJob[], out: string): void {
     }
   }
   for (const job of jobs) {
-    for (let folder = dirname(job.map); isInsideFolder(resolve(folder), resolve(out));) {
+    for (let folder = dirname(job.target); isInsideFolder(resolve(folder), resolve(out));) {
       const other = sources.get(pathKey(folder));
       if (other !== undefined) {
         throw new UsageError(
@@ -111,12 +144,16 @@ function checkCollisions(jobs: readonly PredictJob[], out: string): void {
 /** Files that are in the way. */
 async function checkExisting(
   jobs: readonly PredictJob[],
-  { overwrite }: { overwrite: boolean },
+  { overwrite, ...options }: OutputOptions,
 ): Promise<void> {
   const inputs = new Map<string, string>();
   for (const { input } of jobs) inputs.set(await fileId(input) ?? pathKey(input), input);
   const existing: string[] = [];
-  for (const path of jobs.flatMap(outputsOf)) {
+  const shared = options.polygons !== undefined &&
+      polygonFormats.get(options.polygons).extension === null
+    ? [join(options.out, "annotations.json")]
+    : [];
+  for (const path of [...jobs.flatMap((job) => pathsOf(job, options)), ...shared]) {
     if (!await exists(path)) continue;
     const input = inputs.get(await fileId(path) ?? "");
     if (input !== undefined) {

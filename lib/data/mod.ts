@@ -142,6 +142,13 @@ export {
   type ValueRange,
 } from "./codecs/raster.ts";
 export { chooseRange, type ValueFacts } from "./codecs/to_levels.ts";
+export {
+  type PolygonFormat,
+  polygonFormats,
+  type PolygonSource,
+  type TracedPicture,
+  tracePicture,
+} from "./annotations/polygon_formats.ts";
 export { listImages } from "./readers/listing.ts";
 export { decodeJpeg } from "./codecs/jpeg.ts";
 export { decodePng, type PngImage } from "./codecs/png_decode.ts";

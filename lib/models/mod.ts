@@ -9,6 +9,8 @@ export {
   predict,
   predictBatch,
   type PredictOptions,
+  predictWithProbabilities,
+  type ProbablePrediction,
 } from "./inference/predict.ts";
 export {
   type PixelOptions,

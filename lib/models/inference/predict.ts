@@ -11,7 +11,13 @@ import type { Size } from "../../util/schema.ts";
 import { currentBackend } from "../../backend/use_backend.ts";
 import { assertFiniteLogits, forward, type NormalizedImage } from "./forward.ts";
 import { chooseWindow } from "./windows.ts";
-import { isOnePass, predictClasses } from "./probabilities.ts";
+import {
+  isOnePass,
+  largestClass,
+  predictClasses,
+  predictProbabilities,
+  type ProbabilityMap,
+} from "./probabilities.ts";
 import { contentOf, type InferenceImage } from "./probability_lines.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import type { InferenceOptions } from "./inference_options.ts";
@@ -56,6 +62,47 @@ export async function predict(
   const fitted = fitImage(image, { ...options, flip });
   const [map] = await predictMaps(model, [fitted], { ...options, sizes: [[height, width]] });
   return map!;
+}
+
+/** The classes of an image, and how probable all of them are. */
+export interface ProbablePrediction {
+  label: LabelMap;
+  probabilities: ProbabilityMap;
+}
+
+/**
+ * Predicts as {@linkcode predict} does, with the probabilities of all classes: the class of a pixel is
+ * the most probable one, the first of equals.
+ *
+ * @throws {NonFiniteNetworkError} If a logit is NaN or infinite.
+ * @throws {RangeError} If the image is empty or an option is out of range.
+ * @throws {Error} If the device reported an error.
+ *
+ * @example
+ * ```ts
+ * import { buildModel, loadConfig, useBackend } from "@segadv/segadv";
+ * import { predictWithProbabilities } from "@segadv/segadv/models";
+ * import assert from "node:assert/strict";
+ *
+ * await useBackend({ backend: "cpu" });
+ * const { model, data } = await loadConfig({ preset: "fixtures" });
+ * const network = buildModel(model, { classes: 3, seed: 1 });
+ * const image = { width: 5, height: 7, data: new Uint8Array(5 * 7 * 3) };
+ * const { label, probabilities } = await predictWithProbabilities(network, image, data);
+ * assert.deepEqual([label.data.length, probabilities.data.length], [35, 105]);
+ * ```
+ */
+export async function predictWithProbabilities(
+  model: SegmentationModel,
+  image: RgbImage,
+  options: PredictOptions,
+): Promise<ProbablePrediction> {
+  const { width, height } = image;
+  const flip = options.flip === true && options.resize != null;
+  const fitted = fitImage(image, { ...options, flip });
+  const size: Size = [height, width];
+  const probabilities = await predictProbabilities(model, fitted, { ...options, size });
+  return { label: largestClass(probabilities), probabilities };
 }
 
 /**
