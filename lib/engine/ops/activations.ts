@@ -124,7 +124,8 @@ const FORWARD: TrainingKernel<ActivationAttrs> = {
  * import assert from "node:assert/strict";
  *
  * await useBackend({ backend: "cpu" });
- * assert.deepEqual([...await activation(tf.tensor1d([-4, 0, 4]), "hardSwish").data()], [0, 0, 4]);
+ * const y = activation(tf.tensor1d([-1.5, 0, 4]), "hardSwish");
+ * assert.deepEqual([...await y.data()], [-0.375, 0, 4]);
  * ```
  */
 export function activation<T extends tf.Tensor>(x: T, name: ActivationName): T {
