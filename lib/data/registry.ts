@@ -115,6 +115,9 @@ const FIRST = [
   "sbd",
 ];
 
+/** Readers of annotations that may lie beside masks of the same pictures. */
+const ANNOTATIONS = new Set(["coco", "labelme", "cvat", "label-studio", "yolo", "supervisely"]);
+
 /** Finds the reader of a folder; what all of them know is read as a folder of images and labels. */
 function autoReader(): DatasetReader {
   return {
@@ -141,8 +144,11 @@ export async function findReader(dir: string): Promise<DatasetReader> {
   ).sort((a, b) => rank(a) - rank(b));
   const found: DatasetReader[] = [];
   for (const reader of readers) if (await reader.matches(dir)) found.push(reader);
-  const [first, second] = found;
+  const [first] = found;
   if (first === undefined) return folderReader;
+  // Masks that were made of annotations, or are older than they
+  const isBeside = found.length === 1 && ANNOTATIONS.has(first.name);
+  const second = isBeside && await folderReader.matches(dir) ? folderReader : found[1];
   if (second === undefined || FIRST.includes(first.name)) return first;
   throw new DataQuestionError(
     `Cannot read "${dir}": it can be read as ${first.name} (${first.summary}) and as ` +

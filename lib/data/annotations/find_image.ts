@@ -9,6 +9,9 @@ import { printable } from "../../util/format.ts";
 import { isPlainName } from "../../util/user_paths.ts";
 import { IMAGE_EXTENSIONS, namesBelow } from "../readers/listing.ts";
 
+/** Folders of masks, whose files may be called as the pictures are. */
+const MASKS = /\/(masks?|labels?|annotations?|ann_dir|segmentationclass\w*|segmentationobject)\//i;
+
 /** Finds files by the names that annotations give them; never outside of the folder. */
 export class ImageFinder {
   readonly #dir: string;
@@ -45,7 +48,8 @@ export class ImageFinder {
 
   /**
    * The picture of a name: of those with that file name the one whose folders agree the longest with
-   * the name's, then one below a folder of `near`, the first that has one.
+   * the name's, then one below a folder of `near`, the first that has one, then one that is in no
+   * folder of masks.
    *
    * @returns Its path below the folder, `null` where there is none.
    * @throws {RangeError} If two fit equally well; names both.
@@ -68,6 +72,8 @@ export class ImageFinder {
         : best.filter((one) => folder === "." || one.startsWith(`${folder}/`));
       if (below.length > 0) best = below;
     }
+    const pictures = best.filter((one) => !MASKS.test(`/${dirname(one)}/`));
+    if (pictures.length > 0) best = pictures;
     if (best.length > 1) {
       throw new RangeError(
         `the picture "${printable(name.slice(0, 200))}" may be "${best[0]}" or "${best[1]}"`,

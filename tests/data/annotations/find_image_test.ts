@@ -4,12 +4,20 @@ import { test } from "node:test";
 import { ImageFinder, sampleId } from "../../../lib/data/annotations/find_image.ts";
 import { picture, withFiles } from "../../support/dataset_folder.ts";
 
-const NAMES = ["a/1.png", "b/1.png", "b/c/1.png", "b/2.JPG", "cafe\u0301.png", "notes.txt"];
+const NAMES = [
+  "masks/2.jpg",
+  "a/1.png",
+  "b/1.png",
+  "b/c/1.png",
+  "b/2.JPG",
+  "cafe\u0301.png",
+  "notes.txt",
+];
 
 test("ImageFinder.find() takes the path that agrees longest, then the folder that is near", () =>
   withFiles(Object.fromEntries(NAMES.map((name) => [name, picture(1, 1)])), async (dir) => {
     const finder = await ImageFinder.below(dir);
-    assert.equal(finder.names.length, 5);
+    assert.equal(finder.names.length, 7);
     const cases: [name: string, near: string[], found: string | null][] = [
       ["/home/me/a/1.png", [], "a/1.png"],
       ["..\\b\\c\\1.png", [], "b/c/1.png"],
@@ -20,6 +28,7 @@ test("ImageFinder.find() takes the path that agrees longest, then the folder tha
       ["../../etc/passwd", [], null],
       ["notes.txt", [], null],
       ["3.png", ["b"], null],
+      ["4.png", [], "x/4.png"],
     ];
     for (const [name, near, found] of cases) {
       assert.equal(finder.find(name, near), found, name);

@@ -210,4 +210,15 @@ describe("DatasetReader.open()", () => {
       assert.ok(performance.now() - begun < 10_000);
     });
   });
+
+  test("DatasetReader.open() asks where masks lie beside annotations", () => {
+    const { "annotations.xml": xml, ...pictures } = filesOf("CVAT masks");
+    const masks = renamed(pictures, /^images/, "masks");
+    return withFiles({ "annotations.xml": xml!, ...pictures, ...masks }, async (dir) => {
+      const message =
+        /as cvat \(.*\) and as folder \(.*: say which, --dataset cvat or --dataset folder$/;
+      await assert.rejects(openDataset("auto", { dir, split: "train" }), message);
+      assert.equal((await openDataset("cvat", { dir, split: "val" })).ids.length, 2);
+    });
+  });
 });
