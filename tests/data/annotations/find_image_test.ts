@@ -5,7 +5,8 @@ import { ImageFinder, sampleId } from "../../../lib/data/annotations/find_image.
 import { picture, withFiles } from "../../support/dataset_folder.ts";
 
 const NAMES = [
-  "masks/2.jpg",
+  "masks/4.png",
+  "x/4.png",
   "a/1.png",
   "b/1.png",
   "b/c/1.png",
