@@ -44,10 +44,8 @@ export const cvatMasksReader: DatasetReader = {
     const numbered = readingOf(file, () => annotationClasses(labels, { addBackground: false }));
     const lists = await readLists(dir!, hints);
     const ids = requireSplit(lists, { split, where: `"${dir}"` });
-    const [imageFolder, labelFolder] = [join(dir!, "JPEGImages"), join(dir!, "SegmentationClass")];
-    if (!(await isFolder(imageFolder))) {
-      throw new Error(`Cannot open "${dir}": there is no folder JPEGImages, export it with images`);
-    }
+    const labelFolder = join(dir!, "SegmentationClass");
+    const imageFolder = await findImages(dir!);
     const pairs = matchPairs({
       images: await indexFolder(imageFolder, { extensions: IMAGE_EXTENSIONS }),
       labels: await indexFolder(labelFolder, { extensions: [".png"] }),
@@ -63,6 +61,14 @@ export const cvatMasksReader: DatasetReader = {
     return pairDataset({ name: "cvat-masks", split, classes, ignoreLabel: IGNORE, pairs, decode });
   },
 };
+
+/** Exports without images are completed by hand, in folders of other names. */
+async function findImages(dir: string): Promise<string> {
+  for (const name of ["JPEGImages", "images", "imgs"]) {
+    if (await isFolder(join(dir, name))) return join(dir, name);
+  }
+  throw new Error(`Cannot open "${dir}": there is no folder JPEGImages, export it with images`);
+}
 
 /** A class with its colour, as `labelmap.txt` has it. */
 type Label = NamedClass & { color: ClassInfo["color"] };

@@ -176,7 +176,8 @@ async function imagesOf(given: unknown, place: SplitPlace): Promise<AnnotatedIma
       images.push({
         id: idOf(below, split),
         image,
-        annotations: label,
+        // A picture without objects may have no file of its own
+        annotations: await isFile(label) ? label : file,
         size: null,
         split,
         shapes: (size) => shapesOf(label, { size, names }),

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { fingerprintDataset } from "../../../lib/data/fingerprint.ts";
+import { checkDataset } from "../../../lib/data/validate/check_dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
 import { findLayout } from "../../../lib/data/validate/inspect_data.ts";
 import { longSkip } from "../../support/long_test.ts";
@@ -219,6 +221,17 @@ describe("DatasetReader.open()", () => {
         /as cvat \(.*\) and as folder \(.*: say which, --dataset cvat or --dataset folder$/;
       await assert.rejects(openDataset("auto", { dir, split: "train" }), message);
       assert.equal((await openDataset("cvat", { dir, split: "val" })).ids.length, 2);
+    });
+  });
+
+  test("DatasetReader.open() takes a YOLO picture without a label file as background", () => {
+    const { "labels/train/p0.txt": _, ...files } = filesOf("YOLO polygons");
+    return withFiles(files, async (dir) => {
+      const dataset = await openDataset("auto", { dir, split: "train" });
+      assert.ok((await dataset.read(0)).label.data.every((value) => value === 0));
+      // What a checkpoint remembers of it
+      assert.equal((await fingerprintDataset(dataset)).hashes.length, 4);
+      assert.equal((await checkDataset(dataset)).samples, 4);
     });
   });
 });
