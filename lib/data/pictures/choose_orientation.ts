@@ -65,13 +65,11 @@ export async function chooseOrientation(
     ? Math.abs(mean) >= CLEAR
     : Math.abs(mean) * Math.sqrt(ratios.length) >= 3 * spread && Math.abs(mean) >= CLEAR / 4;
   if (isClear) return { orientation: mean > 0 ? "apply" : "ignore", by: "edges" };
-  const { orientation } = turned[0]!;
+  const example = `"${fileOf(turned[0]!)}" (${turned[0]!.orientation})`;
   throw new DataQuestionError(
     `Cannot tell how masks were drawn: ${turned.length} pictures have an EXIF orientation, such as ` +
-      `"${
-        fileOf(turned[0]!)
-      }" (${orientation}): set data.orientation to apply if masks belong to ` +
-      "the pictures as viewers show them, or to ignore if to the stored ones",
+      `${example}: give --set data.orientation=apply if masks belong to the pictures as viewers ` +
+      "show them, --set data.orientation=ignore if to the stored ones",
   );
 }
 

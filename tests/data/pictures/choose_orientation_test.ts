@@ -90,7 +90,6 @@ test("chooseOrientation() asks where neither tells, and names both habits", asyn
   }));
   await assert.rejects(choose(mixed), {
     name: "DataQuestionError",
-    message:
-      /^Cannot tell how masks were drawn: 6 pictures .* set data\.orientation to apply if .+/,
+    message: /^Cannot tell how masks were drawn: 6 pictures .* --set data\.orientation=apply if .+/,
   });
 });
