@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { DamagedFileError, type Dataset } from "../dataset.ts";
+import { join } from "node:path";
+import { type ClassInfo, DamagedFileError, type Dataset } from "../dataset.ts";
 import { decodeMask, placeOf } from "../encodings/mask_raster.ts";
 import { labelEncodings } from "../encodings/registry.ts";
 import { pairDataset } from "../readers/pair_dataset.ts";
+import { isFile } from "../readers/listing.ts";
+import { readClassesFile } from "./classes_json.ts";
 import type { FolderLayout } from "./folder_layout.ts";
 import { listTree, splitName } from "./image_tree.ts";
 import { requireEncoding } from "./layout_schema.ts";
@@ -23,7 +26,8 @@ export async function openLayout(
   split: string,
   layout: FolderLayout,
 ): Promise<Dataset> {
-  const { splits, encoding, classes, ignore } = layout;
+  const { splits, encoding, ignore } = layout;
+  const classes = await classesNow(dir, layout);
   requireEncoding(encoding);
   const { pictures } = await listTree(dir);
   const own = Object.hasOwn(splits, split) ? split : splitName(split);
@@ -48,4 +52,22 @@ export async function openLayout(
     },
   });
   return { ...dataset, layout };
+}
+
+/**
+ * The classes as the folder's classes.json has them today: the data may have moved to where they stand in
+ * another order, and the values of label files follow the order there.
+ */
+async function classesNow(
+  dir: string,
+  { classes, namesFrom, encoding }: FolderLayout,
+): Promise<FolderLayout["classes"]> {
+  const file = join(dir, "classes.json");
+  if (encoding.name !== "index" || !namesFrom.includes("classes.json") || !await isFile(file)) {
+    return classes;
+  }
+  const found: ClassInfo[] = (await readClassesFile(file)).classes;
+  const differs = found.length !== classes.length ||
+    found.some(({ name }, i) => name !== classes[i]!.name);
+  return differs ? found : classes;
 }
