@@ -49,7 +49,7 @@ export interface TracedPicture extends Omit<PolygonSource, "label"> {
  * assert.deepEqual(features, [{
  *   type: "Feature",
  *   properties: { class: "cat", color: [255, 0, 0], area: 2 },
- *   geometry: { type: "Polygon", coordinates: [[[1, 0], [3, 0], [3, 1], [1, 1], [1, 0]]] },
+ *   geometry: { type: "Polygon", coordinates: [[[3, 0], [3, 1], [1, 1], [1, 0], [3, 0]]] },
  * }]);
  * ```
  */
