@@ -49,7 +49,7 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     throw new UsageError(`${option} is not for --to ${format.name}: leave it out`);
   }
   await withModel({ path: args.path, backend: "cpu", context }, async ({ loaded }) => {
-    const { model, classes, normalize } = loaded;
+    const { model, classes, normalize, pictures } = loaded;
     const out = args.out ?? model.name + format.extension.replace("/", "");
     if (args.overwrite !== true && await exists(out)) {
       throw new UsageError(`${out} is there already: give another --out, or --overwrite`);
@@ -59,6 +59,7 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     const remark = await format.write(model, out, {
       classes,
       normalize,
+      pictures,
       preprocess,
       argmax,
       layout,

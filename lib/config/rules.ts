@@ -1,3 +1,4 @@
+import { augmentations } from "../data/transforms/augment.ts";
 import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
 import { segmentationLosses } from "../losses/segmentation/loss_config.ts";
@@ -21,6 +22,7 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* freezeRule(config);
   yield* classWeightRule(config);
   yield* maskRule(config);
+  yield* channelsRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
   yield* precisionRule(config);
@@ -88,6 +90,32 @@ function* maskRule({ adversarial: { loss, validMask } }: Config): Generator<Rule
     key: "adversarial.validMask",
     message: `expected error, as the adversarial loss ${loss} reads D's logits and not its ` +
       "output, got output",
+  };
+}
+
+function* channelsRule({ data }: Config): Generator<RuleIssue> {
+  const { channels, normalize, augment } = data;
+  for (const key of ["mean", "std"] as const) {
+    const { length } = normalize[key];
+    if (length === channels) continue;
+    yield {
+      key: `data.normalize.${key}`,
+      message: `expected ${channels} numbers, one for each of data.channels, got ${length}`,
+    };
+  }
+  if (channels === 3) return;
+  if (normalize.order !== "rgb") {
+    yield {
+      key: "data.normalize.order",
+      message: `expected rgb, the order of the files, with data.channels ${channels}, got bgr`,
+    };
+  }
+  const colored = augment.find(({ name }) => augmentations.find(name)?.pixels !== undefined);
+  if (colored === undefined) return;
+  yield {
+    key: "data.augment",
+    message: `expected augmentations of geometry or cutmix with data.channels ${channels}, got ` +
+      `${colored.name}, which is for red, green and blue`,
   };
 }
 

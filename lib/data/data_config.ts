@@ -25,8 +25,9 @@ import { augmentations } from "./transforms/augment.ts";
 /** How pixels become network input: `(pixel − mean) / std` per channel, on 0..255 values. */
 export interface NormalizeConfig {
   order: "rgb" | "bgr";
-  mean: [number, number, number];
-  std: [number, number, number];
+  /** One value a channel. */
+  mean: number[];
+  std: number[];
 }
 
 /** Where samples come from and how a batch is made. */

@@ -27,9 +27,9 @@ const tfjs: ModelFormat = {
   summary: "TensorFlow.js Layers model: a folder that plain tf.loadLayersModel reads",
   extension: "/",
   features: ["size"],
-  async write(model, path, { classes, normalize, size }) {
+  async write(model, path, { classes, normalize, pictures, size }) {
     const inputSize = size && { inputSize: size };
-    await saveSegmentationModel(model, path, { classes, normalize, ...inputSize });
+    await saveSegmentationModel(model, path, { classes, normalize, pictures, ...inputSize });
     return null;
   },
 };

@@ -60,14 +60,16 @@ export function fromLayersModel(
     );
   }
   const [, height, width, channels] = model.inputs[0]!.shape;
-  if (model.inputs[0]!.shape.length !== 4 || channels !== 3) {
-    refuse(`its input is [${model.inputs[0]!.shape}], must be [batch, height, width, 3]`);
+  if (model.inputs[0]!.shape.length !== 4 || channels == null) {
+    refuse(`its input is [${model.inputs[0]!.shape}], must be [batch, height, width, channels]`);
   }
   if (endsInSoftmax(model)) refuse("it ends in a softmax; leave it out, so that it gives logits");
 
   const inputMultiple = options.inputMultiple ?? fixedMultiple(height, width) ?? 32;
   const probe = [height ?? inputMultiple, width ?? inputMultiple] as const;
-  const shape = tf.tidy(() => (model.predict(tf.zeros([1, ...probe, 3])) as tf.Tensor).shape);
+  const shape = tf.tidy(() =>
+    (model.predict(tf.zeros([1, ...probe, channels!])) as tf.Tensor).shape
+  );
   const [, outHeight, outWidth, classes] = shape;
   const logitStride = probe[0] / outHeight!;
   if (

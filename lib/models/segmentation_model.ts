@@ -20,6 +20,8 @@ export interface ArchitectureOptions extends SavedArchitecture {
   width: number;
   upsampleOrder: UpsampleOrder;
   classes: number;
+  /** Channels of the images that it takes. @default 3 */
+  inputChannels?: number;
 }
 
 /** A segmentation network G. */
@@ -27,7 +29,7 @@ export interface SegmentationModel {
   /** Registered name, or a user's own. */
   name: string;
   /**
-   * Maps images `[b, h, w, 3]` to logits `[b, h/stride, w/stride, classes]`. Weights are ordinary
+   * Maps images `[b, h, w, channels]`, of 3 channels unless built for others, to logits `[b, h/stride, w/stride, classes]`. Weights are ordinary
    * tfjs variables, so tfjs's tape records them. Called with `{ training: true }` dropout is on and
    * batch norm uses the batch; its moving averages move only with `updateStatistics: true` too.
    */
@@ -50,6 +52,11 @@ export interface SegmentationModel {
   auxiliaryStride?: number | null;
   /** What built it; absent for a network that a user brought. */
   architecture?: ArchitectureOptions;
+}
+
+/** Channels of the images that a network takes. */
+export function inputChannelsOf({ layers }: Pick<SegmentationModel, "layers">): number {
+  return layers.inputs[0]!.shape.at(-1) ?? 3;
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shownColors } from "../data/codecs/to_levels.ts";
 import type { DataConfig } from "../data/data_config.ts";
 import { encodePng } from "../data/codecs/png_encode.ts";
 import type { Dataset, Sample } from "../data/dataset.ts";
@@ -71,7 +72,7 @@ export async function augmentationSheet(
       const made = augmentSample(sample, {
         ...config,
         augment,
-        fill: order === "rgb" ? mean : [mean[2], mean[1], mean[0]],
+        fill: order === "rgb" ? mean : mean.toReversed(),
         ignoreLabel: dataset.ignoreLabel,
         rng: (...purpose) => randomStream(seed, ...purpose, 0, indices[i]!),
       });
@@ -89,7 +90,9 @@ export async function augmentationSheet(
   const rows = samples.flatMap((_, i): Cell[][] => {
     const cells = columns.map(({ crops }) => crops[i]!);
     return [
-      cells.map(({ width, height, image }) => ({ width, height, data: image })),
+      cells.map(({ width, height, image, fill }) =>
+        shownColors({ width, height, data: image, channels: fill.length })
+      ),
       cells.map(({ width, height, label }) => (
         { width, height, data: colored(label, dataset.classes) }
       )),

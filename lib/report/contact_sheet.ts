@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shownColors } from "../data/codecs/to_levels.ts";
 import { Buffer } from "node:buffer";
 import type { ClassInfo, Dataset, RgbImage, Sample } from "../data/dataset.ts";
 import { encodePng } from "../data/codecs/png_encode.ts";
@@ -162,7 +163,7 @@ function chooseIds(dataset: Dataset, split: SplitReport, count: number): string[
 }
 
 function drawSample({ id, image, label }: Sample, { classes, ignoreLabel }: Dataset): Html {
-  const small = thumbnail(image, WIDTH);
+  const small = thumbnail(shownColors(image), WIDTH);
   const map = resizeLabel(label, [small.height, small.width]);
   const colors = Array.from({ length: 256 }, (_, i) => classes[i]?.color ?? STRAY);
   colors[ignoreLabel] = IGNORED;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shownColors } from "../data/codecs/to_levels.ts";
 import { classOrder } from "../data/class_order.ts";
 import type { ClassInfo, Dataset } from "../data/dataset.ts";
 import { encodePng } from "../data/codecs/png_encode.ts";
@@ -113,7 +114,10 @@ export async function shownPixels(
   { width, height }: { width: number; height: number },
 ): Promise<Uint8Array> {
   const { image } = await dataset.read(dataset.ids.indexOf(id));
-  return Uint8Array.from(resizeImage(image, [height, width]), (value) => Math.round(value));
+  return Uint8Array.from(
+    resizeImage(shownColors(image), [height, width]),
+    (value) => Math.round(value),
+  );
 }
 
 function labelPng(

@@ -23,11 +23,9 @@ export function whole(min: number): z.ZodInt {
   return z.int().min(min);
 }
 
-/** Three numbers, one a colour channel. */
-export function channels(
-  value: z.ZodNumber,
-): z.ZodTuple<[z.ZodNumber, z.ZodNumber, z.ZodNumber], null> {
-  return z.tuple([value, value, value], wants("three numbers, one a channel"));
+/** Numbers, one a channel. */
+export function channels(value: z.ZodNumber): z.ZodArray<z.ZodNumber> {
+  return z.array(value, wants("numbers, one a channel")).min(1).max(255);
 }
 
 /** Replaces zod's own words where a value as a whole has the wrong shape. */

@@ -22,6 +22,8 @@ export interface PlannedCopy {
   source: string;
   /** `spread`: a depthwise kernel of a saved graph, with zeros between its taps. */
   layout: WeightLayout | "spread";
+  /** Input channels of the file's kernel, where the network's first layer has others. */
+  fromChannels?: number;
 }
 
 /** A tensor of the file that does not fit. */
@@ -200,6 +202,18 @@ function savedInput(
   return { normalize, options, bnEpsilon: null };
 }
 
+/** Channels of RGB, which published networks take. */
+const COLORS = 3;
+
+/** Input channels of the file's kernel, where it is that of RGB and the network's one of others. */
+function otherChannels({ target, layout }: PlannedCopy, found: readonly number[]): number | null {
+  const [height, width, channels, filters] = target.shape;
+  if (target.shape.length !== 4 || channels === COLORS) return null;
+  if (layout !== "same" && layout !== "oihw") return null;
+  const rgb = sourceShape([height!, width!, COLORS, filters!], layout);
+  return found.join() === rgb.join() ? COLORS : null;
+}
+
 function isFitting(copy: PlannedCopy, file: WeightFile): boolean {
   return file.tensors.get(copy.source)!.shape.join() === expectedShape(copy, file).join();
 }
@@ -208,7 +222,9 @@ function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {
   const { target, source } = copy;
   const { shape } = file.tensors.get(source)!;
   const expected = expectedShape(copy, file);
+  const fromChannels = otherChannels(copy, shape);
   if (shape.join() === expected.join()) plan.copies.push(copy);
+  else if (fromChannels !== null) plan.copies.push({ ...copy, fromChannels });
   else plan.misshapen.push({ source, target: target.name, found: shape, expected });
 }
 

@@ -111,6 +111,18 @@ export function toLevels(raster: Raster, options: LevelOptions): RgbImage {
   return asWanted(size, { levels, own: count, options });
 }
 
+/** An image as RGB for people: of other channels the first three, or the first as grey. */
+export function shownColors(image: RgbImage): RgbImage {
+  const { width, height, data, channels = 3 } = image;
+  if (channels === 3) return image;
+  const shown = new Uint8Array(width * height * 3);
+  const step = channels > 3 ? 1 : 0;
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) shown[i * 3 + c] = data[i * channels + c * step]!;
+  }
+  return { width, height, data: shown };
+}
+
 interface PixelSize {
   width: number;
   height: number;

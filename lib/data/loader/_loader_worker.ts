@@ -48,7 +48,7 @@ export interface TrainingTask {
 
 /** Training: what a worker makes of it. */
 export interface TrainingAnswer {
-  /** The task's buffer: RGB `[h * w * 3]`, then labels `[h * w]`. */
+  /** The task's buffer: pixels `[h * w * channels]`, then labels `[h * w]`. */
   buffer: ArrayBuffer;
   /** Pixels that are not ignored. */
   valid: number;
@@ -65,8 +65,9 @@ async function trainingTask(
   const { index, epoch, repetition, buffer, keepBytes } = task;
   const sample = task.sample ?? await dataset.read(index);
   const pixels = config.crop[0] * config.crop[1];
-  const image = new Uint8Array(buffer, 0, pixels * 3);
-  const label = new Uint8Array(buffer, pixels * 3);
+  const length = pixels * config.normalize.mean.length;
+  const image = new Uint8Array(buffer, 0, length);
+  const label = new Uint8Array(buffer, length);
   const which = { epoch, index, repetition };
   const valid = prepareSample(sample, { dataset, config, seed, ...which, image, label });
   const shared = task.sample === null && sampleBytes(sample) <= keepBytes ? share(sample) : null;

@@ -15,7 +15,7 @@ import { whichOf } from "../transforms/prepare_sample.ts";
 export interface HostBatch {
   /** `images`, then `labels`: what is uploaded, in one piece. Owned by the receiver. */
   bytes: Uint8Array;
-  /** RGB pixels on 0..255, `[b * h * w * 3]`; a view of `bytes`. */
+  /** Pixels on 0..255, `[b * h * w * channels]`; a view of `bytes`. */
   images: Uint8Array;
   /** Class indices, `[b * h * w]`; 255 is ignored. A view of `bytes`. */
   labels: Uint8Array;
@@ -89,13 +89,13 @@ export interface BatchSource {
  * and so on round the epoch: a rule without memory, so that a resumed run follows it too.
  */
 export async function loadBatch(source: BatchSource, step: number): Promise<HostBatch> {
-  const { config: { batch: size, crop: [height, width] } } = source;
+  const { config: { batch: size, crop: [height, width], channels } } = source;
   const pixels = height * width;
-  const bytes = new Uint8Array(size * pixels * 4);
-  const images = bytes.subarray(0, size * pixels * 3);
+  const bytes = new Uint8Array(size * pixels * (channels + 1));
+  const images = bytes.subarray(0, size * pixels * channels);
   const labels = bytes.subarray(images.length);
   const targets = Array.from({ length: size }, (_, i) => ({
-    image: images.subarray(i * pixels * 3, (i + 1) * pixels * 3),
+    image: images.subarray(i * pixels * channels, (i + 1) * pixels * channels),
     label: labels.subarray(i * pixels, (i + 1) * pixels),
   }));
   const samples = await Promise.all(targets.map((target, i) => (

@@ -11,11 +11,11 @@ export interface WarpSource {
 export interface WarpTarget {
   width: number;
   height: number;
-  /** RGB, `[height * width * 3]`. */
+  /** `[height * width * channels]`. */
   image: Uint8Array;
   label: Uint8Array;
-  /** RGB of pixels outside the source, whole levels. */
-  fill: readonly [number, number, number];
+  /** Pixels outside the source, whole levels, one a channel. */
+  fill: readonly number[];
   ignoreLabel: number;
 }
 
@@ -42,6 +42,7 @@ export interface Affine {
 export function copyShifted({ image, label: labels }: WarpSource, shift: Shift): void {
   const { target, left, top, flip } = shift;
   const { width, height } = image;
+  const channels = target.fill.length;
   const first = Math.max(0, -left);
   const last = Math.min(target.width, width - left);
   for (let row = 0; row < target.height; row++) {
@@ -56,16 +57,15 @@ export function copyShifted({ image, label: labels }: WarpSource, shift: Shift):
     const from = y * width + (flip ? width - 1 - left - first : left + first);
     if (flip) {
       for (let i = 0; i < last - first; i++) {
-        const source = (from - i) * 3;
-        const at = (to + i) * 3;
-        target.image[at] = image.data[source]!;
-        target.image[at + 1] = image.data[source + 1]!;
-        target.image[at + 2] = image.data[source + 2]!;
+        const source = (from - i) * channels;
+        const at = (to + i) * channels;
+        for (let c = 0; c < channels; c++) target.image[at + c] = image.data[source + c]!;
         target.label[to + i] = labels.data[from - i]!;
       }
     } else {
       const count = last - first;
-      target.image.set(image.data.subarray(from * 3, (from + count) * 3), to * 3);
+      const pixels = image.data.subarray(from * channels, (from + count) * channels);
+      target.image.set(pixels, to * channels);
       target.label.set(labels.data.subarray(from, from + count), to);
     }
   }
@@ -80,7 +80,9 @@ export function warp(source: WarpSource, affine: Affine): void {
   for (let row = 0; row < target.height; row++) {
     const [first, last] = spanWithin(source, affine, { row, margin: 0.5 });
     // Pixels between four others, which are most of them, need no check of the edges.
-    const inside = spanWithin(source, affine, { row, margin: 0 });
+    const inside = target.fill.length === 3
+      ? spanWithin(source, affine, { row, margin: 0 })
+      : [first, first] as const; // written out for RGB alone
     const from = Math.max(first, inside[0]);
     const to = Math.max(from, Math.min(last, inside[1]));
     fillSpan(target, row, [0, first]);
@@ -102,6 +104,7 @@ interface Span {
 function warpEdge({ image, label: labels }: WarpSource, affine: Affine, span: Span): void {
   const { target, xx, yx } = affine;
   const { width, height, data } = image;
+  const channels = target.fill.length;
   const [startX, startY] = rowStart(affine, span.row);
   for (let column = span.first; column < span.last; column++) {
     const x = xx * column + startX;
@@ -112,16 +115,16 @@ function warpEdge({ image, label: labels }: WarpSource, affine: Affine, span: Sp
     const above = Math.floor(y);
     const fx = x - left;
     const fy = y - above;
-    const l = left < 0 ? 0 : left * 3;
-    const r = left + 1 < width ? (left + 1) * 3 : left * 3;
-    const a = above < 0 ? 0 : above * width * 3;
-    const b = above + 1 < height ? (above + 1) * width * 3 : a;
-    for (let channel = 0; channel < 3; channel++) {
+    const l = left < 0 ? 0 : left * channels;
+    const r = left + 1 < width ? (left + 1) * channels : left * channels;
+    const a = above < 0 ? 0 : above * width * channels;
+    const b = above + 1 < height ? (above + 1) * width * channels : a;
+    for (let channel = 0; channel < channels; channel++) {
       const al = data[a + l + channel]!;
       const bl = data[b + l + channel]!;
       const upper = al + (data[a + r + channel]! - al) * fx;
       const lower = bl + (data[b + r + channel]! - bl) * fx;
-      target.image[to * 3 + channel] = upper + (lower - upper) * fy + 0.5; // a byte has no fraction
+      target.image[to * channels + channel] = upper + (lower - upper) * fy + 0.5; // a byte has no fraction
     }
   }
 }
@@ -201,7 +204,13 @@ function spanWithin(
 function fillSpan(target: WarpTarget, row: number, [from, to]: [number, number]): void {
   const start = row * target.width;
   target.label.fill(target.ignoreLabel, start + from, start + to);
-  const [red, green, blue] = target.fill;
+  const { fill } = target;
+  const channels = fill.length;
+  if (channels !== 3) {
+    for (let at = start + from; at < start + to; at++) target.image.set(fill, at * channels);
+    return;
+  }
+  const [red, green, blue] = fill as readonly [number, number, number];
   for (let at = (start + from) * 3; at < (start + to) * 3; at += 3) {
     target.image[at] = red;
     target.image[at + 1] = green;

@@ -51,8 +51,8 @@ export interface AugmentOptions {
   crop: Size;
   /** Names in {@linkcode augmentations} with all of their options, in the order of their use. */
   augment: readonly AugmentationConfig[];
-  /** RGB of pixels outside the image, 0..255; rounded to whole levels. */
-  fill: readonly [number, number, number];
+  /** Pixels outside the image, a value a channel, 0..255; rounded to whole levels. */
+  fill: readonly number[];
   /** Label of pixels outside the image. */
   ignoreLabel: number;
   /**
@@ -63,7 +63,7 @@ export interface AugmentOptions {
   maxClassShare?: number;
   /** Makes the stream of random numbers of a purpose; equal purposes give equal numbers. */
   rng: (...purpose: string[]) => RandomStream;
-  /** Receives the pixels, `[h * w * 3]`; made if not given. */
+  /** Receives the pixels, `[h * w * channels]`; made if not given. */
   image?: Uint8Array;
   /** Receives the labels, `[h * w]`; made if not given. */
   label?: Uint8Array;
@@ -101,13 +101,12 @@ export function augmentSample(sample: Sample, options: AugmentOptions): Crop {
   const { crop: [height, width], rng } = options;
   const entries = entriesOf(options.augment);
   const { maxClassShare = 1, ignoreLabel } = options;
-  const [red, green, blue] = options.fill;
   const crop: Crop = {
     width,
     height,
-    fill: [Math.round(red), Math.round(green), Math.round(blue)],
+    fill: options.fill.map((value) => Math.round(value)),
     ignoreLabel,
-    image: options.image ?? new Uint8Array(height * width * 3),
+    image: options.image ?? new Uint8Array(height * width * options.fill.length),
     label: options.label ?? new Uint8Array(height * width),
   };
   const stream = rng("augment");
@@ -186,14 +185,14 @@ function turnable({ width, height, ...rest }: Crop, turns: number): Crop {
     ...rest,
     width: isOdd ? height : width,
     height: isOdd ? width : height,
-    image: new Uint8Array(pixels * 3),
+    image: new Uint8Array(pixels * rest.fill.length),
     label: new Uint8Array(pixels),
   };
 }
 
 /** Turns a crop clockwise into another. */
 function turnInto(crop: Crop, from: Crop, turns: number): void {
-  const { width, height } = from;
+  const { width, height, fill: { length: channels } } = from;
   // Pixel at (x, y) of the turned crop: from[start + x * right + y * down]
   const [start, right, down] = turns === 1
     ? [(height - 1) * width, -width, 1]
@@ -203,9 +202,9 @@ function turnInto(crop: Crop, from: Crop, turns: number): void {
   for (let y = 0, to = 0; y < crop.height; y++) {
     for (let x = 0, at = start + y * down; x < crop.width; x++, to++, at += right) {
       crop.label[to] = from.label[at]!;
-      crop.image[to * 3] = from.image[at * 3]!;
-      crop.image[to * 3 + 1] = from.image[at * 3 + 1]!;
-      crop.image[to * 3 + 2] = from.image[at * 3 + 2]!;
+      for (let c = 0; c < channels; c++) {
+        crop.image[to * channels + c] = from.image[at * channels + c]!;
+      }
     }
   }
 }

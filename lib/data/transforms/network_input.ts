@@ -38,9 +38,10 @@ export function normalizeInto(
       `Cannot normalize ${pixels.length} values into ${target.length}: lengths must be equal`,
     );
   }
+  if (mean.length !== 3) return normalizeChannels(pixels, target, { mean, std });
   const [first, third] = order === "rgb" ? [0, 2] : [2, 0];
-  const [m0, m1, m2] = mean;
-  const [s0, s1, s2] = [1 / std[0], 1 / std[1], 1 / std[2]];
+  const [m0, m1, m2] = mean as [number, number, number];
+  const [s0, s1, s2] = std.map((value) => 1 / value) as [number, number, number];
   for (let i = 0; i < pixels.length; i += 3) {
     const a = pixels[i + first]!;
     const b = pixels[i + 1]!;
@@ -48,6 +49,19 @@ export function normalizeInto(
     target[i] = (a - m0) * s0;
     target[i + 1] = (b - m1) * s1;
     target[i + 2] = (c - m2) * s2;
+  }
+}
+
+/** The same for any number of channels, in the order of the file. */
+function normalizeChannels(
+  pixels: Uint8Array | Float32Array,
+  target: Float32Array,
+  { mean, std }: Pick<NormalizeConfig, "mean" | "std">,
+): void {
+  const channels = mean.length;
+  for (let c = 0; c < channels; c++) {
+    const [m, s] = [mean[c]!, 1 / std[c]!];
+    for (let i = c; i < pixels.length; i += channels) target[i] = (pixels[i]! - m) * s;
   }
 }
 
@@ -108,7 +122,7 @@ export interface FitOptions {
 export interface FittedImage {
   height: number;
   width: number;
-  /** Normalised pixels `[height * width * 3]`; padding is 0, the mean. Owned by the receiver. */
+  /** Normalised pixels `[height * width * channels]`; padding is 0, the mean. Owned by the receiver. */
   image: Float32Array;
   /** Height and width of the image itself, at the top left; the rest is padding. */
   content: Size;
@@ -143,7 +157,8 @@ export function fitImage(
   const image = fitPixels(source, { size: [height, width], content, ...options });
   const fitted = { height, width, image, content };
   if (options.flip !== true) return fitted;
-  const mirror = { ...source, data: mirrorRows(source.data, { width: source.width, channels: 3 }) };
+  const channels = source.channels ?? 3;
+  const mirror = { ...source, data: mirrorRows(source.data, { width: source.width, channels }) };
   const mirrored = fitPixels(mirror, { size: [height, width], content, ...options });
   return { ...fitted, mirrored };
 }
@@ -175,9 +190,11 @@ function fitPixels(
   const pixels = isSize(source, content) ? source.data : resizeImage(source, content);
   const image = pixels instanceof Float32Array ? pixels : new Float32Array(pixels.length);
   normalizeInto(pixels, image, normalize);
-  if (image.length === height * width * 3) return image;
-  const padded = new Float32Array(height * width * 3);
-  placeRows(image, { into: padded, rowLength: content[1] * 3, intoLength: width * 3 });
+  const { channels = 3 } = source;
+  if (image.length === height * width * channels) return image;
+  const padded = new Float32Array(height * width * channels);
+  const [rowLength, intoLength] = [content[1] * channels, width * channels];
+  placeRows(image, { into: padded, rowLength, intoLength });
   return padded;
 }
 

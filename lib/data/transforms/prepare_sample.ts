@@ -24,7 +24,7 @@ export interface PrepareOptions {
   index: number;
   /** Which time the sample is seen in the epoch; each is augmented differently. @default 0 */
   repetition?: number;
-  /** Receives RGB pixels on 0..255, `[h * w * 3]`. */
+  /** Receives pixels on 0..255, `[h * w * channels]`. */
   image: Uint8Array;
   /** Receives the labels, `[h * w]`, ignored pixels as 255. */
   label: Uint8Array;
@@ -44,7 +44,7 @@ export function prepareSample(sample: Sample, options: PrepareOptions): number {
   augmentSample(sample, {
     crop: config.crop,
     augment: config.augment,
-    fill: order === "rgb" ? mean : [mean[2], mean[1], mean[0]],
+    fill: order === "rgb" ? mean : mean.toReversed(),
     ignoreLabel: dataset.ignoreLabel,
     maxClassShare: config.maxClassShare ?? 1,
     rng: (...purpose) => randomStream(seed, ...purpose, ...which),

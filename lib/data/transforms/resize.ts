@@ -19,7 +19,7 @@ export interface Planes {
 /**
  * Resizes an image bilinearly.
  *
- * @returns RGB pixels `[height * width * 3]` on 0..255, not rounded.
+ * @returns Pixels `[height * width * channels]` on 0..255, not rounded.
  * @example
  * ```ts
  * import { resizeImage } from "@segadv/segadv/data";
@@ -31,7 +31,7 @@ export interface Planes {
  * ```
  */
 export function resizeImage(image: RgbImage, size: Size): Float32Array {
-  return resizePlanes({ ...image, channels: 3 }, size);
+  return resizePlanes({ ...image, channels: image.channels ?? 3 }, size);
 }
 
 /**

@@ -61,8 +61,8 @@ class Scan {
   readonly #counter: ClassCounter;
   readonly #widths: number[] = [];
   readonly #heights: number[] = [];
-  readonly #sums = new Float64Array(3);
-  readonly #squares = new Float64Array(3);
+  #sums = new Float64Array(3);
+  #squares = new Float64Array(3);
 
   constructor(dataset: Dataset) {
     this.#dataset = dataset;
@@ -89,7 +89,7 @@ class Scan {
     this.#fingerprints.set(id, fingerprint(image));
     this.#widths.push(image.width);
     this.#heights.push(image.height);
-    this.#addColors(image.data);
+    this.#addColors(image);
     this.#addLabel(id, label);
   }
 
@@ -98,7 +98,7 @@ class Scan {
     const pixels = this.#widths.reduce((sum, width, i) => sum + width * this.#heights[i]!, 0);
     if (pixels > 0) {
       report.sizes = sizesOf(this.#widths, this.#heights);
-      for (let c = 0; c < 3; c++) {
+      for (let c = 0; c < this.#sums.length; c++) {
         const mean = this.#sums[c]! / pixels;
         report.mean[c] = mean;
         report.std[c] = Math.sqrt(Math.max(0, this.#squares[c]! / pixels - mean ** 2));
@@ -108,15 +108,17 @@ class Scan {
     return { dataset: this.#dataset, report, fingerprints: this.#fingerprints, pixelsAround };
   }
 
-  #addColors(data: Uint8Array): void {
+  #addColors({ data, channels = 3 }: RgbImage): void {
     // By value: 256 squares in place of one for each pixel
-    const counts = [new Uint32Array(256), new Uint32Array(256), new Uint32Array(256)] as const;
-    for (let i = 0; i < data.length; i += 3) {
-      counts[0][data[i]!]!++;
-      counts[1][data[i + 1]!]!++;
-      counts[2][data[i + 2]!]!++;
+    const counts = Array.from({ length: channels }, () => new Uint32Array(256));
+    for (let c = 0; c < channels; c++) {
+      const own = counts[c]!;
+      for (let i = c; i < data.length; i += channels) own[data[i]!]!++;
     }
-    for (let c = 0; c < 3; c++) {
+    if (this.#sums.length !== channels) {
+      [this.#sums, this.#squares] = [new Float64Array(channels), new Float64Array(channels)];
+    }
+    for (let c = 0; c < channels; c++) {
       for (let value = 0; value < 256; value++) {
         this.#sums[c]! += counts[c]![value]! * value;
         this.#squares[c]! += counts[c]![value]! * value ** 2;

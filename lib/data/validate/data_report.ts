@@ -60,10 +60,10 @@ export interface SplitReport {
   nearEmpty: string[];
   /** Samples whose pixels have one class only, or are ignored. */
   uniform: string[];
-  /** RGB means of all pixels read, 0..255. */
-  mean: [number, number, number];
-  /** RGB standard deviations of all pixels read, 0..255. */
-  std: [number, number, number];
+  /** Mean of each channel of all pixels read, 0..255. */
+  mean: number[];
+  /** Standard deviation of each channel of all pixels read, 0..255. */
+  std: number[];
 }
 
 /** What a data set holds and what is wrong with it. */

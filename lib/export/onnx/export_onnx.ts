@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { ArchitectureOptions, SegmentationModel } from "../../models/segmentation_model.ts";
+import {
+  type ArchitectureOptions,
+  inputChannelsOf,
+  type SegmentationModel,
+} from "../../models/segmentation_model.ts";
 import { networks } from "../../models/networks/registry.ts";
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
 import type { InputSize } from "../../models/persistence/saved_model.ts";
@@ -96,7 +100,7 @@ type Ends = Pick<OnnxModelInfo, "inputs" | "outputs">;
 /** The network alone. */
 function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
   const { size, layout = "nchw" } = options;
-  const x = toNchw(graph, { name: "input", channels: 3 }, layout);
+  const x = toNchw(graph, { name: "input", channels: inputChannelsOf(model) }, layout);
   const logits = buildNetwork(builder, { model, x });
   fromNchw(graph, logits, { output: "logits", layout });
   const [h, w] = size ? [size.height, size.width] : ["height", "width"];
@@ -107,7 +111,11 @@ function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
     ? ["height", "width"] as const
     : [`height/${stride}`, `width/${stride}`] as const;
   return {
-    inputs: [{ name: "input", type: "float32", shape: ordered(layout, [3, h!, w!]) }],
+    inputs: [{
+      name: "input",
+      type: "float32",
+      shape: ordered(layout, [inputChannelsOf(model), h!, w!]),
+    }],
     outputs: [{ name: "logits", type: "float32", shape: ordered(layout, [model.classes, ...out]) }],
   };
 }
@@ -115,7 +123,7 @@ function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
 /** The network between pictures and scores or classes at their size. */
 function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
   const { size, layout = "nchw", argmax = false } = options;
-  const image = toNchw(graph, { name: "image", channels: 3 }, layout);
+  const image = toNchw(graph, { name: "image", channels: inputChannelsOf(model) }, layout);
   const shape = graph.node("Shape", [image.name], {
     output: "image_size",
     attributes: { start: { i: 2 }, end: { i: 4 } },
@@ -133,7 +141,7 @@ function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
   const cut = graph.node("Slice", [scores.name, from, shape, axes], { output: "scores" });
   const [h, w] = size ? [size.height, size.width] : ["height", "width"];
   const inputs: Ends["inputs"] = [
-    { name: "image", type: "float32", shape: ordered(layout, [3, h!, w!]) },
+    { name: "image", type: "float32", shape: ordered(layout, [inputChannelsOf(model), h!, w!]) },
   ];
   if (argmax) {
     const attributes = { axis: { i: 1 }, keepdims: { i: 0 } };
@@ -166,10 +174,13 @@ function normalized(graph: OnnxGraph, image: OnnxValue, { normalize }: OnnxOptio
     });
   }
   const channel = (label: string, values: readonly number[]): string =>
-    graph.float32(label, { values: Float32Array.from(values), shape: [1, 3, 1, 1] });
+    graph.float32(label, { values: Float32Array.from(values), shape: [1, values.length, 1, 1] });
   const centred = graph.node("Sub", [name, channel("mean", mean)], { output: "centred" });
   const factors = channel("factor", std.map((value) => 1 / value));
-  return { name: graph.node("Mul", [centred, factors], { output: "normalized" }), channels: 3 };
+  return {
+    name: graph.node("Mul", [centred, factors], { output: "normalized" }),
+    channels: image.channels,
+  };
 }
 
 /** Zeros at the bottom and the right, up to a multiple of the network's. */

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Size } from "../../util/schema.ts";
 import { findFault, finitenessOf, NonFiniteNetworkError } from "../non_finite.ts";
-import { probabilityMap, type SegmentationModel } from "../segmentation_model.ts";
+import { inputChannelsOf, probabilityMap, type SegmentationModel } from "../segmentation_model.ts";
 
 /** An image as the network takes it. */
 export interface NormalizedImage {
@@ -85,20 +85,21 @@ export function paddedSize(model: SegmentationModel, size: Size): Size {
   return [up(size[0]), up(size[1])];
 }
 
-/** Pixels `[b, h, w, 3]` of images of one size, padded with 0, which is the mean. */
+/** Pixels `[b, h, w, channels]` of images of one size, padded with 0, which is the mean. */
 export function inputOf(
   model: SegmentationModel,
   images: readonly NormalizedImage[],
 ): tf.Tensor4D {
   const [rows, columns] = paddedSize(model, [images[0]!.height, images[0]!.width]);
-  const input = new Float32Array(images.length * rows * columns * 3);
+  const channels = inputChannelsOf(model);
+  const input = new Float32Array(images.length * rows * columns * channels);
   images.forEach(({ width, height, image }, i) => {
     for (let y = 0; y < height; y++) {
-      const row = image.subarray(y * width * 3, (y + 1) * width * 3);
-      input.set(row, (i * rows + y) * columns * 3);
+      const row = image.subarray(y * width * channels, (y + 1) * width * channels);
+      input.set(row, (i * rows + y) * columns * channels);
     }
   });
-  return tf.tensor4d(input, [images.length, rows, columns, 3]);
+  return tf.tensor4d(input, [images.length, rows, columns, channels]);
 }
 
 function commonSize(images: readonly NormalizedImage[]): { width: number; height: number } {

@@ -214,11 +214,12 @@ class BlendedWindows implements Lines {
 }
 
 /** Pixels of a window. */
-function cut({ width, image }: NormalizedImage, place: Place): Float32Array {
-  const row = place.width * 3;
+function cut({ width, height, image }: NormalizedImage, place: Place): Float32Array {
+  const channels = image.length / (width * height);
+  const row = place.width * channels;
   const part = new Float32Array(place.height * row);
   for (let y = 0; y < place.height; y++) {
-    const start = ((place.top + y) * width + place.left) * 3;
+    const start = ((place.top + y) * width + place.left) * channels;
     part.set(image.subarray(start, start + row), y * row);
   }
   return part;

@@ -115,24 +115,31 @@ function scaledSize([height, width]: Size, scale: number): Size {
 
 function scaledImage(image: NormalizedImage, [height, width]: Size): NormalizedImage {
   if (image.height === height && image.width === width) return image;
-  const planes = { ...image, channels: 3, data: image.image };
+  const planes = { ...image, channels: channelsOf(image), data: image.image };
   return { height, width, image: resizePlanes(planes, [height, width]) };
 }
 
-function mirrored({ height, width, image }: NormalizedImage): NormalizedImage {
-  return { height, width, image: mirrorRows(image, { width, channels: 3 }) };
+function mirrored(source: NormalizedImage): NormalizedImage {
+  const { height, width, image } = source;
+  return { height, width, image: mirrorRows(image, { width, channels: channelsOf(source) }) };
+}
+
+function channelsOf({ height, width, image }: NormalizedImage): number {
+  return image.length / (height * width);
 }
 
 /** Mirrors an image and leaves its padding where it is. */
 function mirrorContent(image: InferenceImage): Float32Array {
   const [rows, width] = contentOf(image);
-  const rowLength = image.width * 3;
-  const content = cutPadding(image.image, { rowLength, rows, length: width * 3 });
-  const mirrored = mirrorRows(content, { width, channels: 3 });
+  const channels = channelsOf(image);
+  const rowLength = image.width * channels;
+  const length = width * channels;
+  const content = cutPadding(image.image, { rowLength, rows, length });
+  const mirrored = mirrorRows(content, { width, channels });
   if (mirrored.length === image.image.length) return mirrored;
   const padded = new Float32Array(image.image.length);
   for (let y = 0; y < rows; y++) {
-    padded.set(mirrored.subarray(y * width * 3, (y + 1) * width * 3), y * rowLength);
+    padded.set(mirrored.subarray(y * length, (y + 1) * length), y * rowLength);
   }
   return padded;
 }

@@ -157,8 +157,9 @@ export function activationBytes(
   const shapes = new Map<string, number[]>();
   const uses = countUses(model);
   const [input] = model.inputs;
-  shapes.set(input!.name, [1, height, width, 3]);
-  let live = bytesOf([1, height, width, 3]);
+  const channels = input!.shape.at(-1)!;
+  shapes.set(input!.name, [1, height, width, channels]);
+  let live = bytesOf([1, height, width, channels]);
   // Softmax and resizing hold two class maps, cutting the padding off a third
   const map = bytesOf([1, height, width, classes]);
   let peak = 3 * map;

@@ -10,6 +10,7 @@ import { field, fraction } from "../../util/schema.ts";
 import { tramacFastScnn } from "../../weights/name_maps/fast_scnn.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { pictureInput } from "./picture_input.ts";
 
 /** Options of Fast-SCNN. */
 const fastScnnOptions = optionsSchema({
@@ -72,7 +73,7 @@ class FastScnn<T> {
       number,
       number,
     ];
-    let x = builder.conv(builder.input(3), {
+    let x = builder.conv(pictureInput(builder, options), {
       name: "stem_conv",
       filters: stem,
       kernel: 3,

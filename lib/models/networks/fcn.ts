@@ -10,6 +10,7 @@ import { field, fraction, positive, wants } from "../../util/schema.ts";
 import { vggNameMaps } from "../../weights/name_maps/vgg.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { pictureInput } from "./picture_input.ts";
 
 /** Options of an FCN. */
 const fcnOptions = optionsSchema({
@@ -133,7 +134,7 @@ function vgg<T>(
   options: FcnArchitecture,
 ): { pool3: T; pool4: T; pool5: T } {
   const pools: T[] = [];
-  let x = builder.input(3);
+  let x = pictureInput(builder, options);
   if (options.padding === 100) x = builder.zeroPad(x, { name: "pad", pad: 100 });
   for (const [block, convs] of CONVS[options.backbone].entries()) {
     const filters = scaledChannels(CHANNELS[block]!, options.width);

@@ -8,6 +8,7 @@ import type { NameMap } from "../../weights/name_maps/name_map.ts";
 import type { BackboneEntry, OutputStride } from "../backbones/backbone_entry.ts";
 import type { DecoderEntry } from "../decoders/decoder_entry.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { pictureInput } from "./picture_input.ts";
 
 /** The network `DECODER-BACKBONE`, with the options of both. */
 export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): NetworkEntry {
@@ -36,7 +37,7 @@ export function pairNetwork(decoder: DecoderEntry, backbone: BackboneEntry): Net
     bnEpsilon: backbone.bnEpsilon,
     build(builder, architecture) {
       const options = { ...architecture, outputStride, dilateFirst, auxiliaryStride };
-      const features = backbone.build(builder, builder.input(3), options);
+      const features = backbone.build(builder, pictureInput(builder, architecture), options);
       return decoder.build(builder, features, options);
     },
   };

@@ -36,6 +36,8 @@ export interface NetworkInput {
   width?: number;
   /** @default "auto" */
   upsampleOrder?: UpsampleOrder | "auto";
+  /** Channels of the images (`data.channels`). @default 3 */
+  inputChannels?: number;
   readonly [option: string]: OptionValue | undefined;
 }
 
@@ -54,7 +56,7 @@ export const commonOptions: z.ZodObject<
 });
 /** Keys of the section `model` and of the network that no entry owns. */
 const SHARED = [
-  ...["name", "upsampleOrder", "init", "initStrict", "followInit", "freeze"],
+  ...["name", "upsampleOrder", "init", "initStrict", "followInit", "freeze", "inputChannels"],
   ...keysOf(commonOptions),
 ];
 
@@ -66,7 +68,7 @@ const SHARED = [
  */
 export function parseArchitecture(given: ArchitectureInput): ArchitectureOptions {
   const entry = networks.get(given.name);
-  const { name, upsampleOrder = "auto", width, classes } = given;
+  const { name, upsampleOrder = "auto", width, classes, inputChannels = 3 } = given;
   const common = parseOptions(commonOptions, { width, classes }, { name });
   const options = parseOptions(entry.options, given, { name, shared: SHARED });
   return {
@@ -75,5 +77,6 @@ export function parseArchitecture(given: ArchitectureInput): ArchitectureOptions
     upsampleOrder: upsampleOrder === "auto" ? entry.upsampleOrder : upsampleOrder,
     ...options as Record<string, OptionValue>,
     classes: common.classes,
+    ...(inputChannels !== 3 && { inputChannels }),
   };
 }

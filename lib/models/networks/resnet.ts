@@ -10,6 +10,7 @@ import { field, fraction } from "../../util/schema.ts";
 import { resnetNameMaps } from "../../weights/name_maps/resnet.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { pictureInput } from "./picture_input.ts";
 
 /** Options of a ResNet. */
 const resnetOptions = optionsSchema({
@@ -72,7 +73,7 @@ function resnet<T>(builder: LayerBuilder<T>, options: ResnetArchitecture): T {
   const norm = { momentum: options.bnMomentum, eps: BATCH_NORM_EPSILON };
   const stem = scaledChannels(64, options.width);
 
-  let x = builder.zeroPad(builder.input(3), { name: "conv1_pad", pad: 3 });
+  let x = builder.zeroPad(pictureInput(builder, options), { name: "conv1_pad", pad: 3 });
   x = builder.conv(x, {
     name: "conv1_conv",
     filters: stem,

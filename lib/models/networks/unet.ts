@@ -10,6 +10,7 @@ import { field, fraction } from "../../util/schema.ts";
 import { torchUnet } from "../../weights/name_maps/unet.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { NetworkEntry } from "./network_entry.ts";
+import { pictureInput } from "./picture_input.ts";
 
 /** Options of a U-Net. */
 const unetOptions = optionsSchema({
@@ -57,7 +58,7 @@ export const unet: NetworkEntry = {
 function build<T>(builder: LayerBuilder<T>, options: UnetArchitecture): T {
   const levels = CHANNELS.map((channels) => scaledChannels(channels, options.width));
   const skips: Level<T>[] = [];
-  let x = builder.input(3);
+  let x = pictureInput(builder, options);
   for (const [i, filters] of levels.entries()) {
     const name = `enc${i + 1}`;
     if (i > 0) {

@@ -190,7 +190,7 @@ async function applyPlan(
 }
 
 async function valuesOf(
-  { target, source, layout }: PlannedCopy,
+  { target, source, layout, fromChannels }: PlannedCopy,
   file: WeightFile,
 ): Promise<Float32Array<ArrayBuffer>> {
   const values = await file.read(source);
@@ -201,9 +201,40 @@ async function valuesOf(
         "damaged or its training went wrong",
     );
   }
+  if (layout !== "spread" && fromChannels !== undefined) {
+    const [height, width, channels, filters] = target.shape as [number, number, number, number];
+    const shape = [height, width, fromChannels, filters];
+    return withChannels(fromLayout(values, { shape, layout }), { shape, channels });
+  }
   if (layout !== "spread") return fromLayout(values, { shape: target.shape, layout });
   const dilation = dilationOf(file.tensors.get(source)!.shape, target.shape)!;
   return takeTaps(values, { shape: target.shape, dilation });
+}
+
+/**
+ * A kernel `[h, w, in, out]` for other input channels: those of the file in turn, times their number
+ * over the new one, so that equal channels give what they gave before; for a single channel their sum
+ * (as segmentation_models.pytorch does).
+ */
+export function withChannels(
+  values: Float32Array<ArrayBuffer>,
+  { shape, channels }: { shape: readonly number[]; channels: number },
+): Float32Array<ArrayBuffer> {
+  const [height, width, before, filters] = shape as [number, number, number, number];
+  const result = new Float32Array(height * width * channels * filters);
+  for (let p = 0; p < height * width; p++) {
+    for (let c = 0; c < Math.max(before, channels); c++) {
+      const from = (p * before + c % before) * filters;
+      const to = (p * channels + c % channels) * filters;
+      const isSum = channels === 1;
+      if (!isSum && c >= channels) break;
+      for (let f = 0; f < filters; f++) {
+        if (isSum) result[to + f]! += values[from + f]!;
+        else result[to + f] = values[from + f]! * before / channels;
+      }
+    }
+  }
+  return result;
 }
 
 /** Transposes a tensor of a file into the kernel layout `[h, w, in, out]` of that shape. */

@@ -70,7 +70,8 @@ function normsOf(
 
 /** Shapes are passed from layer to layer; what follows a layer that cannot tell its own is left out. */
 function ownNorms({ layers: model }: SegmentationModel, crop: Size): NormLayer[] {
-  const shapes = new Map<number, number[]>([[model.inputs[0]!.id, [1, ...crop, 3]]]);
+  const [input] = model.inputs;
+  const shapes = new Map<number, number[]>([[input!.id, [1, ...crop, input!.shape.at(-1)!]]]);
   const norms: NormLayer[] = [];
   for (const layer of model.layers) {
     const node = layer.inboundNodes.find(({ inboundLayers }) => inboundLayers.length > 0);

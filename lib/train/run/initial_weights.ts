@@ -44,7 +44,8 @@ export async function openInitialWeights(
   const { init, name } = config.model;
   const file = await openWeightFile(init);
   try {
-    const { layers } = inspectModel(config.model, { classes: classes.length });
+    const architecture = { ...config.model, inputChannels: config.data.channels };
+    const { layers } = inspectModel(architecture, { classes: classes.length });
     const targets = layers.flatMap(({ weights }) => weights);
     const strict = config.model.initStrict;
     const freshHead = standsForOthers(file, { classes, strict });
@@ -74,13 +75,16 @@ function follow(
   }
   const { data, model } = config;
   const { options } = input;
+  // Of a network of other channels only the filters are taken
+  const isSame = input.normalize.mean.length === data.channels;
+  const normalize = isSame ? input.normalize : data.normalize;
   const followed: Config = {
     ...config,
-    data: { ...data, normalize: input.normalize },
+    data: { ...data, normalize },
     model: { ...model, ...options },
   };
   const changes = [
-    ["data.normalize", data.normalize, input.normalize],
+    ["data.normalize", data.normalize, normalize],
     ...Object.entries(options).map(([key, value]) => [`model.${key}`, model[key], value]),
   ].filter(([, before, after]) => JSON.stringify(before) !== JSON.stringify(after));
   const said = (which: 1 | 2): string =>

@@ -15,7 +15,7 @@ import { findLinks } from "../../data/validate/file_findings.ts";
 import type { NamedClasses } from "../../data/class_order.ts";
 import { chooseClassWeights, needsCounts } from "../../losses/class_weights.ts";
 import { checkMetric, checkMetricClass } from "../../metrics/scores.ts";
-import type { SegmentationModel } from "../../models/segmentation_model.ts";
+import { inputChannelsOf, type SegmentationModel } from "../../models/segmentation_model.ts";
 import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import type { ResolvedPictures } from "../../data/pictures/resolve_pictures.ts";
@@ -109,6 +109,12 @@ export async function openSession(
     throw new RangeError(
       `Cannot train a model of ${options.model.classes} classes on ${dataset}: it has ` +
         `${train.classes.length}`,
+    );
+  }
+  if (options.model !== undefined && inputChannelsOf(options.model) !== config.data.channels) {
+    throw new RangeError(
+      `Cannot train a model of ${inputChannelsOf(options.model)} input channels on images of ` +
+        `${config.data.channels}: set data.channels`,
     );
   }
   if (

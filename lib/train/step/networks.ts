@@ -73,7 +73,8 @@ export function createNetworks(
 ): Networks {
   const { classes, classWeights = null } = options;
   const { optimizer, loss, adversarial, seed } = config;
-  const built = options.model ?? buildModel(config.model, { classes, seed });
+  const architecture = { ...config.model, inputChannels: config.data.channels };
+  const built = options.model ?? buildModel(architecture, { classes, seed });
   const frozen = freezeLayers(built, config.model.freeze);
   const model = frozen.size === 0 ? built : { ...built, frozen };
   const decay = optimizer.weightDecayOn === "all" ? "all" : "kernels";

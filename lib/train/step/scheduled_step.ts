@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { normalizationTable } from "../../data/transforms/network_input.ts";
+import { normalizationTable, normalizeInto } from "../../data/transforms/network_input.ts";
+import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { HostBatch } from "../../data/loader/batch.ts";
 import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../../losses/weight_decay.ts";
@@ -47,10 +48,10 @@ export function runStep(
 ): StepLosses {
   const { seed, train } = config;
   const { crop: [height, width], batch: size, normalize } = config.data;
-  const { images, labels } = unpackBatch(batch.bytes, {
-    shape: [size, height, width],
-    ...normalizationTable(normalize),
-  });
+  const shape: [number, number, number] = [size, height, width];
+  const { images, labels } = config.data.channels === 3
+    ? unpackBatch(batch.bytes, { shape, ...normalizationTable(normalize) })
+    : batchOfChannels(batch, { shape, normalize });
   const dropout = { seed, step };
   const { precision, gradientAccumulation, gradientCheckpointing, batchNorm } = train;
   const memory = { gradientAccumulation, gradientCheckpointing, batchNorm };
@@ -58,6 +59,19 @@ export function runStep(
   const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
   tf.dispose([images, labels]);
   return losses;
+}
+
+/** A batch of other than three channels, normalised on the host. */
+function batchOfChannels(
+  { images: pixels, labels }: HostBatch,
+  { shape, normalize }: { shape: [number, number, number]; normalize: NormalizeConfig },
+): { images: tf.Tensor4D; labels: tf.Tensor3D } {
+  const values = new Float32Array(pixels.length);
+  normalizeInto(pixels, values, normalize);
+  return {
+    images: tf.tensor4d(values, [...shape, normalize.mean.length]),
+    labels: tf.tensor3d(Int32Array.from(labels), shape, "int32"),
+  };
 }
 
 /** Learning rates of a step, both times what a rollback has left of them. */

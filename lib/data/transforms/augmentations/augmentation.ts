@@ -26,7 +26,7 @@ export interface Geometry {
 export interface MixedCrop {
   width: number;
   height: number;
-  /** RGB pixels `[height, width, 3]` on 0..255. */
+  /** Pixels `[height, width, channels]` on 0..255; `pixels()` gets RGB only. */
   image: Uint8Array;
   /** Labels `[height, width]`, ignored pixels as 255. */
   label: Uint8Array;
@@ -36,8 +36,8 @@ export interface MixedCrop {
 export interface Crop extends MixedCrop {
   /** Labels `[height, width]`, values as in the data set. */
   label: Uint8Array;
-  /** RGB in whole levels of pixels that show nothing. */
-  fill: readonly [number, number, number];
+  /** Whole levels of pixels that show nothing, one a channel. */
+  fill: readonly number[];
   /** Their label. */
   ignoreLabel: number;
 }

@@ -58,10 +58,11 @@ function boxOf({ width, height }: MixedCrop, share: number, rng: RandomStream): 
 }
 
 function paste(from: MixedCrop, into: MixedCrop, { left, top, right, bottom }: Box): void {
+  const channels = into.image.length / into.label.length;
   for (let y = top; y < bottom; y++) {
     const [start, end] = [y * into.width + left, y * into.width + right];
     into.label.set(from.label.subarray(start, end), start);
-    into.image.set(from.image.subarray(start * 3, end * 3), start * 3);
+    into.image.set(from.image.subarray(start * channels, end * channels), start * channels);
   }
 }
 
