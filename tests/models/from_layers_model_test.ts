@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { inputChannelsOf } from "../../lib/models/segmentation_model.ts";
 import { fromLayersModel } from "../../lib/models/from_layers_model.ts";
 import { onCpu } from "../support/small_models.ts";
 
@@ -59,7 +60,9 @@ describe("fromLayersModel()", () => {
   });
 
   test("fromLayersModel() refuses other inputs, outputs and uneven shrinking", () => {
-    assert.throws(() => fromLayersModel(net({ inputShape: [null, null, 1] })), /must be \[batch/);
+    const dense = tf.sequential({ layers: [tf.layers.dense({ inputShape: [5], units: 2 })] });
+    assert.throws(() => fromLayersModel(dense), /its input is \[,5\], must be \[batch/);
+    assert.equal(inputChannelsOf(fromLayersModel(net({ inputShape: [null, null, 1] }))), 1);
     const x = tf.input({ shape: [null, null, 3] });
     const conv = () => tf.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(x);
     const outputs = [conv(), conv()] as tf.SymbolicTensor[];

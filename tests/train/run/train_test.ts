@@ -56,11 +56,12 @@ describe("train()", () => {
     assert.deepEqual(files, usual);
     const written = (await readFile(join(out, "events.jsonl"), "utf8")).trim().split("\n");
     assert.deepEqual(written.map((line) => JSON.parse(line)), JSON.parse(JSON.stringify(events)));
-    // What was found out of the data stands in the run's configuration
-    const found = { orientation: "apply", range: null } as const;
     assert.deepEqual(
       await loadConfig({ path: join(out, "config.yaml") }),
-      await loadConfig({ yaml: configToYaml({ ...wanted, data: { ...wanted.data, ...found } }) }),
+      await loadConfig({
+        yaml: configToYaml(wanted),
+        overrides: ["data.orientation=apply", "data.range=null"], // found out
+      }),
     );
     const metrics = JSON.parse(await readFile(join(out, "metrics.json"), "utf8"));
     assert.equal(metrics.best.mIoU, result.best!.mIoU);
