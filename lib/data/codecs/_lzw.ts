@@ -21,11 +21,10 @@ const MAX_CODES = 4096;
 export function unpackLzw(bytes: Uint8Array, target: Uint8Array, options: LzwOptions): number {
   const { bits, highFirst, early } = options;
   const clear = 1 << bits;
-  const prefixes = new Uint16Array(MAX_CODES);
-  const suffixes = new Uint8Array(MAX_CODES);
+  // An entry is what stands at a place of the target already: the one before and a value more
+  const places = new Uint32Array(MAX_CODES);
   const lengths = new Uint16Array(MAX_CODES);
-  for (let i = 0; i < clear; i++) [suffixes[i], lengths[i]] = [i, 1];
-  let [next, size, previous] = [clear + 2, bits + 1, -1];
+  let [next, size, place, length] = [clear + 2, bits + 1, -1, 0];
   let [held, heldBits, at, to] = [0, 0, 0, 0];
   while (to < target.length) {
     while (heldBits < size) {
@@ -34,38 +33,34 @@ export function unpackLzw(bytes: Uint8Array, target: Uint8Array, options: LzwOpt
       heldBits += 8;
     }
     heldBits -= size;
-    const code = highFirst ? held >>> heldBits & (1 << size) - 1 : held & (1 << size) - 1;
+    const mask = (1 << size) - 1;
+    const code = highFirst ? held >>> heldBits & mask : held & mask;
     held = highFirst ? held & (1 << heldBits) - 1 : held >>> size;
     if (code === clear) {
-      [next, size, previous] = [clear + 2, bits + 1, -1];
+      [next, size, place] = [clear + 2, bits + 1, -1];
       continue;
     }
     if (code === clear + 1) break;
-    const isNew = code === next && previous >= 0;
-    if (code > next || (code === next && !isNew) || (previous < 0 && code >= clear)) {
-      throw new SyntaxError(`code ${code} of the compressed data is of no entry`);
-    }
-    if (previous >= 0 && next < MAX_CODES) {
-      prefixes[next] = previous;
-      lengths[next] = lengths[previous]! + 1;
-      suffixes[next] = firstOf(isNew ? previous : code);
+    if (place >= 0 && next < MAX_CODES) {
+      places[next] = place;
+      lengths[next] = length + 1;
       next++;
       if (next + (early ? 1 : 0) >= 1 << size && size < 12) size++;
     }
-    const length = lengths[code]!;
-    // From its last value to its first, as entries name the one before
-    let entry = code;
-    for (let i = to + length - 1; i >= to; i--) {
-      if (i < target.length) target[i] = suffixes[entry]!;
-      entry = prefixes[entry]!;
+    if (code >= next || (place < 0 && code >= clear)) {
+      throw new SyntaxError(`code ${code} of the compressed data is of no entry`);
     }
-    to = Math.min(target.length, to + length);
-    previous = code;
+    place = to;
+    if (code < clear) {
+      length = 1;
+      target[to++] = code;
+      continue;
+    }
+    length = lengths[code]!;
+    const from = places[code]!;
+    const end = Math.min(target.length, to + length);
+    // Value by value: the newest entry ends with what is written first
+    for (let i = from; to < end; i++) target[to++] = target[i]!;
   }
   return to;
-
-  function firstOf(code: number): number {
-    while (code >= clear) code = prefixes[code]!;
-    return suffixes[code]!;
-  }
 }

@@ -74,3 +74,27 @@ export class WasmDecoder {
     });
   }
 }
+
+/** RGB of RGBA, four pixels at a time where the processor has its low byte first. */
+export function dropAlpha(rgba: ImageData["data"]): Uint8Array {
+  const pixels = rgba.length / 4;
+  // Rounded up to whole words, so that the last four pixels can be written as words too.
+  const words = new Uint32Array(Math.ceil(pixels / 4) * 3);
+  const rgb = new Uint8Array(words.buffer, 0, pixels * 3);
+  const source = new Uint32Array(rgba.buffer, rgba.byteOffset, pixels);
+  const whole = LITTLE_ENDIAN ? pixels - pixels % 4 : 0;
+  for (let from = 0, to = 0; from < whole; from += 4, to += 3) {
+    const [b, c] = [source[from + 1]!, source[from + 2]!];
+    words[to] = source[from]! & 0xffffff | b << 24;
+    words[to + 1] = b >>> 8 & 0xffff | c << 16;
+    words[to + 2] = c >>> 16 & 0xff | source[from + 3]! << 8;
+  }
+  for (let from = whole * 4, to = whole * 3; to < rgb.length; from += 4, to += 3) {
+    rgb[to] = rgba[from]!;
+    rgb[to + 1] = rgba[from + 1]!;
+    rgb[to + 2] = rgba[from + 2]!;
+  }
+  return rgb;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -31,6 +31,9 @@ export const bmpFormat: ImageFormat = {
 /** Sizes of the headers that there are; the first is OS/2's, with sides of 16 bits. */
 const HEADERS: ReadonlySet<number> = new Set([12, 40, 52, 56, 64, 108, 124]);
 
+/** Pixels of a byte: runs of 255 take two. */
+const MAX_EXPANSION = 128;
+
 /** Values of the field "compression". */
 const [RGB, RLE8, RLE4, MASKS, ALPHA_MASKS] = [0, 1, 2, 3, 6];
 
@@ -47,6 +50,9 @@ function decode(bytes: Uint8Array, maxPixels: number): Raster {
   if (width <= 0 || height === 0) throw new SyntaxError(`size ${width}x${height} is empty`);
   if (width * height > maxPixels) {
     throw new SyntaxError(`${width}x${height} is more than the limit of ${maxPixels} pixels`);
+  }
+  if (width * height > bytes.length * MAX_EXPANSION + 2 ** 22) {
+    throw new SyntaxError(`${bytes.length} bytes cannot hold ${width}x${height} pixels`);
   }
   const isKnown = bits <= 8
     ? [1, 2, 4, 8].includes(bits) && (compression === RGB || compression === RLE8 && bits === 8 ||

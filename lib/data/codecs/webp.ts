@@ -7,7 +7,7 @@
 import { DamagedFileError } from "../dataset.ts";
 import { webpOrientation } from "./exif.ts";
 import { type DecodeOptions, type ImageFormat, MAX_PIXELS, type Raster } from "./raster.ts";
-import { type Codec, WasmDecoder } from "./_wasm_decoder.ts";
+import { type Codec, dropAlpha, WasmDecoder } from "./_wasm_decoder.ts";
 
 /** WebP, still pictures. */
 export const webpFormat: ImageFormat = {
@@ -47,11 +47,16 @@ async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster
   if (image.width !== width || image.height !== height) {
     throw damaged(`its headers say ${width}x${height} and ${image.width}x${image.height}`);
   }
+  if (isOpaque(image.data)) {
+    return { width, height, channels: 3, bitDepth: 8, data: dropAlpha(image.data) };
+  }
   const data = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length);
-  const isOpaque = !data.some((value, i) => i % 4 === 3 && value < 255);
-  if (!isOpaque) return { width, height, channels: 4, bitDepth: 8, data, alpha: true };
-  const rgb = data.filter((_, i) => i % 4 < 3);
-  return { width, height, channels: 3, bitDepth: 8, data: rgb };
+  return { width, height, channels: 4, bitDepth: 8, data, alpha: true };
+}
+
+function isOpaque(rgba: ImageData["data"]): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i]! < 255) return false;
+  return true;
 }
 
 /** Size from the first chunk; `null` where the file ends before its chunks do. */

@@ -39,7 +39,8 @@ test("bmpFormat.decode() refuses absurd sizes, unknown kinds and short files", a
     [bmp({ compression: 5 }, []), /24 bits with compression 5 are not supported/],
     [bmp({}, [1, 2, 3]), /the file is truncated/],
     // Run lengths that never come to an end
-    [bmp({ bits: 8, compression: 1, width: 5000, height: 5000 }, [0, 0, 0, 0]), /truncated/],
+    [bmp({ bits: 8, compression: 1, width: 500, height: 500 }, [0, 0, 0, 0]), /truncated/],
+    [bmp({ bits: 8, compression: 1, width: 5000, height: 5000 }, [0, 1]), /56 bytes cannot hold/],
   ];
   for (const [bytes, message] of cases) {
     await assert.rejects(decode(bytes), { name: "DamagedFileError", message });
