@@ -66,7 +66,8 @@ export async function streamJson(
   } catch (error) {
     const { cause } = (failure ?? {}) as { cause?: unknown };
     if (cause !== undefined) throw cause;
-    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    // A code alone does not tell: a decoder of UTF-8 gives its errors one as well
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw new DamagedFileError(
       `Cannot read "${file}": not JSON (${printable((error as Error).message).slice(0, 200)})`,
     );

@@ -156,6 +156,13 @@ const CASES: [what: string, reader: string, files: Record<string, Content>, mess
     "instances_train.json": '{"images": [{"id": 1',
     "a.png": PICTURE,
   }, /not JSON/],
+  ["COCO whose names are no UTF-8", "coco", {
+    "instances_train.json": Buffer.from(
+      '{"images": [{"id": 1, "file_name": "a\xf8.png"}]}',
+      "latin1",
+    ),
+    "a.png": PICTURE,
+  }, /not JSON/],
   ["COCO nested deeply", "coco", {
     "instances_train.json": `{"images": [${DEEP}`,
     "a.png": PICTURE,
