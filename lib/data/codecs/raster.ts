@@ -27,6 +27,8 @@ export interface Raster {
   data: RasterData;
   /** Whether the last channel is alpha. */
   alpha?: boolean;
+  /** Whether the file's coding altered values, where its format can do both. */
+  lossy?: boolean;
   /** RGB triples where `data` holds palette indices. */
   palette?: Uint8Array;
   /**

@@ -103,7 +103,7 @@ async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster
       : valuesOf(unpackBlock(packed, layout, shape), layout, shape);
     place2d(values, data, { layout, x, y, shape, first: Math.floor(index / (across * down)) });
   }
-  return finish(data, layout);
+  return { ...finish(data, layout), lossy: isJpegLayout(layout) };
 }
 
 /** The packed bytes of a block; `null` where there are none. */

@@ -42,16 +42,17 @@ async function decode(bytes: Uint8Array, options: DecodeOptions): Promise<Raster
   if (width * height > limit) {
     throw damaged(`${width}x${height} is more than the limit of ${limit} pixels`);
   }
+  const { lossy } = header;
   const { image } = await decoder.decode(bytes);
   if (image === null) throw damaged("damaged data");
   if (image.width !== width || image.height !== height) {
     throw damaged(`its headers say ${width}x${height} and ${image.width}x${image.height}`);
   }
   if (isOpaque(image.data)) {
-    return { width, height, channels: 3, bitDepth: 8, data: dropAlpha(image.data) };
+    return { width, height, channels: 3, bitDepth: 8, data: dropAlpha(image.data), lossy };
   }
   const data = new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length);
-  return { width, height, channels: 4, bitDepth: 8, data, alpha: true };
+  return { width, height, channels: 4, bitDepth: 8, data, alpha: true, lossy };
 }
 
 function isOpaque(rgba: ImageData["data"]): boolean {
@@ -62,27 +63,48 @@ function isOpaque(rgba: ImageData["data"]): boolean {
 /** Size from the first chunk; `null` where the file ends before its chunks do. */
 function readHeader(
   bytes: Uint8Array,
-): { width: number; height: number; isAnimated: boolean } | null {
+): { width: number; height: number; isAnimated: boolean; lossy: boolean } | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 30 || view.getUint32(4, true) + 8 > bytes.length) return null;
   const size24 = (at: number): number =>
     (bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16) + 1;
   switch (textAt(bytes, 12)) {
     case "VP8X":
-      return { width: size24(24), height: size24(27), isAnimated: (bytes[20]! & 2) > 0 };
+      return {
+        width: size24(24),
+        height: size24(27),
+        isAnimated: (bytes[20]! & 2) > 0,
+        lossy: !hasChunk(bytes, "VP8L"),
+      };
     case "VP8 ":
       return {
         width: view.getUint16(26, true) & 0x3fff,
         height: view.getUint16(28, true) & 0x3fff,
         isAnimated: false,
+        lossy: true,
       };
     case "VP8L": {
       const bits = view.getUint32(21, true);
-      return { width: (bits & 0x3fff) + 1, height: (bits >>> 14 & 0x3fff) + 1, isAnimated: false };
+      return {
+        width: (bits & 0x3fff) + 1,
+        height: (bits >>> 14 & 0x3fff) + 1,
+        isAnimated: false,
+        lossy: false,
+      };
     }
     default:
       return null;
   }
+}
+
+function hasChunk(bytes: Uint8Array, name: string): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 12; at + 8 <= bytes.length;) {
+    if (textAt(bytes, at) === name) return true;
+    const size = view.getUint32(at + 4, true);
+    at += 8 + size + size % 2;
+  }
+  return false;
 }
 
 function textAt(bytes: Uint8Array, at: number): string {

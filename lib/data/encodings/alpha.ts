@@ -12,7 +12,7 @@ export const alphaEncoding: LabelEncoding = {
   name: "alpha",
   summary: "the alpha channel is the mask: transparent is class 0, opaque class 1",
   options: z.strictObject({}),
-  describe: () => "masks in the alpha channel",
+  describe: () => "masks in the alpha channel, from half opaque up class 1",
   decode({ width, height, channels, bitDepth, data }, _config, { file }): LabelMap {
     if (channels !== 2 && channels !== 4) {
       throw new DamagedFileError(`Cannot read labels from "${file}": it has no alpha channel`);

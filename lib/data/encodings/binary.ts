@@ -23,13 +23,19 @@ export const binaryEncoding: LabelEncoding = {
     value === undefined ? `two classes, the second from ${threshold} up` : `0/${value} masks`,
   decode(raster, { threshold = 128, value }, { file }): LabelMap {
     const label = singleValues(toGrey(raster), file);
-    // Grey of 1 bit says 1 where the same mask of 8 bits says 255
-    const scale = raster.palette === undefined && raster.bitDepth < 8 && value === 255
-      ? 255 / ((1 << raster.bitDepth) - 1)
+    const { bitDepth, palette } = raster;
+    // Grey of 1 bit says 1 where the same mask of 8 bits says 255, and a palette white
+    const scale = palette === undefined && bitDepth < 8 && value === 255
+      ? 255 / ((1 << bitDepth) - 1)
       : 1;
+    const isWhite = (index: number): boolean =>
+      value === 255 && palette !== undefined && index > 0 &&
+      [palette[index * 3], palette[index * 3 + 1], palette[index * 3 + 2]].join() === "255,255,255";
+    const white = Array.from({ length: 256 }, (_, index) => isWhite(index));
     const least = threshold as number;
     for (let i = 0; i < label.data.length; i++) {
-      const level = label.data[i]! * scale;
+      const own = label.data[i]!;
+      const level = white[own] ? 255 : own * scale;
       if (value !== undefined && level !== 0 && level !== value) {
         throw new DamagedFileError(
           `Cannot read labels from "${file}": value ${level} at ${placeOf(i, raster)} of a ` +
@@ -42,8 +48,12 @@ export const binaryEncoding: LabelEncoding = {
   },
 };
 
-/** JPEG alters the channels of a grey mask by a level or two. */
+/** One channel of 8 bits: JPEG alters the channels of a grey mask by a level or two. */
 function toGrey(raster: MaskRaster): MaskRaster {
+  if (raster.bitDepth === 16 && raster.data.every((value) => value % 257 === 0)) {
+    const data = Uint8Array.from(raster.data, (value) => value / 257);
+    return { ...raster, bitDepth: 8, data };
+  }
   if (!raster.lossy || raster.channels < 3) return raster;
   const { width, height, channels, data } = raster;
   const grey = new Uint8Array(width * height);

@@ -45,7 +45,7 @@ function byLabelMap({ given, hints }: DecideOptions): DecidedLabels {
   const table = Object.entries(hints.labelMap!);
   const names = given?.classes.map(({ name }) => name) ??
     [...new Set(table.map(([, to]) => String(to)).filter((to) => to !== "ignore" && to !== "-1"))];
-  const values = Object.fromEntries(table.map(([value, to]) => {
+  const values: Record<string, number> = Object.fromEntries(table.map(([value, to]) => {
     if (!/^(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/.test(value)) {
       throw new DataQuestionError(`data.labelMap maps "${value}", which is no value in 0..255`);
     }
@@ -56,11 +56,13 @@ function byLabelMap({ given, hints }: DecideOptions): DecidedLabels {
       `data.labelMap maps ${value} to "${to}", which is none of the classes ${names.join(", ")}`,
     );
   }));
-  const ignore = hints.ignore === undefined || hints.ignore === null ? 255 : hints.ignore;
+  const ignore = hints.ignore ?? given?.ignore ?? (given?.ignore === null ? -1 : 255);
+  // Where values are looked up, the value that is left out need not be free among the classes
+  if (ignore >= 0) values[ignore] ??= -1;
   return {
     encoding: { name: "map", values },
     classes: given?.classes ?? named(names),
-    ignore: ignore < 0 ? null : ignore,
+    ignore: 255,
   };
 }
 
@@ -68,7 +70,8 @@ function byLabelMap({ given, hints }: DecideOptions): DecidedLabels {
 function byJpeg(options: DecideOptions, { path }: LabelFile): DecidedLabels {
   const { files, given } = options;
   if (given?.hasColors === true) {
-    const colors = given.classes.map(({ color }) => color);
+    const ignored = given.ignoredColors ?? [];
+    const colors = [...given.classes.map(({ color }) => color), ...ignored];
     const tolerance = Math.min(64, Math.max(1, Math.floor(leastDistance(colors) / 2) - 1));
     let [near, all] = [0, 0];
     for (const { facts } of files) {
@@ -83,9 +86,9 @@ function byJpeg(options: DecideOptions, { path }: LabelFile): DecidedLabels {
     const far = all - near;
     if (far / all <= 0.1) {
       return {
-        encoding: { name: "color", tolerance },
+        encoding: { name: "color", tolerance, ...(ignored.length > 0 && { ignored }) },
         classes: given.classes,
-        ignore: given.ignore ?? 255,
+        ignore: 255,
       };
     }
     throw new DataQuestionError(
@@ -128,11 +131,14 @@ function leastDistance(colors: readonly (readonly [number, number, number])[]): 
 function byAlpha({ files, given }: DecideOptions, { path }: LabelFile): DecidedLabels {
   const isConstant = files.every(({ facts }) => facts.distinct === 1);
   if (isConstant) return { ...twoClasses(given), encoding: { name: "alpha" } };
+  const isColor = files.some(({ facts }) => facts.kind === "color");
   throw new DataQuestionError(
     `the mask ${path} has both ${
-      files.some(({ facts }) => facts.kind === "color") ? "colours" : "values"
+      isColor ? "colours" : "values"
     } and a transparent part: say which is meant, --set data.encoding=alpha (transparent is class ` +
-      `0, opaque class 1) or --set data.encoding=index (transparency is passed over)`,
+      `0, opaque class 1) or --set data.encoding=${
+        isColor ? "color" : "index"
+      } (transparency is passed over)`,
   );
 }
 
@@ -170,7 +176,11 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
           `masks without smoothing`
         : `labels are colours, but ${
           listed(unknown.map(colorName), 4)
-        } (in ${file.path}) is that of no class in ${given.from}: add the class, or leave the ` +
+        } (in ${file.path}) is that of no class in ${given.from}${
+          unknown.every((key) => known.has(swapped(key)))
+            ? ", which has it with red and blue swapped, as OpenCV writes colours"
+            : ""
+        }: add the class, or leave the ` +
           `colour out with "ignoreColors": [[${colorName(unknown[0]!)}]] in classes.json`,
     );
   }
@@ -179,6 +189,10 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
     classes: given.classes,
     ignore: 255,
   };
+}
+
+function swapped(key: number): number {
+  return colorKey(key & 255, key >> 8 & 255, key >> 16);
 }
 
 /** Palettes decide where they contradict each other or the classes' colours; else indices do. */

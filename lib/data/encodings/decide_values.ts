@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { classRole } from "../annotations/class_role.ts";
+import type { ClassInfo } from "../dataset.ts";
 import { DataQuestionError, listed } from "./data_question.ts";
+import { isBlackAndWhite } from "./mask_facts.ts";
 import {
   type DecidedLabels,
   type DecideOptions,
@@ -22,17 +25,36 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
   const declared = given?.ignore === null || (explicit ?? 0) < 0 ? null : ignore;
   const count = given?.classes.length ?? null;
   const stretched = isStretched(options, count);
-  const values = valuesOf(files, stretched);
+  const values = isFullScale(files) ? [0, 255] : valuesOf(files, stretched);
   const index = { name: "index", ...(stretched && { stretched: true }) };
-  const decided = (classes: DecidedLabels["classes"]): DecidedLabels => ({
-    encoding: reduceZero ? { ...index, subtract: 1 } : index,
+  // Where values are looked up, the value that is left out need not be free among the classes
+  const looked = (
+    classes: DecidedLabels["classes"],
+    places: readonly (readonly [value: number, place: number])[],
+  ): DecidedLabels => ({
+    encoding: {
+      name: "map",
+      values: Object.fromEntries([
+        ...places,
+        ...declared === null ? [] : [[declared, -1] as const],
+      ]),
+    },
     classes,
-    ignore: declared,
+    ignore: declared === null && !reduceZero ? null : 255,
   });
+  const decided = (classes: DecidedLabels["classes"]): DecidedLabels => {
+    if (reduceZero && declared !== 255) {
+      return looked(classes, [[0, -1], ...classes.map((_, place) => [place + 1, place] as const)]);
+    }
+    return {
+      encoding: reduceZero ? { ...index, subtract: 1 } : index,
+      classes,
+      ignore: declared,
+    };
+  };
 
   if (given?.ids != null) {
-    const table = Object.fromEntries(given.ids.map((id, place) => [String(id), place]));
-    return { encoding: { name: "map", values: table }, classes: given.classes, ignore: declared };
+    return looked(given.classes, given.ids.map((id, place) => [id, place] as const));
   }
   if (encoding === "binary") {
     return { ...twoClasses(given), encoding: { name: "binary", threshold: thresholdOf(values) } };
@@ -43,6 +65,7 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     return decided(given?.classes ?? numbered(Math.min(most + 1, 255)));
   }
   const top = values.at(-1)!;
+  if (top > 255) throw beyondBytes(files, values);
   if (count === 1 && labelsBeyond(values, ignore)) {
     throw new DataQuestionError(
       `${given!.from} names one class, "${given!.classes[0]!.name}", and the masks hold ${
@@ -70,6 +93,7 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     if (two && top > 1 && top !== ignore) {
       if (count === 2) return { ...twoClasses(given), encoding: { name: "binary", value: top } };
     }
+    if (!stated && values.join() === "0,1,255") refuseTwoScales(files);
     if (values.length > 12 && top > 200 && values.filter((v) => v > 1 && v < 255).length > 8) {
       throw new DataQuestionError(
         `masks have soft edges: ${values.length} values from 0 to ${top} occur (anti-aliasing), ` +
@@ -80,6 +104,7 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     }
   }
   const labels = values.filter((value) => value !== declared);
+  if (encoding === "auto" && count !== 2) refuseSoftEdges(files);
   if (count === null) return decided(unnamed(labels, values));
   const undeclared = labels.filter((value) => value >= count);
   if (undeclared.length === 0) {
@@ -98,6 +123,18 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
           }'`,
       );
     }
+    if (encoding === "auto" && labels.length > 1 && labels[0]! > 0 && ignore >= count) {
+      const [first] = given!.classes as [ClassInfo];
+      if (classRole(first.name) !== "ignore") {
+        throw new DataQuestionError(
+          `no label has the value 0, the class "${first.name}" of ${given!.from}; the values are ` +
+            `${
+              listed(labels)
+            }: say whether they count from 1, --set data.reduceZero=true, or the ` +
+            `class does not occur, --set data.encoding=index`,
+        );
+      }
+    }
     return decided(given!.classes);
   }
   if (labels.length === count && !labels.includes(0) && labels.at(-1) === count) {
@@ -108,6 +145,66 @@ export function decideByValues(options: DecideOptions): DecidedLabels {
     );
   }
   return decided(given!.classes); // the check before training names the files that are wrong
+}
+
+/**
+ * Whether all files are black and white, and not all by indices: 1 bit says 1 where 8 bits say 255 and
+ * 16 bits 65,535.
+ */
+function isFullScale(files: readonly LabelFile[]): boolean {
+  return files.every(({ facts }) => isBlackAndWhite(facts)) &&
+    files.some(({ facts }) => facts.bits >= 8 && facts.values.at(-1)![0] >= 255);
+}
+
+/** Files of 0 and 1 beside files of 0 and 255. */
+function refuseTwoScales(files: readonly LabelFile[]): void {
+  const has = ({ facts }: LabelFile, value: number): boolean =>
+    facts.values.some(([own]) => own === value);
+  const [one, full] = [1, 255].map((value) =>
+    files.filter((file) => has(file, value) && has(file, 0))
+  ) as [LabelFile[], LabelFile[]];
+  if (one.length === 0 || full.length === 0 || one.some((file) => full.includes(file))) return;
+  throw new DataQuestionError(
+    `${one.length} masks hold 0 and 1, such as ${
+      one[0]!.path
+    }, and ${full.length} others 0 and 255, ` +
+      `such as ${
+        full[0]!.path
+      }: say what 255 is, --set data.encoding=binary (class 1, as 1 is) or ` +
+      `--set data.ignore=255 (left out)`,
+  );
+}
+
+/** Least number of pixels, and least share of those along outlines, that make soft edges. */
+const LEAST_RAMP = 16;
+const RAMP_SHARE = 0.25;
+
+/** Values between those of both neighbours, along the outlines: other classes where there are many. */
+function refuseSoftEdges(files: readonly LabelFile[]): void {
+  let [ramp, outline] = [0, 0];
+  let softest = files[0]!;
+  for (const file of files) {
+    ramp += file.facts.ramp;
+    outline += file.facts.outline;
+    if (file.facts.ramp > softest.facts.ramp) softest = file;
+  }
+  if (ramp < LEAST_RAMP || ramp < outline * RAMP_SHARE) return;
+  throw new DataQuestionError(
+    `masks have soft edges: ${(ramp / outline * 100).toFixed(0)} % of the pixels along outlines ` +
+      `have a value between those of their neighbours, as in ${softest.path} (anti-aliasing, or a ` +
+      `size changed by interpolation), which other classes have: save them without smoothing, or ` +
+      `take all values as they are with --set data.encoding=index`,
+  );
+}
+
+function beyondBytes(files: readonly LabelFile[], values: readonly number[]): DataQuestionError {
+  const top = values.at(-1)!;
+  const isScaled = values.every((value) => value % 257 === 0);
+  return new DataQuestionError(
+    `labels hold values of 16 bits, up to ${top} in ${fileWith(files, top, false)}` +
+      (isScaled ? ", all of them multiples of 257, as where 8 bits were stretched to 16" : "") +
+      `: save class indices from 0 to 254 in 8 bits`,
+  );
 }
 
 /** Whether other values occur than 0 and the ignored one. */
@@ -181,7 +278,8 @@ function isStretched({ files }: DecideOptions, count: number | null): boolean {
 }
 
 function thresholdOf(values: readonly number[]): number {
-  const top = values.at(-1)!;
+  if (values.join() === "0,1,255") return 1; // files of 0 and 1 beside files of 0 and 255
+  const top = Math.min(255, values.at(-1)!);
   return Math.max(1, Math.ceil(top / 2));
 }
 

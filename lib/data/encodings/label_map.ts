@@ -31,7 +31,7 @@ export const labelMapEncoding: LabelEncoding = {
     for (let i = 0; i < label.data.length; i++) {
       const value = label.data[i]!;
       const to = table[value]!;
-      if (to === -2 && value !== ignoreLabel) {
+      if (to === -2) {
         throw new DamagedFileError(
           `Cannot read labels from "${file}": value ${value} at ${placeOf(i, raster)} is not in ` +
             `the table of values (${Object.keys(values as object).join(", ")})`,

@@ -24,6 +24,10 @@ export interface MaskFacts {
   colors: [color: number, pixels: number][];
   /** Distinct colours, of which `colors` has the first. */
   distinct: number;
+  /** Pixels whose value differs from that of a neighbour; 0 of what is not grey. */
+  outline: number;
+  /** Those of them whose value lies between the values of the neighbours on both sides. */
+  ramp: number;
 }
 
 /** Colours that are kept of one file. */
@@ -42,6 +46,8 @@ export function maskFacts(raster: MaskRaster): MaskFacts {
     values: [],
     colors: [],
     distinct: 0,
+    outline: 0,
+    ramp: 0,
   };
   const pixels = width * height;
   if (facts.kind !== "color") {
@@ -56,6 +62,7 @@ export function maskFacts(raster: MaskRaster): MaskFacts {
       });
     }
     facts.distinct = facts.values.length;
+    if (facts.kind === "grey" && facts.distinct > 2) countOutline(raster, facts);
     return facts;
   }
   const counts = new Map<number, number>();
@@ -73,6 +80,35 @@ export function maskFacts(raster: MaskRaster): MaskFacts {
   facts.distinct = counts.size;
   facts.colors = [...counts].sort((a, b) => b[1] - a[1]).slice(0, KEPT_COLORS);
   return facts;
+}
+
+/** Whether a file is black and white: 0 and the highest value, or a palette of these. */
+export function isBlackAndWhite({ kind, bits, values, colors }: MaskFacts): boolean {
+  if (kind === "palette") {
+    return values.every(([value], i) => colors[i]![0] === (value === 0 ? 0 : 0xffffff));
+  }
+  const top = 2 ** bits - 1;
+  return kind === "grey" && values.every(([value]) => value === 0 || value === top);
+}
+
+/** Counts the pixels along outlines, and those with a value between two neighbours' values. */
+function countOutline({ width, height, channels, data }: MaskRaster, facts: MaskFacts): void {
+  const isBetween = (a: number, b: number, c: number): boolean => a < b && b < c || a > b && b > c;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = (y * width + x) * channels;
+      const value = data[at]!;
+      const left = x > 0 ? data[at - channels]! : value;
+      const right = x + 1 < width ? data[at + channels]! : value;
+      const up = y > 0 ? data[at - width * channels]! : value;
+      const down = y + 1 < height ? data[at + width * channels]! : value;
+      if (left === value && right === value && up === value && down === value) continue;
+      facts.outline++;
+      // 255 is no class where there are many
+      if (left === 255 || right === 255 || up === 255 || down === 255) continue;
+      if (isBetween(left, value, right) || isBetween(up, value, down)) facts.ramp++;
+    }
+  }
 }
 
 /** JPEG leaves the channels of a grey mask a level or two apart. */

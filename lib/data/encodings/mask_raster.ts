@@ -10,7 +10,7 @@ import { DamagedFileError } from "../dataset.ts";
 /** Samples of a label file as they are stored. */
 export interface MaskRaster extends Raster {
   data: Uint8Array | Uint16Array;
-  /** Whether the format alters values (JPEG). */
+  /** Whether the format alters values (JPEG, lossy WebP). */
   lossy: boolean;
 }
 
@@ -24,8 +24,7 @@ export async function decodeMask(bytes: Uint8Array, options: DecodeOptions): Pro
   if (bytes.length === 0) {
     throw new DamagedFileError(`Cannot read labels from "${options.file}": the file is empty`);
   }
-  const { format, data, ...raster } = await decodeRaster(bytes, options);
-  const { lossy } = format;
+  const { format, data, lossy = format.lossy, ...raster } = await decodeRaster(bytes, options);
   if (data instanceof Uint8Array || data instanceof Uint16Array) return { ...raster, data, lossy };
   // Whole numbers of other types, as TIFF of 32 bits or of floats holds them
   const whole = new Uint16Array(data.length);

@@ -28,7 +28,11 @@ test("segadv inspect data prints splits, classes and weights of a folder and end
   }));
 
 test("segadv inspect data ends with 1 where training would be wrong, and names the culprit", () =>
-  withFiles({ ...SOUND, "train/labels/a.png": labels(4, 3, { values: [0, 255] }) }, async (dir) => {
+  withFiles({
+    ...SOUND,
+    "train/labels/a.png": labels(4, 3, { values: [0, 255] }),
+    "val/labels/b.png": labels(5, 3, { values: [0, 1, 255] }),
+  }, async (dir) => {
     const { code, out, err } = await runHere("inspect", "data", dir);
     assert.deepEqual([code, err], [1, ""]);
     assert.match(out, /\nerror: train: labels are 0\/255 masks: .*\n/);

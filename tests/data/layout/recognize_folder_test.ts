@@ -1,101 +1,29 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { openLayout } from "../../../lib/data/layout/open_layout.ts";
-import type { DataHints } from "../../../lib/data/layout/folder_layout.ts";
 import { recognizeFolder } from "../../../lib/data/layout/recognize_folder.ts";
-import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
-import { type Content, withFiles } from "../../support/dataset_folder.ts";
+import { withFiles } from "../../support/dataset_folder.ts";
 import { rawPng } from "../../support/label_files.ts";
-
-/** Labels of four samples of 4x2 pixels: three classes, of which the last is in one sample only. */
-const TRUTH: Record<string, number[]> = {
-  a: [0, 0, 1, 1, 0, 0, 1, 1],
-  b: [0, 1, 1, 0, 0, 0, 0, 0],
-  c: [1, 1, 1, 1, 0, 0, 0, 0],
-  d: [0, 0, 2, 2, 1, 1, 0, 0],
-};
-/** The same without the third class. */
-const TWO = Object.fromEntries(
-  Object.entries(TRUTH).map(([name, values]) => [name, values.map((value) => Math.min(value, 1))]),
-);
-const SIZE = { width: 4, height: 2 };
-const COLORS = [[0, 0, 0], [220, 40, 40], [40, 200, 40]];
-const NAMES = ["ground", "red", "green"];
-const COLORED = NAMES.map((name, i) => ({ name, color: COLORS[i] }));
-
-function photo(shade: number): Uint8Array {
-  return encodePng({ ...SIZE, channels: 3, data: new Uint8Array(24).fill(shade) });
-}
-
-function grey(values: number[]): Uint8Array {
-  return rawPng({ ...SIZE, type: 0, samples: values });
-}
-
-function rgb(values: number[]): Uint8Array {
-  return rawPng({ ...SIZE, type: 2, samples: values.flatMap((value) => COLORS[value]!) });
-}
-
-function binary(values: number[]): Uint8Array {
-  return grey(values.map((value) => value * 255));
-}
-
-interface Kind {
-  /** Writes a mask. @default grey indices */
-  mask?: (values: number[], name: string) => Uint8Array;
-  /** Places of a sample's two files. @default train/images and train/labels, val for d */
-  place?: (name: string) => [image: string, label: string];
-  /** Other files. @default classes.json with three names */
-  files?: Record<string, Content>;
-  truth?: Record<string, number[]>;
-  hints?: DataHints;
-  /** Labels that are expected in place of the truth. */
-  expected?: Record<string, number[]>;
-  /** Names of the classes. @default ground, red, green */
-  names?: string[];
-  says?: RegExp;
-}
-
-type Place = [image: string, label: string];
-
-function byFolder(name: string): Place {
-  const split = name === "d" ? "val" : "train";
-  return [`${split}/images/${name}.png`, `${split}/labels/${name}.png`];
-}
-
-function apart(images: string, labels: string): (name: string) => Place {
-  return (name) => [`${images}/${name}.png`, `${labels}/${name}.png`];
-}
-
-/** Writes a folder of the kind, reads all its splits and gives the labels by sample. */
-async function read(kind: Kind): Promise<Record<string, number[]>> {
-  const { mask = grey, place = byFolder, truth = TRUTH, hints = {} } = kind;
-  const files: Record<string, Content> = {
-    ...kind.files ?? { "classes.json": { classes: NAMES } },
-  };
-  for (const [i, [name, values]] of Object.entries(truth).entries()) {
-    const [image, label] = place(name);
-    files[image] = photo(10 + i);
-    files[label] = mask(values, name);
-  }
-  const found: Record<string, number[]> = {};
-  await withFiles(files, async (dir) => {
-    const { layout, said } = await recognizeFolder(dir, hints);
-    assert.deepEqual(layout.classes.map(({ name }) => name), kind.names ?? NAMES);
-    assert.doesNotMatch(said, /\n/);
-    if (kind.says !== undefined) assert.match(said, kind.says);
-    for (const split of Object.keys(layout.splits)) {
-      const dataset = await openLayout(dir, split, layout);
-      for (const [i, id] of dataset.ids.entries()) {
-        const { label } = await dataset.read(i);
-        found[id] = [...label.data].map((value) => value === dataset.ignoreLabel ? 255 : value);
-      }
-    }
-  });
-  return found;
-}
-
-const OBJECT = ["background", "object"];
-const none: Record<string, Content> = {};
+import {
+  apart,
+  binary,
+  byFolder,
+  COLORED,
+  COLORS,
+  grey,
+  type Kind,
+  NAMES,
+  none,
+  OBJECT,
+  oneBit,
+  paletteOfTwo,
+  photo,
+  type Place,
+  read,
+  rgb,
+  SIZE,
+  TRUTH,
+  TWO,
+} from "./_folder_kinds.ts";
 
 const KINDS: Record<string, Kind> = {
   "index PNGs in train/ and val/": { says: /train 3, val 1 \(by folders\)/ },
@@ -206,6 +134,27 @@ const KINDS: Record<string, Kind> = {
     files: { "classes.json": { classes: ["bg", "object"] } },
     names: ["bg", "object"],
   },
+  "masks of 1 bit beside 0/255 masks": { mask: oneBit, truth: TWO, files: none, names: OBJECT },
+  "black and white palettes beside 0/255 masks": {
+    mask: paletteOfTwo,
+    truth: TWO,
+    files: none,
+    names: OBJECT,
+  },
+  "0/65535 masks": {
+    mask: (values) =>
+      rawPng({ ...SIZE, type: 0, depth: 16, samples: values.map((value) => value * 65_535) }),
+    truth: TWO,
+    files: none,
+    names: OBJECT,
+  },
+  "files of 0 and 1 beside files of 0 and 255, said to be one class": {
+    mask: (values, name) => name === "a" ? grey(values) : binary(values),
+    truth: TWO,
+    files: { "classes.json": { classes: OBJECT } },
+    names: OBJECT,
+    hints: { encoding: "binary" },
+  },
   "RGB masks": { mask: rgb, files: { "classes.json": { classes: COLORED } } },
   "RGB masks by class_dict.csv": {
     mask: rgb,
@@ -284,6 +233,33 @@ const KINDS: Record<string, Kind> = {
     names: ["ground", "red"],
     expected: { ...TRUTH, d: [0, 0, 255, 255, 1, 1, 0, 0] },
   },
+  "a first class that never occurs where the value to leave out is that of a class": {
+    mask: (values) => grey(values.map((value) => value === 0 ? 3 : value)),
+    files: { "classes.json": { classes: [...NAMES, "unknown"], ignore_label: 3 } },
+    names: [...NAMES, "unknown"],
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, values]) => [name, values.map((v) => v === 0 ? 255 : v)]),
+    ),
+  },
+  "the id of a class as the value to leave out, among other ids": {
+    files: {
+      "classes.json": {
+        classes: [{ id: 2, name: "green" }, { id: 1, name: "red" }, { id: 0, name: "void" }],
+        ignore: 0,
+      },
+    },
+    names: ["green", "red", "void"],
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, values]) => [name, values.map((v) => [255, 1, 0][v]!)]),
+    ),
+  },
+  "data.reduceZero with 0 as the value to leave out": {
+    mask: (values) => grey(values.map((value) => value === 2 ? 0 : value + 1)),
+    files: { "classes.json": { classes: ["ground", "red"], ignore: 0 } },
+    names: ["ground", "red"],
+    hints: { reduceZero: true },
+    expected: { ...TRUTH, d: [0, 0, 255, 255, 1, 1, 0, 0] },
+  },
   "ignore -1": { files: { "classes.json": { classes: NAMES, ignore_index: -1 } } },
   "a classes.json in UTF-16": {
     files: {
@@ -324,6 +300,8 @@ describe("recognizeFolder() reads to the truth, pixel by pixel,", () => {
 });
 
 const SOFT = [0, 3, 20, 40, 70, 90, 120, 128, 150, 170, 190, 210, 220, 240, 250, 255];
+/** Two rows that go from one class to another over those between. */
+const SOFT_EDGES = [0, 2, 4, 7, 0, 2, 4, 7];
 const REFUSED: Record<string, { kind: Kind; message: RegExp }> = {
   "0/255 masks whose 255 is declared as ignore": {
     kind: { mask: binary, truth: TWO, files: { "classes.json": { classes: OBJECT, ignore: 255 } } },
@@ -348,6 +326,44 @@ const REFUSED: Record<string, { kind: Kind; message: RegExp }> = {
       files: { "classes.json": { classes: OBJECT } },
     },
     message: /soft edges: 16 values from 0 to 255 occur .*as in .*data\.encoding=binary/,
+  },
+  "files of 0 and 1 beside files of 0 and 255": {
+    kind: {
+      mask: (values, name) => name === "a" ? grey(values) : binary(values),
+      truth: TWO,
+      files: { "classes.json": { classes: OBJECT } },
+    },
+    message:
+      /1 masks hold 0 and 1, such as .*a\.png, and 3 others 0 and 255, .*encoding=binary .*ignore=255/,
+  },
+  "labels that count from 1 beside a class that does not occur": {
+    kind: {
+      mask: (values) => grey(values.map((value) => value + 1)),
+      files: { "classes.json": { classes: [...NAMES, "spare"] } },
+    },
+    message: /no label has the value 0, the class "ground" .*reduceZero=true.*encoding=index/,
+  },
+  "soft edges among many classes": {
+    kind: {
+      mask: (_, name) => grey(name === "d" ? SOFT_EDGES.toReversed() : SOFT_EDGES),
+      files: { "classes.json": { classes: SOFT_EDGES.map((_, i) => `class ${i}`) } },
+    },
+    message: /soft edges: \d+ % of the pixels along outlines .* as in .*data\.encoding=index/,
+  },
+  "values of 16 bits": {
+    kind: {
+      mask: (values) =>
+        rawPng({ ...SIZE, type: 0, depth: 16, samples: values.map((value) => value * 257) }),
+    },
+    message: /16 bits, up to 514 in val\/labels\/d\.png, all of them multiples of 257/,
+  },
+  "red and blue swapped": {
+    kind: {
+      mask: (values) =>
+        rawPng({ ...SIZE, type: 2, samples: values.flatMap((v) => COLORS[v]!.toReversed()) }),
+      files: { "classes.json": { classes: COLORED } },
+    },
+    message: /40,40,220 .* red and blue swapped, as OpenCV writes colours/,
   },
   "palettes that permute colours": {
     kind: {
