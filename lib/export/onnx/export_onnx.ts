@@ -3,20 +3,22 @@
  *
  * @module
  */
-import {
-  type ArchitectureOptions,
-  inputChannelsOf,
-  type SegmentationModel,
-} from "../../models/segmentation_model.ts";
+import { inputChannelsOf, type SegmentationModel } from "../../models/segmentation_model.ts";
 import { networks } from "../../models/networks/registry.ts";
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
 import type { InputSize } from "../../models/persistence/saved_model.ts";
+import { sizeFromShape } from "../../weights/formats/float32_values.ts";
+import type { WeightStorage } from "../../weights/formats/reduced_weights.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
 import { onnxBuilder } from "./onnx_builder.ts";
-import type { OnnxValue } from "./onnx_ops.ts";
-import { OnnxGraph, type OnnxModelInfo } from "./onnx_graph.ts";
+import { convertLayersModel } from "./layers_model.ts";
+import { OnnxOps, type OnnxValue } from "./onnx_ops.ts";
+import { OnnxGraph } from "./onnx_graph.ts";
 import { onnxMetadata } from "./onnx_metadata.ts";
-import { weightValues } from "../weight_values.ts";
+import { foldBatchNorms, prune } from "./onnx_passes.ts";
+import { assertFits, type OnnxModelInfo, serializeOnnx } from "./serialize_onnx.ts";
+import { storeKernels } from "./store_onnx_weights.ts";
+import { weightsByVariable } from "../weight_values.ts";
 
 /** Options of {@linkcode exportOnnx}. */
 export interface OnnxOptions extends ModelMetadata {
@@ -31,6 +33,10 @@ export interface OnnxOptions extends ModelMetadata {
   layout?: "nchw" | "nhwc";
   /** Height and width of the input; others are refused by the runtime. @default any */
   size?: InputSize;
+  /** Whether batch norms become part of the convolutions before them. @default false */
+  foldBatchNorm?: boolean;
+  /** How kernels are stored; the graph computes in float32 in any case. @default "float32" */
+  storage?: WeightStorage;
   /** When the model was exported. @default now */
   date?: Date;
 }
@@ -46,8 +52,9 @@ export interface OnnxOptions extends ModelMetadata {
  *
  * @returns The bytes of an `.onnx` file.
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
- * @throws {TypeError} If the network was not built from the registry, or `argmax` is given without
- * `preprocess`.
+ * @throws {TypeError} If a layer of a network that is none of the registry has no counterpart in ONNX,
+ * the classes are not as many as the network's, or `argmax` is given without `preprocess`.
+ * @throws {RangeError} If the weights are more than an ONNX file holds, 2 GiB.
  *
  * @example
  * ```ts
@@ -70,38 +77,83 @@ export async function exportOnnx(
   model: SegmentationModel,
   options: OnnxOptions,
 ): Promise<Uint8Array> {
-  const { architecture } = model;
-  if (!architecture) {
-    throw new TypeError(
-      `Cannot export "${model.name}" to ONNX: it was not built from the registry of networks`,
-    );
-  }
   if (options.argmax && !options.preprocess) {
     throw new TypeError("Cannot export classes of normalised input: give preprocess with argmax");
   }
-  const weights = await weightValues(model);
+  const { foldBatchNorm = false, storage = "float32" } = options;
+  assertClasses(model, options);
+  const values = model.layers.weights.reduce(
+    (sum, w) => sum + sizeFromShape(w.shape as number[]),
+    0,
+  );
+  assertFits(values * BYTES[storage], model.name);
+  const weights = await weightsByVariable(model);
+  const named = new Map([...weights].map(([{ originalName }, weight]) => [originalName, weight]));
   const graph = new OnnxGraph();
-  const builder = onnxBuilder(graph, (name) => weights.get(name)!);
-  const build = { ...model, architecture };
-  const io = options.preprocess
-    ? pictureGraph(graph, { builder, model: build, options })
-    : networkGraph(graph, { builder, model: build, options });
-  return graph.serialize({ ...io, metadata: onnxMetadata(model, options) });
+  const ops = new OnnxOps(graph, (name) => named.get(name)!);
+  const builder = onnxBuilder(ops);
+  const { architecture, name, layers } = model;
+  const network = (x: OnnxValue): OnnxValue =>
+    architecture
+      ? networks.get(architecture.name).build({ ...builder, input: () => x }, architecture)
+      : convertLayersModel(layers, x, {
+        ops,
+        name,
+        weightsOf: (layer) => layer.weights.map((weight) => weights.get(weight)!),
+      });
+  const parts = {
+    builder,
+    network,
+    model,
+    options: { ...options, size: inputSize(model, options) },
+  };
+  const io = options.preprocess ? pictureGraph(graph, parts) : networkGraph(graph, parts);
+  prune(graph, io.outputs.map(({ name }) => name));
+  if (foldBatchNorm) foldBatchNorms(graph);
+  storeKernels(graph, storage);
+  prune(graph, io.outputs.map(({ name }) => name));
+  return serializeOnnx(graph, { ...io, metadata: onnxMetadata(model, parts.options) });
+}
+
+/** Bytes of a stored value. */
+const BYTES: Record<WeightStorage, number> = { float32: 4, float16: 2, int8: 1 };
+
+/** Refuses a list of classes that is not the network's. */
+function assertClasses({ name, classes: outputs }: SegmentationModel, { classes }: OnnxOptions) {
+  if (classes.length === outputs) return;
+  throw new TypeError(
+    `Cannot export "${name}" to ONNX: it gives scores of ${outputs} classes, and ${classes.length} ` +
+      "are named",
+  );
+}
+
+/** Height and width of the input: a model's own where it takes one size only. */
+function inputSize({ name, layers }: SegmentationModel, { size }: OnnxOptions): InputSize | null {
+  const [, height, width] = layers.inputs[0]!.shape;
+  if (height == null || width == null) return size ?? null;
+  if (size && (size.height !== height || size.width !== width)) {
+    throw new TypeError(
+      `Cannot export "${name}" for ${size.height}x${size.width}: it takes ${height}x${width} only`,
+    );
+  }
+  return { height, width };
 }
 
 interface GraphParts {
   builder: LayerBuilder<OnnxValue>;
-  model: SegmentationModel & { architecture: ArchitectureOptions };
-  options: OnnxOptions;
+  /** Adds the network. */
+  network(x: OnnxValue): OnnxValue;
+  model: SegmentationModel;
+  options: Omit<OnnxOptions, "size"> & { size: InputSize | null };
 }
 
 type Ends = Pick<OnnxModelInfo, "inputs" | "outputs">;
 
 /** The network alone. */
-function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
+function networkGraph(graph: OnnxGraph, { network, model, options }: GraphParts): Ends {
   const { size, layout = "nchw" } = options;
   const x = toNchw(graph, { name: "input", channels: inputChannelsOf(model) }, layout);
-  const logits = buildNetwork(builder, { model, x });
+  const logits = network(x);
   fromNchw(graph, logits, { output: "logits", layout });
   const [h, w] = size ? [size.height, size.width] : ["height", "width"];
   const stride = model.logitStride;
@@ -121,7 +173,7 @@ function networkGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
 }
 
 /** The network between pictures and scores or classes at their size. */
-function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts): Ends {
+function pictureGraph(graph: OnnxGraph, { builder, network, model, options }: GraphParts): Ends {
   const { size, layout = "nchw", argmax = false } = options;
   const image = toNchw(graph, { name: "image", channels: inputChannelsOf(model) }, layout);
   const shape = graph.node("Shape", [image.name], {
@@ -130,8 +182,8 @@ function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
   });
   const pixels = normalized(graph, image, options);
   const x = padded(graph, pixels, { shape, multiple: model.inputMultiple });
-  const logits = buildNetwork(builder, { model, x });
-  const isProbabilities = model.architecture.upsampleOrder === "probabilities";
+  const logits = network(x);
+  const isProbabilities = model.upsampleOrder === "probabilities";
   let scores = isProbabilities ? builder.softmax(logits, { name: "probabilities" }) : logits;
   if (model.logitStride > 1) {
     scores = builder.upsample(scores, { name: "upsampled", factor: model.logitStride });
@@ -154,16 +206,12 @@ function pictureGraph(graph: OnnxGraph, { builder, model, options }: GraphParts)
   return { inputs, outputs: [{ name: "logits", type: "float32", shape: shapeOut }] };
 }
 
-function buildNetwork(
-  builder: LayerBuilder<OnnxValue>,
-  { model, x }: { model: GraphParts["model"]; x: OnnxValue },
-): OnnxValue {
-  return networks.get(model.architecture.name)
-    .build({ ...builder, input: () => x }, model.architecture);
-}
-
 /** Pixels from 0 to 255 as the network takes them. */
-function normalized(graph: OnnxGraph, image: OnnxValue, { normalize }: OnnxOptions): OnnxValue {
+function normalized(
+  graph: OnnxGraph,
+  image: OnnxValue,
+  { normalize }: Pick<OnnxOptions, "normalize">,
+): OnnxValue {
   const { order, mean, std } = normalize;
   let { name } = image;
   if (order === "bgr") {

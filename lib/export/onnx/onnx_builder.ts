@@ -6,15 +6,13 @@
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
 import { onnxConvolutions } from "./onnx_convolutions.ts";
 import { onnxElementwise } from "./onnx_elementwise.ts";
-import type { OnnxGraph } from "./onnx_graph.ts";
 import { onnxNorms } from "./onnx_norms.ts";
-import { OnnxOps, type OnnxValue, type OnnxWeights } from "./onnx_ops.ts";
+import type { OnnxOps, OnnxValue } from "./onnx_ops.ts";
 import { onnxPooling } from "./onnx_pooling.ts";
 import { onnxResizing } from "./onnx_resizing.ts";
 
-/** A builder that adds a network's layers to `graph`; what only training needs is left out. */
-export function onnxBuilder(graph: OnnxGraph, weights: OnnxWeights): LayerBuilder<OnnxValue> {
-  const ops = new OnnxOps(graph, weights);
+/** A builder that adds a network's layers to a graph; what only training needs is left out. */
+export function onnxBuilder(ops: OnnxOps): LayerBuilder<OnnxValue> {
   return {
     input: (channels) => ({ name: "input", channels }),
     dropPath: (x) => x,

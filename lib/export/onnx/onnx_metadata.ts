@@ -4,13 +4,14 @@
  *
  * @module
  */
-import type { SegmentationModel } from "../../models/segmentation_model.ts";
+import { inputChannelsOf, type SegmentationModel } from "../../models/segmentation_model.ts";
+import { printable } from "../../util/format.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";
 
 /** Entries of `metadata_props`. */
 export function onnxMetadata(
   model: SegmentationModel,
-  options: ModelMetadata & { size?: { height: number; width: number }; date?: Date },
+  options: ModelMetadata & { size: { height: number; width: number } | null; date?: Date },
 ): Record<string, string> {
   const { classes, normalize, size, date = new Date() } = options;
   const { inputMultiple, upsampleOrder, logitStride, architecture } = model;
@@ -20,7 +21,7 @@ export function onnxMetadata(
     date: date.toISOString(),
     stride: String(inputMultiple),
     task: "semantic",
-    channels: "3",
+    channels: String(inputChannelsOf(model)),
     ...(size && { imgsz: `[${size.height}, ${size.width}]` }),
     names: pythonDict(classes.map(({ name }) => name)),
     segadv: JSON.stringify({
@@ -37,6 +38,6 @@ export function onnxMetadata(
 /** `{0: 'road', 1: 'sky'}`, which Ultralytics reads by Python's own parser. */
 function pythonDict(names: readonly string[]): string {
   const quoted = (name: string): string =>
-    `'${name.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+    `'${printable(name.replaceAll("\\", "\\\\").replaceAll("'", "\\'"))}'`;
   return `{${names.map((name, i) => `${i}: ${quoted(name)}`).join(", ")}}`;
 }

@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { before, describe, test } from "node:test";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import type { NormalizeConfig } from "../../../lib/data/data_config.ts";
-import { exportOnnx } from "../../../lib/export/onnx/export_onnx.ts";
+import { exportOnnx, type OnnxOptions } from "../../../lib/export/onnx/export_onnx.ts";
 import { predict } from "../../../lib/models/inference/predict.ts";
 import { NonFiniteNetworkError } from "../../../lib/models/non_finite.ts";
 import { networks } from "../../../lib/models/networks/registry.ts";
@@ -99,12 +100,66 @@ describe("exportOnnx()", () => {
     });
   }
 
-  test("exportOnnx() refuses a network that is none of the registry, and argmax alone", async () => {
+  test("exportOnnx() refuses classes that are not the network's, argmax alone, and 2 GiB", async () => {
     const model = smallModel("unet");
-    const { architecture: _, ...own } = model;
-    await assert.rejects(exportOnnx(own, METADATA), /"unet".*registry/);
     await assert.rejects(exportOnnx(model, { ...METADATA, argmax: true }), /preprocess/);
+    await assert.rejects(exportOnnx(model, { ...METADATA, classes: [] }), /3 classes, and 0 are/);
+    const weights = [{ shape: [2 ** 15, 2 ** 15], originalName: "huge" }];
+    const huge = { ...model, layers: { weights } as unknown as tf.LayersModel };
+    await assert.rejects(exportOnnx(huge, METADATA), /"unet".* 4\.3 GB.*ends at 2\.1 GB/);
+    model.layers.dispose();
   });
+
+  test("exportOnnx() leaves out the weights of an auxiliary head", async () => {
+    const options = { auxHead: true } as object;
+    const [plain, withHead] = [smallModel("fcn-resnet18"), smallModel("fcn-resnet18", options)];
+    const [without, given] = [
+      await exportOnnx(plain, METADATA),
+      await exportOnnx(withHead, METADATA),
+    ];
+    assert.ok(withHead.layers.weights.length > plain.layers.weights.length);
+    // Only the record of the option is longer
+    assert.ok(Math.abs(given.length - without.length) < 100, `${given.length}, ${without.length}`);
+    for (const { layers } of [plain, withHead]) layers.dispose();
+  });
+
+  test("exportOnnx() stores kernels as half or int8 and folds batch norms", async () => {
+    const model = smallModel("unet", { width: 1 / 4 });
+    const size = async (options: Partial<OnnxOptions>) =>
+      (await exportOnnx(model, { ...METADATA, ...options })).length;
+    const whole = await size({});
+    const [half, bytes] = [await size({ storage: "float16" }), await size({ storage: "int8" })];
+    assert.ok(half < 0.53 * whole && bytes < 0.28 * whole, `${half} and ${bytes} of ${whole}`);
+    const folded = await exportOnnx(model, { ...METADATA, foldBatchNorm: true });
+    assert.doesNotMatch(Buffer.from(folded).toString("latin1"), /BatchNormalization/);
+    model.layers.dispose();
+  });
+
+  for (const name of ["resnet50", "lraspp-mobilenetv3-large", "segformer-b0"]) {
+    test(
+      `exportOnnx() writes ${name} folded and in fewer bits`,
+      { skip: longSkip },
+      async () => {
+        const model = smallModel(name);
+        disturb(model.layers);
+        const x = tf.randomNormal([2, 64, 96, 3], 0, 1, "float32", 5) as tf.Tensor4D;
+        const ours = await nchw(model.layers.predict(x) as tf.Tensor4D);
+        for (
+          const [options, tolerance] of [
+            [{ foldBatchNorm: true }, 1e-5],
+            [{ storage: "float16" }, 2e-3],
+            [{ storage: "int8", foldBatchNorm: true }, 5e-2],
+          ] as const
+        ) {
+          const bytes = await exportOnnx(model, { ...METADATA, ...options });
+          const [output] = await runOnnx(bytes, [await asInput(x)]);
+          const worst = difference(output!.data, ours);
+          assert.ok(worst < tolerance, `${JSON.stringify(options)}: ${worst}`);
+        }
+        model.layers.dispose();
+      },
+    );
+  }
 
   test("exportOnnx() writes no weight that is NaN", async () => {
     const model = smallModel("unet");
