@@ -36,6 +36,13 @@ export interface OptimizerEntry extends RegistryEntry {
   /** Whether steps can be skipped on the device, as loss scaling needs. */
   readonly supportsLossScaling: boolean;
   /**
+   * λ where weight decay is the gradient of a loss term (λ/2) Σ w², for the log; 0 where it is
+   * apart from the loss, or there is none.
+   *
+   * @param options As for {@linkcode OptimizerEntry.create}.
+   */
+  lambda(options?: object): number;
+  /**
    * @param parameters Shared with the model; updated in place.
    * @param options The entry's own options; those of the section `optimizer` are passed over.
    * @throws {RangeError} If an option is unknown or wrong.
@@ -86,6 +93,8 @@ export function defineOptimizer<S extends Record<string, z.ZodType>>(entry: {
   supportsLossScaling: boolean;
   options: S;
   slots: readonly string[];
+  /** @default 0 */
+  lambda?(options: z.output<z.ZodObject<S, z.core.$strict>>): number;
   update(
     update: ParameterUpdate,
     options: z.output<z.ZodObject<S, z.core.$strict>>,
@@ -98,6 +107,8 @@ export function defineOptimizer<S extends Record<string, z.ZodType>>(entry: {
     summary,
     supportsLossScaling,
     options,
+    lambda: (given = {}) =>
+      entry.lambda?.(parseOptions(options, given, { name, shared: SHARED })) ?? 0,
     create(parameters, given = {}) {
       const own = parseOptions(options, given, { name, shared: SHARED });
       const state = zeros(parameters, slots);

@@ -39,6 +39,7 @@ export const sgd: OptimizerEntry = defineOptimizer({
     }),
   },
   slots: ["velocity"],
+  lambda: ({ decoupled, weightDecay }) => decoupled ? 0 : weightDecay,
   update({ parameter, gradient, slots, lr, control }, options) {
     const { weight, decays } = parameter;
     const { momentum, nesterov, decoupled, weightDecay } = options;

@@ -6,6 +6,7 @@ import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../../losses/weight_decay.ts";
 import type { Config } from "../../config/config.ts";
 import { extendedRate } from "../../optim/extensions.ts";
+import { optimizers } from "../../optim/optimizer_config.ts";
 import { schedules } from "../../optim/schedule_config.ts";
 import type { StepLog } from "../events.ts";
 import type { Session } from "../run/session.ts";
@@ -90,6 +91,6 @@ export function learningRates(
 
 function l2Term({ config: { optimizer }, networks }: Session): tf.Scalar {
   const decaying = networks.segmentation.parameters.filter(({ decays }) => decays);
-  const lambda = Number(optimizer.weightDecay ?? 0);
+  const lambda = optimizers.get(optimizer.name).lambda(optimizer);
   return weightDecay(decaying.map(({ weight }) => weight), lambda);
 }
