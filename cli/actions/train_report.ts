@@ -6,6 +6,7 @@ import type {
   TrainEvent,
   TrainResult,
 } from "@segadv/segadv";
+import { onlyClass } from "@segadv/segadv/metrics";
 import type { RunReportFiles } from "@segadv/segadv/report";
 import { count } from "@segadv/segadv/util";
 import { commandLine } from "../invocation.ts";
@@ -89,7 +90,13 @@ export class TrainReport {
         weightsSha256.slice(0, 12)
       }`,
     ];
-    if (best !== null) lines.push(`best: mIoU ${percentage(best.mIoU)} in epoch ${best.epoch}`);
+    if (best !== null) {
+      const only = onlyClass(best);
+      lines.push(
+        `best: mIoU ${percentage(best.mIoU)} in epoch ${best.epoch}` +
+          (only === null ? "" : `, over one class alone (${only}): no other is in the truth`),
+      );
+    }
     if (run !== null) lines.push(`run: ${run}`);
     if (files !== null) {
       lines.push(`report: ${files.report}`, `predictions: ${files.predictions}`);

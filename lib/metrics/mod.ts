@@ -12,4 +12,4 @@ export {
   type CityscapesScores,
   type NamedScores,
 } from "./cityscapes.ts";
-export { type ClassScores, describeMean, type MeanRule, type Scores } from "./scores.ts";
+export { type ClassScores, describeMean, type MeanRule, onlyClass, type Scores } from "./scores.ts";

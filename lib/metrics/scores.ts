@@ -112,6 +112,25 @@ export function usableMetric(metric: string, { classes }: Scores): string {
 }
 
 /**
+ * The name of the only class that the truth has, `null` where it has several or the data set has one:
+ * then a network that predicts this class everywhere scores 100 %.
+ *
+ * @example
+ * ```ts
+ * import { ConfusionMatrix, onlyClass } from "@segadv/segadv/metrics";
+ * import assert from "node:assert/strict";
+ *
+ * const matrix = new ConfusionMatrix(["sky", "bus"]);
+ * matrix.add({ truth: [0, 0], prediction: [0, 1] });
+ * assert.equal(onlyClass(matrix.scores()), "sky");
+ * ```
+ */
+export function onlyClass({ classes }: Pick<Scores, "classes">): string | null {
+  const present = classes.filter(({ pixels }) => pixels > 0);
+  return classes.length > 1 && present.length === 1 ? present[0]!.name : null;
+}
+
+/**
  * Refuses a metric that a data set of these classes does not have.
  *
  * @throws {RangeError} Naming what there is.

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { loadConfig } from "../../lib/config/mod.ts";
 import { ConfusionMatrix } from "../../lib/metrics/confusion_matrix.ts";
-import { describeMean, isInMean, scoreBy, usableMetric } from "../../lib/metrics/scores.ts";
+import {
+  describeMean,
+  isInMean,
+  onlyClass,
+  scoreBy,
+  usableMetric,
+} from "../../lib/metrics/scores.ts";
 import type { TrainEvent, ValidationEvent } from "../../lib/train/events.ts";
 import type { ClassInfo } from "../../lib/data/dataset.ts";
 import { datasetReaders, openDataset } from "../../lib/data/registry.ts";
@@ -57,6 +63,16 @@ describe("scoreBy()", () => {
     assert.equal(scoreBy("class:road", scores), 6 / 9);
     assert.equal(scoreBy("class:bus", scores), 0);
     assert.throws(() => scoreBy("class:car", scores), /class:car.*one of class:sky, class:road/);
+  });
+
+  test("onlyClass() names the class that alone is in the truth", () => {
+    const of = (...pixels: number[]) => ({
+      classes: pixels.map((n, i) => ({ name: `c${i}`, iou: 1, accuracy: 1, pixels: n })),
+    });
+    assert.equal(onlyClass(of(0, 5)), "c1");
+    assert.equal(onlyClass(of(1, 5)), null);
+    assert.equal(onlyClass(of(5)), null);
+    assert.equal(onlyClass(of(0, 0)), null);
   });
 
   test("usableMetric() is mIoU where the truth lacks the metric's class", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { train } from "../../lib/train/run/train.ts";
 import { resumeTraining } from "../../lib/train/run/resume.ts";
+import { onlyClass } from "../../lib/metrics/scores.ts";
 import type { TrainEvent } from "../../lib/train/events.ts";
 import { config } from "../support/config.ts";
 import { rawPng } from "../support/label_files.ts";
@@ -89,4 +90,20 @@ test("train() refuses masks that are all 0, and images that are in both splits",
   await assert.rejects(epochOn(shared), {
     message: /1 image is both in train and in val \("train-1" = "val-0"\): scores on val would be/,
   });
+});
+
+test("train() says that the best score is over one class where validation has no other", async () => {
+  const dir = await shapesFolder(join(temporaryFolder(), "data"));
+  const black = rawPng({ width: 32, height: 32, type: 0, samples: new Array(1024).fill(0) });
+  for (let i = 0; i < 2; i++) await writeFile(join(dir, `val/labels/val-${i}.png`), black);
+  const warnings: string[] = [];
+  const onEvent = (event: TrainEvent): void => {
+    if (event.type === "warning") warnings.push(event.message);
+  };
+  const overrides = [...BEFORE, "train.epochs=2", `data.dir=${dir}`];
+  const { best } = await train(await config(...overrides), { onEvent });
+  assert.equal(onlyClass(best!), "ground");
+  const said = warnings.filter((message) => /one class/.test(message));
+  assert.equal(said.length, 1, warnings.join("\n"));
+  assert.match(said[0]!, /^all labelled pixels of val are of one class, ground: .* scores 100 %/);
 });

@@ -5,6 +5,7 @@
  */
 import { colorKey, colorName, nearestColor } from "./color.ts";
 import { DataQuestionError, listed } from "./data_question.ts";
+import { palettesAreColors } from "./decide_palettes.ts";
 import { decideByValues } from "./decide_values.ts";
 import {
   type DecidedLabels,
@@ -32,10 +33,7 @@ export function decideEncoding(options: DecideOptions): DecidedLabels {
     const alpha = files.find(({ facts }) => facts.alpha === "varies");
     if (alpha !== undefined) return byAlpha(options, alpha);
     if (files.some(({ facts }) => facts.kind === "color")) return byColor(options);
-    if (files.some(({ facts }) => facts.kind === "palette")) {
-      const decided = byPalette(options);
-      if (decided !== null) return decided;
-    }
+    if (palettesAreColors(options)) return byColor(options);
   }
   if (encoding === "alpha") return { ...twoClasses(given), encoding: { name: "alpha" } };
   return decideByValues(options);
@@ -128,9 +126,34 @@ function leastDistance(colors: readonly (readonly [number, number, number])[]): 
   return least;
 }
 
+/** Least number of half-transparent pixels of a mask that make soft edges. */
+const LEAST_SOFT = 8;
+
 function byAlpha({ files, given }: DecideOptions, { path }: LabelFile): DecidedLabels {
   const isConstant = files.every(({ facts }) => facts.distinct === 1);
-  if (isConstant) return { ...twoClasses(given), encoding: { name: "alpha" } };
+  if (isConstant) {
+    const soft = files.find(({ facts }) => facts.softAlpha >= LEAST_SOFT);
+    if (soft !== undefined) {
+      throw new DataQuestionError(
+        `the mask ${soft.path} is in the alpha channel and has soft edges: ` +
+          `${soft.facts.softAlpha} pixels are neither transparent nor opaque (anti-aliasing): save ` +
+          `masks without smoothing, or take everything from half opaque up as the object with ` +
+          `--set data.encoding=alpha`,
+      );
+    }
+    const border = files.reduce((sum, { facts }) => sum + facts.opaqueBorder, 0) / files.length;
+    if (border > 0.5) {
+      throw new DataQuestionError(
+        `the masks are in the alpha channel, and what is opaque surrounds what is transparent, as ` +
+          `in ${path}: say which is the object; with --set data.encoding=alpha what is opaque is ` +
+          `the second class, ${
+            twoClasses(given).classes[1]!.name
+          }, and where what is transparent ` +
+          `is meant the classes must be named in the other order`,
+      );
+    }
+    return { ...twoClasses(given), encoding: { name: "alpha" } };
+  }
   const isColor = files.some(({ facts }) => facts.kind === "color");
   throw new DataQuestionError(
     `the mask ${path} has both ${
@@ -193,61 +216,4 @@ function byColor({ files, given }: DecideOptions): DecidedLabels {
 
 function swapped(key: number): number {
   return colorKey(key & 255, key >> 8 & 255, key >> 16);
-}
-
-/** Palettes decide where they contradict each other or the classes' colours; else indices do. */
-function byPalette({ files, given, hints }: DecideOptions): DecidedLabels | null {
-  const palettes = files.filter(({ facts }) => facts.kind === "palette");
-  const table = given?.hasColors === true
-    ? new Map(given.classes.map(({ color }, c) => [colorKey(...color), c]))
-    : null;
-  if (table !== null && table.size === given!.classes.length) {
-    const uses = palettes.flatMap(({ facts }) =>
-      facts.values.map(([index], i) => ({ index, place: table.get(facts.colors[i]![0]) }))
-    );
-    if (uses.every(({ index, place }) => place === index)) return null;
-    const differs = uses.find(({ index, place }) =>
-      place !== undefined && place !== index && index < table.size
-    );
-    if (differs === undefined) return null; // other colours altogether: those of a viewer
-    if (uses.every(({ place }) => place !== undefined)) {
-      if (new Set(uses.map(({ index, place }) => `${index} ${place}`)).size > usedIndices(uses)) {
-        return byColor({ files, given, hints });
-      }
-    }
-    const file = palettes.find(({ facts }) =>
-      facts.values.some(([index], i) => {
-        const place = table.get(facts.colors[i]![0]);
-        return place !== undefined && place !== index && index < table.size;
-      })
-    )!;
-    throw new DataQuestionError(
-      `${given!.from} contradicts the palette of ${file.path}: index ${differs.index} has the ` +
-        `colour of class ${differs.place}, "${given!.classes[differs.place!]!.name}": say which ` +
-        `counts, --set data.encoding=color or --set data.encoding=index`,
-    );
-  }
-  const places = new Map<number, { index: number; path: string }>();
-  for (const { path, facts } of palettes) {
-    const own = new Map<number, number>();
-    for (const [i, [index]] of facts.values.entries()) {
-      const color = facts.colors[i]![0];
-      // One file may use a colour twice, as black for all unused places
-      if (!own.has(color)) own.set(color, index);
-      const before = places.get(color);
-      if (before === undefined || before.path === path) places.set(color, { index, path });
-      else if (before.index !== index && own.get(color) === index) {
-        throw new DataQuestionError(
-          `palettes differ from file to file: the colour ${colorName(color)} is index ` +
-            `${before.index} in ${before.path} and ${index} in ${path}: give the classes their ` +
-            `colours in classes.json, or take the indices with --set data.encoding=index`,
-        );
-      }
-    }
-  }
-  return null;
-}
-
-function usedIndices(uses: readonly { index: number }[]): number {
-  return new Set(uses.map(({ index }) => index)).size;
 }

@@ -18,6 +18,10 @@ export interface MaskFacts {
   lossy: boolean;
   /** `none`: there is no such channel, or it is opaque everywhere. */
   alpha: "none" | "varies";
+  /** Pixels whose alpha is neither 0 nor the highest value. */
+  softAlpha: number;
+  /** Share of the pixels along the picture's border that are opaque. */
+  opaqueBorder: number;
   /** Each value with its pixels, ascending; none for colours. */
   values: [value: number, pixels: number][];
   /** Each colour with its pixels: of colours the most frequent first, of palettes in order of `values`. */
@@ -42,7 +46,7 @@ export function maskFacts(raster: MaskRaster): MaskFacts {
     kind: palette !== undefined ? "palette" : isGrey(raster) ? "grey" : "color",
     bits,
     lossy,
-    alpha: alphaOf(raster),
+    ...alphaOf(raster),
     values: [],
     colors: [],
     distinct: 0,
@@ -123,11 +127,24 @@ function isGrey(raster: MaskRaster): boolean {
   return true;
 }
 
-function alphaOf({ channels, bitDepth, data }: MaskRaster): MaskFacts["alpha"] {
-  if (channels !== 2 && channels !== 4) return "none";
+function alphaOf(
+  { width, height, channels, bitDepth, data }: MaskRaster,
+): Pick<MaskFacts, "alpha" | "softAlpha" | "opaqueBorder"> {
+  if (channels !== 2 && channels !== 4) return { alpha: "none", softAlpha: 0, opaqueBorder: 1 };
   const opaque = bitDepth === 16 ? 65_535 : 255;
-  for (let i = channels - 1; i < data.length; i += channels) {
-    if (data[i] !== opaque) return "varies";
+  let [varies, soft, border, opaqueBorder] = [false, 0, 0, 0];
+  for (let i = 0; i < width * height; i++) {
+    const alpha = data[(i + 1) * channels - 1]!;
+    if (alpha !== opaque) varies = true;
+    if (alpha > 0 && alpha < opaque) soft++;
+    const x = i % width;
+    if (x > 0 && x < width - 1 && i >= width && i < width * (height - 1)) continue;
+    border++;
+    if (alpha > opaque / 2) opaqueBorder++;
   }
-  return "none";
+  return {
+    alpha: varies ? "varies" : "none",
+    softAlpha: soft,
+    opaqueBorder: opaqueBorder / border,
+  };
 }

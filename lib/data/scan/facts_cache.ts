@@ -11,7 +11,7 @@ import { versions } from "../../util/version.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 
 /** Facts of another version are taken again. */
-const VERSION = `3 ${versions().segadv}`;
+const VERSION = `4 ${versions().segadv}`;
 
 /** A file as it was, and what was found in it. */
 interface Entry<Facts> {

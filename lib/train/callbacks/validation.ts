@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { encodePng } from "../../data/codecs/png_encode.ts";
-import { scoreBy, type Scores, usableMetric } from "../../metrics/scores.ts";
+import { onlyClass, scoreBy, type Scores, usableMetric } from "../../metrics/scores.ts";
 import { evaluate } from "../../models/inference/evaluate.ts";
 import { predict } from "../../models/inference/predict.ts";
 import { percent } from "../../util/format.ts";
@@ -62,6 +62,14 @@ export class Validation implements Callback {
       await this.#warnOnce(
         `no pixel of ${split} has the class of validation.metric ${config.validation.metric}: ` +
           "the best network is chosen by mIoU",
+      );
+    }
+    const only = onlyClass(scores);
+    if (only !== null) {
+      await this.#warnOnce(
+        `all labelled pixels of ${split} are of one class, ${only}: a network that predicts it ` +
+          "everywhere scores 100 %, so that the best network is chosen by that alone; take other " +
+          "images to validate on",
       );
     }
     if (this.#isLast) await this.#warnOfFirstBest(metric);

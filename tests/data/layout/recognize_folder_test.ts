@@ -401,6 +401,41 @@ const REFUSED: Record<string, { kind: Kind; message: RegExp }> = {
     kind: { mask: rgb, files: none },
     message: /labels are colours, not indices .*write them into classes\.json/,
   },
+  "soft edges in alpha": {
+    kind: {
+      mask: (values, name) =>
+        rawPng({
+          ...SIZE,
+          type: 4,
+          samples: values.flatMap((v, i) => [0, name === "a" ? 40 + i * 20 : v * 255]),
+        }),
+      truth: TWO,
+      files: none,
+    },
+    message: /a\.png is in the alpha channel and has soft edges: 8 pixels .*encoding=alpha/,
+  },
+  "a shape in alpha that is cut out": {
+    kind: {
+      mask: (values) =>
+        rawPng({ ...SIZE, type: 4, samples: values.flatMap((value) => [0, 255 - value * 255]) }),
+      truth: TWO,
+      files: none,
+    },
+    message: /opaque surrounds what is transparent, .*encoding=alpha .* second class, object,/,
+  },
+  "a palette that a program ordered": {
+    kind: {
+      mask: (values) =>
+        rawPng({
+          ...SIZE,
+          type: 3,
+          samples: values.map((value) => [1, 0, 2][value]!),
+          palette: [1, 0, 2].flatMap((value) => COLORS[value]!),
+        }),
+      files: { "classes.json": { classes: ["background", "red", "green"] } },
+    },
+    message: /has black, .* background, at index 1, and 220,40,40 at index 0: .*encoding=index/,
+  },
   "holes in alpha": {
     kind: {
       mask: (values) =>
