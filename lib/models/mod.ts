@@ -30,6 +30,7 @@ export { type ArchitectureInput, type NetworkInput, networks } from "./networks/
 export type { NetworkEntry } from "./networks/network_entry.ts";
 export { backboneStage, type Freeze, stageCount } from "./frozen_layers.ts";
 export { buildModel } from "./build_model.ts";
+export { fitFoldedNorms } from "./fit_norms.ts";
 export { fromLayersModel, type FromLayersModelOptions } from "./from_layers_model.ts";
 export { forwardTraining } from "./forward_training.ts";
 export { type SegmentedForward, segmentedForward } from "./segmented_forward.ts";

@@ -265,3 +265,8 @@ export function describeFaults(plan: WeightPlan): string | null {
 function describeShapes({ source, found, expected }: Misshapen): string {
   return `${source} is [${found}], not [${expected}]`;
 }
+
+/** Names of the layers of batch norm that the file has folded into convolutions. */
+export function foldedNorms({ identity }: Pick<WeightPlan, "identity">): string[] {
+  return [...new Set(identity.map((name) => name.slice(0, name.lastIndexOf("/"))))];
+}

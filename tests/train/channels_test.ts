@@ -7,7 +7,7 @@ import { brokenRules } from "../../lib/config/rules.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { encodePng } from "../../lib/data/codecs/png_encode.ts";
 import { buildModel } from "../../lib/models/build_model.ts";
-import { initializeFrom, withChannels } from "../../lib/models/persistence/initialize.ts";
+import { initializeFrom } from "../../lib/models/persistence/initialize.ts";
 import { saveSegmentationModel } from "../../lib/models/persistence/saved_model.ts";
 import { inputChannelsOf } from "../../lib/models/segmentation_model.ts";
 import { loadModel } from "../../lib/train/run/load_model.ts";
@@ -81,16 +81,6 @@ test("brokenRules() ask for a mean a channel, and no augmentation of colours", a
     "data.augment: expected augmentations of geometry or cutmix with data.channels 5, got " +
     "color-jitter, which is for red, green and blue",
   ]);
-});
-
-test("withChannels() repeats filters in turn and keeps the sum for equal channels", () => {
-  // One tap, two filters: red 1 and 10, green 2 and 20, blue 3 and 30
-  const rgb = Float32Array.of(1, 10, 2, 20, 3, 30);
-  const shape = [1, 1, 3, 2];
-  assert.deepEqual([...withChannels(rgb, { shape, channels: 1 })], [6, 60]);
-  assert.deepEqual([...withChannels(rgb, { shape, channels: 2 })], [1.5, 15, 3, 30]);
-  const six = [...withChannels(rgb, { shape, channels: 6 })];
-  assert.deepEqual(six, [0.5, 5, 1, 10, 1.5, 15, 0.5, 5, 1, 10, 1.5, 15]);
 });
 
 test("initializeFrom() fits the first layer of a network of three channels to others", async () => {

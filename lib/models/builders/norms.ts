@@ -194,12 +194,16 @@ export interface BatchNormalizationArgs {
   variance: Initializer;
 }
 
+/** Mean and biased variance `[c]` of what a batch norm takes as input, batch by batch. */
+export type BatchStatistics = { mean: tf.Tensor1D; variance: tf.Tensor1D }[];
+
 /**
  * Batch norm over `[b, h, w, c]` with tfjs's weights (gamma, beta, moving_mean,
  * moving_variance). Called with `{ training: true }` it normalises by the batch's mean and biased
  * variance; with `{ training: true, updateStatistics: true }` it also moves its statistics, so that
  * a network can be run on two batches and learn the statistics of one (D, §2.4). Otherwise it
- * normalises by the moving statistics.
+ * normalises by the moving statistics; where `statistics` has an entry of its name, those of the batch
+ * are added there, owned by the caller.
  */
 export class BatchNormalization extends tf.layers.Layer {
   static className = "SegadvBatchNormalization";
@@ -216,6 +220,10 @@ export class BatchNormalization extends tf.layers.Layer {
     this.#args = args;
   }
 
+  get epsilon(): number {
+    return this.#args.eps;
+  }
+
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const channels = (inputShape as tf.Shape).at(-1)!;
     const weight = (name: string, initializer: Initializer, trainable: boolean): tf.LayerVariable =>
@@ -229,7 +237,11 @@ export class BatchNormalization extends tf.layers.Layer {
 
   override call(
     inputs: tf.Tensor | tf.Tensor[],
-    kwargs: { training?: boolean; updateStatistics?: boolean },
+    kwargs: {
+      training?: boolean;
+      updateStatistics?: boolean;
+      statistics?: ReadonlyMap<string, BatchStatistics>;
+    },
   ): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     return tf.tidy(() => {
@@ -239,6 +251,7 @@ export class BatchNormalization extends tf.layers.Layer {
       if (!kwargs.training || this.isFrozen) {
         const mean = this.#mean.read() as tf.Tensor1D;
         const variance = this.#variance.read() as tf.Tensor1D;
+        kwargs.statistics?.get(this.name)?.push(this.#statisticsOf(x));
         const y = tf.batchNorm4d(x, mean, variance, beta, gamma, eps);
         if (end) return activation(y, end);
         if (!relu) return y;
@@ -254,6 +267,13 @@ export class BatchNormalization extends tf.layers.Layer {
       }
       return y;
     });
+  }
+
+  #statisticsOf(x: tf.Tensor4D): BatchStatistics[number] {
+    const [gamma, beta] = [this.#gamma.read() as tf.Tensor1D, this.#beta.read() as tf.Tensor1D];
+    const { eps } = this.#args;
+    const [, mean, variance] = batchNormTraining({ x, gamma, beta }, { eps });
+    return { mean: tf.keep(mean), variance: tf.keep(variance) };
   }
 
   #move(statistic: tf.LayerVariable, batch: tf.Tensor): void {

@@ -9,10 +9,12 @@ import { printable } from "../../util/format.ts";
 import { dilationOf, takeTaps } from "../../weights/dilated_kernel.ts";
 import { networks } from "../networks/registry.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
-import type { InputRule, WeightLayout } from "../../weights/name_maps/name_map.ts";
+import type { InputRule } from "../../weights/name_maps/name_map.ts";
+import { fromLayout, withChannels } from "../../weights/kernel_layout.ts";
 import { openWeightFile } from "../../weights/formats/open_weight_file.ts";
 import {
   describeFaults,
+  foldedNorms,
   type PlannedCopy,
   planWeights,
   type WeightPlan,
@@ -30,6 +32,11 @@ export interface InitializationReport {
   copied: number;
   /** Weights that are zero, as the origin has none (biases before a batch norm). */
   zero: string[];
+  /**
+   * Layers of batch norm that the file has folded into the convolutions before them: exact at inference;
+   * before training, give them statistics by {@linkcode fitFoldedNorms}.
+   */
+  folded: string[];
   /** Weights that kept their random start: the head, and what was missing where that is allowed. */
   fresh: string[];
   /** Tensors of the file that were left out. */
@@ -211,61 +218,6 @@ async function valuesOf(
   return takeTaps(values, { shape: target.shape, dilation });
 }
 
-/**
- * A kernel `[h, w, in, out]` for other input channels: those of the file in turn, times their number
- * over the new one, so that equal channels give what they gave before; for a single channel their sum
- * (as segmentation_models.pytorch does).
- */
-export function withChannels(
-  values: Float32Array<ArrayBuffer>,
-  { shape, channels }: { shape: readonly number[]; channels: number },
-): Float32Array<ArrayBuffer> {
-  const [height, width, before, filters] = shape as [number, number, number, number];
-  const result = new Float32Array(height * width * channels * filters);
-  for (let p = 0; p < height * width; p++) {
-    for (let c = 0; c < Math.max(before, channels); c++) {
-      const from = (p * before + c % before) * filters;
-      const to = (p * channels + c % channels) * filters;
-      const isSum = channels === 1;
-      if (!isSum && c >= channels) break;
-      for (let f = 0; f < filters; f++) {
-        if (isSum) result[to + f]! += values[from + f]!;
-        else result[to + f] = values[from + f]! * before / channels;
-      }
-    }
-  }
-  return result;
-}
-
-/** Transposes a tensor of a file into the kernel layout `[h, w, in, out]` of that shape. */
-function fromLayout(
-  values: Float32Array<ArrayBuffer>,
-  options: { shape: readonly number[]; layout: WeightLayout },
-): Float32Array<ArrayBuffer> {
-  const { shape, layout } = options;
-  // The rows of a dense layer are in the order [h, w, in] already
-  if (layout === "same" || layout === "dense" || shape.length !== 4) return values;
-  const [height, width, channels, filters] = shape as [number, number, number, number];
-  const area = height * width;
-  const result = new Float32Array(values.length);
-  // [out, in·h·w] and [out, in, h, w] have the same memory order
-  let at = 0;
-  if (layout === "depthwise") {
-    for (let i = 0; i < channels; i++) {
-      for (let o = 0; o < filters; o++) {
-        for (let p = 0; p < area; p++) result[(p * channels + i) * filters + o] = values[at++]!;
-      }
-    }
-    return result;
-  }
-  for (let o = 0; o < filters; o++) {
-    for (let i = 0; i < channels; i++) {
-      for (let p = 0; p < area; p++) result[(p * channels + i) * filters + o] = values[at++]!;
-    }
-  }
-  return result;
-}
-
 function reportOf(
   plan: WeightPlan,
   { file, classes, freshHead }: { file: WeightFile; classes: number; freshHead: boolean },
@@ -282,6 +234,7 @@ function reportOf(
     origin: plan.origin,
     copied: plan.copies.length,
     zero: plan.zero,
+    folded: foldedNorms(plan),
     fresh: [...plan.fresh, ...plan.missing, ...misshapen],
     left: [...plan.unused, ...plan.extra],
     input: plan.input,

@@ -25,6 +25,7 @@ import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
 import type { StartEvent } from "../events.ts";
 import { checkBatchNorm } from "./check_batch_norm.ts";
+import { fitNorms } from "./fit_norms.ts";
 import { frozenNote, microBatchWarnings, warmupNote } from "./config_notes.ts";
 import {
   createNetworks,
@@ -184,9 +185,10 @@ export async function openSession(
     const followed = weights?.config ?? config;
     const networks = createNetworks(followed, { classes, classWeights });
     const initialization = await weights?.apply(networks.segmentation.model) ?? null;
-    const fromFile = [...weights?.warnings ?? [], ...initialization?.warnings ?? []];
-    const warnings = [...known, ...fromFile, ...notes];
-    return sessionOf({ config: followed, networks, initialization, warnings });
+    const parts = { config: followed, networks, initialization };
+    const fitted = await fitNorms({ ...parts, train, repeats, stepsPerEpoch: steps });
+    const fromFile = [...weights?.warnings ?? [], ...initialization?.warnings ?? [], ...fitted];
+    return sessionOf({ ...parts, warnings: [...known, ...fromFile, ...notes] });
   } finally {
     await weights?.close();
   }

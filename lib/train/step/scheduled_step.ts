@@ -1,8 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { normalizationTable, normalizeInto } from "../../data/transforms/network_input.ts";
-import type { NormalizeConfig } from "../../data/data_config.ts";
 import type { HostBatch } from "../../data/loader/batch.ts";
-import { unpackBatch } from "../../engine/ops/unpack_batch.ts";
 import { weightDecay } from "../../losses/weight_decay.ts";
 import type { Config } from "../../config/config.ts";
 import { extendedRate } from "../../optim/extensions.ts";
@@ -12,6 +9,7 @@ import type { StepLog } from "../events.ts";
 import type { Session } from "../run/session.ts";
 import type { StepContext, StepLosses } from "./step_context.ts";
 import { trainStep } from "./train_step.ts";
+import { uploadBatch } from "./upload_batch.ts";
 
 /**
  * One training step with the schedule's learning rates.
@@ -48,11 +46,7 @@ export function runStep(
   { step, rates }: { step: number; rates: StepContext["rates"] },
 ): StepLosses {
   const { seed, train } = config;
-  const { crop: [height, width], batch: size, normalize } = config.data;
-  const shape: [number, number, number] = [size, height, width];
-  const { images, labels } = config.data.channels === 3
-    ? unpackBatch(batch.bytes, { shape, ...normalizationTable(normalize) })
-    : batchOfChannels(batch, { shape, normalize });
+  const { images, labels } = uploadBatch(batch, config.data);
   const dropout = { seed, step };
   const { precision, gradientAccumulation, gradientCheckpointing, batchNorm } = train;
   const memory = { gradientAccumulation, gradientCheckpointing, batchNorm };
@@ -60,19 +54,6 @@ export function runStep(
   const losses = trainStep(networks, { images, labels, valid: batch.valid }, context);
   tf.dispose([images, labels]);
   return losses;
-}
-
-/** A batch of other than three channels, normalised on the host. */
-function batchOfChannels(
-  { images: pixels, labels }: HostBatch,
-  { shape, normalize }: { shape: [number, number, number]; normalize: NormalizeConfig },
-): { images: tf.Tensor4D; labels: tf.Tensor3D } {
-  const values = new Float32Array(pixels.length);
-  normalizeInto(pixels, values, normalize);
-  return {
-    images: tf.tensor4d(values, [...shape, normalize.mean.length]),
-    labels: tf.tensor3d(Int32Array.from(labels), shape, "int32"),
-  };
 }
 
 /** Learning rates of a step, both times what a rollback has left of them. */

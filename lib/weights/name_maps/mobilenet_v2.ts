@@ -93,9 +93,8 @@ const torchMap: NameMap = mapOf({
 /**
  * Keras' weights under torchvision's names, batch norm folded into the convolutions: `features.0.0.weight`
  * and `features.0.0.bias`. The bias becomes β; the rest of the batch norm is the identity, γ = 1 with
- * mean 0 and a variance that gives 1 with ε. At inference that is exact. Training normalises by the
- * batch, so that the first steps see other scales until γ and β have followed; freezing the backbone's
- * batch norms avoids it.
+ * mean 0 and a variance that gives 1 with ε. At inference that is exact; a run gives these batch norms
+ * statistics of its images before it trains.
  */
 const foldedMap: NameMap = mapOf({
   origin: "Keras, batch norm folded in",
