@@ -105,14 +105,16 @@ function byte(text: string | undefined, { file, row }: { file: string; row: numb
   );
 }
 
-/** The cells of a CSV, trimmed; quotes as in RFC 4180. */
+/** What is used of papaparse, which has no types of its own. */
+type ParseCsv = (text: string, options: { skipEmptyLines: "greedy" }) => { data: string[][] };
+
+/** The cells of a CSV, trimmed; quotes as in RFC 4180, separated as the file is (`,`, `;`, tab). */
 async function tableOf(file: string): Promise<string[][]> {
-  // Own lines, as the types of csv-parse replace the globals of Deno by those of Node
-  return linesOf(await readText(file)).map(({ line }) =>
-    [...line.matchAll(/(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) =>
-      quoted === undefined ? plain!.trim() : quoted.replaceAll('""', '"')
-    )
-  );
+  // csv-parse's types replace the globals of Deno by those of Node
+  const parse: ParseCsv = (await import("papaparse")).default.parse;
+  const text = (await readText(file)).replace(/([,;\t]) +"/g, '$1"');
+  const { data } = parse(text, { skipEmptyLines: "greedy" });
+  return data.map((cells) => cells.map((cell) => cell.trim()));
 }
 
 /** `name,r,g,b`, as CamVid and DeepGlobe have it. */
