@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, Help } from "@commander-js/extra-typings";
 import type { Context } from "./context.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { build as buildCompletions } from "./commands/completions.ts";
@@ -21,6 +21,7 @@ import { build as buildSchema } from "./commands/schema.ts";
 import { build as buildSweep } from "./commands/sweep.ts";
 import { build as buildTrain } from "./commands/train.ts";
 import { build as buildWeights } from "./commands/weights.ts";
+import { nameList } from "@segadv/segadv/util";
 import { processTerminal } from "./ui/terminal.ts";
 import { INTERRUPTED, reportError } from "./errors.ts";
 
@@ -50,6 +51,10 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help of a command")
     .addHelpText("after", "\nSEGADV_DEBUG=1 shows where an error comes from.")
+    .configureHelp({
+      argumentDescription: (argument) => shorten(help.argumentDescription(argument), argument),
+      optionDescription: (option) => shorten(help.optionDescription(option), option),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
@@ -79,6 +84,15 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
   ];
   for (const build of builders) build(program, { terminal, signal });
   return program;
+}
+
+const help = new Help();
+
+/** The description with its choices in groups where they are many. */
+function shorten(description: string, { argChoices = [] }: { argChoices?: string[] }): string {
+  const listed = argChoices.map((choice) => JSON.stringify(choice)).join(", ");
+  const short = nameList(argChoices);
+  return short === argChoices.join(", ") ? description : description.replace(listed, short);
 }
 
 /** Commander puts its suggestion on a second line. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { nearest } from "@segadv/segadv/util";
+import { nameList, nearest } from "@segadv/segadv/util";
 import type { SweepPlan } from "@segadv/segadv/sweep";
 import { catalog } from "./catalog.ts";
 import { UsageError } from "./errors.ts";
@@ -23,7 +23,7 @@ export function nameParser(known: readonly string[]): (name: string) => string {
     if (known.includes(name)) return name;
     const meant = nearest(name, known);
     const hint = meant === null ? "" : `; did you mean ${meant}?`;
-    throw new InvalidArgumentError(`Expected one of ${known.join(", ")}${hint}`);
+    throw new InvalidArgumentError(`Expected one of ${nameList(known)}${hint}`);
   };
 }
 

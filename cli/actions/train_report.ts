@@ -153,11 +153,27 @@ function headOf(event: StartEvent): string[] {
     } weights${frozen}${discriminator}${temperatures}`,
     ...(from === undefined ? [] : [
       `${plural(from.copied, "tensor")} of weights from ${from.path} (${from.format}, ` +
-      `${from.origin}); new: ${from.fresh.length === 0 ? "none" : from.fresh.join(", ")}`,
+      `${from.origin}); new: ${freshOf(from.fresh)}`,
     ]),
     ...(event.dataSaid === undefined ? [] : [`${data.dir}: ${event.dataSaid}`]),
     `${data.dataset}: ${count(classes.length)} classes, ` +
     `${plural(event.stepsPerEpoch, "step")} an epoch, ${count(event.totalSteps)} in all`,
     `backend ${event.backend}: ${event.device}`,
   ];
+}
+
+/** Weights that start at random: a few by name, more by how many each part of the network has. */
+function freshOf(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  if (names.length <= 4) return names.join(", ");
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const part = /^[^_/]+/.exec(name)?.[0] ?? name;
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  const largest = [...counts].toSorted(([, a], [, b]) => b - a);
+  const parts = largest.slice(0, 6).map(([part, weights]) => `${count(weights)} of ${part}`);
+  const rest = largest.slice(6).reduce((sum, [, weights]) => sum + weights, 0);
+  if (rest > 0) parts.push(`${count(rest)} of other parts`);
+  return `${parts.join(", ")} (events.jsonl lists them)`;
 }

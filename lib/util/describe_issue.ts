@@ -5,6 +5,7 @@
  * @module
  */
 import type { z } from "zod";
+import { groupBy } from "./group_by.ts";
 
 /**
  * The candidate nearest to `name` by edit distance (insertions, deletions, replacements and swaps
@@ -80,12 +81,46 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
+/**
+ * Names with commas between; more than 30 in groups by what stands before and after their first hyphen,
+ * as `{unet, fcn}-{resnet18, resnet34}`.
+ *
+ * @example
+ * ```ts
+ * import { nameList } from "@segadv/segadv/util";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(nameList(["csv", "json"]), "csv, json");
+ * const numbers = Array.from({ length: 20 }, (_, i) => String(i));
+ * const pairs = ["a", "b"].flatMap((head) => numbers.map((i) => `${head}-${i}`));
+ * assert.equal(nameList(["c", ...pairs]), `c, {a, b}-{${numbers.join(", ")}}`);
+ * ```
+ */
+export function nameList(names: readonly string[]): string {
+  if (names.length <= 30) return names.join(", ");
+  const parts = names.map((name) => {
+    const [head = name, ...tail] = name.split("-");
+    return { head, tail: tail.join("-") };
+  });
+  const tails = groupBy(parts, ({ tail }) => tail)
+    .map((group) => ({ tail: group[0].tail, heads: group.map(({ head }) => head) }));
+  const groups = groupBy(tails, ({ tail, heads }) => tail === "" ? "" : heads.join());
+  return groups.flatMap(([{ tail, heads }, ...others]) => {
+    if (tail === "") return heads;
+    return [`${braces(heads)}-${braces([tail, ...others.map((other) => other.tail)])}`];
+  }).join(", ");
+}
+
+function braces(items: readonly string[]): string {
+  return items.length === 1 ? items[0]! : `{${items.join(", ")}}`;
+}
+
 /** Says that a registry has no such name, what it has, and which one was probably meant. */
 export function unknownName(name: string, known: Iterable<string>): string {
   const names = [...known];
   const meant = nearest(name, names);
   const hint = meant === null ? "" : `; did you mean ${meant}?`;
-  return `expected one of ${names.join(", ")}, got "${name}"${hint}`;
+  return `expected one of ${nameList(names)}, got "${name}"${hint}`;
 }
 
 function expectation(issue: z.core.$ZodRawIssue): string {
@@ -99,7 +134,7 @@ function expectation(issue: z.core.$ZodRawIssue): string {
     case "invalid_union": {
       const values = choicesOf(issue);
       if (values.length === 0) return issue.message ?? "expected another value";
-      return `expected ${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
+      return `expected ${values.length > 1 ? "one of " : ""}${nameList(values)}`;
     }
     case "too_small":
       if (issue.origin === "string") return "expected a text that is not empty";

@@ -14,7 +14,7 @@ export {
 export { count, mebibytes, percent } from "./format.ts";
 export { sha256 } from "./hash.ts";
 export { type HeldLock, lockFolder, type LockOwner } from "./lock.ts";
-export { nearest } from "./describe_issue.ts";
+export { nameList, nearest } from "./describe_issue.ts";
 export { fillNormal, fillUniform, permutation, RandomStream, randomStream } from "./random.ts";
 export { shellWord } from "./shell.ts";
 export { type Versions, versions } from "./version.ts";

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { describeIssue, nearest, show, unknownName } from "../../lib/util/describe_issue.ts";
+import {
+  describeIssue,
+  nameList,
+  nearest,
+  show,
+  unknownName,
+} from "../../lib/util/describe_issue.ts";
 import { z } from "zod";
 
 const NAMES: [name: string, candidates: string[], expected: string | null][] = [
@@ -57,5 +63,18 @@ test("show() cuts a long value, unknownName() lists the names and suggests one",
   assert.equal(
     unknownName("cvs", ["csv", "json"]),
     'expected one of csv, json, got "cvs"; did you mean csv?',
+  );
+});
+
+test("nameList() groups many names by what stands around their first hyphen", () => {
+  assert.equal(nameList([]), "");
+  assert.equal(nameList(["unet-a", "fcn-a"]), "unet-a, fcn-a");
+  const tails = Array.from({ length: 12 }, (_, i) => `r${i}`);
+  const pairs = ["unet", "fcn", "dlv3"].flatMap((head) => tails.map((tail) => `${head}-${tail}`));
+  const names = ["plain", ...pairs, "unet-v3-large", "fcn-v3-large", "fcn-b0"];
+  const all = nameList(names);
+  assert.equal(
+    all,
+    `plain, {unet, fcn, dlv3}-{${tails.join(", ")}}, {unet, fcn}-v3-large, fcn-b0`,
   );
 });

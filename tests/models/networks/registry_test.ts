@@ -56,7 +56,7 @@ test("parseArchitecture() refuses unknown names, misplaced options and values ou
   const refused: [given: Parameters<typeof parseArchitecture>[0], message: RegExp][] = [
     [
       { name: "resnet", classes: 2 },
-      /network "resnet": expected one of fcn8s-vgg16, .*; did you mean/,
+      /network "resnet": expected one of {fcn8s, .*; did you mean/,
     ],
     [
       { name: "resnet50", classes: 2, dropout: 0.5 },
