@@ -24,6 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from make_goldens import OUT, Run, batch, encode, uniform  # noqa: E402
 
 LR = 0.05
+# Of channels in turn, where batch norms are to be smooth: one in eight is always 0, one always 6
+CENTERS = [2.5, 2.5, 2.5, -2.5, 2.5, 8.5, 2.5, 2.5]
 
 
 def scaled(n, width):
@@ -220,14 +222,19 @@ class FastScnn(nn.Module):
 # ---------------------------------------------------------------- cases
 
 
-def values(name, shape):
-    """First value of a weight by its name in the state dictionary, exact in float32."""
+def values(name, shape, smooth=False):
+    """First value of a weight by its name in the state dictionary, exact in float32. `smooth`: batch norms
+    that give each channel values inside one piece of ReLU6, 0 < x < 6, x < 0 or x > 6, far from its kinks."""
     if name.endswith("num_batches_tracked"):
         return np.zeros(shape)
     u = uniform(name, int(np.prod(shape))).reshape(shape)
     if len(shape) > 1:
         u = u * 2.0 ** np.floor(np.log2(np.sqrt(6 / np.prod(shape[1:]))) + 0.6)
         return u / 8 if shape[0] == 3 else u  # scores: away from saturation
+    if smooth and name.endswith("weight"):
+        return (1 + u / 4) / 4
+    if smooth and name.endswith("bias") and "head" not in name:
+        return np.resize(CENTERS, shape) + u / 8
     if name.endswith(("running_var", "weight")):
         return 1 + u / 4
     return u / 8
@@ -236,7 +243,7 @@ def values(name, shape):
 def build(case):
     model = case["make"](case["width"], case["classes"]).double()
     state = model.state_dict()
-    model.load_state_dict({k: torch.tensor(values(k, tuple(v.shape))) for k, v in state.items()})
+    model.load_state_dict({k: torch.tensor(values(k, tuple(v.shape), case.get("smooth", False))) for k, v in state.items()})
     return model
 
 
@@ -275,7 +282,7 @@ def run(case):
             parameter.sub_(LR * parameter.grad)
     return {
         "name": case["name"], "width": case["width"], "size": case["size"], "classes": case["classes"],
-        "shapes": {k: list(v.shape) for k, v in before.items()},
+        **({"smooth": True} if case.get("smooth") else {}), "shapes": {k: list(v.shape) for k, v in before.items()},
         "logits": encode([logits.abs().max(), logits.norm(), *logits[places]]),
         "count": logits.numel(), "loss": float(loss), "weights": summaries(model, before),
     }  # fmt: skip

@@ -71,12 +71,11 @@ export async function compareLogits(
   }
 }
 
-/** Holds each weight, in PyTorch's layout, against its summary. @param options `changeTolerance`: of the change's own size */
+/** Holds each weight, in PyTorch's layout, against its summary. */
 export async function compareWeights(
   model: SegmentationModel,
-  options: { weights: Record<string, string>; initial: Initial; changeTolerance?: number },
+  { weights: summaries, initial }: { weights: Record<string, string>; initial: Initial },
 ): Promise<void> {
-  const { weights: summaries, initial, changeTolerance: tolerance = CHANGE_TOLERANCE } = options;
   const [map] = networks.get(model.name).nameMaps;
   const compared = new Set<string>();
   for (const weight of model.layers.weights) {
@@ -96,16 +95,16 @@ export async function compareWeights(
     const shape = place!.layout === "linear" ? values.shape.slice(0, 2) : values.shape;
     const now = await values.data() as Float32Array;
     values.dispose();
-    compareWeight({ name, now, before: initial(name, shape), tolerance }, summaries[name]!);
+    compareWeight({ name, now, before: initial(name, shape) }, summaries[name]!);
   }
   assert.equal(compared.size, Object.keys(summaries).length);
 }
 
 function compareWeight(
-  weight: { name: string; now: Float32Array; before: Float32Array; tolerance: number },
+  weight: { name: string; now: Float32Array; before: Float32Array },
   summary: string,
 ): void {
-  const { name, now, before, tolerance } = weight;
+  const { name, now, before } = weight;
   const direction = uniform(`${name}/direction`, now.length);
   let [most, squares, projection] = [0, 0, 0];
   now.forEach((value, i) => {
@@ -114,7 +113,7 @@ function compareWeight(
     projection += (value - before[i]!) * direction[i]!;
   });
   const [largest, norm, product] = decode(summary) as unknown as [number, number, number];
-  const slack = tolerance * norm + CHANGE_ROUNDING * largest * Math.sqrt(now.length);
+  const slack = CHANGE_TOLERANCE * norm + CHANGE_ROUNDING * largest * Math.sqrt(now.length);
   assertNear(most, largest, { slack: TOLERANCE * largest, what: name });
   assertNear(Math.sqrt(squares), norm, { slack, what: `change of ${name}` });
   assertNear(projection, product, { slack, what: `direction of ${name}` });

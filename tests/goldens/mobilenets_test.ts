@@ -10,7 +10,4 @@ describeNetworks("networks on MobileNets", goldens as unknown as Goldens, {
     if (name.startsWith("deeplabv3plus")) return { dropout: 0, alignCorners: true };
     return name.startsWith("deeplabv3") ? { dropout: 0 } : {};
   },
-  // Values near the kinks of ReLU6 fall to either side by their rounding: PyTorch's own float32 differs
-  // from its double precision by 2 % here
-  kinked: { "unet-mobilenetv2": 0.06 },
 });
