@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { describeIssue, nearest } from "../util/describe_issue.ts";
+import { describeIssue, nameList, nearest } from "../util/describe_issue.ts";
 import { unknownOption } from "../util/registry.ts";
 import { keysOf } from "../util/schema.ts";
 import { entryOf, sectionAt, sectionKeys, type SectionSpec } from "../util/section.ts";
@@ -113,7 +113,7 @@ function misplacedOption(
   if (others.length === 0) return null;
   const own = entry.options === undefined ? [] : keysOf(entry.options);
   return `${unknownOption(name, { name: entry.name, options: own })}; it is one of ` +
-    others.join(", ");
+    nameList(others);
 }
 
 function meantKeys(

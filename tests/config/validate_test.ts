@@ -26,7 +26,7 @@ const FAULTS: [key: string, change: (config: Config) => void, remedy: RegExp][] 
   ["inference.overlap", ({ inference }) => inference.overlap = 1, /at most 0\.9, got 1/],
   ["data.dir", ({ data }) => data.dataset = "voc", /set data\.dir/],
   ["data.dataset", ({ data }) => data.dataset = "pets", /expected one of/],
-  ["model.name", ({ model }) => model.name = "u-net", /expected one of fcn8s-vgg16/],
+  ["model.name", ({ model }) => model.name = "u-net", /expected one of {fcn8s/],
   ["adversarial.loss", ({ adversarial }) => adversarial.loss = "wgan", /expected one of lsgan/],
   [
     "schedule.warmupEpochs",

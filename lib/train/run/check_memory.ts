@@ -3,7 +3,10 @@ import type { Config } from "../../config/config.ts";
 import { microBatchCount } from "../../config/run_config.ts";
 import { assertTensorFits } from "../../engine/webgpu/limits.ts";
 import { inspectModel, largestTensor } from "../../models/inspect_model.ts";
+import { networks } from "../../models/networks/registry.ts";
+import type { SegmentationModel } from "../../models/segmentation_model.ts";
 import type { BackendInfo } from "../../backend/use_backend.ts";
+import { nameList } from "../../util/describe_issue.ts";
 import { freeBytes } from "../../util/files.ts";
 import { mebibytes } from "../../util/format.ts";
 
@@ -30,6 +33,32 @@ export function checkDeviceLimits(
     .reduce((a, b) => a.bytes > b.bytes ? a : b);
   const what = `${largest.name} [${largest.shape}]`;
   assertTensorFits(largest.bytes, what, { bytes: limit, device: backend.device });
+}
+
+/**
+ * Refuses `train.gradientCheckpointing` for a network that no layer separates into stages.
+ *
+ * @param model One of the caller's, in the place of the configuration's.
+ * @throws {RangeError} Naming the network and what to set.
+ */
+export function checkCheckpointing(
+  { train, model: { name } }: Config,
+  model?: Pick<SegmentationModel, "name" | "stages">,
+): void {
+  if (!train.gradientCheckpointing) return;
+  const { stages = [] } = model ?? networks.get(name);
+  if (stages.length > 0) return;
+  const cannot = `Cannot train ${model?.name ?? name} with train.gradientCheckpointing true: `;
+  if (model !== undefined) {
+    throw new RangeError(
+      `${cannot}it names no stages; pass stages to fromLayersModel, or set train.gradientCheckpointing to false`,
+    );
+  }
+  const others = [...networks].filter((entry) => entry.stages.length > 0).map(({ name }) => name);
+  throw new RangeError(
+    `${cannot}no layer of it separates the first stages from the rest; set it to false and raise ` +
+      `train.gradientAccumulation instead, or take one of ${nameList(others)}`,
+  );
 }
 
 /**

@@ -20,7 +20,7 @@ import { type BackendInfo, useBackend } from "../../backend/use_backend.ts";
 import type { InitializationReport } from "../../models/persistence/initialize.ts";
 import type { ResolvedPictures } from "../../data/pictures/resolve_pictures.ts";
 import { openRunData } from "./run_data.ts";
-import { checkDeviceLimits } from "./check_memory.ts";
+import { checkCheckpointing, checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
 import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
 import type { StartEvent } from "../events.ts";
@@ -99,6 +99,7 @@ export async function openSession(
       "Cannot train a model of your own without options.backend: pass what useBackend() returned",
     );
   }
+  checkCheckpointing(given, options.model);
   const isRandom = given.model.init === "random" || options.initialize === false;
   const from = options.classes ?? (isRandom ? null : await classesOfInit(given));
   const opened = await openRunData(given, from);
@@ -116,15 +117,6 @@ export async function openSession(
     throw new RangeError(
       `Cannot train a model of ${inputChannelsOf(options.model)} input channels on images of ` +
         `${config.data.channels}: set data.channels`,
-    );
-  }
-  if (
-    options.model !== undefined && config.train.gradientCheckpointing &&
-    !options.model.stages?.length
-  ) {
-    throw new RangeError(
-      `Cannot train "${options.model.name}" with train.gradientCheckpointing true: it names no stages; pass ` +
-        "stages to fromLayersModel, or set train.gradientCheckpointing to false",
     );
   }
   const { metric } = config.validation;

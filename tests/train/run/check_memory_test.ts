@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { networks } from "../../../lib/models/networks/registry.ts";
 import { loadConfig } from "../../../lib/config/mod.ts";
 import type { BackendInfo } from "../../../lib/backend/use_backend.ts";
-import { checkDeviceLimits, checkDiskSpace } from "../../../lib/train/run/check_memory.ts";
+import {
+  checkCheckpointing,
+  checkDeviceLimits,
+  checkDiskSpace,
+} from "../../../lib/train/run/check_memory.ts";
 
 function backend(largestTensorBytes: number | null): BackendInfo {
   return {
@@ -42,4 +47,23 @@ test("checkDeviceLimits() counts the discriminator too, if there is one", async 
 test("checkDiskSpace() refuses a run that the disk cannot hold", async () => {
   await assert.rejects(checkDiskSpace("/tmp", 1e15), /needs .* MiB and .* MiB are free/);
   await checkDiskSpace("/tmp", 10);
+});
+
+test("checkCheckpointing() refuses every network without stages, in one line", async () => {
+  const config = await loadConfig({
+    preset: "fixtures",
+    overrides: ["train.gradientCheckpointing=true"],
+  });
+  for (const { name, stages } of networks) {
+    config.model.name = name;
+    if (stages.length > 0) checkCheckpointing(config);
+    else {
+      assert.throws(
+        () => checkCheckpointing(config),
+        /^RangeError: Cannot train \S+ with .* set it to false .* or take one of fcn8s-vgg16, .*resnet152$/,
+      );
+    }
+  }
+  checkCheckpointing(config, { name: "own", stages: ["a"] });
+  assert.throws(() => checkCheckpointing(config, { name: "own" }), /own .* pass stages to/);
 });
