@@ -5,6 +5,7 @@ SMP's U-Net decoder, which Debian does not have, is written from its source. Wid
 blocks take no other.
 """
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -88,19 +89,29 @@ class DilatedResnet(ResnetNetwork):
         return self.head(self.features(x)[-1])
 
 
-def golden(make):
-    """A network of tasks/goldens/transformers.py, whose import sets doubles and one thread."""
+def golden(family, make):
+    """A network of tasks/goldens, whose import sets doubles and one thread."""
 
     def build(classes):
         threads = torch.get_num_threads()
         sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tasks" / "goldens"))
-        import transformers
+        module = importlib.import_module(family)
 
         torch.set_default_dtype(torch.float32)
         torch.set_num_threads(threads)
-        return make(transformers, classes)
+        return make(module, classes)
 
     return build
+
+
+def main_logits(resnets, depth, classes):
+    """DeepLabV3+ without the place of an auxiliary head's logits."""
+
+    class Main(resnets.DeepLabV3Plus):
+        def forward(self, x):
+            return super().forward(x)[0]
+
+    return Main(depth, 1, classes)
 
 
 BUILDERS = {
@@ -110,7 +121,14 @@ BUILDERS = {
     "unet-resnet50": lambda classes: ResnetUnet(50, classes),
     "fcn-resnet50": lambda classes: DilatedResnet(FCNHead(2048, classes)),
     "deeplabv3-resnet50": lambda classes: DilatedResnet(DeepLabHead(2048, classes)),
-    "segformer-b0": golden(lambda module, classes: module.Segformer(1, classes)),
-    "segformer-b1": golden(lambda module, classes: module.Segformer(1, classes, (64, 128, 320, 512))),
-    "fast-scnn": golden(lambda module, classes: module.FastScnn(1, classes)),
+    "segformer-b0": golden("transformers", lambda module, classes: module.Segformer(1, classes)),
+    "segformer-b1": golden("transformers", lambda module, classes: module.Segformer(1, classes, (64, 128, 320, 512))),
+    "unet-mobilenetv2": golden("mobilenets", lambda module, classes: module.Unet(1, classes)),
+    "deeplabv3plus-mobilenetv2": golden("mobilenets", lambda module, classes: module.Deeplabv3plus(1, classes)),
+    "deeplabv3-mobilenetv3": golden("mobilenets", lambda module, classes: module.Deeplabv3(1, classes)),
+    "lraspp-mobilenetv3-large": golden("mobilenets", lambda module, classes: module.Lraspp("large", 1, classes)),
+    "lraspp-mobilenetv3-small": golden("mobilenets", lambda module, classes: module.Lraspp("small", 1, classes)),
+    "deeplabv3plus-resnet18": golden("resnets", lambda module, classes: main_logits(module, 18, classes)),
+    "deeplabv3plus-resnet50": golden("resnets", lambda module, classes: main_logits(module, 50, classes)),
+    "fast-scnn": golden("transformers", lambda module, classes: module.FastScnn(1, classes)),
 }

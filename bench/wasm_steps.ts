@@ -33,6 +33,13 @@ const NETWORKS = {
   "segformer-b0": 1,
   "segformer-b1": 1,
   "fast-scnn": 1,
+  "unet-mobilenetv2": 1,
+  "deeplabv3plus-mobilenetv2": 1,
+  "deeplabv3-mobilenetv3": 1,
+  "lraspp-mobilenetv3-large": 1,
+  "lraspp-mobilenetv3-small": 1,
+  "deeplabv3plus-resnet18": 1,
+  "deeplabv3plus-resnet50": 1,
 } as const;
 type Network = keyof typeof NETWORKS;
 
