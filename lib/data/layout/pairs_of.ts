@@ -114,7 +114,7 @@ function lackError(
 /**
  * The files of a pattern by the sample's name.
  *
- * @param besides A pattern whose files are left out, where both are in one folder.
+ * @param besides A pattern whose files are left out, where they are in the same folder or below it.
  * @throws {RangeError} If two files have one name.
  */
 export function indexPattern(
@@ -123,7 +123,7 @@ export function indexPattern(
   besides: FilePattern | null,
 ): Map<string, string> {
   const found = new Map<string, string>();
-  const left = besides !== null && besides.folder === pattern.folder &&
+  const left = besides !== null && isWithin(besides.folder, pattern.folder) &&
       JSON.stringify(besides) !== JSON.stringify(pattern)
     ? besides
     : null;
@@ -140,6 +140,11 @@ export function indexPattern(
     found.set(name, path);
   }
   return found;
+}
+
+/** Whether a folder is another one, or below it. */
+function isWithin(folder: string, other: string): boolean {
+  return folder === other || other === "" || folder.startsWith(`${other}/`);
 }
 
 /** The sample's name of a path; `null` where the path is not of the pattern. */

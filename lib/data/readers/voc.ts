@@ -5,7 +5,17 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type ClassInfo, type Dataset, type DatasetReader, MissingSplitError } from "../dataset.ts";
+import { decodeLabel } from "../codecs/decode.ts";
+import { isPng } from "../codecs/png_decode.ts";
+import {
+  type ClassInfo,
+  type Dataset,
+  type DatasetReader,
+  type LabelMap,
+  MissingSplitError,
+} from "../dataset.ts";
+import { colorEncoding } from "../encodings/color.ts";
+import { decodeMask, isSingleValued } from "../encodings/mask_raster.ts";
 import { findClasses, isClassesFile } from "../layout/classes_files.ts";
 import type { ClassesFile } from "../layout/classes_json.ts";
 import { linesOf, readText } from "../layout/read_text.ts";
@@ -98,9 +108,27 @@ export const vocReader: DatasetReader = {
       classes,
       ignoreLabel: own?.ignore ?? 255,
       pairs,
+      decode: (bytes, options) => decodeVoc(bytes, { ...options, classes, own }),
     });
   },
 };
+
+/** The colour of objects' borders, where masks are stored as RGB. */
+const BORDER: ClassInfo["color"] = [224, 224, 192];
+
+/** Indices, or RGB colours of the classes, as other programs convert VOC's palettes to. */
+async function decodeVoc(
+  bytes: Uint8Array,
+  { file, classes, own }: { file: string; classes: ClassInfo[]; own: ClassesFile | null },
+): Promise<LabelMap> {
+  const raster = isPng(bytes) ? await decodeMask(bytes, { file }) : null;
+  if (raster === null || raster.channels < 3 || isSingleValued(raster)) {
+    return decodeLabel(bytes, { file });
+  }
+  const ignored = [BORDER, ...own?.ignoredColors ?? []];
+  const context = { file, classes, ignoreLabel: own?.ignore ?? 255 };
+  return colorEncoding.decode(raster, { name: "color", ignored }, context);
+}
 
 /** The folder of masks that the second column of a list names; `null` where it has one column. */
 async function listedFolder(list: string): Promise<string | null> {

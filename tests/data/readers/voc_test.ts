@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { checkDataset } from "../../../lib/data/validate/check_dataset.ts";
 import { VOC_CLASSES, vocReader } from "../../../lib/data/readers/voc.ts";
 import { vocPalette } from "../../../lib/data/readers/voc_palette.ts";
-import { labels, picture, withFiles } from "../../support/dataset_folder.ts";
+import { encodePng } from "../../../lib/data/codecs/png_encode.ts";
+import { labels, picture, withFiles, writeFiles } from "../../support/dataset_folder.ts";
 import { runPython, skipWithoutPillow } from "../../support/pillow.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
 
@@ -44,6 +45,35 @@ describe("vocReader", () => {
       const train = await vocReader.open({ dir, split: "train" });
       assert.equal((await train.read(0)).label.data[0], 1);
     }));
+
+  test("vocReader.open() reads masks in RGB by VOC's colours, or by those of classes.json", () => {
+    const rgb = (...colors: number[][]): Uint8Array =>
+      encodePng({
+        width: colors.length,
+        height: 1,
+        channels: 3,
+        data: Uint8Array.from(colors.flat()),
+      });
+    const files = {
+      "JPEGImages/x_1.jpg": picture(4, 1),
+      "SegmentationClass/x_1.png": rgb([0, 0, 0], [128, 0, 0], [224, 224, 192], [0, 128, 0]),
+      "JPEGImages/x_2.jpg": picture(2, 1),
+      "SegmentationClass/x_2.png": rgb([0, 0, 0], [9, 9, 8]),
+      "ImageSets/Segmentation/train.txt": "x_1\nx_2\n",
+    };
+    return withFiles(files, async (dir) => {
+      const dataset = await vocReader.open({ dir, split: "train" });
+      assert.deepEqual([...(await dataset.read(0)).label.data], [0, 1, 255, 2]);
+      await assert.rejects(
+        dataset.read(1),
+        /x_2\.png": the colour 9,9,8 at column 1, row 0 is that/,
+      );
+      const own = { classes: [{ name: "a", color: [0, 0, 0] }, { name: "b", color: [9, 9, 8] }] };
+      writeFiles(dir, { "classes.json": own });
+      const owned = await vocReader.open({ dir, split: "train" });
+      assert.deepEqual([...(await owned.read(1)).label.data], [0, 1]);
+    });
+  });
 
   test("vocReader.open() refuses what lacks in one line", () =>
     withFiles(VOC, async (dir) => {
