@@ -35,8 +35,16 @@ export async function findSplits(options: FindOptions): Promise<FoundSplits | nu
   const places: FoundSplits = {};
   const names = [...new Set(options.pictures.map(({ split }) => split))].sort();
   for (const split of names) {
-    const parents = split === "" ? ownNames(options.pictures) : [];
-    if (parents.length > 1) {
+    const own = options.pictures.filter((one) => one.split === split);
+    const parents = ownNames(own);
+    if (parents.length > 1 && (split !== "" || areScenes(parents))) {
+      const scenes = ofScenes(own, parents);
+      if (scenes !== null) {
+        places[split] = scenes;
+        continue;
+      }
+    }
+    if (parents.length > 1 && split === "") {
       for (const parent of parents) {
         const own = options.pictures.filter(({ base }) => folderOf(base) === parent);
         const found = await placeOf("", { ...options, pictures: own });
@@ -64,8 +72,7 @@ export async function findSplits(options: FindOptions): Promise<FoundSplits | nu
 function ownNames(pictures: readonly Picture[]): string[] {
   const parentsOf = (role: Picture["role"]): string[] => [
     ...new Set(
-      pictures.filter((one) => one.split === "" && one.role === role)
-        .map(({ base }) => folderOf(base)),
+      pictures.filter((one) => one.role === role).map(({ base }) => folderOf(base)),
     ),
   ];
   const [images, labels] = [parentsOf("images"), parentsOf("labels")];
@@ -74,6 +81,35 @@ function ownNames(pictures: readonly Picture[]): string[] {
   return isOne || new Set(images.map((parent) => basename(parent))).size < images.length
     ? []
     : images.sort();
+}
+
+/** Folders that more than one word tells apart: parts of one whole, such as `scene_01`, no splits. */
+function areScenes(parents: readonly string[]): boolean {
+  const names = parents.map((parent) => basename(parent).toLowerCase());
+  const kinds = new Set(names.map((name) => name.replace(/\d+/g, "0")));
+  return names.length > 3 || kinds.size === 1;
+}
+
+/** Images and labels of all scenes together; `null` where their folders are called differently. */
+function ofScenes(pictures: readonly Picture[], parents: readonly string[]): SplitLayout | null {
+  const above = new Set(parents.map(folderOf));
+  const called = (role: Picture["role"]): string[] => [
+    ...new Set(pictures.filter((one) => one.role === role).map(({ base }) => basename(base))),
+  ];
+  const [images, labels] = [called("images"), called("labels")];
+  if (above.size !== 1 || images.length !== 1 || labels.length !== 1) return null;
+  const [folder] = [...above].map((parent) => parent === "" ? "*" : `${parent}/*`);
+  // As if each scene were a folder below those of images and labels
+  const moved = pictures.filter(({ role }) => role === "images" || role === "labels").map((
+    one,
+  ) => ({
+    ...one,
+    base: `${folder}/${basename(one.base)}`,
+    path: `${folder}/${basename(one.base)}/${basename(folderOf(one.base))}/${one.stem}`,
+    stem: `${basename(folderOf(one.base))}/${one.stem}`,
+  }));
+  const places = [images[0]!, labels[0]!].map((name) => ({ folder: `${folder}/${name}` }));
+  return matchFolders(moved, places[0]!, places[1]!);
 }
 
 /** Lists beside folders: all of a folder in another order is no question, a part of it is. */

@@ -13,7 +13,10 @@ export interface EncodingConfig {
 
 /** Which files of a folder are meant, and what their names have beside the sample's name. */
 export interface FilePattern {
-  /** Below the data set's folder, with `/`; "" is that folder itself. */
+  /**
+   * Below the data set's folder, with `/`; "" is that folder itself. One name may be `*`: any folder,
+   * whose name is then the first of the sample's.
+   */
   folder: string;
   prefix?: string | undefined;
   suffix?: string | undefined;

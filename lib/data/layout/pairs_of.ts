@@ -147,11 +147,28 @@ function isWithin(folder: string, other: string): boolean {
   return folder === other || other === "" || folder.startsWith(`${other}/`);
 }
 
+/**
+ * What of a path is below a folder; `null` where nothing is. A `*` in the folder stands for one name,
+ * which then comes first: `scene1/images/a.png` in `*` + `/images` is `scene1/a.png`.
+ */
+function belowFolder(path: string, folder: string): string | null {
+  const star = folder.split("/").indexOf("*");
+  if (star < 0) {
+    if (folder === "") return path;
+    return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : null;
+  }
+  const names = folder.split("/");
+  const parts = path.split("/");
+  const isBelow = parts.length > names.length &&
+    names.every((name, i) => i === star || name === parts[i]);
+  return isBelow ? [parts[star], ...parts.slice(names.length)].join("/") : null;
+}
+
 /** The sample's name of a path; `null` where the path is not of the pattern. */
 function nameIn(path: string, pattern: FilePattern): string | null {
   const { folder, extensions, flat = false } = pattern;
-  if (folder !== "" && !path.startsWith(`${folder}/`)) return null;
-  const below = folder === "" ? path : path.slice(folder.length + 1);
+  const below = belowFolder(path, folder);
+  if (below === null) return null;
   if (flat && below.includes("/")) return null;
   const dot = below.lastIndexOf(".");
   if (extensions !== undefined && !extensions.includes(below.slice(dot).toLowerCase())) return null;

@@ -95,6 +95,24 @@ const KINDS: Record<string, Kind> = {
     },
     says: /train 3, val 1 \(by lists\)/,
   },
+  "folders of scenes, each with images and masks": {
+    place: (name) => {
+      const scene = name < "c" ? "scene_01" : "scene_02";
+      return [`${scene}/images/${name}.png`, `${scene}/masks/${name}.png`];
+    },
+    expected: Object.fromEntries(
+      Object.entries(TRUTH).map(([name, v]) => [`scene_0${name < "c" ? 1 : 2}/${name}`, v]),
+    ),
+    says: /images in \*\/images, labels in \*\/masks; .* train 3, val 1 \(drawn/,
+  },
+  "folders of scenes below the splits, whose masks have an ending": {
+    place: (name) => {
+      const scene = `set/${name === "d" ? "val" : "train"}/${name}`;
+      return [`${scene}/img/${name}.png`, `${scene}/gt/${name}_gt.png`];
+    },
+    expected: Object.fromEntries(Object.entries(TRUTH).map(([name, v]) => [`${name}/${name}`, v])),
+    says: /images in set\/train\/\*\/img|labels in set\/train\/\*\/gt\/NAME_gt/,
+  },
   "a list in UTF-16": {
     place: apart("images", "labels"),
     files: {
