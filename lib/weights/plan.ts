@@ -4,7 +4,13 @@
  * @module
  */
 import { dilationOf } from "./dilated_kernel.ts";
-import type { InputRule, NameMap, PretrainedNetwork, WeightLayout } from "./name_maps/name_map.ts";
+import type {
+  InputRule,
+  NameMap,
+  PretrainedNetwork,
+  TensorPart,
+  WeightLayout,
+} from "./name_maps/name_map.ts";
 import type { Options } from "../util/registry.ts";
 import type { SavedModelInfo, WeightFile } from "./weight_file.ts";
 
@@ -24,6 +30,8 @@ export interface PlannedCopy {
   layout: WeightLayout | "spread";
   /** Input channels of the file's kernel, where the network's first layer has others. */
   fromChannels?: number;
+  /** The part of the file's tensor, where that holds several weights. */
+  part?: TensorPart;
 }
 
 /** A tensor of the file that does not fit. */
@@ -144,7 +152,8 @@ function planFrom(
     const source = byAlias.get(place.name)!;
     plan.found++;
     used.add(source);
-    const copy = { target, source, layout: place.layout };
+    const { layout, part } = place;
+    const copy = { target, source, layout, ...part !== undefined && { part } };
     if (HEAD.test(target.name) && !isFitting(copy, file)) {
       plan.fresh.push(target.name);
       plan.unused.push(source);
@@ -229,11 +238,12 @@ function add(plan: WeightPlan, copy: PlannedCopy, file: WeightFile): void {
 }
 
 function expectedShape(
-  { target, source, layout }: PlannedCopy,
+  { target, source, layout, part }: PlannedCopy,
   file: WeightFile,
 ): readonly number[] {
   if (layout === "spread") return file.tensors.get(source)!.shape;
-  return sourceShape(target.shape, layout);
+  const [first, ...rest] = sourceShape(target.shape, layout);
+  return [first! * (part?.count ?? 1), ...rest];
 }
 
 /** The shape that a weight has in a file of that layout. */

@@ -151,7 +151,7 @@ async function compareAdversarial(
 }
 
 /** `values` of the Python program. */
-function anyInitial(name: string, shape: number[]): Float32Array {
+export function anyInitial(name: string, shape: number[]): Float32Array {
   const size = shape.reduce((product, length) => product * length, 1);
   if (name.endsWith("num_batches_tracked")) return new Float32Array(size);
   const u = uniform(name, size);

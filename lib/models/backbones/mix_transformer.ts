@@ -11,7 +11,7 @@
 import type { z } from "zod";
 import { optionsSchema } from "../../util/registry.ts";
 import { field, fraction } from "../../util/schema.ts";
-import { transformersSegformer } from "../../weights/name_maps/segformer.ts";
+import { authorsSegformer, transformersSegformer } from "../../weights/name_maps/segformer.ts";
 import { type LayerBuilder, scaledChannels } from "../builders/layer_builder.ts";
 import type { BackboneEntry, BackboneOptions, Feature, Features } from "./backbone_entry.ts";
 
@@ -53,7 +53,7 @@ export const mixTransformerBackbones: readonly BackboneEntry[] = (["b0", "b1"] a
     strides: [4, 8, 16, 32],
     outputStrides: [32],
     stages: [/^stage1_/, /^stage2_/, /^stage3_/, /^stage4_/],
-    nameMaps: [transformersSegformer],
+    nameMaps: [transformersSegformer, authorsSegformer],
     inputOptions: [],
     bnEpsilon: null,
     hasFixedGraph: true,

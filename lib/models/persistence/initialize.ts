@@ -197,10 +197,13 @@ async function applyPlan(
 }
 
 async function valuesOf(
-  { target, source, layout, fromChannels }: PlannedCopy,
+  { target, source, layout, fromChannels, part }: PlannedCopy,
   file: WeightFile,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const values = await file.read(source);
+  const tensor = await file.read(source);
+  const { index, count } = part ?? { index: 0, count: 1 };
+  const size = tensor.length / count;
+  const values = tensor.subarray(index * size, (index + 1) * size);
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
     throw new RangeError(

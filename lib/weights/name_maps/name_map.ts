@@ -34,6 +34,15 @@ export type WeightLayout =
 export interface WeightPlace {
   name: string;
   layout: WeightLayout;
+  /** Which of how many equal parts of the tensor's first dimension; absent: all of it. */
+  part?: TensorPart;
+}
+
+/** One of several weights that a file has one behind the other in a tensor, as keys and values. */
+export interface TensorPart {
+  /** From 0. */
+  index: number;
+  count: number;
 }
 
 /** What a network's registry entry says of pretrained weights. */

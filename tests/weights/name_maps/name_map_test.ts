@@ -69,6 +69,27 @@ const NAMES: Record<string, [network: string, weight: string, published: string]
     ["segformer-b0", "decoder_fuse_bn/moving_mean", "decode_head.batch_norm.running_mean"],
     ["segformer-b0", "score/bias", "decode_head.classifier.bias"],
   ],
+  timm: [
+    ["deeplabv3plus-mobilenetv2", "features0_conv/kernel", "conv_stem.weight"],
+    ["unet-mobilenetv3-large", "features0_bn/gamma", "encoder.model.bn1.weight"],
+    [
+      "unet-mobilenetv3-large",
+      "features4_se_fc1/bias",
+      "encoder.model.blocks.2.0.se.conv_reduce.bias",
+    ],
+  ],
+  "NVlabs' SegFormer": [
+    ["segformer-b0", "stage1_patch_norm/gamma", "backbone.patch_embed1.norm.weight"],
+    ["segformer-b0", "stage1_block2_query/bias", "encoder.block1.1.attn.q.bias"],
+    ["segformer-b0", "stage2_block1_value/kernel", "backbone.block2.0.attn.kv.weight"],
+    ["segformer-b1", "stage4_norm/beta", "norm4.bias"],
+    ["segformer-b0", "decoder_linear4/kernel", "decode_head.linear_c4.proj.weight"],
+    ["segformer-b0", "decoder_linear4/kernel", "decoder.mlp_stage.0.linear.weight"],
+    ["segformer-b0", "decoder_fuse/kernel", "decode_head.linear_fuse.conv.weight"],
+    ["segformer-b0", "decoder_fuse_bn/gamma", "decoder.fuse_stage.1.weight"],
+    ["segformer-b0", "score/bias", "decode_head.linear_pred.bias"],
+    ["segformer-b0", "score/kernel", "segmentation_head.0.weight"],
+  ],
   "Fast-SCNN-pytorch": [
     ["fast-scnn", "stem_conv/kernel", "learning_to_downsample.conv.conv.0.weight"],
     ["fast-scnn", "down2_pointwise_bn/beta", "learning_to_downsample.dsconv2.conv.4.bias"],
