@@ -77,7 +77,7 @@ describe("inspectModel()", () => {
   test("inspectModel() refuses an unknown name, a size off the stride and options out of range", () => {
     assert.throws(
       () => inspectModel({ name: "resnet34" }, { classes: 2 }),
-      /"resnet34".*fcn8s-vgg16/,
+      /"resnet34".*{fcn8s, .*did you mean resnet50/,
     );
     assert.throws(
       () => inspectModel({ name: "resnet50" }, { classes: 2, input: [100, 96] }),
