@@ -17,6 +17,7 @@ import { parseSafetensors } from "../../lib/weights/formats/safetensors.ts";
 import type { WeightFile } from "../../lib/weights/weight_file.ts";
 import { writeSafetensors } from "../../lib/weights/formats/write_safetensors.ts";
 import { annotationTargets } from "./_annotation_targets.ts";
+import { folderTargets } from "./_folder_targets.ts";
 import { smallH5, smallMat, smallNpy, zipOf } from "./small_files.ts";
 import { withZipChecksums } from "./zip_checksums.ts";
 
@@ -36,6 +37,7 @@ export async function fuzzTargets(folder: string): Promise<Target[]> {
     ...await weights(folder),
     ...await texts(folder),
     ...await annotationTargets(folder),
+    ...await folderTargets(folder, await masks()),
   ];
 }
 
@@ -87,6 +89,14 @@ async function goldens(format: string): Promise<Uint8Array[]> {
   const all: { name: string; file: string }[] = JSON.parse(text);
   const own = all.filter(({ name }) => name.includes(format));
   return own.map(({ file }) => new Uint8Array(Buffer.from(file, "base64")));
+}
+
+/** Pictures of each format that masks may have besides PNG. */
+async function masks(): Promise<Record<string, Uint8Array[]>> {
+  const formats = ["TIFF", "WebP", "BMP", "GIF", "JPEG", "PNG"];
+  return Object.fromEntries(
+    await Promise.all(formats.map(async (name) => [name, await goldens(name)])),
+  );
 }
 
 async function weights(folder: string): Promise<Target[]> {
