@@ -57,7 +57,9 @@ export function checkCheckpointing(
   const others = [...networks].filter((entry) => entry.stages.length > 0).map(({ name }) => name);
   throw new RangeError(
     `${cannot}no layer of it separates the first stages from the rest; set it to false and raise ` +
-      `train.gradientAccumulation instead, or take one of ${nameList(others)}`,
+      `train.gradientAccumulation instead (train.batchNorm exact: bit-identical), or take one of ${
+        nameList(others)
+      }`,
   );
 }
 
