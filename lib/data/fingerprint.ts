@@ -3,16 +3,13 @@
  *
  * @module
  */
-import { stat } from "node:fs/promises";
 import { sha256 } from "../util/hash.ts";
 import { readBytes } from "./codecs/read_bytes.ts";
 import { type ClassInfo, DamagedFileError, type Dataset } from "./dataset.ts";
+import { fileStates } from "./scan/file_states.ts";
 
 /** Samples whose contents are hashed, evenly over the split, unless all are. */
 export const HASHED_SAMPLES = 64;
-
-/** Files whose sizes are asked for at a time. */
-const CONCURRENT = 64;
 
 /** Hexadecimal digits of the hash of one sample. */
 const DIGITS = 16;
@@ -187,14 +184,8 @@ async function sizesOf(dataset: Dataset): Promise<DataFingerprint["files"]> {
     const { image, label } = files.call(dataset, index);
     return [image, label];
   });
-  const sizes: number[] = [];
-  for (let i = 0; i < paths.length; i += CONCURRENT) {
-    const some = paths.slice(i, i + CONCURRENT);
-    // A missing file is an error where its sample is read
-    sizes.push(
-      ...await Promise.all(some.map((path) => stat(path).then(({ size }) => size, () => 0))),
-    );
-  }
+  // A missing file is an error where its sample is read
+  const sizes = (await fileStates(paths)).map(({ size }) => Math.max(0, size));
   return {
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     sizesSha256: sha256([new TextEncoder().encode(sizes.join("\n"))]),

@@ -14,7 +14,7 @@ import { encodePng } from "../codecs/png_encode.ts";
 import type { Dataset } from "../dataset.ts";
 import { resolvePictures } from "../pictures/resolve_pictures.ts";
 import { openDataset, withPictures } from "../registry.ts";
-import { checkDataset, requireApart } from "../validate/check_dataset.ts";
+import { checkDataset, type DatasetCheck, requireApart } from "../validate/check_dataset.ts";
 import type { DataSource } from "../validate/inspect_data.ts";
 import { type Exporter, writeNew } from "./export_format.ts";
 import { exportFormats } from "./formats.ts";
@@ -159,20 +159,24 @@ async function requireSound(
   datasets: readonly Dataset[],
   { signal, onProgress }: ConvertOptions,
 ): Promise<void> {
-  const [train, ...others] = datasets as [Dataset, ...Dataset[]];
+  const [train] = datasets;
+  const checked: DatasetCheck[] = [];
   for (const dataset of datasets) {
     const { split } = dataset;
-    await checkDataset(dataset, {
-      isTraining: dataset === train && split === "train",
-      mayBeIgnored: split === "test",
-      onProgress(done, total) {
-        signal?.throwIfAborted();
-        onProgress?.({ phase: "checked", split, done, total });
-      },
-    });
+    checked.push(
+      await checkDataset(dataset, {
+        isTraining: dataset === train && split === "train",
+        mayBeIgnored: split === "test",
+        onProgress(done, total) {
+          signal?.throwIfAborted();
+          onProgress?.({ phase: "checked", split, done, total });
+        },
+      }),
+    );
   }
-  const validation = others.find(({ split }) => split !== "test");
-  if (validation !== undefined) await requireApart(train, validation);
+  const [own, ...others] = checked as [DatasetCheck, ...DatasetCheck[]];
+  const validation = others.find(({ dataset: { split } }) => split !== "test");
+  if (validation !== undefined) requireApart(own, validation);
 }
 
 function requirePlainNames(ids: readonly string[]): void {

@@ -2,9 +2,17 @@
 import { serveTasks } from "../../util/worker_pool.ts";
 import type { DatasetLocation } from "../dataset_location.ts";
 import { openLocation } from "../registry.ts";
-import { checkSample, type SampleFacts } from "./sample_facts.ts";
+import { type CheckDepth, checkSample, type SampleFacts } from "./sample_facts.ts";
 
-serveTasks<DatasetLocation, number, SampleFacts>(async (location) => {
+/** What each thread gets first. */
+interface Setup extends CheckDepth {
+  location: DatasetLocation;
+}
+
+serveTasks<Setup, number, SampleFacts>(async ({ location, decodes }) => {
   const dataset = await openLocation(location);
-  return async (index) => ({ value: await checkSample(dataset, index), transfer: [] });
+  return async (index) => ({
+    value: await checkSample(dataset, index, { decodes }),
+    transfer: [],
+  });
 });

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { realpath, stat } from "node:fs/promises";
-import { relative, resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { relative, resolve, sep } from "node:path";
 import { readUserCache, writeUserCache } from "../../util/files.ts";
 import { sha256 } from "../../util/hash.ts";
 import { versions } from "../../util/version.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
+import { fileStates } from "./file_states.ts";
 
 /** Facts of another version are taken again. */
 const VERSION = `4 ${versions().segadv}`;
@@ -23,19 +24,31 @@ interface Entry<Facts> {
   facts: Facts;
 }
 
-/** Files whose sizes are asked for at a time. */
-const CONCURRENT = 64;
+/** How facts are taken. */
+export interface TakeOptions<Facts> {
+  /** Files that are worked on at a time. */
+  parallel: number;
+  onProgress?: ((done: number) => void) | undefined;
+  /**
+   * Whether kept facts have all that is asked for.
+   *
+   * @default all
+   */
+  suffice?: (facts: Facts) => boolean;
+}
 
 /** Facts of one kind about the files of one folder. */
 export class FactsCache<Facts extends object> {
   readonly #name: string;
   readonly #root: string;
+  readonly #prefix: string;
   readonly #entries: Map<string, Entry<Facts>>;
   #changed = false;
 
   private constructor(name: string, root: string, entries: Map<string, Entry<Facts>>) {
     this.#name = name;
     this.#root = root;
+    this.#prefix = root.endsWith(sep) ? root : root + sep;
     this.#entries = entries;
   }
 
@@ -63,30 +76,25 @@ export class FactsCache<Facts extends object> {
   async all(
     files: readonly { path: string; key: string; also?: string }[],
     take: (index: number) => Promise<Facts>,
-    { parallel, onProgress }: {
-      parallel: number;
-      onProgress?: ((done: number) => void) | undefined;
-    },
+    { parallel, onProgress, suffice = () => true }: TakeOptions<Facts>,
   ): Promise<Facts[]> {
     const results = new Array<Facts>(files.length);
     const todo: { index: number; key: string; state: Pick<Entry<Facts>, "size" | "time"> }[] = [];
-    const look = async (index: number): Promise<void> => {
-      const { path, key, also } = files[index]!;
-      const [own, other] = await Promise.all(
-        [path, also].map((file) => file === undefined ? null : stat(file).catch(() => null)),
-      );
+    const own = await fileStates(files.map(({ path }) => path));
+    const others = await fileStates(files.flatMap(({ also }) => also ?? []));
+    let other = 0;
+    for (const [index, { path, key, also }] of files.entries()) {
+      const { size, time } = own[index]!;
+      const beside = also === undefined ? { size: -1, time: 0 } : others[other++]!;
       const state: Pick<Entry<Facts>, "size" | "time"> = {
-        size: [own?.size ?? -1, other?.size ?? -1],
-        time: [own?.mtimeMs ?? 0, other?.mtimeMs ?? 0],
+        size: [size, beside.size],
+        time: [time, beside.time],
       };
-      const place = `${relative(this.#root, path)} ${key}`;
+      const place = `${this.#below(path)} ${key}`;
       const entry = this.#entries.get(place);
-      if (entry !== undefined && `${entry.size} ${entry.time}` === `${state.size} ${state.time}`) {
+      if (entry !== undefined && isSameState(entry, state) && suffice(entry.facts)) {
         results[index] = entry.facts;
       } else todo.push({ index, key: place, state });
-    };
-    for (let i = 0; i < files.length; i += CONCURRENT) {
-      await Promise.all(files.slice(i, i + CONCURRENT).map((_, j) => look(i + j)));
     }
     // Of files that hold the labels of many samples once
     const hashes = new Map<string, Promise<string>>();
@@ -103,7 +111,8 @@ export class FactsCache<Facts extends object> {
         const before = this.#entries.get(key);
         const sha = await hashOf(files[index]!.path);
         const isSame = before !== undefined && sha !== "" && before.sha === sha &&
-          before.size.join() === state.size.join() && before.time[1] === state.time[1];
+          before.size.join() === state.size.join() && before.time[1] === state.time[1] &&
+          suffice(before.facts);
         const facts = isSame ? before.facts : await take(index);
         results[index] = facts;
         // A fault may be the disk's, or this version's
@@ -118,6 +127,12 @@ export class FactsCache<Facts extends object> {
     return results;
   }
 
+  /** The path below the folder: what it begins with, where it is written so. */
+  #below(path: string): string {
+    const isPlain = path.startsWith(this.#prefix) && !path.includes("..");
+    return isPlain ? path.slice(this.#prefix.length) : relative(this.#root, path);
+  }
+
   /** Writes what is new; where the home cannot be written, facts are taken again next time. */
   async save(): Promise<void> {
     if (!this.#changed) return;
@@ -128,6 +143,14 @@ export class FactsCache<Facts extends object> {
     );
     this.#changed = false;
   }
+}
+
+function isSameState(
+  a: Pick<Entry<unknown>, "size" | "time">,
+  b: Pick<Entry<unknown>, "size" | "time">,
+): boolean {
+  return a.size[0] === b.size[0] && a.size[1] === b.size[1] && a.time[0] === b.time[0] &&
+    a.time[1] === b.time[1];
 }
 
 async function contentHash(path: string): Promise<string> {

@@ -1,32 +1,34 @@
 /**
- * One pass over a split: everything that the checker counts.
+ * One pass over a split: everything that training and the inspector check and count.
  *
  * @module
  */
-import { sha256 } from "../../util/hash.ts";
-import type { Dataset, LabelMap, RgbImage, Sample } from "../dataset.ts";
-import { ClassCounter } from "./class_counts.ts";
-import { median, type SizeSummary, type SplitReport } from "./data_report.ts";
+import type { Dataset } from "../dataset.ts";
+import { binPixels, sizeBin } from "../scan/region_sizes.ts";
+import type { ReadSample, SampleFacts, ShownFacts } from "../scan/sample_facts.ts";
+import { type ScanOptions, scanSamples } from "../scan/scan_samples.ts";
+import { median, type ObjectSizes, type SizeSummary, type SplitReport } from "./data_report.ts";
 
 /** How much of a split is read. */
-export interface ScanOptions {
+export interface ScanSplitOptions extends ScanOptions {
   /**
    * Largest number of samples, spread evenly over the split.
    *
    * @default all
    */
-  limit?: number;
-  /** Stops between samples by throwing the signal's reason. */
-  signal?: AbortSignal;
-  onProgress?: (done: number, total: number) => void;
+  limit?: number | undefined;
 }
 
 /** What the pass counted, and what only later steps need. */
 export interface ScannedSplit {
   dataset: Dataset;
   report: SplitReport;
-  /** Fingerprint of each image's pixels, by sample name. */
-  fingerprints: Map<string, string>;
+  /** What each sample that was read came to, with its place in the split. */
+  samples: { index: number; facts: SampleFacts }[];
+  /** Hash of each image's file, by sample name. */
+  contents: Map<string, string>;
+  /** Perceptual hash of each decoded image, by sample name. */
+  hashes: Map<string, string>;
   /** Pixels of the samples that hold each class, in class order. */
   pixelsAround: number[];
 }
@@ -34,118 +36,154 @@ export interface ScannedSplit {
 /** Share of labelled pixels below which a label map counts as nearly empty. */
 const NEAR_EMPTY = 0.01;
 
+/** Below this many pixels an object is small: 32×32, as COCO counts. */
+const SMALL = 32 ** 2;
+
 /** Reads samples of a split and counts; a sample that cannot be read is noted and passed over. */
 export async function scanSplit(
   dataset: Dataset,
-  { limit = Infinity, signal, onProgress }: ScanOptions = {},
+  { limit = Infinity, ...options }: ScanSplitOptions = {},
 ): Promise<ScannedSplit> {
-  const scan = new Scan(dataset);
   const count = Math.min(dataset.ids.length, limit);
-  for (let i = 0; i < count; i++) {
-    signal?.throwIfAborted();
-    const index = Math.floor(i * dataset.ids.length / count);
-    const sample = await dataset.read(index).catch((error: Error) => error);
-    if (sample instanceof Error) {
-      scan.report.broken.push({ id: dataset.ids[index]!, message: sample.message });
-    } else scan.add(sample);
-    scan.report.read++;
-    onProgress?.(i + 1, count);
-  }
+  const indices = Array.from(
+    { length: count },
+    (_, i) => Math.floor(i * dataset.ids.length / count),
+  );
+  const found = await scanSamples(dataset, indices, options);
+  const scan = new Scan(dataset);
+  for (const [i, facts] of found.entries()) scan.add(indices[i]!, facts);
   return scan.end();
 }
 
 class Scan {
-  readonly #dataset: Dataset;
-  readonly report: SplitReport;
-  readonly #fingerprints = new Map<string, string>();
-  readonly #counter: ClassCounter;
+  readonly #scanned: ScannedSplit;
   readonly #widths: number[] = [];
   readonly #heights: number[] = [];
-  #sums = new Float64Array(3);
-  #squares = new Float64Array(3);
+  readonly #regions: Map<number, number>[];
+  #pixels = 0;
+  #sums: number[] = [0, 0, 0];
+  #squares: number[] = [0, 0, 0];
 
   constructor(dataset: Dataset) {
-    this.#dataset = dataset;
-    this.#counter = new ClassCounter(dataset);
-    this.report = {
-      split: dataset.split,
-      samples: dataset.ids.length,
-      read: 0,
-      broken: [],
-      sizes: null,
-      histogram: new Array(256).fill(0),
-      strays: [],
-      pixels: this.#counter.pixels,
-      images: this.#counter.images,
-      ignored: 0,
-      nearEmpty: [],
-      uniform: [],
-      mean: [0, 0, 0],
-      std: [0, 0, 0],
+    const { classes } = dataset;
+    this.#regions = classes.map(() => new Map());
+    this.#scanned = {
+      dataset,
+      samples: [],
+      contents: new Map(),
+      hashes: new Map(),
+      pixelsAround: classes.map(() => 0),
+      report: {
+        split: dataset.split,
+        samples: dataset.ids.length,
+        read: 0,
+        broken: [],
+        sizes: null,
+        histogram: new Array(256).fill(0),
+        strays: [],
+        pixels: classes.map(() => 0),
+        images: classes.map(() => 0),
+        ignored: 0,
+        classesPerImage: [],
+        objects: [],
+        nearEmpty: [],
+        uniform: [],
+        mean: [0, 0, 0],
+        std: [0, 0, 0],
+      },
     };
   }
 
-  add({ id, image, label }: Sample): void {
-    this.#fingerprints.set(id, fingerprint(image));
-    this.#widths.push(image.width);
-    this.#heights.push(image.height);
-    this.#addColors(image);
-    this.#addLabel(id, label);
+  add(index: number, facts: SampleFacts): void {
+    const { dataset, report, samples, contents } = this.#scanned;
+    const id = dataset.ids[index]!;
+    samples.push({ index, facts });
+    report.read++;
+    if ("fault" in facts) {
+      report.broken.push({ id, message: facts.fault });
+      return;
+    }
+    contents.set(id, facts.content);
+    this.#widths.push(facts.width);
+    this.#heights.push(facts.height);
+    this.#addLabel(id, facts);
+    if (facts.shown !== undefined) this.#addShown(id, facts, facts.shown);
   }
 
   end(): ScannedSplit {
-    const { report } = this;
-    const pixels = this.#widths.reduce((sum, width, i) => sum + width * this.#heights[i]!, 0);
-    if (pixels > 0) {
-      report.sizes = sizesOf(this.#widths, this.#heights);
-      for (let c = 0; c < this.#sums.length; c++) {
-        const mean = this.#sums[c]! / pixels;
-        report.mean[c] = mean;
-        report.std[c] = Math.sqrt(Math.max(0, this.#squares[c]! / pixels - mean ** 2));
-      }
+    const { report } = this.#scanned;
+    if (this.#widths.length > 0) report.sizes = sizesOf(this.#widths, this.#heights);
+    if (this.#pixels > 0) {
+      report.mean = this.#sums.map((sum) => sum / this.#pixels);
+      report.std = this.#squares.map((sum, c) =>
+        Math.sqrt(Math.max(0, sum / this.#pixels - report.mean[c]! ** 2))
+      );
+      report.objects = this.#regions.map(objectSizes);
     }
-    const { pixelsAround } = this.#counter;
-    return { dataset: this.#dataset, report, fingerprints: this.#fingerprints, pixelsAround };
+    // Classes that no sample has as many of are zeros, not holes
+    report.classesPerImage = Array.from(report.classesPerImage, (images) => images ?? 0);
+    return this.#scanned;
   }
 
-  #addColors({ data, channels = 3 }: RgbImage): void {
-    // By value: 256 squares in place of one for each pixel
-    const counts = Array.from({ length: channels }, () => new Uint32Array(256));
-    for (let c = 0; c < channels; c++) {
-      const own = counts[c]!;
-      for (let i = c; i < data.length; i += channels) own[data[i]!]!++;
+  #addShown(id: string, facts: ReadSample, { sums, squares, hash, regions }: ShownFacts): void {
+    this.#scanned.hashes.set(id, hash);
+    if (this.#sums.length !== sums.length) {
+      [this.#sums, this.#squares] = [sums.map(() => 0), sums.map(() => 0)];
     }
-    if (this.#sums.length !== channels) {
-      [this.#sums, this.#squares] = [new Float64Array(channels), new Float64Array(channels)];
+    this.#pixels += facts.width * facts.height;
+    for (const c of sums.keys()) {
+      this.#sums[c]! += sums[c]!;
+      this.#squares[c]! += squares[c]!;
     }
-    for (let c = 0; c < channels; c++) {
-      for (let value = 0; value < 256; value++) {
-        this.#sums[c]! += counts[c]![value]! * value;
-        this.#squares[c]! += counts[c]![value]! * value ** 2;
+    for (const [value, bins] of regions) {
+      const own = this.#regions[value];
+      for (const [bin, count] of own === undefined ? [] : bins) {
+        own!.set(bin, (own!.get(bin) ?? 0) + count);
       }
     }
   }
 
-  #addLabel(id: string, label: LabelMap): void {
-    const { report } = this;
-    const { histogram, present } = this.#counter.add(label);
-    for (let value = 0; value < 256; value++) report.histogram[value]! += histogram[value]!;
-    const { ignoreLabel, classes } = this.#dataset;
-    report.ignored += histogram[ignoreLabel]!;
-    for (let value = classes.length; value < 256; value++) {
-      if (value === ignoreLabel || histogram[value] === 0) continue;
-      const known = report.strays.find((stray) => stray.value === value);
-      if (known === undefined) report.strays.push({ value, first: id, samples: 1 });
-      else known.samples++;
+  #addLabel(id: string, { width, height, values }: ReadSample): void {
+    const { report, dataset: { classes, ignoreLabel }, pixelsAround } = this.#scanned;
+    let [present, labelled] = [0, 0];
+    for (const [value, pixels] of values) {
+      report.histogram[value]! += pixels;
+      if (value === ignoreLabel) report.ignored += pixels;
+      else if (value >= classes.length) {
+        const known = report.strays.find((stray) => stray.value === value);
+        if (known === undefined) report.strays.push({ value, first: id, samples: 1 });
+        else known.samples++;
+      } else {
+        present++;
+        labelled += pixels;
+        report.pixels[value]! += pixels;
+        report.images[value]!++;
+        pixelsAround[value]! += width * height;
+      }
     }
-    const labelled = present.reduce((sum, c) => sum + histogram[c]!, 0);
-    if (labelled < NEAR_EMPTY * label.data.length) report.nearEmpty.push(id);
-    else if (present.length === 1) report.uniform.push(id);
+    report.classesPerImage[present] = (report.classesPerImage[present] ?? 0) + 1;
+    if (labelled < NEAR_EMPTY * width * height) report.nearEmpty.push(id);
+    else if (present === 1) report.uniform.push(id);
   }
 }
 
-function fingerprint({ width, height, data }: RgbImage): string {
-  return sha256([Uint32Array.of(width, height), data]);
+function objectSizes(bins: ReadonlyMap<number, number>): ObjectSizes {
+  const sorted = [...bins].sort(([a], [b]) => a - b);
+  const count = sorted.reduce((sum, [, regions]) => sum + regions, 0);
+  if (count === 0) return { count, small: 0, smallest: 0, median: 0, largest: 0 };
+  let [seen, middle, small] = [0, 0, 0];
+  for (const [bin, regions] of sorted) {
+    if (seen * 2 < count) middle = bin;
+    if (bin < sizeBin(SMALL)) small += regions;
+    seen += regions;
+  }
+  return {
+    count,
+    small,
+    smallest: binPixels(sorted[0]![0]),
+    median: binPixels(middle),
+    largest: binPixels(sorted.at(-1)![0]),
+  };
 }
 
 function sizesOf(widths: number[], heights: number[]): SizeSummary {

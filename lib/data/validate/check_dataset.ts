@@ -5,13 +5,14 @@
  */
 import type { SkippedSample } from "../loader/batch.ts";
 import { DamagedFileError, type Dataset } from "../dataset.ts";
-import { findSharedFiles } from "../scan/shared_files.ts";
-import { scanSamples } from "../scan/scan_samples.ts";
 import type { ScanProgress } from "../scan/scan_threads.ts";
+import { sharedImages, type SplitContents } from "../scan/shared_images.ts";
+import { scanSplit } from "./_scan_split.ts";
 import { diagnoseValues } from "./split_findings.ts";
 
 /** What {@linkcode checkDataset} counted. */
-export interface DatasetCheck {
+export interface DatasetCheck extends SplitContents {
+  dataset: Dataset;
   /** Samples read. */
   samples: number;
   /** Pixels of each class, in class order. */
@@ -67,36 +68,22 @@ export async function checkDataset(
   options: CheckOptions = {},
 ): Promise<DatasetCheck> {
   const { classes, ignoreLabel, ids, split } = dataset;
-  const counted: DatasetCheck = {
-    samples: 0,
-    pixels: classes.map(() => 0),
-    images: classes.map(() => 0),
-    ignored: 0,
-  };
-  const histogram: number[] = new Array(256).fill(0);
+  const scan = await scanSplit(dataset, { onProgress: options.onProgress });
   const wrong: { index: number; value: number; at: number; width: number }[] = [];
-  const scans = await scanSamples(dataset, [...ids.keys()], options.onProgress);
-  for (const [index, scan] of scans.entries()) {
-    if ("fault" in scan) {
-      const error = new (scan.damaged ? DamagedFileError : Error)(scan.fault);
-      if (options.onDamaged === undefined || !scan.damaged) throw error;
-      options.onDamaged({ id: ids[index]!, message: scan.fault });
+  for (const { index, facts } of scan.samples) {
+    if ("fault" in facts) {
+      const error = new (facts.damaged ? DamagedFileError : Error)(facts.fault);
+      if (options.onDamaged === undefined || !facts.damaged) throw error;
+      options.onDamaged({ id: ids[index]!, message: facts.fault });
       continue;
     }
-    const fault = scan.values.find(([value]) => value >= classes.length && value !== ignoreLabel);
+    const fault = facts.values.find(([value]) => value >= classes.length && value !== ignoreLabel);
     if (fault !== undefined) {
-      wrong.push({ index, value: fault[0], at: fault[2], width: scan.width });
+      wrong.push({ index, value: fault[0], at: fault[2], width: facts.width });
     }
-    for (const [value, pixels] of scan.values) {
-      histogram[value]! += pixels;
-      if (value === ignoreLabel) counted.ignored += pixels;
-      else if (value < classes.length) {
-        counted.pixels[value]! += pixels;
-        counted.images[value]!++;
-      }
-    }
-    counted.samples++;
   }
+  const { report: { read, broken, pixels, images, ignored, histogram }, contents } = scan;
+  const counted = { dataset, contents, samples: read - broken.length, pixels, images, ignored };
   refuseValues(dataset, { histogram, wrong, onDamaged: options.onDamaged });
   if (counted.samples === 0) return counted;
   const present = classes.filter((_, c) => counted.pixels[c]! > 0);
@@ -119,20 +106,19 @@ export async function checkDataset(
 }
 
 /**
- * Refuses splits that have images in common: equal files, of which only those of equal size are read.
+ * Refuses checked splits that have images in common.
  *
  * @throws {RangeError} Naming the first.
  */
-export async function requireApart(train: Dataset, validation: Dataset): Promise<void> {
-  const shared = await findSharedFiles(train, validation);
+export function requireApart(train: DatasetCheck, validation: DatasetCheck): void {
+  const shared = sharedImages(train, validation);
+  const [own, other] = [train.dataset.split, validation.dataset.split];
   const [first] = shared;
   if (first === undefined) return;
   const count = shared.length === 1 ? "1 image is" : `${shared.length} images are`;
   throw new RangeError(
-    `Cannot train on split "${train.split}": ${count} both in ${train.split} and in ` +
-      `${validation.split} ("${first[0]}" = "${
-        first[1]
-      }"): scores on ${validation.split} would be ` +
+    `Cannot train on split "${own}": ${count} both in ${own} and in ${other} ("${first[0]}" = ` +
+      `"${first[1]}"): scores on ${other} would be ` +
       `of images used in training; remove them from one of the two`,
   );
 }

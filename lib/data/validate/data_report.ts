@@ -18,6 +18,32 @@ export interface Finding {
   split: string | null;
   /** One line that names the files and the remedy. */
   message: string;
+  /** The first samples that it is about; absent where it is about none in particular. */
+  samples?: SampleName[];
+}
+
+/** A sample of one of several splits. */
+export interface SampleName {
+  split: string;
+  id: string;
+}
+
+/** Samples that a finding lists. */
+export const MOST_SAMPLES = 200;
+
+/** Samples of a split, as a finding lists them. */
+export function samplesOf(split: string, ids: readonly string[]): SampleName[] {
+  return ids.slice(0, MOST_SAMPLES).map((id) => ({ split, id }));
+}
+
+/** Connected regions of one class. Sizes are in pixels, known to a quarter of a doubling. */
+export interface ObjectSizes {
+  count: number;
+  /** Those of less than 32×32 pixels. */
+  small: number;
+  smallest: number;
+  median: number;
+  largest: number;
 }
 
 /** Least, middle and largest side of images, in pixels, and how many sizes there are. */
@@ -56,6 +82,10 @@ export interface SplitReport {
   images: number[];
   /** Pixels with the ignore label. */
   ignored: number;
+  /** Samples by the number of classes that occur in them: none, one, two, … */
+  classesPerImage: number[];
+  /** Objects of each class, in class order; none where images were not decoded. */
+  objects: ObjectSizes[];
   /** Samples of whose pixels less than 1 % have a class. */
   nearEmpty: string[];
   /** Samples whose pixels have one class only, or are ignored. */

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { relative, resolve } from "node:path";
-import type { Finding } from "./data_report.ts";
+import { basename, dirname, join, relative } from "node:path";
+import { type Finding, MOST_SAMPLES, type SampleName } from "./data_report.ts";
 import type { ScannedSplit } from "./_scan_split.ts";
+import { lstatSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import type { Dataset } from "../dataset.ts";
+import { alikePairs } from "../scan/picture_hash.ts";
+import { type SharedImage, sharedImages } from "../scan/shared_images.ts";
 import { sha256 } from "../../util/hash.ts";
 import { isInsideFolder } from "../../util/user_paths.ts";
-
-/** Names of one image in two places. */
-type Duplicate = [first: string, second: string];
 
 /**
  * Finds images that two splits share, by their pixels where they were read and by their path
@@ -33,60 +33,74 @@ export function findLeaks(scans: readonly ScannedSplit[]): Finding[] {
       });
     }
     for (const b of scans.slice(i + 1)) {
-      const duplicates = sharedBy(a, b);
-      if (duplicates.length === 0) continue;
       const [one, other] = [a.report.split, b.report.split];
+      const shared = sharedImages(a, b);
+      findings.push(...alikeFinding(a, b, shared));
+      if (shared.length === 0) continue;
       findings.push({
         severity: i === 0 ? "error" : "warning",
         split: null,
         message:
-          `${counted(duplicates.length)} both in ${one} and in ${other} (${
-            examples(duplicates)
-          }): ` +
+          `${counted(shared.length)} both in ${one} and in ${other} (${examples(shared)}): ` +
           (i === 0 ? `scores on ${other} would be of images used in training; ` : "") +
           `remove them from one of the two`,
+        samples: pairSamples(shared, [one, other]),
       });
     }
   }
   return findings;
 }
 
-function repeatedIn({ fingerprints }: ScannedSplit): Duplicate[] {
+/** Images of two splits that look alike without being equal, as frames of one scene do. */
+function alikeFinding(
+  a: ScannedSplit,
+  b: ScannedSplit,
+  shared: readonly SharedImage[],
+): Finding[] {
+  const [own, others] = [[...a.hashes], [...b.hashes]];
+  const known = new Set(shared.map(([, id]) => id));
+  const pairs = new Map<string, string>();
+  for (const [i, j] of alikePairs(own.map(([, hash]) => hash), others.map(([, hash]) => hash))) {
+    const id = others[j]![0];
+    if (!known.has(id) && !pairs.has(id)) pairs.set(id, own[i]![0]);
+  }
+  if (pairs.size === 0) return [];
+  const [one, other] = [a.report.split, b.report.split];
+  const alike = [...pairs].map(([id, first]): SharedImage => [first, id]);
+  return [{
+    severity: "warning",
+    split: null,
+    message: `${alike.length} of ${others.length} images of ${other} look like images of ${one} ` +
+      `(${examples(alike)}): near-duplicates, by a perceptual hash; where they show the same ` +
+      `scene, scores on ${other} are too high`,
+    samples: pairSamples(alike, [one, other]),
+  }];
+}
+
+function pairSamples(
+  pairs: readonly SharedImage[],
+  [one, other]: [string, string],
+): SampleName[] {
+  return pairs.slice(0, MOST_SAMPLES / 2)
+    .flatMap(([first, second]) => [{ split: one, id: first }, { split: other, id: second }]);
+}
+
+function repeatedIn({ contents }: ScannedSplit): SharedImage[] {
   const seen = new Map<string, string>();
-  const duplicates: Duplicate[] = [];
-  for (const [id, fingerprint] of fingerprints) {
-    const first = seen.get(fingerprint);
-    if (first === undefined) seen.set(fingerprint, id);
+  const duplicates: SharedImage[] = [];
+  for (const [id, content] of contents) {
+    const first = seen.get(content);
+    if (first === undefined) seen.set(content, id);
     else duplicates.push([first, id]);
   }
   return duplicates;
-}
-
-function sharedBy(a: ScannedSplit, b: ScannedSplit): Duplicate[] {
-  const others = new Map([...a.fingerprints].map(([id, fingerprint]) => [fingerprint, id]));
-  const paths = pathsOf(a);
-  const duplicates = new Map<string, string>();
-  for (const [path, id] of pathsOf(b)) {
-    const other = paths.get(path);
-    if (other !== undefined) duplicates.set(id, other);
-  }
-  for (const [id, fingerprint] of b.fingerprints) {
-    const other = others.get(fingerprint);
-    if (other !== undefined) duplicates.set(id, other);
-  }
-  return [...duplicates].map(([id, other]) => [other, id]);
-}
-
-function pathsOf({ dataset }: ScannedSplit): Map<string, string> {
-  if (dataset.files === undefined) return new Map();
-  return new Map(dataset.ids.map((id, i) => [resolve(dataset.files!(i).image), id]));
 }
 
 function counted(count: number): string {
   return count === 1 ? "1 image is" : `${count} images are`;
 }
 
-function examples(duplicates: readonly Duplicate[]): string {
+function examples(duplicates: readonly SharedImage[]): string {
   const shown = duplicates.slice(0, 3).map(([a, b]) => a === b ? a : `${a} = ${b}`).join(", ");
   return duplicates.length > 3 ? `${shown}, …` : shown;
 }
@@ -102,12 +116,13 @@ export async function findLinks(
   if (files === undefined || dir === null) return [];
   const root = await realpath(dir).catch(() => null);
   if (root === null) return [];
+  const folders = new Map<string, Promise<string>>();
   let first: [path: string, target: string] | null = null;
   let count = 0;
   for (const index of ids.keys()) {
     const { image, label } = files(index);
     for (const path of [image, label]) {
-      const target = await realpath(path).catch(() => path); // a missing file is found by reading
+      const target = await targetOf(path, folders);
       if (isInsideFolder(target, root)) continue;
       first ??= [path, target];
       count++;
@@ -117,6 +132,24 @@ export async function findLinks(
   const message = `${count} of ${2 * ids.length} files are links that lead out of the folder ` +
     `(${relative(dir, first[0])} to ${first[1]}): is that intended?`;
   return [{ severity: "note", split, message }];
+}
+
+/** Where a path leads; folders are asked once, as asking for each of 20,000 files takes a second. */
+async function targetOf(path: string, folders: Map<string, Promise<string>>): Promise<string> {
+  if (isLink(path)) return await realpath(path).catch(() => path);
+  const dir = dirname(path);
+  const known = folders.get(dir) ?? realpath(dir).catch(() => dir);
+  folders.set(dir, known);
+  return join(await known, basename(path));
+}
+
+/** A missing file is none: reading it names the fault. */
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** A split as published. */

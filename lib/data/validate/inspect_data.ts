@@ -234,8 +234,9 @@ async function scan(
 ): Promise<ScannedSplit> {
   const { split } = dataset;
   return await scanSplit(dataset, {
-    ...(limit !== undefined && { limit }),
-    ...(signal !== undefined && { signal }),
+    decodes: true,
+    limit,
+    signal,
     onProgress: (done, total) => onProgress?.({ split, done, total }),
   });
 }

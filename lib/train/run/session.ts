@@ -124,9 +124,10 @@ export async function openSession(
   const skipped: SkippedSample[] = [];
   const onDamaged = (sample: SkippedSample) => void skipped.push(sample);
   const skips = config.data.onCorrupt === "skip" ? { onDamaged } : {};
-  await checkDataset(train, { ...skips, isTraining: true });
-  checkMetricClass(metric, validation, await checkDataset(validation));
-  await requireApart(train, validation);
+  const checked = await checkDataset(train, { ...skips, isTraining: true });
+  const checkedValidation = await checkDataset(validation);
+  checkMetricClass(metric, validation, checkedValidation);
+  requireApart(checked, checkedValidation);
   const full = config.data.fingerprint === "full";
   const fingerprints = {
     train: await fingerprintDataset(own.train, { full }),

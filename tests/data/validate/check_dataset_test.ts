@@ -27,7 +27,12 @@ function tiny(maps: number[][], read: string[] = []): Dataset {
 
 test("checkDataset() counts pixels and images of each class", async () => {
   const seen = await checkDataset(tiny([[0, 0, 1, 200], [0, 0, 0, 0], [200, 200, 200, 200]]));
-  assert.deepEqual(seen, { samples: 3, pixels: [6, 1], images: [2, 1], ignored: 5 });
+  const { samples, pixels, images, ignored } = seen;
+  assert.deepEqual(
+    { samples, pixels, images, ignored },
+    { samples: 3, pixels: [6, 1], images: [2, 1], ignored: 5 },
+  );
+  assert.deepEqual([...seen.contents.keys()], ["s0", "s1", "s2"]);
 });
 
 test("checkDataset() names sample, value and first place of a wrong label", async () => {

@@ -2,20 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DamagedFileError, type Dataset } from "../../../lib/data/dataset.ts";
 import { openDataset } from "../../../lib/data/registry.ts";
-import { ClassCounter, countClasses } from "../../../lib/data/validate/class_counts.ts";
+import { countClasses } from "../../../lib/data/validate/class_counts.ts";
 import { classWeights } from "../../../lib/data/validate/data_report.ts";
 import { inspectData } from "../../../lib/data/validate/inspect_data.ts";
 
-test("ClassCounter.add() adds up pixels and images, and leaves the ignore label out", () => {
+test("countClasses() adds up pixels and the images around them, and leaves the ignore label out", async () => {
   const color: [number, number, number] = [0, 0, 0];
-  const classes = ["a", "b", "c"].map((name) => ({ name, color }));
-  const counter = new ClassCounter({ classes, ignoreLabel: 1 });
-  const { histogram, present } = counter.add({ data: new Uint8Array([0, 0, 1, 255]) });
-  assert.deepEqual([histogram[0], histogram[255], present], [2, 1, [0]]);
-  counter.add({ data: new Uint8Array([2, 0]) });
-  assert.deepEqual(counter.pixels, [3, 0, 1]);
-  assert.deepEqual(counter.images, [2, 0, 1]);
-  assert.deepEqual(counter.pixelsAround, [6, 0, 2]);
+  const maps = [[0, 0, 1, 1], [2, 0, 0, 0]];
+  const counts = await countClasses({
+    name: "tiny",
+    split: "train",
+    classes: ["a", "b", "c"].map((name) => ({ name, color })),
+    ignoreLabel: 1,
+    ids: ["s0", "s1"],
+    read: (index) =>
+      Promise.resolve({
+        id: `s${index}`,
+        image: { width: 2, height: 2, data: new Uint8Array(12) },
+        label: { width: 2, height: 2, data: Uint8Array.from(maps[index]!) },
+      }),
+  });
+  assert.deepEqual(counts.pixels, [5, 0, 1]);
+  assert.deepEqual(counts.pixelsAround, [8, 0, 4]);
+  assert.deepEqual(counts.classesOf, [[0], [0, 2]]);
 });
 
 test("countClasses() counts what inspectData() reports", async () => {

@@ -267,6 +267,70 @@ test("inspectData() shows a few broken samples and counts the rest", async () =>
   assert.equal(splits[0]!.sizes, null);
 });
 
+/** A picture of waves in places that the seed decides, brighter by some levels. */
+function waves(seed: number, brighter = 0): Uint8Array {
+  const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % 48, Math.floor(i / 144)];
+    let level = 110 + brighter;
+    for (let k = 1; k < 6; k++) {
+      level += 18 * Math.sin(seed * k + ((seed * k) % 5 * x + (seed + 3 * k) % 7 * y) / 8);
+    }
+    return level;
+  });
+  return encodePng({ width: 48, height: 48, channels: 3, data });
+}
+
+test("inspectData() warns of images of two splits that look alike, and of no others", () => {
+  const mask = labels(48, 48, { values: [0, 1] });
+  return withFiles({
+    "classes.json": { classes: ["sky", "road"] },
+    ...Object.fromEntries([1, 2, 3, 4].flatMap((seed) => [
+      [`train/images/${seed}.png`, waves(seed)],
+      [`train/labels/${seed}.png`, mask],
+    ])),
+    "val/images/again.png": waves(3, 12),
+    "val/labels/again.png": mask,
+    "val/images/other.png": waves(23),
+    "val/labels/other.png": mask,
+  }, async (dir) => {
+    const inspected = await inspectData({ reader: "folder", dir, splits: ["train", "val"] });
+    const found = inspected.findings.filter(({ message }) => /look like/.test(message));
+    assert.equal(found.length, 1);
+    const [{ severity, message, samples }] = found as [DataReport["findings"][number]];
+    assert.equal(severity, "warning");
+    assert.match(
+      message,
+      /^1 of 2 images of val look like images of train \(3 = again\): near-dup/,
+    );
+    assert.deepEqual(samples, [{ split: "train", id: "3" }, { split: "val", id: "again" }]);
+    // What the cache holds gives the same report
+    const again = await inspectData({ reader: "folder", dir, splits: ["train", "val"] });
+    assert.deepEqual(again, inspected);
+  });
+});
+
+test("inspectData() counts classes of each image and the sizes of their objects", () =>
+  withFiles({
+    "classes.json": { classes: ["sky", "road", "car"] },
+    "train/images/a.png": waves(1),
+    // Columns of one pixel: 24 objects of 48 pixels each of two classes
+    "train/labels/a.png": labels(48, 48, { values: [0, 1] }),
+    "train/images/b.png": waves(2),
+    "train/labels/b.png": labels(48, 48, { values: [0] }),
+    "val/images/c.png": waves(23),
+    "val/labels/c.png": labels(48, 48, { values: [0, 1] }),
+  }, async (dir) => {
+    const source = { reader: "folder", dir, splits: ["train"] };
+    const { splits: [report] } = await inspectData(source);
+    assert.deepEqual(report!.classesPerImage, [0, 1, 1]);
+    const [sky, road, car] = report!.objects;
+    assert.deepEqual([sky!.count, sky!.small], [25, 24]);
+    assert.deepEqual([road!.count, road!.small], [24, 24]);
+    assert.ok(road!.smallest <= 48 && road!.median === road!.largest, JSON.stringify(road));
+    assert.ok(sky!.largest > 48 ** 2 / 1.2 && sky!.largest <= 48 ** 2, JSON.stringify(sky));
+    assert.equal(car!.count, 0);
+  }));
+
 test("inspectData() reads no more than the limit, and finds shared files without reading", () =>
   withFiles({
     "classes.json": CLASSES,
