@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { Buffer } from "node:buffer";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -104,12 +105,22 @@ async function pixelsOf(file: string): Promise<string> {
   return sha256([decodePng(await readFile(file), { file }).data]);
 }
 
-/** An empty folder with two pictures. */
+/** Goldens of formats that packages decode, or own code. */
+const FORMATS = { webp: "WebP lossless", tif: "TIFF tiled LZW RGB", bmp: "BMP RGB", gif: "GIF" };
+
+/** An empty folder with two pictures, and one of each further format. */
 async function emptyFolder(): Promise<string> {
   const folder = temporaryFolder();
   await mkdir(join(folder, "pictures"));
   for (const name of ["shapes_00.jpg", "shapes_01.jpg"]) {
     await cp(join(pictures, name), join(folder, "pictures", name));
+  }
+  const text = await readFile(join(root, "fixtures/goldens/pictures.json"), "utf8");
+  const goldens: { name: string; file: string }[] = JSON.parse(text);
+  for (const [extension, name] of Object.entries(FORMATS)) {
+    const { file } = goldens.find((golden) => golden.name === name)!;
+    const path = join(folder, "pictures", `${extension}.${extension}`);
+    await writeFile(path, Buffer.from(file, "base64"));
   }
   return folder;
 }

@@ -158,6 +158,18 @@ for extension, options in (
     ("tif", {"compression": "packbits"}), ("webp", {"lossless": True, "exact": True}), ("png", {"compress_level": 0}),
 ):
     row(f"picture as {extension} {' '.join(map(str, options.values()))}".strip(), image=as_file(extension, **options))
+kinds = {"0": "png", "1": "bmp", "2": "tif", "3": "webp", "4": "bmp", "5": "tif"}
+
+
+def mixed(path, array):
+    extension = kinds[path[-1]]
+    save(f"{path}.{extension}", array, **({"lossless": True} if extension == "webp" else {}))
+
+
+row("pictures of several formats", image=mixed)
+row("masks of several formats", mask=lambda p, a: save(f"{p}.{kinds[p[-1]].replace('webp', 'png')}", a))
+row("pictures and masks of several formats, beside each other", image=mixed,
+    place=lambda s, n: (f"{s}/{n}", f"{s}/mask_{n}"))
 row("picture as webp named jpg", image=as_file("jpg", format="WEBP", lossless=True))
 row("picture with opaque alpha", image=as_file("png", lambda a: np.dstack([a, a[..., 0] * 0 + 255])))
 row("picture JPEG", like="picture JPEG", image=as_file("jpg", quality=95))
@@ -183,6 +195,8 @@ for bits in (10, 12, 14, 16):
     deep = lambda a, b=bits: np.rint(corner(a[..., 0], 255) * ((2**b - 1) / 255)).astype(np.uint16)
     row(f"picture of {bits} bits", like="grey with white", image=as_file("png", deep))
     row(f"picture of {bits} bits as tif", like="grey with white", image=as_file("tif", deep))
+row("picture of 16 bits with 8 bits of content", like="grey with white",
+    image=as_file("png", lambda a: corner(a[..., 0], 255).astype(np.uint16)))
 row("picture of floats", like="grey with white", image=as_file("tif", lambda a: (corner(a[..., 0], 255) / 255).astype(np.float32)))
 clear = lambda a: np.where(a[..., :1] < 40, a, np.uint8(255))
 row("over white", like="over white", image=as_file("png", clear))

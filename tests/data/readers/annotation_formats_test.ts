@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { describe, test } from "node:test";
 import { fingerprintDataset } from "../../../lib/data/fingerprint.ts";
 import { checkDataset } from "../../../lib/data/validate/check_dataset.ts";
@@ -176,7 +177,7 @@ describe("DatasetReader.open()", () => {
     });
   });
 
-  test("DatasetReader.open() opens 5,000 pictures with 40,000 polygons in ten seconds", {
+  test("DatasetReader.open() opens 5,000 pictures with 40,000 polygons in ten seconds and 1 GiB", {
     skip: longSkip,
   }, () => {
     const files: Record<string, Content> = {};
@@ -207,9 +208,11 @@ describe("DatasetReader.open()", () => {
     };
     return withFiles(files, async (dir) => {
       const begun = performance.now();
+      const { rss } = process.memoryUsage();
       const { ids } = await openDataset("coco", { dir, split: "train" });
       assert.equal(ids.length, 4000);
       assert.ok(performance.now() - begun < 10_000);
+      assert.ok(process.memoryUsage().rss - rss < 2 ** 30);
     });
   });
 
