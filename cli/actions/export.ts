@@ -17,8 +17,22 @@ export interface ExportArguments {
   with?: string | undefined;
   size: string;
   layout?: string | undefined;
+  foldBatchNorm?: boolean | undefined;
+  half?: boolean | undefined;
+  int8?: boolean | undefined;
   overwrite?: boolean | undefined;
 }
+
+/** What the user writes for each feature. */
+const OPTIONS: Record<ExportFeature, string> = {
+  preprocess: "--with preprocess",
+  argmax: "--with argmax",
+  layout: "--layout",
+  size: "--size",
+  foldBatchNorm: "--fold-batch-norm",
+  float16: "--half",
+  int8: "--int8",
+};
 
 /** Writes the network. */
 export async function run(args: ExportArguments, context: Context): Promise<void> {
@@ -40,13 +54,14 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     argmax,
     layout: args.layout !== undefined,
     size: size !== null,
+    foldBatchNorm: args.foldBatchNorm === true,
+    float16: args.half === true,
+    int8: args.int8 === true,
   };
+  if (asked.float16 && asked.int8) throw new UsageError("--half and --int8: give one of them");
   for (const [feature, isAsked] of Object.entries(asked) as [ExportFeature, boolean][]) {
     if (!isAsked || format.features.includes(feature)) continue;
-    const option = feature === "layout" || feature === "size"
-      ? `--${feature}`
-      : `--with ${feature}`;
-    throw new UsageError(`${option} is not for --to ${format.name}: leave it out`);
+    throw new UsageError(`${OPTIONS[feature]} is not for --to ${format.name}: leave it out`);
   }
   await withModel({ path: args.path, backend: "cpu", context }, async ({ loaded }) => {
     const { model, classes, normalize, pictures } = loaded;
@@ -64,6 +79,8 @@ export async function run(args: ExportArguments, context: Context): Promise<void
       argmax,
       layout,
       size,
+      foldBatchNorm: asked.foldBatchNorm,
+      storage: asked.float16 ? "float16" : asked.int8 ? "int8" : "float32",
     });
     const suffix = remark === null ? "" : `, ${remark}`;
     humanStream(context, false).write(

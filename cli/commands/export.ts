@@ -31,6 +31,9 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .addOption(
       new Option("--layout <order>", "order of the dimensions").choices(["nchw", "nhwc"]),
     )
+    .option("--fold-batch-norm", "make batch norms part of the convolutions before them (onnx)")
+    .option("--half", "store kernels as float16, half the file (onnx, safetensors)")
+    .option("--int8", "store kernels as int8 with a scale per output channel, a quarter (onnx)")
     .option("--overwrite", "replace a file that is there already")
     .action(async (path, options) => {
       const { run } = await import("../actions/export.ts");

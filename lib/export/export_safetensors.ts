@@ -5,6 +5,7 @@
  */
 import { networks } from "../models/networks/registry.ts";
 import type { SegmentationModel } from "../models/segmentation_model.ts";
+import { float16Bits } from "../weights/formats/reduced_weights.ts";
 import { type TensorSource, writeSafetensors } from "../weights/formats/write_safetensors.ts";
 import type { NameMap } from "../weights/name_maps/name_map.ts";
 import { weightValues } from "./weight_values.ts";
@@ -16,6 +17,8 @@ import { toLayout, type Weight } from "./weight_layouts.ts";
  * reads it back, bit-identical. Biases before a batch norm, which those libraries do not have, go into
  * the norm's mean.
  *
+ * @param options `half`: kernels and other weights of two dimensions and more as float16, rounded to the
+ * nearest; biases and norms stay float32. @default float32
  * @returns The library, `null` if none names all weights.
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
  * @throws {Error} If the file cannot be written.
@@ -41,17 +44,19 @@ import { toLayout, type Weight } from "./weight_layouts.ts";
 export async function exportSafetensors(
   model: SegmentationModel,
   path: string,
+  { half = false }: { half?: boolean } = {},
 ): Promise<{ origin: string | null }> {
+  const stored = half ? halved : (tensors: TensorSource[]) => tensors;
   const weights = await weightValues(model);
   const maps = networks.find(model.architecture?.name ?? "")?.nameMaps ?? [];
   for (const map of maps) {
     const tensors = renamed(weights, map);
     if (tensors === null) continue;
-    await writeSafetensors(path, tensors, { metadata: { format: "pt" } });
+    await writeSafetensors(path, stored(tensors), { metadata: { format: "pt" } });
     return { origin: map.origin };
   }
   const own = [...weights].map(([name, weight]) => tensorOf(name, weight));
-  await writeSafetensors(path, own);
+  await writeSafetensors(path, stored(own));
   return { origin: null };
 }
 
@@ -84,4 +89,12 @@ function centred(
 
 function tensorOf(name: string, { values, shape }: Weight): TensorSource {
   return { name, dtype: "F32", shape, read: () => values };
+}
+
+/** The kernels as float16 but those beyond its largest value. */
+function halved(tensors: TensorSource[]): TensorSource[] {
+  return tensors.map((tensor) => {
+    const bits = tensor.shape.length > 1 ? float16Bits(tensor.read() as Float32Array) : null;
+    return bits === null ? tensor : { ...tensor, dtype: "F16", read: () => bits };
+  });
 }

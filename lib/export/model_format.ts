@@ -6,6 +6,7 @@
  */
 import type { SegmentationModel } from "../models/segmentation_model.ts";
 import type { RegistryEntry } from "../util/registry.ts";
+import type { WeightStorage } from "../weights/formats/reduced_weights.ts";
 import type { ModelMetadata } from "../weights/weight_file.ts";
 
 /** What an exported model is to hold, beside the network. */
@@ -17,10 +18,20 @@ export interface ExportOptions extends ModelMetadata {
   layout: "nchw" | "nhwc";
   /** Height and width of its input; `null`: any. */
   size: { height: number; width: number } | null;
+  /** Whether batch norms become part of the convolutions before them. */
+  foldBatchNorm: boolean;
+  /** How kernels are stored. */
+  storage: WeightStorage;
 }
 
 /** Options that a format may not take. */
-export type ExportFeature = "preprocess" | "argmax" | "layout" | "size";
+export type ExportFeature =
+  | "preprocess"
+  | "argmax"
+  | "layout"
+  | "size"
+  | "foldBatchNorm"
+  | Exclude<WeightStorage, "float32">;
 
 /** A format that networks can be written in. */
 export interface ModelFormat extends RegistryEntry {

@@ -14,7 +14,7 @@ const onnx: ModelFormat = {
   name: "onnx",
   summary: "ONNX, operator set 17: ONNX Runtime, OpenCV, TensorRT and others",
   extension: ".onnx",
-  features: ["preprocess", "argmax", "layout", "size"],
+  features: ["preprocess", "argmax", "layout", "size", "foldBatchNorm", "float16", "int8"],
   async write(model, path, { size, ...options }) {
     const bytes = await exportOnnx(model, { ...options, ...(size && { size }) });
     await writeFileAtomic(path, bytes);
@@ -38,9 +38,9 @@ const safetensors: ModelFormat = {
   name: "safetensors",
   summary: "safetensors under the names of torchvision, SMP or transformers, for PyTorch",
   extension: ".safetensors",
-  features: [],
-  async write(model, path) {
-    const { origin } = await exportSafetensors(model, path);
+  features: ["float16"],
+  async write(model, path, { storage }) {
+    const { origin } = await exportSafetensors(model, path, { half: storage === "float16" });
     return origin === null
       ? "no library has names for all of its weights: they are ours"
       : `names of ${origin}`;

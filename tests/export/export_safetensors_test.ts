@@ -61,6 +61,23 @@ describe("exportSafetensors()", () => {
     assert.ok(largest > 0 && worst < 1e-4 * largest, `${worst} of ${largest}`);
   });
 
+  test("exportSafetensors() stores kernels as float16, to 11 bits, and norms as they are", async () => {
+    const model = smallModel("unet");
+    disturb(model.layers);
+    const path = join(temporaryFolder(), "weights.safetensors");
+    await exportSafetensors(model, path, { half: true });
+    const other = smallModel("unet", { seed: 2 });
+    await initializeFrom(other, path);
+    const [ours, read] = [await values(model), await values(other)];
+    for (const { originalName: name, shape } of model.layers.weights) {
+      const tolerance = shape.length > 1 ? 2 ** -11 : 0;
+      for (const [i, value] of ours[name]!.entries()) {
+        const error = Math.abs(read[name]![i]! - value);
+        assert.ok(error <= Math.abs(value) * tolerance + 2 ** -25 * (tolerance && 1), name);
+      }
+    }
+  });
+
   test("exportSafetensors() names a pair's weights as its library does", async () => {
     const path = join(temporaryFolder(), "weights.safetensors");
     assert.deepEqual(await exportSafetensors(smallModel("unet-resnet18"), path), {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -54,6 +55,27 @@ test("segadv export --to tfjs writes a folder that plain tfjs loads", async () =
   model.dispose();
 });
 
+test("segadv export --half, --int8 and --fold-batch-norm make smaller files", async () => {
+  const dir = await savedModel();
+  const written = async (...options: string[]): Promise<Buffer> => {
+    const out = join(temporaryFolder(), "model");
+    const { code, err } = await runHere("export", dir, "--out", out, ...options);
+    assert.equal(code, 0, err);
+    return await readFile(out);
+  };
+  const onnx = await written("--to", "onnx");
+  assert.match(onnx.toString("latin1"), /BatchNormalization/);
+  const half = await written("--to", "onnx", "--half");
+  assert.ok(half.length < 0.75 * onnx.length, `${half.length} of ${onnx.length}`);
+  const int8 = await written("--to", "onnx", "--int8", "--fold-batch-norm");
+  assert.ok(int8.length < half.length, `${int8.length} of ${half.length}`);
+  assert.doesNotMatch(int8.toString("latin1"), /BatchNormalization/);
+  const whole = await written("--to", "safetensors");
+  const stored = await written("--to", "safetensors", "--half");
+  assert.match(stored.toString("latin1"), /"dtype":"F16"/);
+  assert.ok(stored.length < 0.75 * whole.length, `${stored.length} of ${whole.length}`);
+});
+
 test("segadv export refuses options that do not go together, in one line, before it writes", async () => {
   const dir = await savedModel();
   const out = join(temporaryFolder(), "x.onnx");
@@ -63,6 +85,9 @@ test("segadv export refuses options that do not go together, in one line, before
       [["--with", "softmax"], /"softmax" is none of preprocess, argmax\n$/],
       [["--size", "60x64"], /unet takes multiples of 16, such as 64x64\n$/],
       [["--size", "64"], /give HEIGHTxWIDTH/],
+      [["--half", "--int8"], /--half and --int8: give one of them\n$/],
+      [["--to", "tfjs", "--fold-batch-norm"], /--fold-batch-norm is not for --to tfjs/],
+      [["--to", "safetensors", "--int8"], /--int8 is not for --to safetensors/],
       [["--to", "tfjs", "--layout", "nhwc"], /--layout is not for --to tfjs/],
     ] as const
   ) {
