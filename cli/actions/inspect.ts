@@ -181,7 +181,7 @@ function describe(report: DataReport, stream: TextStream): string {
   const errors = findings.filter(({ severity }) => severity === "error").length;
   return [
     `${dir ?? "embedded data"}, read as ${reader}${said === null ? "" : `: ${said}`}\n`,
-    ...(splits.length > 0 ? [splitTable(splits), classTable(report)] : []),
+    ...(splits.length > 0 ? [splitTable(splits), classTable(report), ...objectTable(report)] : []),
     ...(findings.length > 0
       ? [findings.map((finding) => lineOf(finding, stream)).join("\n") + "\n"]
       : []),
@@ -251,6 +251,40 @@ function classTable({ classes, splits, weights }: DataReport): string {
     ],
     rows,
   );
+}
+
+/** Sizes of each class' objects and numbers of classes in an image; none where no image was read. */
+function objectTable({ classes, splits }: DataReport): string[] {
+  const counted = splits.filter(({ objects }) => objects.length > 0);
+  if (counted.length === 0) return [];
+  const right = "right";
+  const rows = counted.flatMap(({ split, objects }) =>
+    classes.flatMap(({ name }, c) => {
+      const { count: number, small, smallest, median, largest } = objects[c]!;
+      if (number === 0) return [];
+      const sizes = [smallest, median, largest].map(count);
+      return [[split, name, count(number), percentage(small / number), ...sizes]];
+    })
+  );
+  const table = formatTable(
+    [
+      { title: "split" },
+      { title: "objects of" },
+      { title: "number", align: right },
+      { title: "below 32x32", align: right },
+      { title: "smallest", align: right },
+      { title: "median", align: right },
+      { title: "largest", align: right },
+    ],
+    rows,
+  );
+  const perImage = counted.map(({ split, classesPerImage }) => {
+    const parts = classesPerImage.flatMap((images, n) =>
+      images === 0 ? [] : [`${n} in ${plural(images, "image")}`]
+    );
+    return `${split}: number of classes in an image: ${parts.join(", ")}\n`;
+  });
+  return [`${table}objects are connected pixels of a class, sizes in pixels\n${perImage.join("")}`];
 }
 
 function rgb(values: readonly number[]): string {

@@ -46,8 +46,9 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     });
   inspect.command("data").summary("check a data set before training on it")
     .description(
-      "Check a data set: files, sizes, label values, classes, pictures shared by splits. Suggests " +
-        "class weights and normalisation. Ends with 1 if training on it would be wrong.",
+      "Check a data set: files, sizes, label values, classes, objects, pictures that splits share " +
+        "or that look alike. Suggests class weights and normalisation. Ends with 1 if training on " +
+        "it would be wrong.",
     )
     .argument("<config|dir>", "config file, or folder whose layout is found out")
     .addOption(datasetOption())

@@ -24,6 +24,9 @@ test("segadv inspect data prints splits, classes and weights of a folder and end
     );
     assert.match(out, /\nsky +33\.33 % +1 +53\.33 % +1 +1\.000 +2\.39\n/);
     assert.match(out, /\n\(ignored\) +33\.33 % +0\.00 %\n/);
+    assert.match(out, /\nsplit +objects of +number +below 32x32 +smallest +median +largest\n/);
+    assert.match(out, /\ntrain +sky +\d+ +100\.00 % +\d+ +\d+ +\d+\n/);
+    assert.match(out, /\ntrain: number of classes in an image: 2 in 1 image\nval: number of/);
     assert.match(out, /\n\nnothing found that forbids training on it\n$/);
   }));
 
