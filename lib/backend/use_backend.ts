@@ -5,8 +5,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { cpus } from "node:os";
+import type * as os from "node:os";
 import { sha256 } from "../util/hash.ts";
+import { builtin, processorCount } from "../util/host.ts";
 
 /** Names of the backends that can be current. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -205,9 +206,10 @@ async function kernelHash(build: "plain" | "relaxed"): Promise<string> {
 
 /** Processor in words, with its number of logical cores. */
 export function processorName(): string {
-  const cores = cpus();
-  const model = cores[0]?.model.trim() || "processor";
-  return `${model} (${cores.length} core${cores.length === 1 ? "" : "s"})`;
+  const cores = builtin<typeof os>("node:os")?.cpus();
+  const model = cores?.[0]?.model.trim() || "processor";
+  const count = cores?.length ?? processorCount();
+  return `${model} (${count} core${count === 1 ? "" : "s"})`;
 }
 
 /** tfjs keeps no peak, so it is taken whenever someone asks. */

@@ -9,9 +9,8 @@ import { unknownOption } from "../util/registry.ts";
 import { keysOf } from "../util/schema.ts";
 import { entryOf, sectionAt, sectionKeys, type SectionSpec } from "../util/section.ts";
 import type { Config } from "./config.ts";
-import { ConfigError } from "./config_error.ts";
 import { keyOf, type Path } from "./layers.ts";
-import { brokenRules } from "./rules.ts";
+import { brokenRules, type ConfigRule } from "./rules.ts";
 import { configSchema, configSection } from "./schema.ts";
 
 /** A fault with the path of the key it is about. */
@@ -22,8 +21,15 @@ export interface FoundIssue {
   at: "key" | "value";
 }
 
-/** Parses a configuration and finds every fault; `config` is null where it has no right shape. */
-export function checkConfig(input: unknown): { config: Config | null; issues: FoundIssue[] } {
+/**
+ * Parses a configuration and finds every fault; `config` is null where it has no right shape.
+ *
+ * @param rules Rules beside those that hold everywhere; their faults come first.
+ */
+export function checkConfig(
+  input: unknown,
+  rules: readonly ConfigRule[],
+): { config: Config | null; issues: FoundIssue[] } {
   const parsed = configSchema().safeParse(input, { error: describeIssue });
   if (!parsed.success) {
     // Of several faults of one value the last is ours, such as a range inside the safe integers
@@ -33,7 +39,8 @@ export function checkConfig(input: unknown): { config: Config | null; issues: Fo
       issues: [...new Map(faults.map((one) => [keyOf(one.path), one])).values()],
     };
   }
-  const issues = [...brokenRules(parsed.data)].map(({ key, message }) => (
+  const broken = [...rules, brokenRules].flatMap((rule) => [...rule(parsed.data)]);
+  const issues = broken.map(({ key, message }) => (
     { path: key.split("."), message, at: "value" as const }
   ));
   return { config: parsed.data, issues };
@@ -49,35 +56,6 @@ function found(issue: z.core.$ZodIssue, input: unknown): FoundIssue[] {
     const path = [...issue.path, name];
     return { path, message: describeUnknownKey(path, around), at: "key" };
   });
-}
-
-/**
- * Checks types, ranges, names and the rules between fields: known data set, network and losses,
- * with options that they take; a folder where the reader needs one; a crop that the network can
- * take.
- *
- * @throws {ConfigError} If a field is missing, unknown or wrong; it lists every fault.
- * @example
- * ```ts
- * import { presets, validateConfig } from "@segadv/segadv";
- * import assert from "node:assert/strict";
- *
- * const { config } = presets.get("fixtures")!;
- * validateConfig(config);
- *
- * const broken = { ...config, data: { ...config.data, crop: [100, 100] as [number, number] } };
- * assert.throws(() => validateConfig(broken), /data\.crop: expected multiples of 16/);
- * ```
- */
-export function validateConfig(config: Config): void {
-  const { issues } = checkConfig(config);
-  if (issues.length > 0) {
-    throw new ConfigError(issues.map(({ path, message }) => ({
-      key: keyOf(path),
-      message,
-      where: null,
-    })));
-  }
 }
 
 /**

@@ -7,21 +7,16 @@ import { readFile, stat } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
 import { presets } from "./presets.ts";
-import { unknownName } from "../util/describe_issue.ts";
-import { keyOf, type Layer, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
-import { checkConfig } from "./check.ts";
+import { composeConfig, type ConfigSources } from "./compose.ts";
+import { datasetRule } from "./dataset_rule.ts";
 import { type YamlLayer, yamlLayer } from "./yaml.ts";
 
 /** Sources of a configuration, from the weakest to the strongest. */
-export interface LoadConfigOptions {
-  /** Name of the preset to start from; a YAML file may name one as `preset: NAME` itself. */
-  preset?: string | undefined;
+export interface LoadConfigOptions extends ConfigSources {
   /** A YAML file, or with `yaml` the name that error messages give to that text. */
   path?: string | undefined;
   /** YAML text in place of a file's. */
   yaml?: string | undefined;
-  /** Single values: `["optimizer.lr=0.01"]`, or `{ "optimizer.lr": 0.01 }`, or nested sections. */
-  overrides?: Readonly<Record<string, unknown>> | readonly string[] | undefined;
 }
 
 /**
@@ -53,22 +48,7 @@ export interface LoadConfigOptions {
  * ```
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
-  const file = await fileLayer(options);
-  const preset = presetLayer(options, file);
-  const layers = [
-    ...(preset === null ? [] : [preset]),
-    ...(file === null ? [] : [file]),
-    ...(options.overrides === undefined ? [] : [overridesLayer(options.overrides)]),
-  ];
-  let merged: Record<string, unknown> = {};
-  for (const { tree } of layers) merged = merge(merged, tree);
-  const { config, issues } = checkConfig(merged);
-  if (config !== null && issues.length === 0) return config;
-  throw new ConfigError(issues.map(({ path, message, at }) => ({
-    key: keyOf(path),
-    message,
-    where: layers[ownerOf(layers, path)]?.where(path, at) ?? null,
-  })));
+  return composeConfig({ ...options, file: await fileLayer(options) }, [datasetRule]);
 }
 
 /** A configuration has a few kB. */
@@ -95,13 +75,4 @@ function unreadable(path: string, error: unknown): string {
   if (code === "ENOENT") return `there is no such config file${hint}`;
   if (code === "EISDIR") return `expected a YAML file, got a folder${hint}`;
   return `cannot read the config file: ${code ?? (error as Error).message}`;
-}
-
-function presetLayer({ preset }: LoadConfigOptions, file: YamlLayer | null): Layer | null {
-  const name = preset ?? file?.preset ?? null;
-  if (name === null) return null;
-  const found = presets.get(name);
-  if (found !== undefined) return plainLayer(found.config);
-  const where = preset === undefined ? file?.where(["preset"], "value") ?? null : null;
-  throw new ConfigError([{ key: "preset", where, message: unknownName(name, presets.keys()) }]);
 }

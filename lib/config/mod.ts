@@ -31,4 +31,4 @@ export { loadConfig, type LoadConfigOptions } from "./load.ts";
 export { type Preset, presets } from "./presets.ts";
 export { backendChoices, configKeys, configSchema, defaultConfig } from "./schema.ts";
 export { configToYaml } from "./yaml.ts";
-export { validateConfig } from "./check.ts";
+export { validateConfig } from "./validate.ts";

@@ -1,11 +1,9 @@
 import { augmentations } from "../data/transforms/augment.ts";
-import { datasetReaders } from "../data/registry.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
 import { segmentationLosses } from "../losses/segmentation/loss_config.ts";
 import { stageCount } from "../models/frozen_layers.ts";
 import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
-import { unknownName } from "../util/describe_issue.ts";
 import type { Config } from "./config.ts";
 import { microBatchCount } from "./run_config.ts";
 
@@ -15,9 +13,11 @@ export interface RuleIssue {
   message: string;
 }
 
-/** Faults of fields that are each right by themselves. */
+/** Finds faults of fields that are each right by themselves. */
+export type ConfigRule = (config: Config) => Iterable<RuleIssue>;
+
+/** The rules that hold everywhere. */
 export function* brokenRules(config: Config): Generator<RuleIssue> {
-  yield* datasetRule(config);
   yield* sizeRule(config);
   yield* freezeRule(config);
   yield* classWeightRule(config);
@@ -29,25 +29,6 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* accumulationRule(config);
   yield* extensionRule(config);
   yield* warmupRule(config);
-}
-
-function* datasetRule({ data }: Config): Generator<RuleIssue> {
-  const reader = datasetReaders.find(data.dataset);
-  if (reader === undefined) {
-    yield { key: "data.dataset", message: unknownName(data.dataset, datasetReaders.names) };
-  } else if (reader.needsDir && data.dir === null) {
-    yield {
-      key: "data.dir",
-      message: `expected the folder of the data set, as the reader ${data.dataset} needs one, ` +
-        "got null; set data.dir (--data DIR)",
-    };
-  } else if (!reader.needsDir && data.dir !== null) {
-    yield {
-      key: "data.dir",
-      message: `expected null, as the reader ${data.dataset} brings its own data, got ` +
-        `"${data.dir}"; set data.dataset (--dataset) to the reader of that folder`,
-    };
-  }
 }
 
 function* sizeRule({ model, data, inference }: Config): Generator<RuleIssue> {

@@ -123,13 +123,8 @@ export {
   CITYSCAPES_LABELS,
   type CityscapesLabel,
 } from "./readers/cityscapes.ts";
-export {
-  type DecodedRaster,
-  decodeImage,
-  decodeLabel,
-  decodeRaster,
-  readImage,
-} from "./codecs/decode.ts";
+export { type DecodedRaster, decodeImage, decodeLabel, decodeRaster } from "./codecs/decode.ts";
+export { readImage } from "./codecs/read_image.ts";
 export { orientImage } from "./codecs/exif.ts";
 export { imageFormats } from "./codecs/image_formats.ts";
 export {

@@ -61,10 +61,12 @@ export {
 export {
   type InputSize,
   type LoadedModel,
-  loadSegmentationModel,
+  type PackedModel,
+  packModel,
   type SaveOptions,
-  saveSegmentationModel,
-} from "./persistence/saved_model.ts";
+  unpackModel,
+} from "./persistence/packed_model.ts";
+export { loadSegmentationModel, saveSegmentationModel } from "./persistence/saved_model.ts";
 export {
   type InitializationReport,
   initializeFrom,

@@ -1,23 +1,11 @@
 /**
- * Files: atomic writes, the folder of a run, free space, and errors that name a remedy; and text files
- * in the user's cache folder, which are worth keeping between runs and can be made again.
+ * Files: atomic writes, the folder of a run, free space, and errors that name a remedy.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  statfs,
-} from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { homedir } from "node:os";
-import process from "node:process";
 
 /**
  * Writes a file in one step: a temporary file in the same folder, flushed to the disk, then
@@ -229,42 +217,4 @@ async function syncFolder(folder: string): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return (error as { code?: string } | null)?.code;
-}
-
-/**
- * Where such files lie: below `XDG_CACHE_HOME` where that is set, else where the system keeps them.
- */
-export function userCacheFolder(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "segadv");
-  if (process.platform === "win32" && LOCALAPPDATA) return join(LOCALAPPDATA, "segadv");
-  const below = process.platform === "darwin" ? ["Library", "Caches"] : [".cache"];
-  return join(homedir(), ...below, "segadv");
-}
-
-/**
- * Text of a file in the cache folder, or `null` where it is not there or cannot be read.
- */
-export async function readUserCache(name: string): Promise<string | null> {
-  try {
-    return await readFile(join(userCacheFolder(), name), "utf8");
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Writes a file of the cache folder.
- *
- * @returns Whether that was possible; a home that cannot be written is no error here.
- */
-export async function writeUserCache(name: string, text: string): Promise<boolean> {
-  const path = join(userCacheFolder(), name);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import manifest from "../../package.json" with { type: "json" };
-import process from "node:process";
+import type * as nodeProcess from "node:process";
+import { builtin } from "./host.ts";
 
 /** Versions of everything that a run's result depends on. */
 export interface Versions {
@@ -32,9 +33,15 @@ export function versions(): Versions {
   return { segadv: version, tfjs: dependencies["@tensorflow/tfjs"], runtime: runtimeName() };
 }
 
-/** Runtime and version, such as `deno 2.9.6`. */
+/** Runtime and version, such as `deno 2.9.6`; of a page what its browser says of itself. */
 export function runtimeName(): string {
-  const versions = process.versions as Record<string, string | undefined>;
+  const versions = builtin<typeof nodeProcess>("node:process")?.versions as
+    | Record<string, string | undefined>
+    | undefined;
+  if (versions === undefined) {
+    const brands = globalThis.navigator?.userAgent.match(/(Firefox|Edg|Chrome|Version)\/[\d.]+/g);
+    return `browser ${brands?.at(-1) ?? "unknown"}`;
+  }
   for (const name of ["deno", "bun"]) {
     if (versions[name] !== undefined) return `${name} ${versions[name]}`;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { createHash } from "node:crypto";
+import { createSha256 } from "../util/hash.ts";
 
 /**
  * SHA-256 over all weights of a model, moving statistics included: for each weight in the model's
@@ -26,11 +26,11 @@ import { createHash } from "node:crypto";
  * ```
  */
 export async function weightsSha256(model: tf.LayersModel): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createSha256();
   for (const weight of model.weights) {
     const values = await weight.read().data();
     hash.update(`${weight.originalName} [${weight.shape}]\n`);
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  return hash.digest("hex");
+  return hash.hex();
 }

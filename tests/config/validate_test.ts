@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Config } from "../../lib/config/config.ts";
 import { ConfigError } from "../../lib/config/config_error.ts";
 import { loadConfig } from "../../lib/config/load.ts";
-import { validateConfig } from "../../lib/config/check.ts";
+import { validateConfig } from "../../lib/config/validate.ts";
 
 const fixtures = await loadConfig({ preset: "fixtures" });
 

@@ -1,5 +1,5 @@
 /** One strip or tile of a TIFF: unpacked, in the machine's byte order, predictions undone. */
-import { inflateSync } from "node:zlib";
+import { inflateZlib } from "../../util/deflate.ts";
 import { unpackLzw } from "./_lzw.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import type { DecodeOptions } from "./raster.ts";
@@ -92,7 +92,7 @@ function inflated(
   }
   let raw: Uint8Array;
   try {
-    raw = inflateSync(packed, { maxOutputLength: most + 64 });
+    raw = inflateZlib(packed, { most: most + 64 });
   } catch (error) {
     throw new SyntaxError(`damaged image data (${(error as Error).message})`);
   }

@@ -1,5 +1,6 @@
 /** Decoders of the @jsquash packages: Emscripten modules that give RGBA. */
-import { readFile } from "node:fs/promises";
+import type * as fs from "node:fs/promises";
+import { builtin } from "../../util/host.ts";
 import { runtimeName } from "../../util/version.ts";
 
 /** What of a module is used here; further arguments are its own. */
@@ -69,7 +70,8 @@ export class WasmDecoder {
       print: () => {},
       printErr: (line: string) => this.#warnings.push(line),
       ...(runtimeName().startsWith("node ") && {
-        wasmBinary: await readFile(new URL(this.#source.binary())),
+        wasmBinary: await builtin<typeof fs>("node:fs/promises")!
+          .readFile(new URL(this.#source.binary())),
       }),
     });
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crc32, inflateSync } from "node:zlib";
+import { crc32, inflateZlib } from "../../util/deflate.ts";
 import { unfilter } from "./_png_filter.ts";
 import { DamagedFileError } from "../dataset.ts";
 import { printable } from "../../util/format.ts";
@@ -231,7 +231,7 @@ function concat(parts: Uint8Array[]): Uint8Array {
 function inflate(compressed: Uint8Array, expected: number): Uint8Array {
   let raw: Uint8Array;
   try {
-    raw = inflateSync(compressed, { chunkSize: expected + 64, maxOutputLength: expected + 64 });
+    raw = inflateZlib(compressed, { chunk: expected + 64, most: expected + 64 });
   } catch (error) {
     throw new SyntaxError(`damaged image data (${(error as Error).message})`);
   }

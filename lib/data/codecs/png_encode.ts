@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { crc32, deflateSync } from "node:zlib";
+import { crc32, deflateZlib } from "../../util/deflate.ts";
 
 /** Pixels to encode. */
 export interface PngSource {
@@ -16,7 +16,7 @@ export interface PngSource {
   /** 1..256 RGB triples; makes a palette image. */
   palette?: Uint8Array;
   /**
-   * Deflate level, 1 (fast) to 9 (small).
+   * Deflate level, 1 (fast) to 9 (small); a page stores the rows.
    *
    * @default 6
    */
@@ -54,7 +54,7 @@ export function encodePng(source: PngSource): Uint8Array {
   if (palette) chunks.push(chunk("PLTE", palette));
   // Indices compress best unfiltered; continuous tones against the row above.
   const rows = filterRows(source, palette ? 0 : 2);
-  chunks.push(chunk("IDAT", deflateSync(rows, { level: source.level ?? 6 })));
+  chunks.push(chunk("IDAT", deflateZlib(rows, source.level ?? 6)));
   chunks.push(chunk("IEND", new Uint8Array(0)));
   const bytes = new Uint8Array(chunks.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;

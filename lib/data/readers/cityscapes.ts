@@ -14,7 +14,8 @@ import {
 } from "../dataset.ts";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeLabel, readImage } from "../codecs/decode.ts";
+import { decodeLabel } from "../codecs/decode.ts";
+import { readImage } from "../codecs/read_image.ts";
 import { decodePng } from "../codecs/png_decode.ts";
 import { readBytes } from "../codecs/read_bytes.ts";
 import { IMAGE_EXTENSIONS, indexFolder, isFolder } from "./listing.ts";

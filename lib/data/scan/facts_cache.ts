@@ -5,7 +5,7 @@
  */
 import { realpath } from "node:fs/promises";
 import { relative, resolve, sep } from "node:path";
-import { readUserCache, writeUserCache } from "../../util/files.ts";
+import { readUserCache, writeUserCache } from "../../util/user_cache.ts";
 import { sha256 } from "../../util/hash.ts";
 import { versions } from "../../util/version.ts";
 import { readBytes } from "../codecs/read_bytes.ts";

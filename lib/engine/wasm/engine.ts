@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { Buffer } from "node:buffer";
+import { bytesOfBase64 } from "../../util/host.ts";
 import { PLAIN, RELAXED } from "./binaries.ts";
 import {
   type FilterCache,
@@ -69,7 +69,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const sharedMemory = isShared(memory);
   const heap = watchHeap(backend);
   const { wasm } = backend;
-  const embedded = Buffer.from(options.relaxed ? RELAXED : PLAIN, "base64");
+  const embedded = bytesOfBase64(options.relaxed ? RELAXED : PLAIN);
   const binary = withSharedMemory(embedded, sharedMemory);
   const env = {
     memory,

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { availableParallelism } from "node:os";
 import { ACTIVATION, ACTIVATION_GRAD } from "../ops/activations.ts";
 import {
   BATCH_NORM_ACTIVATION_TRAIN,
@@ -74,6 +73,7 @@ import {
 import { concatenate, identity, splitV, tile, unsortedSegmentSum } from "./kernels/shape_ops.ts";
 import { hasRelaxedSimd } from "./relaxed_simd.ts";
 import { getTfjsFactory, type KernelCall } from "./tfjs_backend.ts";
+import { processorCount } from "../../util/host.ts";
 
 /** How {@linkcode registerWasmBackend} starts the engine. */
 export interface WasmBackendOptions {
@@ -198,7 +198,7 @@ let tfjsKernels: tf.KernelConfig[] = [];
 export async function registerWasmBackend(
   options: WasmBackendOptions = {},
 ): Promise<WasmBackendInfo> {
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? processorCount();
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`threads must be a positive integer, got ${threads}`);
   }

@@ -6,7 +6,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import process from "node:process";
+import type * as nodeProcess from "node:process";
+import { builtin } from "../../util/host.ts";
 import { mebibytes } from "../../util/format.ts";
 
 /** tfjs's Emscripten module. */
@@ -131,6 +132,8 @@ export async function makeTfjsBackend(shared: boolean): Promise<TfjsWasmBackend>
  * changes exit codes. The returned function removes those that were added since.
  */
 function watchListeners(): () => void {
+  const process = builtin<typeof nodeProcess>("node:process");
+  if (process === null) return () => {};
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = new Set(events.flatMap((event) => process.listeners(event as "exit")));
   return () => {

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { canBlock, startTextWorker, type TextWorker } from "../../util/text_worker.ts";
 import { CONTROL, JOBS } from "./jobs.ts";
 
 /** Exports of the kernel module (assembly/index.ts). */
@@ -13,15 +13,13 @@ export interface KernelExports {
 
 /**
  * The worker's whole program, as text: so it needs no file, and works the same from a folder, from a
- * package registry and in Bun. It instantiates the kernels on the shared memory and never returns to
- * its event loop, except to leave.
+ * package registry, in Bun and in a page. It instantiates the kernels on the shared memory and never
+ * returns to its event loop, except to leave.
  */
-const PROGRAM = `
-import("node:worker_threads").then(async ({ parentPort, workerData }) => {
-  const { binary, memory, ctrl, slot } = workerData;
+const PROGRAM = `async ({ binary, memory, ctrl, slot }, ready) => {
   const env = { memory, abort() { throw new Error("abort"); } };
   const { instance } = await WebAssembly.instantiate(binary, { env });
-  parentPort.postMessage("ready");
+  ready();
   for (;;) {
     try {
       instance.exports.workerLoop(ctrl, slot);
@@ -30,8 +28,7 @@ import("node:worker_threads").then(async ({ parentPort, workerData }) => {
       instance.exports.failChunk(ctrl);
     }
   }
-});
-`;
+}`;
 
 /** How a pool is made. */
 export interface ThreadPoolOptions {
@@ -54,7 +51,8 @@ export interface Pool {
 /** Starts `threads - 1` workers; fewer where the engine refuses them. */
 export async function startPool(options: ThreadPoolOptions): Promise<Pool> {
   const { exports, ctrl, memory } = options;
-  const workers: Worker[] = [];
+  const workers: TextWorker[] = [];
+  const sleep = canBlock() ? 1 : 0;
   try {
     await Promise.all(
       Array.from({ length: options.threads - 1 }, (_, i) => startWorker(options, i + 1)),
@@ -77,7 +75,7 @@ export async function startPool(options: ThreadPoolOptions): Promise<Pool> {
         exports.failChunk(ctrl);
       }
     }
-    exports.join(ctrl, 1);
+    exports.join(ctrl, sleep);
     if (word(CONTROL.failures) > 0) {
       new Uint32Array(memory.buffer, ctrl + CONTROL.failures, 1)[0] = 0;
       const name = Object.keys(JOBS)[job] ?? job;
@@ -93,16 +91,8 @@ export async function startPool(options: ThreadPoolOptions): Promise<Pool> {
   return { threads: workers.length + 1, run, stop };
 }
 
-function startWorker(options: ThreadPoolOptions, index: number): Promise<Worker> {
+function startWorker(options: ThreadPoolOptions, index: number): Promise<TextWorker> {
   const { binary, memory, ctrl } = options;
   const slot = ctrl + CONTROL.scratch + 4 * index;
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(PROGRAM, { eval: true, workerData: { binary, memory, ctrl, slot } });
-    worker.once("message", () => {
-      // A worker that sleeps in WASM must not keep the process alive.
-      worker.unref();
-      resolve(worker);
-    });
-    worker.once("error", reject);
-  });
+  return startTextWorker(PROGRAM, { binary, memory, ctrl, slot });
 }

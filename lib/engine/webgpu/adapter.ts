@@ -4,8 +4,9 @@
  *
  * @module
  */
-import process from "node:process";
-import { tmpdir } from "node:os";
+import type * as os from "node:os";
+import type * as nodeProcess from "node:process";
+import { builtin } from "../../util/host.ts";
 import { runtimeName } from "../../util/version.ts";
 
 /** Interface of the system that an implementation of WebGPU calls. */
@@ -43,7 +44,7 @@ export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
  * Interface that an adapter is reached by. WebGPU does not name it: what wgpu (Deno) reports for
  * OpenGL and for no other interface identifies it, everything else is the system's own.
  */
-export function adapterApi(adapter: GPUAdapter, platform: string = process.platform): AdapterApi {
+export function adapterApi(adapter: GPUAdapter, platform: string = platformName()): AdapterApi {
   const own = platform === "darwin" ? "Metal" : platform === "win32" ? "D3D12" : "Vulkan";
   const { vendor, description, subgroupMinSize, subgroupMaxSize } = adapter.info;
   // wgpu gives the vendor's number, Dawn its name; Dawn takes OpenGL only where asked to
@@ -78,7 +79,7 @@ let dawn: Promise<GPU | null> | undefined;
 export async function findGpu(): Promise<GPU | null> {
   const own = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
   if (own != null) return own;
-  if (runtimeName().startsWith("deno ")) return null;
+  if (/^(deno|browser) /.test(runtimeName())) return null;
   return await (dawn ??= openDawn());
 }
 
@@ -123,11 +124,21 @@ export async function requestAdapter(options: OpenDeviceOptions = {}): Promise<G
 
 /** Mesa warns on stderr of a missing XDG_RUNTIME_DIR; computing does not need it. */
 async function quietly<T>(f: () => Promise<T>): Promise<T> {
+  const process = builtin<typeof nodeProcess>("node:process");
+  if (process === null) return await f();
   if (process.platform !== "linux" || process.env.XDG_RUNTIME_DIR !== undefined) return await f();
-  process.env.XDG_RUNTIME_DIR = tmpdir();
+  process.env.XDG_RUNTIME_DIR = builtin<typeof os>("node:os")!.tmpdir();
   try {
     return await f();
   } finally {
     delete process.env.XDG_RUNTIME_DIR;
   }
+}
+
+/** The system by Node's name; of a page by what the browser says. */
+function platformName(): string {
+  const own = builtin<typeof nodeProcess>("node:process")?.platform;
+  if (own !== undefined) return own;
+  const agent = globalThis.navigator?.userAgent ?? "";
+  return /Windows/.test(agent) ? "win32" : /Mac OS/.test(agent) ? "darwin" : "linux";
 }

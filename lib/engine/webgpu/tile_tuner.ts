@@ -6,7 +6,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { readUserCache, writeUserCache } from "../../util/files.ts";
+import { readUserCache, writeUserCache } from "../../util/user_cache.ts";
 import type { WebGpuContext } from "./context.ts";
 import { pipelineOf } from "./dispatch.ts";
 import { chooseTile, tileGrid, type TileName, TILES, tileWithin } from "./gemm_tiles.ts";

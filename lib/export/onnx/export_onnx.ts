@@ -6,7 +6,7 @@
 import { inputChannelsOf, type SegmentationModel } from "../../models/segmentation_model.ts";
 import { networks } from "../../models/networks/registry.ts";
 import type { LayerBuilder } from "../../models/builders/layer_builder.ts";
-import type { InputSize } from "../../models/persistence/saved_model.ts";
+import type { InputSize } from "../../models/persistence/packed_model.ts";
 import { sizeFromShape } from "../../weights/formats/float32_values.ts";
 import type { WeightStorage } from "../../weights/formats/reduced_weights.ts";
 import type { ModelMetadata } from "../../weights/weight_file.ts";

@@ -9,7 +9,7 @@ import { isAllFinite, NonFiniteNetworkError } from "../non_finite.ts";
 import type { SegmentationModel } from "../segmentation_model.ts";
 import { dilationOf, takeTaps } from "../../weights/dilated_kernel.ts";
 import { sizeFromShape } from "../../weights/formats/float32_values.ts";
-import type { Artifacts } from "../../weights/formats/folder_handler.ts";
+import type { Artifacts } from "../../weights/formats/model_files.ts";
 
 /**
  * A weight of a saved graph that the network has not, or has in another shape: a constant matrix, or a

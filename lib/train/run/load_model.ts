@@ -8,7 +8,8 @@ import { basename, join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { NonFiniteNetworkError } from "../../models/non_finite.ts";
-import { type LoadedModel, loadSegmentationModel } from "../../models/persistence/saved_model.ts";
+import type { LoadedModel } from "../../models/persistence/packed_model.ts";
+import { loadSegmentationModel } from "../../models/persistence/saved_model.ts";
 import { readMetrics } from "./run_folder.ts";
 
 /** A network from a run folder, with the run's configuration. */

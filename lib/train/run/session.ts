@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../../config/config.ts";
-import { validateConfig } from "../../config/check.ts";
+import { validateConfig } from "../../config/validate.ts";
 import { repeatFactors } from "../../data/loader/epoch_order.ts";
 import { type SkippedSample, stepsPerEpoch } from "../../data/loader/batch.ts";
 import { countClasses, type SplitCounts } from "../../data/validate/class_counts.ts";
@@ -22,7 +22,7 @@ import type { ResolvedPictures } from "../../data/pictures/resolve_pictures.ts";
 import { openRunData } from "./run_data.ts";
 import { checkCheckpointing, checkDeviceLimits } from "./check_memory.ts";
 import { classesOfInit, openInitialWeights } from "./initial_weights.ts";
-import { fixedInputSize, type SaveOptions } from "../../models/persistence/saved_model.ts";
+import { fixedInputSize, type SaveOptions } from "../../models/persistence/packed_model.ts";
 import type { StartEvent } from "../events.ts";
 import { checkBatchNorm } from "./check_batch_norm.ts";
 import { fitNorms } from "./fit_norms.ts";

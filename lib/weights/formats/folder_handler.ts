@@ -7,10 +7,16 @@
 import type * as tf from "@tensorflow/tfjs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { printable } from "../../util/format.ts";
 import type { SavedModelInfo, WeightFile, WeightFormat } from "../weight_file.ts";
 import { float32Values, type SafetensorsDtype, sizeFromShape } from "./float32_values.ts";
-import { checkManifest, verifySavedModel } from "./model_seal.ts";
+import {
+  type Artifacts,
+  bytesPerValue,
+  type ModelFiles,
+  readArtifacts,
+  storedType,
+} from "./model_files.ts";
+import { verifySavedModel } from "./model_seal.ts";
 
 /**
  * A tfjs IO handler that loads `model.json` and its weight files from a folder. Reads what this
@@ -42,77 +48,13 @@ import { checkManifest, verifySavedModel } from "./model_seal.ts";
  * ```
  */
 export function folderHandler(dir: string): { load(): Promise<Artifacts> } {
-  return {
-    async load() {
-      const path = join(dir, "model.json");
-      const json = parseModelJson(await readOrExplain(path), path);
-      const weightData = await readWeights(dir, json.weightsManifest);
-      const weightSpecs = json.weightsManifest.flatMap((group) => group.weights);
-      return { ...json, weightSpecs, weightData };
-    },
-  };
+  return { load: () => readArtifacts(folderFiles(dir)) };
 }
 
-/** A Layers model as stored, all weights in one buffer. */
-export interface Artifacts extends tf.io.ModelArtifacts {
-  weightSpecs: tf.io.WeightsManifestEntry[];
-  weightData: ArrayBuffer;
-}
-
-async function readWeights(
-  dir: string,
-  manifest: tf.io.WeightsManifestConfig,
-): Promise<ArrayBuffer> {
-  const names = manifest.flatMap((group) => group.paths);
-  const outside = names.find((name) =>
-    /^[/\\]|^[a-z]+:|(^|[/\\])\.\.([/\\]|$)/i.test(name) || printable(name) !== name
-  );
-  if (outside !== undefined) {
-    throw new SyntaxError(
-      `Cannot load weights from ${dir}: model.json names ${
-        printable(JSON.stringify(outside))
-      }, which leads ` +
-        "out of the folder",
-    );
-  }
-  const files = await Promise.all(names.map((name) => readOrExplain(join(dir, name))));
-  const expected = manifest.flatMap((group) => group.weights).reduce(
-    (sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1) * bytesPerValue(storedType(spec)),
-    0,
-  );
-  const found = files.reduce((sum, file) => sum + file.byteLength, 0);
-  if (found !== expected) {
-    throw new Error(
-      `Cannot load weights from ${dir}: ${
-        names.join(", ")
-      } holds ${found} bytes where model.json ` +
-        `expects ${expected}; the file was cut short or belongs to another model`,
-    );
-  }
-  const all = new Uint8Array(expected);
-  let offset = 0;
-  for (const file of files) {
-    all.set(file, offset);
-    offset += file.byteLength;
-  }
-  return all.buffer;
-}
-
-function parseModelJson(text: Uint8Array, path: string): tf.io.ModelJSON {
-  const refuse = (reason: string): never => {
-    throw new SyntaxError(`Cannot load ${path}: ${printable(reason)}`);
-  };
-  let json: tf.io.ModelJSON;
-  try {
-    json = JSON.parse(new TextDecoder().decode(text));
-  } catch (error) {
-    return refuse(`it is not JSON (${(error as Error).message})`);
-  }
-  if (!json?.modelTopology || !Array.isArray(json.weightsManifest)) {
-    return refuse("it lacks modelTopology or weightsManifest; give a tfjs Layers model");
-  }
-  checkManifest(json.weightsManifest, refuse);
-  return json;
+/** The files of a folder. */
+export function folderFiles(dir: string): ModelFiles {
+  const path = (name: string): string => join(dir, name);
+  return { label: dir, path, read: (name) => readOrExplain(path(name)) };
 }
 
 async function readOrExplain(path: string): Promise<Uint8Array> {
@@ -124,26 +66,6 @@ async function readOrExplain(path: string): Promise<Uint8Array> {
     const reason = missing ? "the file does not exist" : (error as Error).message;
     throw new Error(`Cannot load a model from ${path}: ${reason}`, { cause: error });
   }
-}
-
-/** Type of the values on disk, which for quantised weights is not that of the weight. */
-export function storedType({ dtype, quantization }: tf.io.WeightsManifestEntry): string {
-  return quantization?.dtype ?? dtype;
-}
-
-/** Bytes of one value. */
-export function bytesPerValue(dtype: string): number {
-  const sizes: Record<string, number> = {
-    float32: 4,
-    int32: 4,
-    bool: 1,
-    uint8: 1,
-    uint16: 2,
-    float16: 2,
-  };
-  const size = sizes[dtype];
-  if (size === undefined) throw new TypeError(`Cannot load weights of type ${dtype}: not numeric`);
-  return size;
 }
 
 /** Names of tfjs's types in safetensors. */
@@ -167,8 +89,9 @@ export const tfjsFormat: WeightFormat = {
 /** Opens a tfjs Layers model, quantised or not: a folder or its `model.json`. */
 export async function openTfjsWeights(path: string): Promise<WeightFile> {
   const dir = basename(path) === "model.json" ? dirname(path) : path;
-  await verifySavedModel(dir);
-  const { weightSpecs, weightData, userDefinedMetadata } = await folderHandler(dir).load();
+  const files = folderFiles(dir);
+  await verifySavedModel(files);
+  const { weightSpecs, weightData, userDefinedMetadata } = await readArtifacts(files);
   const places = new Map<string, { spec: tf.io.WeightsManifestEntry; offset: number }>();
   let offset = 0;
   for (const spec of weightSpecs) {

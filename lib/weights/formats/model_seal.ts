@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { printable } from "../../util/format.ts";
+import { createSha256 } from "../../util/hash.ts";
+import type { ModelFiles } from "./model_files.ts";
 
 /** Types of weights that a manifest may name. */
 const DTYPES: ReadonlySet<unknown> = new Set([
@@ -31,9 +30,11 @@ export function weightsFileName(bytes: Uint8Array): string {
  *
  * @throws {Error} If `model.json` or its weights are not what was saved.
  */
-export async function verifySavedModel(dir: string): Promise<void> {
-  const path = join(dir, "model.json");
-  const text = await readFile(path, "utf8").catch(() => ""); // the loader reports a missing file
+export async function verifySavedModel(files: ModelFiles): Promise<void> {
+  const path = files.path("model.json");
+  // The loader reports a missing file
+  const text = await files.read("model.json")
+    .then((bytes) => new TextDecoder().decode(bytes), () => "");
   if (!text.includes('"generatedBy":"segadv"')) return;
   const seal = SEAL.exec(text)?.[1];
   if (seal === undefined || hexOf(text.replace(SEAL, `"seal":"${BLANK}"}`)) !== seal) {
@@ -45,16 +46,19 @@ export async function verifySavedModel(dir: string): Promise<void> {
     throw new SyntaxError(`Cannot load ${path}: ${printable(reason)}`);
   });
   for (const name of weightsManifest.flatMap(({ paths }) => paths)) {
-    const file = join(dir, name);
     const isPlain = !/[/\\]/.test(name); // else another program wrote it
-    const bytes = isPlain ? await readFile(file).catch(() => null) : null; // reported by the loader
+    const bytes = isPlain ? await files.read(name).catch(() => null) : null; // reported by the loader
     if (isPlain && (bytes === null || weightsFileName(bytes) === name)) continue;
-    throw new Error(`Cannot trust ${file}: its bytes differ from their SHA-256; it is damaged`);
+    throw new Error(
+      `Cannot trust ${files.path(name)}: its bytes differ from their SHA-256; it is damaged`,
+    );
   }
 }
 
 function hexOf(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  const hash = createSha256();
+  hash.update(data);
+  return hash.hex();
 }
 
 /**

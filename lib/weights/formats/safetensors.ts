@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { createSha256 } from "../../util/hash.ts";
 import type { WeightFile, WeightFormat } from "../weight_file.ts";
 import { bytesInMemory, type ByteSource, openBytes } from "./byte_source.ts";
 import { float32Values, sizeFromShape } from "./float32_values.ts";
@@ -132,7 +132,7 @@ async function fromSource(source: ByteSource): Promise<Omit<Safetensors, "close"
 const PIECE = 4 * 2 ** 20;
 
 async function verifySeal({ size, read, label }: ByteSource): Promise<void> {
-  const hash = createHash("sha256");
+  const hash = createSha256();
   let seal = "";
   for (let begin = 0; begin < size; begin += PIECE) {
     const piece = await read(begin, Math.min(size, begin + PIECE));
@@ -146,7 +146,7 @@ async function verifySeal({ size, read, label }: ByteSource): Promise<void> {
     }
     hash.update(piece);
   }
-  if (hash.digest("hex") !== seal) {
+  if (hash.hex() !== seal) {
     throw new Error(`Cannot trust ${label}: its bytes differ from their SHA-256; it is damaged`);
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { createSha256 } from "../../util/hash.ts";
 import type { FileHandle } from "node:fs/promises";
 import { writeFileAtomic } from "../../util/files.ts";
 import { DTYPE_BYTES, type SafetensorsDtype } from "./float32_values.ts";
@@ -56,7 +56,8 @@ export async function writeSafetensors(
   const header = buildHeader(tensors, options.metadata ?? {}, path);
   const size = header.length + tensorBytes(tensors);
   await writeFileAtomic(path, async (file) => {
-    const hash = createHash("sha256").update(header);
+    const hash = createSha256();
+    hash.update(header);
     let at = await writeAll(file, header, { at: 0 });
     for (const tensor of tensors) {
       const values = await tensor.read();
@@ -70,7 +71,7 @@ export async function writeSafetensors(
       hash.update(bytes);
       at = await writeAll(file, bytes, { at });
     }
-    await writeAll(file, new TextEncoder().encode(hash.digest("hex")), { at: SEAL_OFFSET });
+    await writeAll(file, new TextEncoder().encode(hash.hex()), { at: SEAL_OFFSET });
     await options.beforeCommit?.();
   });
   return size;

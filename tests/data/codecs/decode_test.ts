@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeImage, decodeLabel, readImage } from "../../../lib/data/codecs/decode.ts";
+import { decodeImage, decodeLabel } from "../../../lib/data/codecs/decode.ts";
+import { readImage } from "../../../lib/data/codecs/read_image.ts";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";

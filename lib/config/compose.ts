@@ -1,0 +1,75 @@
+/**
+ * A configuration of several sources, each over the one before.
+ *
+ * @module
+ */
+import { checkConfig } from "./check.ts";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config_error.ts";
+import { keyOf, type Layer, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
+import { presets } from "./presets.ts";
+import type { ConfigRule } from "./rules.ts";
+import { unknownName } from "../util/describe_issue.ts";
+import { type YamlLayer, yamlLayer } from "./yaml.ts";
+
+/** Sources of a configuration beside a file. */
+export interface ConfigSources {
+  /** Name of the preset to start from; a YAML file may name one as `preset: NAME` itself. */
+  preset?: string | undefined;
+  /** Single values: `["optimizer.lr=0.01"]`, or `{ "optimizer.lr": 0.01 }`, or nested sections. */
+  overrides?: Readonly<Record<string, unknown>> | readonly string[] | undefined;
+}
+
+/**
+ * Makes a whole configuration: defaults, then the preset, the file and the overrides.
+ *
+ * @param rules Rules beside those that hold everywhere.
+ * @throws {ConfigError} If a value is wrong; it lists every fault.
+ */
+export function composeConfig(
+  sources: ConfigSources & { file: YamlLayer | null },
+  rules: readonly ConfigRule[],
+): Config {
+  const { file } = sources;
+  const preset = presetLayer(sources, file);
+  const layers = [
+    ...(preset === null ? [] : [preset]),
+    ...(file === null ? [] : [file]),
+    ...(sources.overrides === undefined ? [] : [overridesLayer(sources.overrides)]),
+  ];
+  let merged: Record<string, unknown> = {};
+  for (const { tree } of layers) merged = merge(merged, tree);
+  const { config, issues } = checkConfig(merged, rules);
+  if (config !== null && issues.length === 0) return config;
+  throw new ConfigError(issues.map(({ path, message, at }) => ({
+    key: keyOf(path),
+    message,
+    where: layers[ownerOf(layers, path)]?.where(path, at) ?? null,
+  })));
+}
+
+/**
+ * A configuration of a preset, a YAML text and single values, without the rules between a reader and its
+ * folder: what a page does with a configuration, it does with pictures that the user picked.
+ *
+ * @throws {ConfigError} If a value is wrong; each line of the message names its place and key.
+ */
+export function parseConfig(
+  { yaml, label = "config.yaml", ...sources }: ConfigSources & {
+    yaml?: string | undefined;
+    /** Name of the text in error messages. @default "config.yaml" */
+    label?: string;
+  } = {},
+): Config {
+  const file = yaml === undefined ? null : yamlLayer(yaml, label);
+  return composeConfig({ ...sources, file }, []);
+}
+
+function presetLayer({ preset }: ConfigSources, file: YamlLayer | null): Layer | null {
+  const name = preset ?? file?.preset ?? null;
+  if (name === null) return null;
+  const found = presets.get(name);
+  if (found !== undefined) return plainLayer(found.config);
+  const where = preset === undefined ? file?.where(["preset"], "value") ?? null : null;
+  throw new ConfigError([{ key: "preset", where, message: unknownName(name, presets.keys()) }]);
+}
