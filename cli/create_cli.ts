@@ -18,6 +18,7 @@ import { build as buildPredict } from "./commands/predict.ts";
 import { build as buildPresets } from "./commands/presets.ts";
 import { build as buildReport } from "./commands/report.ts";
 import { build as buildSchema } from "./commands/schema.ts";
+import { build as buildStudio } from "./commands/studio.ts";
 import { build as buildSweep } from "./commands/sweep.ts";
 import { build as buildTrain } from "./commands/train.ts";
 import { build as buildWeights } from "./commands/weights.ts";
@@ -74,6 +75,7 @@ export function createCli(context: Partial<Context> = {}): CommandUnknownOpts {
     buildSweep,
     buildReport,
     buildDashboard,
+    buildStudio,
     buildInspect,
     buildConvert,
     buildWeights,

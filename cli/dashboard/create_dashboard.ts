@@ -5,15 +5,11 @@
  */
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { serve } from "@hono/node-server";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { AddressInfo } from "node:net";
+import { localOnly, type Served, serveLocal } from "../local_server.ts";
 import { findRuns, followFile } from "./_runs.ts";
 import { PAGE, SCRIPT } from "./_page.ts";
-
-/** Host names of this machine; another one means a page from elsewhere (DNS rebinding). */
-const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Hash of the page's own script, the only one that the policy lets run. */
 const SCRIPT_HASH = createHash("sha256").update(SCRIPT).digest("base64");
@@ -33,14 +29,7 @@ const POLICY =
  */
 export function createDashboard(folder: string): Hono {
   const app = new Hono();
-  app.use(async (c, next) => {
-    if (!LOCAL.test(c.req.header("host") ?? "")) return c.text("this view is local", 403);
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") return c.text("read-only", 405);
-    await next();
-    c.header("Content-Security-Policy", POLICY);
-    c.header("X-Content-Type-Options", "nosniff");
-    c.header("Cache-Control", "no-store");
-  });
+  app.use(localOnly({ "Content-Security-Policy": POLICY }));
   app.get("/", (c) => c.html(PAGE));
   app.get("/api/runs", async (c) => c.json(await findRuns(folder)));
   app.get("/api/events", async (c) => {
@@ -65,33 +54,7 @@ export function createDashboard(folder: string): Hono {
   return app;
 }
 
-/** A running dashboard. */
-export interface Served {
-  url: string;
-  close(): Promise<void>;
-}
-
 /** Serves the runs below a folder to this machine alone; port 0 takes a free one. */
 export async function serveDashboard(folder: string, port: number): Promise<Served> {
-  const { fetch } = createDashboard(folder);
-  return await new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: "127.0.0.1", port }, (info: AddressInfo) => {
-      resolve({
-        url: `http://127.0.0.1:${info.port}/`,
-        close: () =>
-          new Promise((done) => {
-            server.close(() => done());
-            // Event streams never end by themselves
-            if ("closeAllConnections" in server) server.closeAllConnections();
-          }),
-      });
-    });
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === "EADDRINUSE"
-          ? new Error(`Cannot serve the dashboard: port ${port} is in use; give another --port`)
-          : error,
-      );
-    });
-  });
+  return await serveLocal(createDashboard(folder), { port, what: "the dashboard" });
 }

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { decodePng } from "../../lib/data/codecs/png_decode.ts";
 import { chromiumSkip, type Page, withPage } from "../support/chromium.ts";
 import { runHere } from "../support/cli_terminal.ts";
-import { bundleForPage } from "../support/page_bundle.ts";
+import { bundlePage, leftOutside } from "../../tasks/bundle_page.ts";
 import { withPageServer } from "../support/page_server.ts";
 import { temporaryFolders } from "../support/temporary_folder.ts";
 
@@ -23,7 +23,10 @@ async function preparePage(): Promise<{ folder: string; map: Uint8Array }> {
   assert.equal(predicted.code, 0, predicted.err);
   const map = decodePng(await readFile(join(out, "shapes_15.png")), { file: "map" });
   await copyFile(PICTURE, join(folder, "picture.jpg"));
-  const paths = ["config.yaml", ...(await readdir(join(run, "best"))).map((name) => `best/${name}`)];
+  const paths = [
+    "config.yaml",
+    ...(await readdir(join(run, "best"))).map((name) => `best/${name}`),
+  ];
   await writeFile(
     join(folder, "index.html"),
     `<!doctype html><link rel="icon" href="data:,"><title>test</title><script type="module">
@@ -39,8 +42,9 @@ window.program = (async () => {
   const map = await segadv.predict(model, image, { ...config.inference, normalize });
   const milliseconds = performance.now() - start;
   const { device, oneThread } = backend;
+  const threads = Number(/(\\d+) thread/.exec(device)[1]), cores = navigator.hardwareConcurrency;
   const hash = await segadv.weightsSha256(model.layers);
-  return { map: [...map.data], width: map.width, device, oneThread, milliseconds, hash,
+  return { map: [...map.data], threads, cores, oneThread, milliseconds, hash,
     classes: classes.length };
 })().catch((error) => ({ error: String(error?.stack ?? error?.message) }));
 window.ready = true;
@@ -53,8 +57,8 @@ window.ready = true;
 interface Answer {
   error?: string;
   map: number[];
-  width: number;
-  device: string;
+  threads: number;
+  cores: number;
   oneThread: string | null;
   milliseconds: number;
   hash: string;
@@ -70,19 +74,15 @@ async function answerOf(page: Page): Promise<Answer> {
 describe("@segadv/segadv/browser", { skip: chromiumSkip }, () => {
   test("is bundled without any module of Node, and predicts as the command line does", async () => {
     const { folder, map } = await preparePage();
-    const { inputs } = await bundleForPage("lib/browser/mod.ts", { folder, name: "segadv.js" });
-    const outside = Object.entries(inputs).flatMap(([path, { imports }]) =>
-      imports.filter(({ external }) => external).map((found) => `${path} imports ${found.path}`)
-    );
-    assert.deepEqual(outside, []);
+    const record = await bundlePage({ segadv: "lib/browser/mod.ts" }, folder);
+    assert.deepEqual(leftOutside(record), []);
     for (const isolated of [true, false]) {
       await withPageServer(folder, { isolated }, async (url) => {
         await withPage(`${url}index.html`, { width: 800 }, async (page) => {
           const answer = await answerOf(page);
           assert.deepEqual(answer.map, [...map]);
-          if (isolated) assert.equal(answer.oneThread, null);
+          if (isolated) assert.deepEqual([answer.oneThread, answer.threads], [null, answer.cores]);
           else assert.match(answer.oneThread!, /^one thread: .*Cross-Origin-Opener-Policy/);
-          console.log(isolated, answer.device, Math.round(answer.milliseconds), "ms");
           assert.deepEqual(page.errors, []);
         });
       });

@@ -102,11 +102,12 @@ export function getTfjsFactory(): () => tf.KernelBackend | Promise<tf.KernelBack
 }
 
 /**
- * Makes tfjs's backend, on a shared memory where `shared`: tfjs finds and reads its binary itself (from a folder or over http), and while it does so the bytes pass
- * through a patch of one flag in the memory section.
+ * Makes tfjs's backend, on a shared memory where `shared`: tfjs finds and reads its binary itself (from
+ * a folder or over http), and while it does so the bytes pass through a patch of one flag in the memory
+ * section.
  */
 export async function makeTfjsBackend(shared: boolean): Promise<TfjsWasmBackend> {
-  const original = WebAssembly.instantiate;
+  const { instantiate: original, instantiateStreaming } = WebAssembly;
   const removeNew = watchListeners();
   if (shared) {
     // deno-lint-ignore no-explicit-any -- one function expression cannot have the overloads' types
@@ -118,11 +119,17 @@ export async function makeTfjsBackend(shared: boolean): Promise<TfjsWasmBackend>
         imports,
       );
     } as typeof WebAssembly.instantiate;
+    // In a page the bytes would be compiled as they come
+    WebAssembly.instantiateStreaming = async (response, imports) => {
+      const source = await (await response).arrayBuffer();
+      return await WebAssembly.instantiate(source, imports);
+    };
   }
   try {
     return await getTfjsFactory()() as TfjsWasmBackend;
   } finally {
     WebAssembly.instantiate = original;
+    WebAssembly.instantiateStreaming = instantiateStreaming;
     removeNew();
   }
 }
