@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
+import { isInsideFolder } from "@segadv/segadv/util";
+import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The weights that a `model.json` names. */
@@ -13,7 +14,7 @@ interface Manifest {
 
 /**
  * Names of the files, with `/`: the best network of a run, else its last, and the run's configuration.
- * Only files of the folder itself: names that lead out of it are left out, and the page then misses them.
+ * Names and links that lead out of the folder are left out, and the page then misses them.
  *
  * @returns No name where there is no network.
  */
@@ -22,13 +23,20 @@ export async function networkFiles(folder: string): Promise<string[]> {
     const text = await readFile(join(folder, place, "model.json"), "utf8").catch(() => null);
     if (text === null) continue;
     const weights = weightsOf(text).map((name) => place + name);
-    const isRun = await stat(join(folder, "config.yaml")).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-    return [`${place}model.json`, ...weights, ...isRun ? ["config.yaml"] : []];
+    const names = [`${place}model.json`, ...weights, "config.yaml"];
+    const isInside = await Promise.all(names.map((name) => liesIn(folder, name)));
+    return names.filter((_, i) => isInside[i]);
   }
   return [];
+}
+
+/** Whether a file is there, and no link leads out of the folder to it. */
+async function liesIn(folder: string, name: string): Promise<boolean> {
+  const [root, path] = await Promise.all([
+    realpath(folder),
+    realpath(join(folder, name)).catch(() => null),
+  ]);
+  return path !== null && isInsideFolder(path, root);
 }
 
 function weightsOf(text: string): string[] {

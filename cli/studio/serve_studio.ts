@@ -13,8 +13,8 @@ import { PAGE_FILES, readPage } from "./page_files.ts";
 
 /** What the page may do: run its own code and workers, compile WASM, and ask this server alone. */
 const POLICY = "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; " +
-  "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; " +
-  "media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
+  "worker-src 'self' blob:; style-src 'self'; img-src 'self' blob: data:; " +
+  "media-src blob:; connect-src 'self' blob:; base-uri 'none'; form-action 'none'; " +
   "frame-ancestors 'none'";
 
 /** Headers of all answers: those that isolate the page, so that it may use threads, among them. */

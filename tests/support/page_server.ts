@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 const TYPES: Record<string, string> = {
   ".html": "text/html",
   ".js": "text/javascript",
+  ".css": "text/css",
   ".wasm": "application/wasm",
   ".json": "application/json",
 };
@@ -18,12 +19,13 @@ export async function withPageServer<T>(
 ): Promise<T> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, "http://localhost");
-    const bytes = await readFile(join(folder, pathname)).catch(() => null);
+    const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
+    const bytes = await readFile(join(folder, path)).catch(() => null);
     if (isolated) {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     }
-    response.setHeader("Content-Type", TYPES[extname(pathname)] ?? "application/octet-stream");
+    response.setHeader("Content-Type", TYPES[extname(path)] ?? "application/octet-stream");
     response.statusCode = bytes === null ? 404 : 200;
     response.end(bytes ?? "");
   });
