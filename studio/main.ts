@@ -111,8 +111,11 @@ function openFolder(files: { path: string; content: Blob }[]): void {
   ask({ kind: "open", files });
 }
 
-const filesOf = (list: FileList | null): { path: string; content: File }[] =>
-  [...list ?? []].map((content) => ({ path: content.webkitRelativePath || content.name, content }));
+function filesOf(list: FileList | null): { path: string; content: File }[] {
+  return [...list ?? []].map((content) => (
+    { path: content.webkitRelativePath || content.name, content }
+  ));
+}
 
 element<HTMLInputElement>("picture").addEventListener("change", ({ target }) => {
   const [file] = (target as HTMLInputElement).files ?? [];

@@ -7,12 +7,12 @@ import {
   decodeImage,
   defaultConfig,
   encodePng,
-  type OpenedModel,
   openModel,
   type PageBackend,
+  type PageModel,
   predictWithProbabilities,
   type RgbImage,
-  useBackend,
+  usePageBackend,
 } from "@segadv/segadv/browser";
 import type { Answer, Predicted, Request } from "./messages.ts";
 
@@ -27,11 +27,11 @@ const MAX_BYTES = 2 ** 28;
 
 const scope = globalThis as unknown as Scope;
 let backend: Promise<PageBackend> | null = null;
-let current: OpenedModel | null = null;
+let current: PageModel | null = null;
 let last: Promise<void> = Promise.resolve();
 
 async function open(files: { path: string; content: Blob }[]): Promise<void> {
-  const { device, oneThread } = await (backend ??= useBackend({ backend: "wasm" }));
+  const { device, oneThread } = await (backend ??= usePageBackend({ backend: "wasm" }));
   const opened = await openModel(files);
   current?.model.layers.dispose();
   current = opened;

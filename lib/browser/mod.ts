@@ -1,6 +1,6 @@
 /**
- * The library in a web page: networks are loaded and applied, with the same configuration and the same
- * bits as elsewhere. Nothing of Node's library is needed; a bundler makes one file of it.
+ * The library in a web page: networks are loaded and applied, with the same configuration as elsewhere
+ * and bit-identically. Nothing of Node's library is needed; a bundler makes one file of it.
  *
  * Beside that file lie the binaries that it fetches: `tfjs-backend-wasm-simd.wasm`, `mozjpeg_dec.wasm`
  * and `webp_dec.wasm`, from the packages that this one depends on.
@@ -12,8 +12,8 @@ export type { Config } from "../config/config.ts";
 export { ConfigError } from "../config/config_error.ts";
 export { parseConfig } from "../config/compose.ts";
 export { defaultConfig } from "../config/schema.ts";
-export { type OpenedModel, openModel, type PickedFile } from "./open_model.ts";
-export { type PageBackend, type PageBackendOptions, useBackend } from "./use_backend.ts";
+export { openModel, type PageModel, type PickedFile } from "./open_model.ts";
+export { type PageBackend, type PageBackendOptions, usePageBackend } from "./use_page_backend.ts";
 export {
   predict,
   type PredictOptions,

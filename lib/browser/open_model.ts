@@ -15,7 +15,7 @@ export interface PickedFile {
 }
 
 /** A network, and the configuration of the run that it came from; `null` where it came alone. */
-export interface OpenedModel extends LoadedModel {
+export interface PageModel extends LoadedModel {
   config: Config | null;
 }
 
@@ -30,8 +30,16 @@ const PLACES = ["", "best/", "model/"];
  * @returns A model that owns its weights: dispose with `model.layers.dispose()`.
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
  * @throws {Error} If no network is among the files, or it is damaged.
+ *
+ * @example
+ * ```ts
+ * import { openModel } from "@segadv/segadv/browser";
+ * import assert from "node:assert/strict";
+ *
+ * await assert.rejects(openModel([new File([], "cat.jpg")]), /there is no model.json among 1 files/);
+ * ```
  */
-export async function openModel(picked: Iterable<PickedFile | File>): Promise<OpenedModel> {
+export async function openModel(picked: Iterable<PickedFile | File>): Promise<PageModel> {
   const files = new Map<string, Uint8Array | Blob>();
   for (const file of picked) {
     if ("content" in file) files.set(file.path, file.content);

@@ -53,6 +53,15 @@ export function composeConfig(
  * folder: what a page does with a configuration, it does with pictures that the user picked.
  *
  * @throws {ConfigError} If a value is wrong; each line of the message names its place and key.
+ *
+ * @example
+ * ```ts
+ * import { parseConfig } from "@segadv/segadv/browser";
+ * import assert from "node:assert/strict";
+ *
+ * const { train } = parseConfig({ preset: "fixtures", yaml: "train: { epochs: 3 }" });
+ * assert.equal(train.epochs, 3);
+ * ```
  */
 export function parseConfig(
   { yaml, label = "config.yaml", ...sources }: ConfigSources & {

@@ -11,17 +11,7 @@ interface ProcessLike {
   getBuiltinModule?(name: string): unknown;
 }
 
-/**
- * A module of Node's library, or `null` in a page.
- *
- * @example
- * ```ts
- * import { builtin } from "@segadv/segadv/util";
- * import assert from "node:assert/strict";
- *
- * assert.equal(builtin<{ sep: string }>("node:path/posix")?.sep, "/");
- * ```
- */
+/** A module of Node's library, or `null` in a page. */
 export function builtin<T>(name: `node:${string}`): T | null {
   const { process } = globalThis as { process?: ProcessLike };
   return (process?.getBuiltinModule?.(name) ?? null) as T | null;

@@ -12,7 +12,7 @@ function soft(length: number): Uint8Array {
 }
 
 describe("inflatePlain()", () => {
-  test("gives back what zlib packed, at every level and with every kind of block", () => {
+  test("inflatePlain() gives back what zlib packed, at every level and with every kind of block", () => {
     for (const length of [0, 1, 2, 300, 40_000, 200_000]) {
       for (const bytes of [randomBytes(length), soft(length), new Uint8Array(length)]) {
         for (const options of [{ level: 0 }, { level: 1 }, { level: 9 }, { strategy: 4 }]) {
@@ -24,19 +24,19 @@ describe("inflatePlain()", () => {
     }
   });
 
-  test("refuses what holds more than it may", () => {
+  test("inflatePlain() refuses what holds more than it may", () => {
     const packed = deflateSync(new Uint8Array(10_000));
     assert.throws(() => inflatePlain(packed, { most: 9_999 }), /holds more than 9999 bytes/);
   });
 
-  test("refuses every stream that is cut short", () => {
+  test("inflatePlain() refuses every stream that is cut short", () => {
     const packed = deflateSync(soft(500));
     for (let length = 0; length < packed.length; length++) {
       assert.throws(() => inflatePlain(packed.subarray(0, length), { most: 564 }), SyntaxError);
     }
   });
 
-  test("ends with an error or the bytes whatever bit is flipped", () => {
+  test("inflatePlain() ends with an error or the bytes whatever bit is flipped", () => {
     const bytes = soft(300);
     const packed = deflateSync(bytes);
     for (let bit = 0; bit < packed.length * 8; bit++) {

@@ -47,6 +47,25 @@ export interface PackedModel {
  * The files of a network, as `saveSegmentationModel()` writes them.
  *
  * @throws {NonFiniteNetworkError} If a weight is NaN or infinite.
+ *
+ * @example
+ * ```ts
+ * import * as segadv from "@segadv/segadv/browser";
+ * import assert from "node:assert/strict";
+ *
+ * await segadv.tf.setBackend("cpu");
+ * const { normalize } = segadv.defaultConfig().data;
+ * const classes: segadv.ClassInfo[] = [
+ *   { name: "sky", color: [0, 0, 255] },
+ *   { name: "sea", color: [0, 255, 255] },
+ * ];
+ * const options = { name: "fcn8s-vgg16", width: 1 / 64 };
+ * const model = segadv.buildModel(options, { classes: 2, seed: 1 });
+ * const { json, weights } = await segadv.packModel(model, { classes, normalize });
+ * const files = new Map([["model.json", new TextEncoder().encode(json)], [weights.name, weights.bytes]]);
+ * const loaded = await segadv.unpackModel(segadv.modelFilesOf(files, "memory"));
+ * assert.equal(loaded.classes[1]!.name, "sea");
+ * ```
  */
 export async function packModel(
   model: SegmentationModel,

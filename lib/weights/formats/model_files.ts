@@ -6,7 +6,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { printable } from "../../util/format.ts";
-import { checkManifest } from "./model_seal.ts";
+import { checkManifest } from "./model_manifest.ts";
 
 /** The files of one model. */
 export interface ModelFiles {

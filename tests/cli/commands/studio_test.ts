@@ -47,10 +47,12 @@ function bomb(width: number, height: number): Uint8Array {
   return Uint8Array.from([...signature, ...chunks.flatMap(([type, body]) => chunk(type, body))]);
 }
 
-const text = (id: string): string => `document.getElementById("${id}").textContent`;
+function text(id: string): string {
+  return `document.getElementById("${id}").textContent`;
+}
 
 describe("segadv studio", () => {
-  test("shows a picture's classes at once, equal to those of segadv predict", {
+  test("segadv studio shows a picture's classes at once, equal to those of segadv predict", {
     skip: chromiumSkip,
   }, async () => {
     const folder = temporaryFolder();
@@ -121,7 +123,7 @@ describe("segadv studio", () => {
     await withPageServer(site, { isolated: false }, async (url) => await check(url, false));
   });
 
-  test("refuses a folder that is not there", async () => {
+  test("segadv studio refuses a folder that is not there", async () => {
     const { code, err } = await runHere("studio", join(temporaryFolder(), "no"));
     assert.deepEqual([code, /There is no folder .*no: give the folder/.test(err)], [2, true]);
   });

@@ -74,7 +74,7 @@ async function served(use: (url: string) => Promise<void>): Promise<void> {
 }
 
 describe("serveStudio()", () => {
-  test("gives the page, and of the network's folder only what the page needs", async () => {
+  test("serveStudio() gives the page, and of the network's folder only what the page needs", async () => {
     await served(async (url) => {
       const page = await ask(url, { path: "/" });
       assert.deepEqual([page.status, page.text], [200, "this is index.html"]);
@@ -86,7 +86,7 @@ describe("serveStudio()", () => {
     });
   });
 
-  test("refuses every path that is not in its list", async () => {
+  test("serveStudio() refuses every path that is not in its list", async () => {
     const paths = [
       ...["/model/events.jsonl", "/model/best/link.bin", "/model/../secret", "/../secret"],
       ...["/model/best/../../../secret", "/model/..%2f..%2fsecret", "/model/%2e%2e/secret"],
@@ -103,7 +103,7 @@ describe("serveStudio()", () => {
     });
   });
 
-  test("refuses foreign hosts, pages and every method that is not for reading", async () => {
+  test("serveStudio() refuses foreign hosts, pages and every method that is not for reading", async () => {
     await served(async (url) => {
       const { port } = new URL(url);
       for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example"]) {
@@ -122,7 +122,7 @@ describe("serveStudio()", () => {
     });
   });
 
-  test("answers others while clients are slow", async () => {
+  test("serveStudio() answers others while clients are slow", async () => {
     await served(async (url) => {
       const port = Number(new URL(url).port);
       const slow = Array.from({ length: 50 }, () => {
@@ -136,7 +136,7 @@ describe("serveStudio()", () => {
     });
   });
 
-  test("says what to do where the page was not built", async () => {
+  test("serveStudio() says what to do where the page was not built", async () => {
     const page = pathToFileURL(`${temporaryFolder()}/`);
     await assert.rejects(serveStudio({ network: null, page }, 0), /deno task build:studio$/);
   });

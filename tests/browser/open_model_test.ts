@@ -34,7 +34,7 @@ import * as segadv from "./segadv.js";
 const bytesOf = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 window.program = (async () => {
   const start = performance.now();
-  const backend = await segadv.useBackend({ backend: "wasm" });
+  const backend = await segadv.usePageBackend({ backend: "wasm" });
   const files = await Promise.all(${JSON.stringify(paths)}.map(async (path) =>
     ({ path: "run/" + path, content: await bytesOf("run/" + path) })));
   const { model, normalize, config, classes, pictures } = await segadv.openModel(files);
@@ -71,8 +71,8 @@ async function answerOf(page: Page): Promise<Answer> {
   return answer;
 }
 
-describe("@segadv/segadv/browser", { skip: chromiumSkip }, () => {
-  test("is bundled without any module of Node, and predicts as the command line does", async () => {
+describe("openModel()", { skip: chromiumSkip }, () => {
+  test("openModel() is bundled without any module of Node, and predicts as the command line does", async () => {
     const { folder, map } = await preparePage();
     const record = await bundlePage({ segadv: "lib/browser/mod.ts" }, folder);
     assert.deepEqual(leftOutside(record), []);
