@@ -24,6 +24,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["lib/train/"],
   ["lib/sweep/"],
   ["lib/report/"],
+  ["lib/browser/"],
   ["mod.ts"],
   ["cli/", "bench/", "tasks/", "tests/"],
 ];
