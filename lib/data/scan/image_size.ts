@@ -6,10 +6,11 @@
 import { jpegOrientation } from "../codecs/exif.ts";
 import { isJpeg } from "../codecs/jpeg.ts";
 import { isPng } from "../codecs/png_decode.ts";
+import { crc32 } from "node:zlib";
 
 /**
  * Width and height of a JPEG or PNG; `null` where the file must be decoded: another format, an
- * orientation, a header that is damaged.
+ * orientation, a header or a PNG's chunk that is damaged.
  */
 export function imageSize(bytes: Uint8Array): { width: number; height: number } | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -17,6 +18,7 @@ export function imageSize(bytes: Uint8Array): { width: number; height: number } 
     if (bytes.length < 33 || hasText(bytes.subarray(0, 4096), "eXIf")) return null;
     // Cut off before its end, as a copy that was interrupted is
     if (!hasText(bytes.subarray(-12), "IEND")) return null;
+    if (!hasSoundChunks(bytes)) return null;
     return { width: view.getUint32(16), height: view.getUint32(20) };
   }
   if (!isJpeg(bytes) || jpegOrientation(bytes) > 1) return null;
@@ -49,4 +51,16 @@ function hasText(bytes: Uint8Array, text: string): boolean {
     if (codes.every((code, j) => bytes[i + j] === code)) return true;
   }
   return false;
+}
+
+/** Whether each chunk of a PNG has the checksum it states. */
+function hasSoundChunks(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 8; at < bytes.length;) {
+    const end = at + 8 + (at + 8 <= bytes.length ? view.getUint32(at) : Infinity);
+    if (end + 4 > bytes.length) return false;
+    if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) return false;
+    at = end + 4;
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { datasetReaders } from "../../../lib/data/registry.ts";
+import { datasetReaders, openDataset } from "../../../lib/data/registry.ts";
+import { checkDataset, requireApart } from "../../../lib/data/validate/check_dataset.ts";
 import { findLayout, inspectData } from "../../../lib/data/validate/inspect_data.ts";
 import { type Content, labels, picture, pngBomb, withFiles } from "../../support/dataset_folder.ts";
 import { sharedPath, skipWithout } from "../../support/shared_data.ts";
@@ -150,6 +151,7 @@ async function inspect(changes: Record<string, Content> = {}, limit = 9): Promis
 }
 
 test("inspectData() finds nothing wrong with sound data, and counts it", async () => {
+  await check({});
   const { ok, findings, splits, weights } = await inspect();
   assert.deepEqual([ok, findings], [true, []]);
   const [train] = splits;
@@ -163,13 +165,26 @@ test("inspectData() finds nothing wrong with sound data, and counts it", async (
   assert.deepEqual(weights.medianFrequency, [1, 1]);
 });
 
+/** Checks the changed data as training does before its first batch. */
+async function check(changes: Record<string, Content>): Promise<void> {
+  await withFiles({ ...SOUND, ...changes }, async (dir) => {
+    const train = await openDataset("folder", { dir, split: "train" });
+    const validation = await openDataset("folder", { dir, split: "val" });
+    const checked = await checkDataset(train, { isTraining: true });
+    requireApart(checked, await checkDataset(validation));
+  });
+}
+
 describe("inspectData() says in one line why training would be wrong", () => {
   const truncated = shade(2).slice(0, 50);
+  const flipped = shade(2);
+  flipped[45]! ^= 255;
   const huge = shade(2);
   new DataView(huge.buffer).setUint32(16, 60_000);
   const empty = new Uint8Array(0);
   const CASES: [what: string, changes: Record<string, Content>, message: RegExp][] = [
     ["a truncated image", { "train/images/b.png": truncated }, /Cannot decode PNG ".*b\.png"/],
+    ["a damaged image", { "train/images/b.png": flipped }, /wrong checksum in chunk "IDAT"/],
     ["an empty label", { "val/labels/c.png": empty }, /labels from ".*c\.png": the file is empty/],
     ["a damaged header", { "train/images/b.png": huge }, /Cannot decode PNG ".*b\.png"/],
     ["a bomb", { "train/images/b.png": pngBomb() }, /b\.png".* 60000x60000/],
@@ -209,6 +224,7 @@ describe("inspectData() says in one line why training would be wrong", () => {
       assert.equal(errors.length, 1, errors.map((error) => error.message).join("\n"));
       assert.match(errors[0]!.message, message);
       assert.doesNotMatch(errors[0]!.message, /\n/);
+      await assert.rejects(check(changes), "training goes on");
     });
   }
 });
