@@ -3,8 +3,14 @@
  *
  * @module
  */
-import { type ExportFeature, modelFormats } from "@segadv/segadv/export";
-import { stat } from "node:fs/promises";
+import {
+  checkOnnx,
+  type ExportFeature,
+  modelFormats,
+  type OnnxDifference,
+  onnxRuntimeWeb,
+} from "@segadv/segadv/export";
+import { readFile, stat } from "node:fs/promises";
 import { type Context, humanStream } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { withModel } from "./with_model.ts";
@@ -20,6 +26,7 @@ export interface ExportArguments {
   foldBatchNorm?: boolean | undefined;
   half?: boolean | undefined;
   int8?: boolean | undefined;
+  check?: boolean | undefined;
   overwrite?: boolean | undefined;
 }
 
@@ -63,7 +70,15 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     if (!isAsked || format.features.includes(feature)) continue;
     throw new UsageError(`${OPTIONS[feature]} is not for --to ${format.name}: leave it out`);
   }
-  await withModel({ path: args.path, backend: "cpu", context }, async ({ loaded }) => {
+  if (args.check && format.name !== "onnx") {
+    throw new UsageError(`--check is not for --to ${format.name}: leave it out`);
+  }
+  const runOnnx = args.check ? await onnxRuntimeWeb() : null;
+  if (args.check && runOnnx === null) {
+    throw new UsageError("--check runs onnxruntime-web, which is not installed: npm install it");
+  }
+  const backend = args.check ? "wasm" : "cpu";
+  await withModel({ path: args.path, backend, context }, async ({ loaded }) => {
     const { model, classes, normalize, pictures } = loaded;
     const out = args.out ?? model.name + format.extension.replace("/", "");
     if (args.overwrite !== true && await exists(out)) {
@@ -71,7 +86,7 @@ export async function run(args: ExportArguments, context: Context): Promise<void
     }
     if (size !== null) requireMultiple(size, model);
     const layout = (args.layout ?? "nchw") as "nchw" | "nhwc";
-    const remark = await format.write(model, out, {
+    const options = {
       classes,
       normalize,
       pictures,
@@ -81,12 +96,24 @@ export async function run(args: ExportArguments, context: Context): Promise<void
       size,
       foldBatchNorm: asked.foldBatchNorm,
       storage: asked.float16 ? "float16" : asked.int8 ? "int8" : "float32",
-    });
+    } as const;
+    const remark = await format.write(model, out, options);
     const suffix = remark === null ? "" : `, ${remark}`;
     humanStream(context, false).write(
       `${model.name}, ${classes.length} classes: ${out}${suffix}\n`,
     );
+    if (runOnnx === null) return;
+    const found = await checkOnnx(await readFile(out), model, { ...options, run: runOnnx });
+    humanStream(context, false).write(`ONNX Runtime Web: ${differenceText(found)}\n`);
   });
+}
+
+function differenceText(found: OnnxDifference): string {
+  if (found.kind === "classes") {
+    return `${found.differing} of ${found.pixels} pixels of a random picture differ`;
+  }
+  const [most, largest] = [found.most, found.largest].map((value) => value.toPrecision(2));
+  return `largest difference ${most}, of logits up to ${largest}`;
 }
 
 function parseSize(text: string): { height: number; width: number } | null {

@@ -34,6 +34,7 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .option("--fold-batch-norm", "make batch norms part of the convolutions before them (onnx)")
     .option("--half", "store kernels as float16, half the file (onnx, safetensors)")
     .option("--int8", "store kernels as int8 with a scale per output channel, a quarter (onnx)")
+    .option("--check", "compare the file with the network in onnxruntime-web, if installed (onnx)")
     .option("--overwrite", "replace a file that is there already")
     .action(async (path, options) => {
       const { run } = await import("../actions/export.ts");

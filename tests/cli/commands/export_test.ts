@@ -88,6 +88,8 @@ test("segadv export refuses options that do not go together, in one line, before
       [["--half", "--int8"], /--half and --int8: give one of them\n$/],
       [["--to", "tfjs", "--fold-batch-norm"], /--fold-batch-norm is not for --to tfjs/],
       [["--to", "safetensors", "--int8"], /--int8 is not for --to safetensors/],
+      [["--check"], /onnxruntime-web, which is not installed: npm install it\n$/],
+      [["--to", "tfjs", "--check"], /--check is not for --to tfjs/],
       [["--to", "tfjs", "--layout", "nhwc"], /--layout is not for --to tfjs/],
     ] as const
   ) {
