@@ -12,6 +12,8 @@ export interface CatalogPreset {
   name: string;
   summary: string;
   needs: string | null;
+  /** Whether some of its values follow from the images and the machine. */
+  isFitted: boolean;
   yaml: string;
 }
 

@@ -34,8 +34,8 @@ export function libraryCatalog(): Catalog {
     exportFormats: [...exportFormats].map(({ name, summary }) => ({ name, summary })),
     modelFormats: [...modelFormats].map(({ name, summary }) => ({ name, summary })),
     configKeys: configKeys(),
-    presets: [...presets.values()].map(({ name, summary, needs, config }) => {
-      return { name, summary, needs, yaml: configToYaml(config) };
+    presets: [...presets.values()].map(({ name, summary, needs, config, fit }) => {
+      return { name, summary, needs, isFitted: fit !== null, yaml: configToYaml(config) };
     }),
     schema: jsonSchema(),
   };

@@ -30,7 +30,8 @@ export async function run(args: FindLrArguments, context: Context): Promise<void
   if (from >= to) throw new UsageError(`--from ${from} must be below --to ${to}`);
   const { terminal: { err }, signal } = context;
   const preset = args.preset ?? (file === undefined ? "fixtures" : undefined);
-  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const onNotice = (notice: string) => humanStream(context, json).write(`${notice}\n`);
+  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args), onNotice });
   const progress = new Progress(err);
   const found = await findLearningRate(config, {
     from,

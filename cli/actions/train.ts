@@ -44,7 +44,7 @@ export interface TrainArguments extends ConfigArguments, SinkOptions {
 export async function run(args: TrainArguments, context: Context): Promise<void> {
   const { json } = args;
   const { config, preset, out, isNew, start } = args.resume === undefined
-    ? await newRun(args)
+    ? await newRun(args, context)
     : await oldRun(args.resume, args);
   const report = new TrainReport(humanStream(context, json), { config, preset });
   const sinks = await openTrainSinks(args, { out, terminal: context.terminal });
@@ -113,7 +113,7 @@ interface Job {
   start(options: Pick<TrainOptions, "signal" | "onEvent">): Promise<TrainResult>;
 }
 
-async function newRun(args: TrainArguments): Promise<Job> {
+async function newRun(args: TrainArguments, context: Context): Promise<Job> {
   const { file, allowDifferent } = args;
   const lacking = [
     ...(allowDifferent === true ? ["--allow-different"] : []),
@@ -125,7 +125,8 @@ async function newRun(args: TrainArguments): Promise<Job> {
   // The network of a first run, on a folder of one's own
   const isOwn = args.data !== undefined && args.preset === undefined && file === undefined;
   if (isOwn && args.dataset === undefined) args = { ...args, dataset: "auto" };
-  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args) });
+  const onNotice = (notice: string) => humanStream(context, args.json).write(`${notice}\n`);
+  const config = await loadConfig({ path: file, preset, overrides: overridesOf(args), onNotice });
   const out = args.out ?? await makeRunFolder(config);
   const start: Job["start"] = async (options) =>
     await wantsThread(config)

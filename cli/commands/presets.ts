@@ -20,13 +20,19 @@ export function build(program: CommandUnknownOpts, context: Context): void {
     .action((name) => run({ name }, context));
 }
 
+/** What a file that starts from such a preset's values would lack. */
+const FITTED =
+  "# with --preset NAME, or `preset: NAME` in a file, crop, batch, augmentation, epochs and " +
+  "input sizes follow from the images and the machine\n";
+
 /** Lists all presets, or prints one. */
 export function run({ name }: { name?: string | undefined }, context: Context): void {
   const stream = humanStream(context, false);
   const preset = catalog.presets.find((one) => one.name === name);
   if (preset !== undefined) {
     const needs = preset.needs === null ? "" : `# needs ${preset.needs}\n`;
-    stream.write(`# ${preset.name}: ${preset.summary}\n${needs}${preset.yaml}`);
+    const fitted = preset.isFitted ? FITTED.replace("NAME", preset.name) : "";
+    stream.write(`# ${preset.name}: ${preset.summary}\n${needs}${fitted}${preset.yaml}`);
     return;
   }
   const rows = catalog.presets.map(({ name, summary, needs }) => [

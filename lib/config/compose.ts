@@ -6,8 +6,9 @@
 import { checkConfig } from "./check.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
-import { keyOf, type Layer, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
-import { presets } from "./presets.ts";
+import { keyOf, merge, overridesLayer, ownerOf, plainLayer } from "./layers.ts";
+import type { PartialConfig } from "./define_preset.ts";
+import { type Preset, presets } from "./presets.ts";
 import type { ConfigRule } from "./rules.ts";
 import { unknownName } from "../util/describe_issue.ts";
 import { type YamlLayer, yamlLayer } from "./yaml.ts";
@@ -27,13 +28,18 @@ export interface ConfigSources {
  * @throws {ConfigError} If a value is wrong; it lists every fault.
  */
 export function composeConfig(
-  sources: ConfigSources & { file: YamlLayer | null },
+  sources: ConfigSources & {
+    file: YamlLayer | null;
+    /** What lies between the preset and the file. */
+    fitted?: PartialConfig;
+  },
   rules: readonly ConfigRule[],
 ): Config {
-  const { file } = sources;
-  const preset = presetLayer(sources, file);
+  const { file, fitted } = sources;
+  const preset = findPreset(sources);
   const layers = [
-    ...(preset === null ? [] : [preset]),
+    ...(preset === null ? [] : [plainLayer(preset.config)]),
+    ...(fitted === undefined ? [] : [plainLayer(fitted)]),
     ...(file === null ? [] : [file]),
     ...(sources.overrides === undefined ? [] : [overridesLayer(sources.overrides)]),
   ];
@@ -74,11 +80,18 @@ export function parseConfig(
   return composeConfig({ ...sources, file }, []);
 }
 
-function presetLayer({ preset }: ConfigSources, file: YamlLayer | null): Layer | null {
+/**
+ * The preset that a configuration starts from; `null` where none is named.
+ *
+ * @throws {ConfigError} If there is no preset of that name.
+ */
+export function findPreset(
+  { preset, file }: Pick<ConfigSources, "preset"> & { file: YamlLayer | null },
+): Preset | null {
   const name = preset ?? file?.preset ?? null;
   if (name === null) return null;
   const found = presets.get(name);
-  if (found !== undefined) return plainLayer(found.config);
+  if (found !== undefined) return found;
   const where = preset === undefined ? file?.where(["preset"], "value") ?? null : null;
   throw new ConfigError([{ key: "preset", where, message: unknownName(name, presets.keys()) }]);
 }

@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import type { PresetFacts } from "./preset_facts.ts";
 import { configSchema } from "./schema.ts";
 
 /** A named configuration. */
@@ -10,6 +11,15 @@ export interface Preset {
   needs: string | null;
   /** All values; frozen. {@linkcode loadConfig} makes a copy that can be changed. */
   config: Readonly<Config>;
+  /** Values that depend on the images and the machine; `null` where none does. */
+  fit: ((facts: PresetFacts) => FittedValues) | null;
+}
+
+/** Values of a preset that follow from {@linkcode PresetFacts}. */
+export interface FittedValues {
+  config: PartialConfig;
+  /** What they are and why, in one line. */
+  reason: string;
 }
 
 /** Any part of the configuration. */
@@ -24,10 +34,12 @@ type PartialSection<T> = T extends readonly unknown[] ? T
 
 /** Fills a part of the configuration with the defaults. */
 export function definePreset(
-  preset: { name: string; summary: string; needs?: string; config: PartialConfig },
+  preset: Pick<Preset, "name" | "summary"> & Partial<Pick<Preset, "needs" | "fit">> & {
+    config: PartialConfig;
+  },
 ): Preset {
-  const { name, summary, needs = null } = preset;
-  return { name, summary, needs, config: deepFreeze(configSchema().parse(preset.config)) };
+  const { name, summary, needs = null, fit = null } = preset;
+  return { name, summary, needs, config: deepFreeze(configSchema().parse(preset.config)), fit };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -6,8 +6,9 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config_error.ts";
+import { gatherFacts } from "./preset_facts.ts";
 import { presets } from "./presets.ts";
-import { composeConfig, type ConfigSources } from "./compose.ts";
+import { composeConfig, type ConfigSources, findPreset } from "./compose.ts";
 import { datasetRule } from "./dataset_rule.ts";
 import { type YamlLayer, yamlLayer } from "./yaml.ts";
 
@@ -17,17 +18,23 @@ export interface LoadConfigOptions extends ConfigSources {
   path?: string | undefined;
   /** YAML text in place of a file's. */
   yaml?: string | undefined;
+  /** Receives one line that says what a preset took from the images and the machine, and why. */
+  onNotice?: ((notice: string) => void) | undefined;
 }
 
 /**
  * Makes a whole configuration: defaults, then the preset, the file and the overrides, each over
  * the one before, checked as {@linkcode validateConfig} does.
  *
+ * Where a preset is fitted to images and machine ({@linkcode Preset.fit}), the data is opened, and the
+ * fitted values lie between the preset and the file.
+ *
  * A source that names another network, optimiser, schedule, loss or discriminator than a weaker one
  * drops that one's own options.
  *
  * @throws {ConfigError} If a source cannot be read or a value is wrong; each line of the message
  * names file, line, column and key.
+ * @throws {Error} If a preset is fitted to data that cannot be opened; the message says what to change.
  * @example
  * ```ts
  * import { loadConfig } from "@segadv/segadv";
@@ -48,7 +55,13 @@ export interface LoadConfigOptions extends ConfigSources {
  * ```
  */
 export async function loadConfig(options: LoadConfigOptions = {}): Promise<Config> {
-  return composeConfig({ ...options, file: await fileLayer(options) }, [datasetRule]);
+  const sources = { ...options, file: await fileLayer(options) };
+  const config = composeConfig(sources, [datasetRule]);
+  const preset = findPreset(sources);
+  if (preset?.fit == null) return config;
+  const { config: fitted, reason } = preset.fit(await gatherFacts(config));
+  options.onNotice?.(`preset ${preset.name}: ${reason}`);
+  return composeConfig({ ...sources, fitted }, [datasetRule]);
 }
 
 /** A configuration has a few kB. */

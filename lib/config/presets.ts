@@ -1,11 +1,13 @@
 /**
- * Configurations by name: one to try things out, two for a CPU, and the thesis' four.
+ * Configurations by name: one to try things out, three for a folder of one's own, two for
+ * CamVid on a CPU, and the thesis' four.
  *
  * @module
  */
 import type { Preset } from "./define_preset.ts";
 import { camvidResnet50, camvidSmall } from "./presets/camvid.ts";
 import { fixtures } from "./presets/fixtures.ts";
+import { accurate, balanced, mobile } from "./presets/folder.ts";
 import {
   thesisFcn8sCityscapes,
   thesisFcn8sVoc,
@@ -30,6 +32,9 @@ export type { Preset } from "./define_preset.ts";
 export const presets: ReadonlyMap<string, Preset> = new Map(
   [
     fixtures,
+    mobile,
+    balanced,
+    accurate,
     camvidSmall,
     camvidResnet50,
     thesisFcn8sVoc,
