@@ -29,8 +29,10 @@ export type RunOnnx = (
  * import { checkOnnx, exportOnnx, onnxRuntimeWeb } from "@segadv/segadv/export";
  *
  * await useBackend({ backend: "cpu" });
- * const model = buildModel({ name: "unet", width: 1 / 16 }, { classes: 1, seed: 1 });
- * const classes = [{ name: "road", color: [128, 64, 128] as [number, number, number] }];
+ * const model = buildModel({ name: "unet", width: 1 / 16 }, { classes: 2, seed: 1 });
+ * const classes = [0, 1].map((i) => {
+ *   return { name: `class ${i}`, color: [i, 0, 0] as [number, number, number] };
+ * });
  * const options = { classes, normalize: defaultConfig().data.normalize };
  * const run = await onnxRuntimeWeb();
  * if (run !== null) {
