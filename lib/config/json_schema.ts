@@ -39,7 +39,45 @@ export function jsonSchema(): JsonSchema {
     description: "Preset to start from; the file's own values go over it.",
     enum: [...presets.keys()],
   };
-  return { ...schema, title: "segadv configuration", properties: { preset, ...properties } };
+  const whole = { ...schema, title: "segadv configuration", properties: { preset, ...properties } };
+  return withDefinitions(whole);
+}
+
+/** Properties with less JSON than this are repeated rather than defined once. */
+const DEFINED_FROM = 1000;
+
+/**
+ * Moves large properties that stand at several places to `$defs`: a section within one that names an
+ * entry would otherwise be written out once for each entry.
+ */
+function withDefinitions(schema: Node): Node {
+  const places = new Map<string, number>();
+  visitProperties(schema, (_, json) => void places.set(json, (places.get(json) ?? 0) + 1));
+  const $defs: Record<string, unknown> = {};
+  const taken = new Map<string, string>();
+  visitProperties(schema, (name, json) => {
+    if (json.length < DEFINED_FROM || places.get(json) === 1) return undefined;
+    if (name in $defs && taken.get(name) !== json) return undefined; // another of that name
+    taken.set(name, json);
+    const { description, default: fallback, ...definition } = JSON.parse(json);
+    $defs[name] = definition;
+    return { description, default: fallback, $ref: `#/$defs/${name}` };
+  });
+  return Object.keys($defs).length === 0 ? schema : { ...schema, $defs };
+}
+
+/** Calls `visit` for every property of every object below, and puts what it returns in its place. */
+function visitProperties(
+  node: unknown,
+  visit: (name: string, json: string) => Node | undefined,
+): void {
+  if (typeof node !== "object" || node === null) return;
+  const { properties } = node as Node;
+  for (const [name, value] of Object.entries(properties ?? {})) {
+    const replaced = visit(name, JSON.stringify(value));
+    if (replaced !== undefined) properties![name] = replaced;
+  }
+  for (const value of Object.values(node)) visitProperties(value, visit);
 }
 
 interface Node extends JsonSchema {

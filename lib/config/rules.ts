@@ -1,6 +1,7 @@
 import { augmentations } from "../data/transforms/augment.ts";
 import { adversarialLosses } from "../losses/adversarial/adversarial_config.ts";
 import { segmentationLosses } from "../losses/segmentation/loss_config.ts";
+import { discriminators } from "../models/discriminators/registry.ts";
 import { stageCount } from "../models/frozen_layers.ts";
 import { networks } from "../models/networks/registry.ts";
 import { optimizers } from "../optim/optimizer_config.ts";
@@ -22,6 +23,7 @@ export function* brokenRules(config: Config): Generator<RuleIssue> {
   yield* freezeRule(config);
   yield* classWeightRule(config);
   yield* maskRule(config);
+  yield* discriminatorSizeRule(config);
   yield* channelsRule(config);
   yield* meanRule(config);
   yield* letterboxRule(config);
@@ -71,6 +73,20 @@ function* maskRule({ adversarial: { loss, validMask } }: Config): Generator<Rule
     key: "adversarial.validMask",
     message: `expected error, as the adversarial loss ${loss} reads D's logits and not its ` +
       "output, got output",
+  };
+}
+
+function* discriminatorSizeRule(
+  { data: { crop }, adversarial: { enabled, discriminator } }: Config,
+): Generator<RuleIssue> {
+  const { name, scales } = discriminator;
+  const entry = discriminators.find(name);
+  const multiple = (entry?.inputMultiple ?? 1) * 2 ** (scales - 1);
+  if (!enabled || crop.every((side) => side % multiple === 0)) return;
+  yield {
+    key: "data.crop",
+    message: `expected multiples of ${multiple}, as the discriminator ${name} at ${scales} ` +
+      `scale${scales === 1 ? "" : "s"} needs them, got [${crop.join(", ")}]`,
   };
 }
 

@@ -19,6 +19,7 @@ export { attention } from "./ops/attention.ts";
 export { layerNorm } from "./ops/layer_norm.ts";
 export { resizeBilinear } from "./ops/resize_bilinear.ts";
 export { resizeNearest } from "./ops/resize_nearest.ts";
+export { powerIteration, type SingularVectors, spectralNormalized } from "./ops/spectral_norm.ts";
 export { adamUpdate, sgdUpdate } from "./ops/optimizer_updates.ts";
 export { withoutGradient } from "./ops/without_gradient.ts";
 export { unpackBatch, type UnpackBatchOptions } from "./ops/unpack_batch.ts";

@@ -7,7 +7,9 @@ import * as tf from "@tensorflow/tfjs";
 import { resizeBilinear } from "../engine/ops/resize_bilinear.ts";
 import { assemble } from "./builders/tfjs_builder.ts";
 import { seededWeights } from "./builders/weight_source.ts";
+import { Conv2d, type Slopes } from "./builders/layers.ts";
 import { trainingBuilder } from "./builders/training_builder.ts";
+import { buildScales } from "./discriminators/build_scales.ts";
 import type { DiscriminatorHead } from "./discriminators/discriminator_entry.ts";
 import {
   type DiscriminatorInput,
@@ -17,12 +19,18 @@ import {
 
 /** The discriminator. */
 export interface Discriminator extends DiscriminatorHead {
-  /** Maps class maps `[b, h, w, classes]` to logits `[b, h/stride, w/stride, 1]`. */
+  /**
+   * Maps class maps `[b, h, w, classes]`, and the images where it takes them, of each scale, to logits
+   * `[b, h/stride, w/stride, scales]`.
+   */
   layers: tf.LayersModel;
   classes: number;
+  /** Whether the image is a second input. */
+  takesImage: boolean;
+  scales: number;
 }
 
-/** D's output on class maps, before and after its non-linearity, `[b, h, w, 1]`. */
+/** D's output on class maps, before and after its non-linearity, `[b, h, w, scales]`. */
 export interface DiscriminatorOutput {
   logits: tf.Tensor4D;
   output: tf.Tensor4D;
@@ -58,9 +66,17 @@ export function buildDiscriminator(
   const builder = trainingBuilder(seededWeights(seed));
   const layers = assemble(
     { name: "discriminator", builder },
-    (builder) => entry.build(builder, architecture),
+    (builder) => buildScales(entry, builder, architecture),
   );
-  return { layers, classes, ...entry.headOf(architecture) };
+  const { scales, image } = architecture;
+  const takesImage = image !== "none";
+  if (layers.inputs.length !== scales * (takesImage ? 2 : 1)) {
+    throw new RangeError(
+      `Cannot build the discriminator ${entry.name} with image ${image}: it takes no image; set ` +
+        "adversarial.discriminator.image to none",
+    );
+  }
+  return { layers, classes, takesImage, scales, ...entry.headOf(architecture) };
 }
 
 /** How batch norm runs inside D. */
@@ -69,6 +85,10 @@ export interface DiscriminatorForwardOptions {
   batchStatistics?: boolean;
   /** Whether the moving averages move. @default false */
   updateStatistics?: boolean;
+  /** Images `[b, h, w, channels]`, where D takes them. */
+  images?: tf.Tensor4D;
+  /** Slopes of the ReLUs to keep, or to take in their place: see {@linkcode Slopes}. */
+  slopes?: Slopes;
 }
 
 /**
@@ -77,7 +97,7 @@ export interface DiscriminatorForwardOptions {
  * maps' size first, unless `lossResolution` is `own`. Differentiable in the maps and D's weights.
  *
  * @param maps `[b, h, w, classes]`, h and w multiples of the discriminator's stride.
- * @returns Two tensors `[b, h, w, 1]` (`[b, h/stride, w/stride, 1]` for `own`), owned by the caller;
+ * @returns Two tensors `[b, h, w, scales]` (`[b, h/stride, w/stride, scales]` for `own`), owned by the caller;
  * with `output: linear` both hold the logits.
  *
  * @example
@@ -108,16 +128,31 @@ export function discriminatorForward(
  * The network of D alone, without upsampling and output non-linearity.
  *
  * @param maps `[b, h, w, classes]`.
- * @returns Logits `[b, h/stride, w/stride, 1]`, owned by the caller.
+ * @returns Logits `[b, h/stride, w/stride, scales]`, owned by the caller.
  */
 export function discriminatorLogits(
   discriminator: Discriminator,
   maps: tf.Tensor4D,
   options: DiscriminatorForwardOptions = {},
 ): tf.Tensor4D {
-  const { batchStatistics = true, updateStatistics = false } = options;
-  const kwargs = { training: batchStatistics, updateStatistics };
-  return discriminator.layers.apply(maps, kwargs) as tf.Tensor4D;
+  const { batchStatistics = true, updateStatistics = false, images, slopes } = options;
+  const kwargs = { training: batchStatistics, updateStatistics, ...slopes && { slopes } };
+  const { takesImage, scales, layers } = discriminator;
+  if (takesImage && images === undefined) {
+    throw new RangeError("Cannot run the discriminator: it takes images beside the maps");
+  }
+  if (!takesImage && scales === 1) return layers.apply(maps, kwargs) as tf.Tensor4D;
+  const [, height, width] = maps.shape;
+  const inputs = Array.from({ length: scales }, (_, i) => {
+    const size = { height: Math.floor(height / 2 ** i), width: Math.floor(width / 2 ** i) };
+    return [maps, ...takesImage ? [images!] : []].map((x) => i === 0 ? x : resizeBilinear(x, size));
+  });
+  return layers.apply(inputs.flat(), kwargs) as tf.Tensor4D;
+}
+
+/** One power iteration for each kernel of a discriminator with spectral norm. */
+export function iterateSpectralNorm({ layers }: Discriminator): void {
+  for (const layer of layers.layers) if (layer instanceof Conv2d) layer.iterateSingularVectors();
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Size } from "../util/schema.ts";
+import { buildScales } from "./discriminators/build_scales.ts";
 import { discriminators, parseDiscriminator } from "./discriminators/registry.ts";
 import { backboneStage, type Freeze, isFrozen } from "./frozen_layers.ts";
 import type { LayerBuilder } from "./builders/layer_builder.ts";
@@ -59,7 +60,7 @@ export function inspectModel(config: NetworkInput, options: InspectOptions): Mod
   const { name } = config;
   const { builder, rows } = shapeBuilder({ height: size[0], width: size[1] });
   if (discriminators.has(name)) {
-    discriminators.get(name).build(builder, parseDiscriminator({ ...config, classes }));
+    buildScales(discriminators.get(name), builder, parseDiscriminator({ ...config, classes }));
     return {
       name,
       classes,

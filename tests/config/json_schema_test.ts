@@ -41,3 +41,11 @@ test("jsonSchema() refuses unknown keys in every section", () => {
   assert.ok([additionalProperties, ...sections.map((one) => one.additionalProperties)]
     .every((allowed) => allowed === false));
 });
+
+test("jsonSchema() defines once what every adversarial loss has", () => {
+  const { properties, $defs } = jsonSchema() as unknown as Node & { $defs: Record<string, Node> };
+  const found = properties.adversarial!.oneOf!.map((loss) => loss.properties.discriminator);
+  for (const one of found) assert.equal((one as { $ref?: string }).$ref, "#/$defs/discriminator");
+  assert.deepEqual(Object.keys($defs), ["discriminator"]);
+  assert.ok($defs.discriminator!.oneOf!.length >= 5);
+});

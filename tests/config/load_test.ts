@@ -106,6 +106,12 @@ const FAULTS: [yaml: string, message: string][] = [
   ["optimizer:\n  lr: fast", 'run.yaml:3:7 optimizer.lr: expected a number, got "fast"'],
   ["optimizer:\n  lr: .inf", "run.yaml:3:7 optimizer.lr: expected a finite number, got Infinity"],
   ["optimizer:\n  lr: 0", "run.yaml:3:7 optimizer.lr: expected a number above 0, got 0"],
+  [
+    "data: { crop: [32, 48] }\n" +
+    "adversarial: { discriminator: { name: unet-discriminator, scales: 2 } }",
+    "run.yaml:2:15 data.crop: expected multiples of 32, as the discriminator unet-discriminator " +
+    "at 2 scales needs them, got [32, 48]",
+  ],
   ["optimizer: { lrr: 1 }", "run.yaml:2:14 optimizer.lrr: unknown key; did you mean optimizer.lr?"],
   [
     "lr: 1",

@@ -23,20 +23,24 @@ interface Node {
   const?: unknown;
   properties?: Record<string, Node>;
   oneOf?: Node[];
+  $ref?: string;
+  $defs?: Record<string, Node>;
 }
 
 test("configSchema() describes every field in a sentence and gives it a default", () => {
   const fields: string[] = [];
+  const { $defs = {}, ...schema } = jsonSchema() as Node;
   const visit = (node: Node, name: string): void => {
     assert.match(node.description ?? "", /^\S.*[.)\]]$/s, name);
     if (name !== "preset" && node.const === undefined) assert.ok("default" in node, name);
-    const children = [node, ...node.oneOf ?? []].flatMap(({ properties }) => (
+    const defined = node.$ref === undefined ? node : $defs[node.$ref.replace("#/$defs/", "")]!;
+    const children = [defined, ...defined.oneOf ?? []].flatMap(({ properties }) => (
       Object.entries(properties ?? {})
     ));
     if (children.length === 0) fields.push(name);
     for (const [key, child] of children) visit(child, key);
   };
-  visit(jsonSchema() as Node, "configuration");
+  visit(schema, "configuration");
   assert.ok(new Set(fields).size >= 60, `${fields.length} fields`);
 });
 

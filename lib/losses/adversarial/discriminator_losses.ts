@@ -104,7 +104,8 @@ function outputs(logits: tf.Tensor4D, options: AdversarialLossOptions): Outputs 
   const shrink = (mask: tf.Tensor4D): tf.Tensor4D =>
     downsampleValidMask(mask, discriminator.stride);
   const mask = isOwn ? shrink(options.mask) : options.mask;
-  const validMean = (value: tf.Tensor4D): tf.Scalar => {
+  const validMean = (values: tf.Tensor4D): tf.Scalar => {
+    const value = values.shape[3] === 1 ? values : tf.mean<tf.Tensor4D>(values, 3, true);
     if (!isOwn) return maskedMean(value, { mask, valid });
     const ones = tf.sum(batchMask === options.mask ? mask : shrink(batchMask));
     const total = tf.maximum(ones, 1e-12); // no pixel valid: 0 / ε, not NaN

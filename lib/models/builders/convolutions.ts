@@ -39,6 +39,11 @@ export interface ConvOptions extends LayerOptions {
   leak?: number;
   /** Start of the kernel. @default heNormal */
   init?: WeightInit;
+  /**
+   * Whether the kernel is divided by its largest singular value, which a power iteration follows
+   * (networks that train only). @default false
+   */
+  spectralNorm?: boolean;
 }
 
 /** Options of a transposed convolution, `same` padding (output = input · stride). */
@@ -78,6 +83,9 @@ export function shapeConvolutions(table: ShapeTable): ConvolutionBuilder<Shape> 
           trainable: true,
         },
         ...(bias ? [biasInfo(name, filters)] : []),
+        ...(options.spectralNorm
+          ? singularInfo(name, [filters, kernel * kernel * x.channels])
+          : []),
       ];
       return table.record(kind + followingRelu({ relu, leak }), { name, output, weights });
     },
@@ -159,6 +167,9 @@ export function trainingConvolutions(
         leak,
         kernelInitializer: initializer(source, { name: `${name}/kernel`, init }),
         biasInitializer: initializer(source, { name: `${name}/bias`, init: { kind: "zeros" } }),
+        ...options.spectralNorm && {
+          singularInitializer: initializer(source, { name: `${name}/u`, init: SINGULAR_INIT }),
+        },
       });
       return layer.apply(x) as tf.SymbolicTensor;
     },
@@ -171,6 +182,16 @@ function padded(x: Symbolic, conv: { name: string; padding: "same" | "valid" | n
   if (typeof padding !== "number" || padding === 0) return x;
   const layer = tf.layers.zeroPadding2d({ name: `${name}_pad`, padding: [padding, padding] });
   return layer.apply(x) as Symbolic;
+}
+
+/** Start of the singular vectors that spectral norm keeps. */
+const SINGULAR_INIT = { kind: "normal", std: 1 } as const satisfies WeightInit;
+
+function singularInfo(layer: string, [filters, rows]: [number, number]): WeightInfo[] {
+  const vector = (name: string, length: number): WeightInfo => (
+    { name: `${layer}/${name}`, shape: [length], init: SINGULAR_INIT, trainable: false }
+  );
+  return [vector("u", filters), vector("v", rows)];
 }
 
 function biasInfo(layer: string, filters: number): WeightInfo {

@@ -34,8 +34,18 @@ export interface LayerBuilder<T>
     PoolingLayers<T>,
     ProjectionLayers<T>,
     ResizingLayers<T> {
-  /** The network's input with this many channels, any height and width. */
-  input(channels: number): T;
+  /**
+   * The network's input with this many channels, any height and width. A network of several inputs
+   * names the others, and says by what their sides are divided.
+   */
+  input(channels: number, other?: InputOptions): T;
+}
+
+/** An input beside the first. */
+export interface InputOptions {
+  name: string;
+  /** What height and width are divided by. @default 1 */
+  shrink?: number;
 }
 
 /** `channels` times the width multiplier, rounded, at least 4 (1 is the paper's network). */

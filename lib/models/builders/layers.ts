@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { conv2d } from "../../engine/ops/conv2d.ts";
+import { powerIteration, spectralNormalized } from "../../engine/ops/spectral_norm.ts";
 import { randomStream } from "../../util/random.ts";
 
 /** Starting value of a weight. */
@@ -29,14 +30,30 @@ export interface Conv2dArgs {
   leak?: number;
   kernelInitializer: Initializer;
   biasInitializer: Initializer;
+  /** Start of spectral norm's singular vector; without one the kernel is taken as it is. */
+  singularInitializer?: Initializer;
 }
 
-/** Convolution over `[b, h, w, c]` with tfjs's weights (kernel and, if any, bias). */
+/**
+ * Slopes of a network's ReLUs at one input, by layer: with them the network is a linear map of its
+ * input, the derivative there. Owned by the caller.
+ */
+export interface Slopes {
+  /** `record`: the slopes of this pass are kept; `apply`: this pass is that linear map. */
+  mode: "record" | "apply";
+  byLayer: Map<string, tf.Tensor>;
+}
+
+/**
+ * Convolution over `[b, h, w, c]` with tfjs's weights (kernel and, if any, bias); with spectral norm
+ * also the singular vectors `u` and `v`.
+ */
 export class Conv2d extends tf.layers.Layer {
   static className = "SegadvConv2d";
   readonly #args: Conv2dArgs;
   #kernel!: tf.LayerVariable;
   #bias: tf.LayerVariable | null = null;
+  #singular: { u: tf.LayerVariable; v: tf.LayerVariable } | null = null;
 
   constructor(args: Conv2dArgs) {
     super({ name: args.name });
@@ -49,7 +66,31 @@ export class Conv2d extends tf.layers.Layer {
     const shape = [kernel, kernel, channels, filters];
     this.#kernel = this.addWeight("kernel", shape, "float32", kernelInitializer);
     if (bias) this.#bias = this.addWeight("bias", [filters], "float32", biasInitializer);
+    const { singularInitializer: start } = this.#args;
+    if (start !== undefined) {
+      const vector = (name: string, length: number): tf.LayerVariable =>
+        this.addWeight(name, [length], "float32", start, undefined, false);
+      this.#singular = { u: vector("u", filters), v: vector("v", kernel * kernel * channels) };
+      for (let i = 0; i < 15; i++) this.iterateSingularVectors(); // as PyTorch starts
+    }
     this.built = true;
+  }
+
+  /** One power iteration of spectral norm's singular vectors, if it has any. */
+  iterateSingularVectors(): void {
+    if (this.#singular === null) return;
+    const { u, v } = this.#singular;
+    powerIteration(this.#kernel.read() as tf.Tensor4D, {
+      u: u.read() as tf.Variable<tf.Rank.R1>,
+      v: v.read() as tf.Variable<tf.Rank.R1>,
+    });
+  }
+
+  #filter(): tf.Tensor4D {
+    const filter = this.#kernel.read() as tf.Tensor4D;
+    if (this.#singular === null) return filter;
+    const [u, v] = [this.#singular.u.read(), this.#singular.v.read()];
+    return spectralNormalized(filter, { u: u as tf.Tensor1D, v: v as tf.Tensor1D });
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
@@ -62,13 +103,25 @@ export class Conv2d extends tf.layers.Layer {
     return [b!, length(h), length(w), filters];
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    { slopes }: { slopes?: Slopes } = {},
+  ): tf.Tensor {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
     const { stride, padding, dilation = 1, relu, leak = 0 } = this.#args;
-    const filter = this.#kernel.read() as tf.Tensor4D;
+    const filter = this.#filter();
+    if (slopes?.mode === "apply") {
+      const y = conv2d({ x, filter }, { stride, padding, dilation, relu: false });
+      return relu ? tf.mul(y, slopes.byLayer.get(this.name)!) : y;
+    }
     const bias = this.#bias?.read() as tf.Tensor1D | undefined;
     const operands = bias ? { x, filter, bias } : { x, filter };
-    return conv2d(operands, { stride, padding, dilation, relu, leak });
+    const y = conv2d(operands, { stride, padding, dilation, relu, leak });
+    if (slopes !== undefined && relu) {
+      const above = tf.cast(tf.greater(y, 0), "float32");
+      slopes.byLayer.set(this.name, tf.keep(tf.add(tf.mul(above, 1 - leak), leak)));
+    }
+    return y;
   }
 }
 

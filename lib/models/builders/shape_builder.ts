@@ -34,7 +34,10 @@ export function shapeBuilder(
     ...normsShape(table),
     ...poolingShape(table),
     ...resizingShape(table),
-    input: (channels) => table.record("input", { name: "input", output: { ...size, channels } }),
+    input(channels, { name, shrink = 1 } = { name: "input" }) {
+      const [height, width] = [size.height / shrink, size.width / shrink];
+      return table.record("input", { name, output: { height, width, channels } });
+    },
   };
   return { builder, rows };
 }

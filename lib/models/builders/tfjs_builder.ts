@@ -39,19 +39,25 @@ export function tfjsBuilder(
     ...normsTfjs(source),
     ...poolingTfjs(),
     ...resizingTfjs(),
-    input: (channels) => tf.input({ shape: [size.height, size.width, channels], name: "input" }),
+    input: (channels, { name } = { name: "input" }) =>
+      tf.input({ shape: [size.height, size.width, channels], name }),
   };
 }
 
-/** Builds a network of symbolic tensors and makes the Layers model between its input and output. */
+/** Builds a network of symbolic tensors and makes the Layers model between its inputs and output. */
 export function assemble(
   options: { name: string; builder: LayerBuilder<tf.SymbolicTensor> },
   build: (builder: LayerBuilder<tf.SymbolicTensor>) => tf.SymbolicTensor,
 ): tf.LayersModel {
-  let input: tf.SymbolicTensor | undefined;
+  const inputs: tf.SymbolicTensor[] = [];
   const outputs = build({
     ...options.builder,
-    input: (channels) => (input = options.builder.input(channels)),
+    input(channels, other) {
+      const input = options.builder.input(channels, other);
+      inputs.push(input);
+      return input;
+    },
   });
-  return tf.model({ name: options.name, inputs: input!, outputs });
+  const { name } = options;
+  return tf.model({ name, inputs: inputs.length === 1 ? inputs[0]! : inputs, outputs });
 }

@@ -30,12 +30,13 @@ export function checkBatchNorm(
   config: Config,
   { classes, model }: { classes: number; model?: SegmentationModel | undefined },
 ): string[] {
-  const { data: { crop, batch: whole }, train, adversarial: { enabled, discriminator } } = config;
+  const { data: { crop, channels, batch: whole }, train, adversarial: { enabled, discriminator } } =
+    config;
   const parts = microBatchCount(train);
   const batch = whole / parts;
   const norms = [
     ...(model === undefined ? normsOf(config.model, { classes, crop }) : ownNorms(model, crop)),
-    ...(enabled ? normsOf(discriminator, { classes, crop }) : []),
+    ...(enabled ? normsOf({ ...discriminator, imageChannels: channels }, { classes, crop }) : []),
   ].map(({ name, size: [height, width] }) => ({
     name,
     height,

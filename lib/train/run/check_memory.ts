@@ -27,7 +27,11 @@ export function checkDeviceLimits(
   const batch = whole / microBatchCount(config.train);
   const { model, adversarial: { enabled, discriminator } } = config;
   const reports = [inspectModel(model, { classes, input })];
-  if (enabled) reports.push(inspectModel(discriminator, { classes, input }));
+  if (enabled) {
+    reports.push(
+      inspectModel({ ...discriminator, imageChannels: config.data.channels }, { classes, input }),
+    );
+  }
   const largest = reports
     .map((report) => largestTensor(report, { batch }))
     .reduce((a, b) => a.bytes > b.bytes ? a : b);

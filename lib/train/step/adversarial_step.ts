@@ -13,17 +13,18 @@ import {
   generatorLoss,
 } from "../../losses/adversarial/discriminator_losses.ts";
 import { validMask } from "../../losses/valid_mask.ts";
-import { discriminatorLogits } from "../../models/discriminator.ts";
+import { discriminatorLogits, iterateSpectralNorm } from "../../models/discriminator.ts";
 import { probabilityMap } from "../../models/segmentation_model.ts";
 import { type ForwardPass, scalarGradient } from "./recorded_pass.ts";
 import { GradientSum, type MicroBatch } from "./gradients.ts";
 import type { DiscriminatorState, Networks } from "./networks.ts";
 import type { Gradients, StepLosses } from "./step_context.ts";
 
-/** The segmentation network's logits on a micro-batch. */
-type Inputs =
-  & Pick<ForwardPass, "logits" | "upsampleOrder">
-  & Pick<MicroBatch, "labels" | "batchLabels" | "valid" | "share">;
+/** A micro-batch, and the segmentation network's logits on it. */
+type Inputs = Pick<ForwardPass, "logits" | "upsampleOrder"> & MicroBatch;
+
+/** Smallest probability whose logarithm D takes: below it G gets no gradient (input: logits). */
+const LOG_FLOOR = 1e-4;
 
 /** What the passes of one step share. */
 interface Pass extends Inputs {
@@ -55,6 +56,7 @@ export function adversarialStep(
   const options = { discriminator: model, loss, config, mask, valid: inputs.valid, ...batchMask };
   const pass: Pass = { ...inputs, networks: { ...networks, discriminator }, options };
   const isShared = tg === td && lgTiming === "before" && !frozenBatchNorm;
+  if (inputs.index === 0) iterateSpectralNorm(model);
 
   let generator = lgTiming === "before" && !isShared ? generatorGradient(pass) : null;
   let losses: StepLosses = {};
@@ -145,13 +147,16 @@ function forwardPredictions(
 
 function forwardMaps(
   maps: tf.Tensor4D,
-  { networks: { discriminator: { model, config } }, options: { mask } }: Pass,
+  { networks: { discriminator: { model, config } }, options: { mask }, images }: Pass,
   mode: { updatesD: boolean; frozenBatchNorm: boolean },
 ): tf.Tensor4D {
-  const inputs = config.maskInputs ? tf.mul(maps, mask) as tf.Tensor4D : maps;
+  const { input, imageScale } = config.discriminator;
+  const taken = input === "logits" ? tf.log(tf.maximum(maps, LOG_FLOOR)) as tf.Tensor4D : maps;
+  const inputs = config.maskInputs ? tf.mul(taken, mask) as tf.Tensor4D : taken;
   return discriminatorLogits(model, inputs, {
     batchStatistics: !mode.frozenBatchNorm,
     updateStatistics: mode.updatesD,
+    ...model.takesImage && { images: tf.mul(images, imageScale) as tf.Tensor4D },
   });
 }
 

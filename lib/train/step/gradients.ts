@@ -49,7 +49,7 @@ function* microBatches(batch: Batch, count: number): Generator<MicroBatch> {
   const size = total / count;
   for (let index = 0; index < count; index++) {
     yield {
-      images: tf.slice(images, [index * size, 0, 0, 0], [size, height, width, 3]),
+      images: tf.slice(images, [index * size, 0, 0, 0], [size, height, width, images.shape[3]]),
       labels: tf.slice(labels, [index * size, 0, 0], [size, height, width]),
       valid, // losses are sums over pixels, divided by the valid ones of the batch
       index,

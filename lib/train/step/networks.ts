@@ -86,7 +86,9 @@ export function createNetworks(
       parameters,
       optimizer: optimizers.get(optimizer.name).create(parameters, optimizer),
     },
-    discriminator: adversarial.enabled ? createDiscriminator(adversarial, { classes, seed }) : null,
+    discriminator: adversarial.enabled
+      ? createDiscriminator(adversarial, { classes, seed, imageChannels: config.data.channels })
+      : null,
     losses: loss.terms.map((term) => (
       { loss: segmentationLosses.get(term.name), weight: term.weight, options: term }
     )),
@@ -122,9 +124,9 @@ function headRate(
 
 function createDiscriminator(
   config: AdversarialConfig,
-  options: { classes: number; seed: number },
+  { imageChannels, ...options }: { classes: number; seed: number; imageChannels: number },
 ): DiscriminatorState {
-  const model = buildDiscriminator(config.discriminator, options);
+  const model = buildDiscriminator({ ...config.discriminator, imageChannels }, options);
   const parameters = parametersOf(model.layers, { decay: "all" });
   const { beta1, beta2, eps } = config.discriminator;
   const optimizer = adam.create(parameters, { beta1, beta2, eps });

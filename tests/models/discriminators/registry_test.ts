@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { discriminators, parseDiscriminator } from "../../../lib/models/discriminators/registry.ts";
 
-test("discriminators holds the thesis' network", () => {
-  assert.deepEqual(discriminators.names, ["dcgan"]);
+test("discriminators holds the thesis' network first", () => {
+  assert.deepEqual(discriminators.names, [
+    "dcgan",
+    "advsemiseg",
+    "patchgan",
+    "pixel",
+    "unet-discriminator",
+  ]);
 });
 
 test("parseDiscriminator() fills in the options of the discriminator", () => {
@@ -11,6 +17,11 @@ test("parseDiscriminator() fills in the options of the discriminator", () => {
     name: "dcgan",
     width: 1,
     classes: 21,
+    image: "none",
+    imageChannels: 3,
+    scales: 1,
+    spectralNorm: false,
+    norm: "batch",
     lastStride: 1,
     output: "sigmoid",
     lossResolution: "input",
@@ -24,7 +35,7 @@ test("parseDiscriminator() refuses unknown names and options", () => {
     name: "RangeError",
     message:
       'Cannot use dcgan with option dropout: unknown option "dropout"; dcgan takes lastStride, ' +
-      "output, lossResolution, initStd",
+      "output, lossResolution, initStd, norm",
   });
   assert.throws(
     () => parseDiscriminator({ classes: 2, lastStride: 3 }),

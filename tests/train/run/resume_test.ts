@@ -263,6 +263,21 @@ describe("resumeTraining()", () => {
     await rm(copy, { recursive: true });
   });
 
+  test("resumeTraining() gives the same weights with D on images, scales and spectral norm", async () => {
+    const overrides = [
+      "adversarial.discriminator.name=patchgan",
+      "adversarial.discriminator.image=concat",
+      "adversarial.discriminator.scales=2",
+      "adversarial.discriminator.spectralNorm=true",
+      "adversarial.discriminator.lr=1e-3",
+    ];
+    const expected = await train(await runConfig(...overrides), {
+      out: join(temporaryFolder(), "run"),
+    });
+    const result = await resumeTraining(await stopAt(7, ...overrides));
+    assert.equal(result.weightsSha256, expected.weightsSha256);
+  });
+
   test("resumeTraining() gives the same weights in baseline mode and with more updates of D", async () => {
     await useBackend({ backend: "wasm", threads: 1 });
     const variants = [["adversarial.enabled=false"], [

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import type { AdversarialConfig } from "../../../lib/config/mod.ts";
+import { type AdversarialConfig, defaultConfig } from "../../../lib/config/mod.ts";
+import type { DiscriminatorConfig } from "../../../lib/models/discriminators/registry.ts";
 import { oneHot } from "../../../lib/engine/ops/labels.ts";
 import { record } from "../../../lib/engine/tape.ts";
 import { validMask } from "../../../lib/losses/valid_mask.ts";
@@ -11,7 +12,7 @@ import {
   discriminatorLoss,
   generatorLoss,
 } from "../../../lib/losses/adversarial/discriminator_losses.ts";
-import { discriminatorLogits } from "../../../lib/models/discriminator.ts";
+import { discriminatorLogits, iterateSpectralNorm } from "../../../lib/models/discriminator.ts";
 import { segmentationLoss } from "../../../lib/losses/segmentation/segmentation_loss.ts";
 import { useBackend } from "../../../lib/backend/use_backend.ts";
 import { disposeNetworks, type Networks } from "../../../lib/train/step/networks.ts";
@@ -25,6 +26,14 @@ const RATES = { segmentation: 0.05, discriminator: 1e-2 };
 
 function networks(adversarial: Partial<AdversarialConfig>): Networks {
   return smallNetworks({ adversarial: { weight: 0.3, ...adversarial } });
+}
+
+/** Networks with a D whose own options take their defaults. */
+function withD(options: Partial<DiscriminatorConfig>): Networks {
+  const { lastStride: _lastStride, norm: _norm, ...shared } = defaultConfig().adversarial
+    .discriminator;
+  const discriminator = { ...shared, ...options } as DiscriminatorConfig;
+  return networks({ tg: 0.5, td: 1, discriminator });
 }
 
 function batch(step: number): Batch {
@@ -43,23 +52,27 @@ function plainStep(networks: Networks, { images, labels, valid }: Batch) {
   const forward = record(() => segmentation.model.layers.apply(images, kwargs) as tf.Tensor);
   const logits = forward.value as tf.Tensor4D;
   const options = { discriminator: model, loss, config, mask: validMask(labels), valid };
+  const taken = (maps: tf.Tensor4D) =>
+    config.discriminator.input === "logits" ? tf.log(tf.maximum(maps, 1e-4)) as tf.Tensor4D : maps;
   const maps = (temperature: number) =>
-    probabilityMap(logits, { temperature, upsampleOrder, height: 32, width: 64 });
+    taken(probabilityMap(logits, { temperature, upsampleOrder, height: 32, width: 64 }));
+  const own = { images: tf.mul(images, config.discriminator.imageScale) as tf.Tensor4D };
+  iterateSpectralNorm(model);
   const losses: Record<string, tf.Scalar> = {};
   const total = record(() => {
     const inputs = { logits, labels, valid, temperature: temperatures.seg, upsampleOrder };
     const seg = losses["loss/seg"] = tf.keep(segmentationLoss(inputs, terms));
     const batchStatistics = !config.frozenBatchNorm;
-    const own = discriminatorLogits(model, maps(temperatures.tg), { batchStatistics });
-    const gen = losses["loss/gen"] = tf.keep(generatorLoss(own, options));
+    const fooled = discriminatorLogits(model, maps(temperatures.tg), { batchStatistics, ...own });
+    const gen = losses["loss/gen"] = tf.keep(generatorLoss(fooled, options));
     return tf.add(seg, tf.mul(gen, config.weight));
   });
   const [gradient] = total.backward(tf.scalar(1), [logits]);
-  const [real, fake] = [oneHot(labels, CLASSES) as tf.Tensor4D, maps(temperatures.td)];
+  const [real, fake] = [taken(oneHot(labels, CLASSES) as tf.Tensor4D), maps(temperatures.td)];
   for (let k = 0; k < config.discriminatorSteps; k++) {
     const half = (maps: tf.Tensor4D, target: "real" | "fake"): tf.Scalar => {
-      const own = discriminatorLogits(model, maps, { updateStatistics: true });
-      return discriminatorLoss(own, target, options).loss;
+      const logits = discriminatorLogits(model, maps, { updateStatistics: true, ...own });
+      return discriminatorLoss(logits, target, options).loss;
     };
     const update = record(() => {
       const both = tf.add<tf.Scalar>(half(real, "real"), half(fake, "fake"));
@@ -107,6 +120,10 @@ describe("trainStep()", () => {
     ["D's batch norm frozen for L_G", () => networks({ tg: 1, td: 1, frozenBatchNorm: true })],
     ["the loss bce", () => networks({ tg: 1, td: 1, loss: "bce" })],
     ["the loss hinge", () => networks({ tg: 0.5, td: 1, loss: "hinge" })],
+    ["D takes the image", () => withD({ name: "patchgan", image: "concat" })],
+    ["D takes the image in a branch", () => withD({ name: "advsemiseg", image: "branches" })],
+    ["D takes logits, pixel by pixel", () => withD({ name: "pixel", input: "logits" })],
+    ["a U-Net as D", () => withD({ name: "unet-discriminator" })],
   ];
   for (const [what, make] of cases) {
     test(`trainStep() is bit-identical to Algorithm 1 written out: ${what}`, async () => {
@@ -115,6 +132,24 @@ describe("trainStep()", () => {
       assert.deepEqual(step, plain);
     });
   }
+
+  test("trainStep() is Algorithm 1 written out: D at two scales, with spectral norm", async () => {
+    const make = () =>
+      withD({
+        ...{ name: "unet-discriminator", norm: "none", image: "concat" },
+        ...{ scales: 2, spectralNorm: true },
+      });
+    const plain = await outcome(make, plainStep);
+    const step = await outcome(make, (trained, b) => trainStep(trained, b, { rates: RATES }));
+    // Sums of a kernel's gradients, directly and through σ, are taken in another order
+    const differences = (["losses", "weights"] as const).flatMap((key) =>
+      plain[key].flatMap((values, i) =>
+        values.map((value, j) => Math.abs(value - step[key][i]![j]!))
+      )
+    );
+    const largest = differences.reduce((a, b) => Math.max(a, b));
+    assert.ok(largest < 1e-4, `${largest}`);
+  });
 
   test("trainStep() runs D on predicted maps once where both losses can share the pass", () => {
     const passes = (adversarial: Partial<AdversarialConfig>): number => {
