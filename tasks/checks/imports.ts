@@ -26,7 +26,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["lib/report/"],
   ["lib/browser/"],
   ["mod.ts"],
-  ["cli/", "bench/", "tasks/", "tests/"],
+  ["cli/", "bench/", "tasks/", "tests/", "studio/"],
 ];
 
 /** What {@linkcode checkImports} finds. */

@@ -1,5 +1,5 @@
 /**
- * The discriminator of AdvSemiSeg's code (Hung et al. 2018; method.md, "Discriminators").
+ * The discriminator of AdvSemiSeg's code (Hung et al. 2018; method.md, "Discriminator").
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The discriminator of the thesis (method.md, "Discriminators"): five convolutions as in DCGAN
+ * The discriminator of the thesis (method.md, "Discriminator"): five convolutions as in DCGAN
  * (Radford et al. 2016), applied to class maps of any size.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * PatchGAN (Isola et al. 2017; method.md, "Discriminators"): each logit depends on 70×70 pixels.
+ * PatchGAN (Isola et al. 2017; method.md, "Discriminator"): each logit depends on 70×70 pixels.
  *
  * @module
  */

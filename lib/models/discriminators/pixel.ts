@@ -1,5 +1,5 @@
 /**
- * PixelGAN (Isola et al. 2017; method.md, "Discriminators"): each logit depends on one pixel.
+ * PixelGAN (Isola et al. 2017; method.md, "Discriminator"): each logit depends on one pixel.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A U-Net as discriminator (after Schönfeld et al. 2020; method.md, "Discriminators"): a logit a
+ * A U-Net as discriminator (after Schönfeld et al. 2020; method.md, "Discriminator"): a logit a
  * pixel, with the whole map in view.
  *
  * @module
